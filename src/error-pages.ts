@@ -1,0 +1,53 @@
+import { escapeText } from "./html";
+import type { HTTPException } from "./http/exceptions";
+import { type FlagonRequest, ValidationFailed } from "./http/request";
+import { FlagonResponse } from "./http/response";
+
+/** Responds with an exception: problem details (RFC 9457) for clients that ask for JSON, a plain page for browsers. */
+export function respondWithException(exception: HTTPException, request: FlagonRequest, details?: string): FlagonResponse {
+  const response = prefersJson(request)
+    ? new FlagonResponse(formatProblem(exception, details), exception.status, { "content-type": "application/problem+json" })
+    : new FlagonResponse(formatPage(exception, details), exception.status);
+  response.vary("accept");
+  response.headers.set("cache-control", "no-store");
+  response.headers.update(exception.headers);
+  return response;
+}
+
+/** Tells whether a client would rather have JSON than HTML; one that takes anything, and sent JSON, gets JSON back. */
+export function prefersJson(request: FlagonRequest): boolean {
+  const accept = request.headers.get("accept");
+  if (accept === null || accept === "*/*") {
+    return request.isJson;
+  }
+  const best = request.accepts.types("text/html", "application/json", "application/problem+json");
+  return best === "application/json" || best === "application/problem+json";
+}
+
+function formatProblem(exception: HTTPException, details: string | undefined): string {
+  return JSON.stringify({
+    type: "about:blank",
+    title: exception.title,
+    status: exception.status,
+    detail: exception.description,
+    ...(exception instanceof ValidationFailed
+      ? { errors: exception.issues.map(({ path, message }) => ({ path: path.map(String), detail: message })) }
+      : {}),
+    ...(details === undefined ? {} : { debug: details }),
+  });
+}
+
+function formatPage(exception: HTTPException, details: string | undefined): string {
+  const description = escapeText(exception.description).replaceAll("\n", "<br>");
+  const trace = details === undefined ? "" : `\n<pre>${escapeText(details)}</pre>`;
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${exception.status} ${escapeText(exception.title)}</title>
+<style>body{font:1rem/1.5 system-ui,sans-serif;max-width:42rem;margin:15vh auto;padding:0 1rem}pre{overflow:auto;white-space:pre-wrap}</style>
+<h1>${escapeText(exception.title)}</h1>
+<p>${description}</p>${trace}
+</html>
+`;
+}

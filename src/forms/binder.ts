@@ -1,0 +1,217 @@
+import { UploadedFile } from "../http/upload";
+import { validateSync } from "../schema";
+import { createNode, formatName, type NameNode } from "./names";
+import { readDefinition, readInner, readInners, readShape, unwrap, type ZodSchema } from "./zod";
+
+/**
+ * Converts what browsers send to what a schema expects, and strings only where the schema asks for something else.
+ *
+ * - number, bigint, date, enum, literal: the empty string is absent; text that does not convert stays text, for the
+ *   schema to refuse.
+ * - boolean: absent is `false`; `on`, `true`, `1` and `yes` are `true`.
+ * - string: the empty string is absent if the schema is optional, nullable or has a default.
+ * - array, set: all values; absent is empty.
+ * - file: an upload without a name and without content is absent.
+ */
+
+/** What binding gives. */
+export interface Bound {
+  /** The value for the schema to check. */
+  readonly value: unknown;
+  /** The names of required fields that were left empty. */
+  readonly missing: ReadonlySet<string>;
+}
+
+/** Converts what was sent to what a schema expects. */
+export function bind(schema: ZodSchema, node: NameNode): Bound {
+  const missing = new Set<string>();
+  return { value: convert(schema, node, [], missing), missing };
+}
+
+type Path = readonly PropertyKey[];
+
+function convert(schema: ZodSchema, node: NameNode, path: Path, missing: Set<string>): unknown {
+  const { core, isOptional, isNullable } = unwrap(schema);
+  const value = convertCore(core, node, path, missing, isOptional || isNullable);
+  if (value !== undefined) {
+    return value;
+  }
+  if (isNullable && !isOptional) {
+    return null;
+  }
+  if (!isOptional) {
+    missing.add(formatName(path));
+  }
+  return undefined;
+}
+
+function convertCore(schema: ZodSchema, node: NameNode, path: Path, missing: Set<string>, mayLack: boolean): unknown {
+  const first = node.values[0];
+  const text = typeof first === "string" ? first : undefined;
+  switch (schema._zod.def.type) {
+    case "string":
+    case "template_literal":
+      if (text === "" && !mayLack) {
+        missing.add(formatName(path));
+      }
+      return text === "" && mayLack ? undefined : text;
+    case "number":
+      return convertText(text, toNumber);
+    case "bigint":
+      return convertText(text, toBigInt);
+    case "date":
+      return convertText(text, toDate);
+    case "boolean":
+      return toBoolean(text);
+    case "enum":
+      return convertText(text, (trimmed) => toChoice(trimmed, listEnum(schema)));
+    case "literal": {
+      const values = listValues(readDefinition(schema, "values"));
+      return values.some((value) => typeof value === "boolean")
+        ? toBoolean(text)
+        : convertText(text, (trimmed) => toChoice(trimmed, values));
+    }
+    case "file":
+      return first instanceof UploadedFile && (first.filename !== "" || first.size > 0) ? first : undefined;
+    case "array":
+      return convertItems(readInner(schema, "element"), node, path, missing);
+    case "set":
+      return new Set(convertItems(readInner(schema, "valueType"), node, path, missing));
+    case "tuple":
+      return readInners(schema, "items").map((item, index) => convert(item, itemNode(node, index), [...path, index], missing));
+    case "object":
+      return mayLack && isEmpty(node) ? undefined : convertObject(readShape(schema), node, path, missing);
+    case "record":
+      return convertRecord(schema, node, path, missing);
+    case "union":
+      return convertUnion(schema, node, path, missing);
+    default:
+      return first;
+  }
+}
+
+function convertObject(shape: ReadonlyMap<string, ZodSchema>, node: NameNode, path: Path, missing: Set<string>): Record<string, unknown> {
+  const value: Record<string, unknown> = {};
+  for (const [key, schema] of shape) {
+    const converted = convert(schema, node.children.get(key) ?? createNode(), [...path, key], missing);
+    if (converted !== undefined) {
+      value[key] = converted;
+    }
+  }
+  return value;
+}
+
+function convertRecord(schema: ZodSchema, node: NameNode, path: Path, missing: Set<string>): Record<string, unknown> {
+  const valueType = readInner(schema, "valueType");
+  const entries = [...node.children].map(([key, child]) => [
+    key,
+    valueType === undefined ? child.values[0] : convert(valueType, child, [...path, key], missing),
+  ]);
+  return Object.fromEntries(entries);
+}
+
+/** An array comes as several values of one name, or as names with an index; indices without a gap are not asked for. */
+function convertItems(element: ZodSchema | undefined, node: NameNode, path: Path, missing: Set<string>): unknown[] {
+  if (element === undefined) {
+    return node.values;
+  }
+  const indexed = [...node.children].filter(([key]) => /^\d+$/.test(key)).sort(([left], [right]) => Number(left) - Number(right));
+  const nodes =
+    node.values.length > 0 ? node.values.map((value) => ({ ...createNode(), values: [value] })) : indexed.map(([, child]) => child);
+  const isText = unwrap(element).core._zod.def.type === "string";
+  return nodes.flatMap((child, index) => {
+    const isBlank = !isText && child.children.size === 0 && convert(element, child, [], new Set()) === undefined;
+    return isBlank ? [] : [convert(element, child, [...path, index], missing)];
+  });
+}
+
+function convertUnion(schema: ZodSchema, node: NameNode, path: Path, missing: Set<string>): unknown {
+  const options = readInners(schema, "options");
+  const discriminator = readDefinition(schema, "discriminator");
+  if (typeof discriminator === "string") {
+    const sent = node.children.get(discriminator)?.values[0];
+    const option = options.find((candidate) => {
+      const literal = readShape(unwrap(candidate).core).get(discriminator);
+      return literal !== undefined && listValues(readDefinition(unwrap(literal).core, "values")).some((value) => String(value) === sent);
+    });
+    return option === undefined ? { [discriminator]: sent } : convert(option, node, path, missing);
+  }
+  if (isEmpty(node) || node.values[0] === "") {
+    return undefined;
+  }
+  // The first option that takes the converted value is meant; an option with asynchronous parts cannot be tried.
+  for (const option of options) {
+    const value = convert(option, node, path, new Set());
+    if (accepts(option, value)) {
+      return value;
+    }
+  }
+  return node.values[0];
+}
+
+function accepts(schema: ZodSchema, value: unknown): boolean {
+  try {
+    return !("issues" in validateSync(schema, value));
+  } catch {
+    return false;
+  }
+}
+
+function itemNode(node: NameNode, index: number): NameNode {
+  const value = node.values[index];
+  return value === undefined ? (node.children.get(String(index)) ?? createNode()) : { ...createNode(), values: [value] };
+}
+
+function isEmpty(node: NameNode): boolean {
+  return node.values.length === 0 && node.children.size === 0;
+}
+
+function convertText(text: string | undefined, parse: (trimmed: string) => unknown): unknown {
+  const trimmed = text?.trim();
+  return trimmed === undefined || trimmed === "" ? undefined : (parse(trimmed) ?? text);
+}
+
+function toNumber(text: string): number | undefined {
+  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : undefined;
+}
+
+function toBigInt(text: string): bigint | undefined {
+  return /^-?\d{1,1000}$/.test(text) ? BigInt(text) : undefined;
+}
+
+function toDate(text: string): Date | undefined {
+  const date = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d|$)/.test(text) ? new Date(text) : undefined;
+  return date === undefined || Number.isNaN(date.getTime()) ? undefined : date;
+}
+
+function toBoolean(text: string | undefined): unknown {
+  if (text === undefined) {
+    return false;
+  }
+  const word = text.trim().toLowerCase();
+  if (word === "on" || word === "true" || word === "1" || word === "yes") {
+    return true;
+  }
+  return word === "" || word === "off" || word === "false" || word === "0" || word === "no" ? false : text;
+}
+
+function toChoice(text: string, choices: readonly unknown[]): unknown {
+  return choices.find((choice) => String(choice) === text);
+}
+
+/** Lists the values of an enum; TypeScript's numeric enums also have their names as values, which do not count. */
+export function listEnum(schema: ZodSchema): readonly unknown[] {
+  const entries = readDefinition(schema, "entries");
+  if (typeof entries !== "object" || entries === null) {
+    return [];
+  }
+  const values: unknown[] = Object.values(entries);
+  const numbers = new Set(values.filter((value) => typeof value === "number"));
+  return Object.entries(entries)
+    .filter(([key]) => !numbers.has(Number(key)))
+    .map(([, value]: [string, unknown]) => value);
+}
+
+function listValues(values: unknown): readonly unknown[] {
+  return Array.isArray(values) ? values : [];
+}

@@ -1,0 +1,126 @@
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import type { Config } from "../config";
+import { SessionError } from "../errors";
+import { Forbidden } from "../http/exceptions";
+import type { FlagonRequest } from "../http/request";
+import type { Session } from "../sessions";
+import { TimestampSigner } from "../signing";
+
+/** The name of the token's form field. */
+export const csrfField = "csrf_token";
+const sessionKey = "csrf_token";
+const tokenLength = 20;
+const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
+
+/** A cross-site request was refused, or its token is missing, wrong or too old. */
+export class CsrfError extends Forbidden {}
+
+/**
+ * What the headers of a request say about where it comes from.
+ *
+ * - `"own"`: from the app's own pages, or it changes nothing.
+ * - `"foreign"`: from another site.
+ * - `"unknown"`: an old browser, perhaps; a token has to prove it.
+ */
+export type Provenance = "own" | "foreign" | "unknown";
+
+/** Tells whether a method changes nothing (RFC 9110, section 9.2.1), so that a request with it needs no check. */
+export function isSafeMethod(method: string): boolean {
+  return method === "GET" || safeMethods.has(method);
+}
+
+/**
+ * Tells where a request comes from: by `Sec-Fetch-Site`, then by `Origin`.
+ *
+ * A request with neither and without a cookie has nothing to forge, so it counts as the app's own: `curl` and services
+ * are not browsers.
+ */
+export function findProvenance(request: FlagonRequest, config: Config): Provenance {
+  if (isSafeMethod(request.method)) {
+    return "own";
+  }
+  const origin = request.headers.get("origin");
+  const isTrusted = origin !== null && (origin === request.origin || config.csrfTrustedOrigins.includes(origin));
+  const site = request.headers.get("sec-fetch-site");
+  if (site !== null) {
+    return site === "same-origin" || site === "none" || isTrusted ? "own" : "foreign";
+  }
+  if (origin !== null) {
+    return isTrusted ? "own" : "foreign";
+  }
+  return request.headers.get("cookie") === null ? "own" : "unknown";
+}
+
+/**
+ * Refuses a request from another site.
+ *
+ * @throws {CsrfError} If it comes from another site, or cannot prove that it does not.
+ */
+export function checkCsrf(request: FlagonRequest, session: () => Session, config: Config): Promise<void> | undefined {
+  switch (findProvenance(request, config)) {
+    case "own":
+      return undefined;
+    case "foreign":
+      throw new CsrfError("The request came from another site. If it is yours, list its origin in the setting csrfTrustedOrigins.");
+    case "unknown":
+      return checkToken(request, session(), config);
+  }
+}
+
+/**
+ * Returns the token for forms and scripts; it differs each time, and all of a session are valid for the setting `csrfTimeLimit`.
+ *
+ * @throws {SessionError} If the app has no secret key.
+ */
+export function createCsrfToken(session: Session, config: Config): string {
+  const stored = session.get(sessionKey);
+  const secret = typeof stored === "string" ? stored : randomBytes(tokenLength).toString("hex");
+  if (secret !== stored) {
+    session.set(sessionKey, secret);
+  }
+  // Masked anew each time, so that compressing a page never leaks the secret piece by piece (BREACH).
+  const bytes = Buffer.from(secret, "hex");
+  const mask = randomBytes(bytes.length);
+  return createSigner(config).sign(Buffer.concat([mask, xor(bytes, mask)]).toString("base64url"));
+}
+
+async function checkToken(request: FlagonRequest, session: Session, config: Config): Promise<void> {
+  const stored = session.get(sessionKey);
+  const token = request.headers.get("x-csrf-token") ?? request.headers.get("x-csrftoken") ?? (await request.form()).getText(csrfField);
+  if (token === null || token === "") {
+    throw new CsrfError("The CSRF token is missing. Load the form again, then send it.");
+  }
+  if (typeof stored !== "string") {
+    throw new CsrfError("The CSRF session token is missing. Load the form again, then send it.");
+  }
+  const result = createSigner(config).unsign(token, config.csrfTimeLimit);
+  if ("failure" in result) {
+    throw new CsrfError(
+      result.failure === "expired"
+        ? "The CSRF token has expired. Load the form again, then send it."
+        : "The CSRF token is invalid. Load the form again, then send it.",
+    );
+  }
+  const masked = Buffer.from(result.value, "base64url");
+  const half = masked.length / 2;
+  const secret = xor(masked.subarray(0, half), masked.subarray(half));
+  const expected = Buffer.from(stored, "hex");
+  if (secret.length !== expected.length || !timingSafeEqual(secret, expected)) {
+    throw new CsrfError("The CSRF tokens do not match. Load the form again, then send it.");
+  }
+}
+
+function createSigner({ secretKey, secretKeyFallbacks, sessionDigest }: Config): TimestampSigner {
+  if (secretKey === null) {
+    throw new SessionError("A CSRF token needs a secret key. Set the configuration's secretKey.");
+  }
+  return new TimestampSigner([secretKey, ...secretKeyFallbacks], {
+    salt: "wtf-csrf-token",
+    digest: sessionDigest,
+    derivation: "django-concat",
+  });
+}
+
+function xor(left: Uint8Array, right: Uint8Array): Buffer {
+  return Buffer.from(left.map((byte, index) => byte ^ (right[index] ?? 0)));
+}

@@ -1,0 +1,59 @@
+import { BadRequest } from "../http/exceptions";
+import type { FormValue } from "../http/form-values";
+
+const maxDepth = 8;
+const maxIndex = 1000;
+const forbidden = new Set(["__proto__", "prototype", "constructor"]);
+
+/** What was sent under one name, and under names that go on from it. */
+export interface NameNode {
+  /** The values sent under exactly this name, or under it with `[]`. */
+  readonly values: FormValue[];
+  /** The names one level deeper, in the order in which they came. */
+  readonly children: Map<string, NameNode>;
+}
+
+/** Creates the node of a name under which nothing was sent. */
+export function createNode(): NameNode {
+  return { values: [], children: new Map() };
+}
+
+/**
+ * Arranges values by their names: `a.b`, `a[0].c` and `a[]`.
+ *
+ * @throws {BadRequest} If a name is nested deeper than 8 levels, has an index over 1,000, or would reach a prototype.
+ */
+export function arrange(entries: Iterable<readonly [string, FormValue]>): NameNode {
+  const root = createNode();
+  for (const [name, value] of entries) {
+    let node = root;
+    for (const key of parseName(name)) {
+      let child = node.children.get(key);
+      if (child === undefined) {
+        child = createNode();
+        node.children.set(key, child);
+      }
+      node = child;
+    }
+    node.values.push(value);
+  }
+  return root;
+}
+
+/** Takes a name apart: `a[0].c` is `["a", "0", "c"]`; brackets with nothing in them add values to the name before. */
+export function parseName(name: string): string[] {
+  const keys = name.split(/[.[]/, maxDepth + 2).map((key) => (key.endsWith("]") ? key.slice(0, -1) : key));
+  const path = keys.filter((key, index) => index === 0 || key !== "");
+  if (path.length > maxDepth) {
+    throw new BadRequest("A field of the form has a name that is nested too deep.");
+  }
+  if (path.some((key) => forbidden.has(key) || (/^\d+$/.test(key) && Number(key) > maxIndex))) {
+    throw new BadRequest("A field of the form has a name that is not taken.");
+  }
+  return path;
+}
+
+/** Formats a path as a name: `["a", 0, "c"]` is `a[0].c`. */
+export function formatName(path: readonly PropertyKey[]): string {
+  return path.map((key, index) => (typeof key === "number" ? `[${key}]` : `${index === 0 ? "" : "."}${String(key)}`)).join("");
+}

@@ -1,0 +1,132 @@
+import { FormError } from "../errors";
+import { type SchemaIssue, validate } from "../schema";
+import { bind } from "./binder";
+import { createNode, formatName, type NameNode, parseName } from "./names";
+import { hasOwnMessage, isZodSchema, readInner, readInners, readShape, unwrap, type ZodSchema } from "./zod";
+
+/** What a form is made of: its fields' schemas by name, and the schema of the whole, if there is one. */
+export interface FormSchema {
+  /** The fields. */
+  readonly fields: ReadonlyMap<string, ZodSchema>;
+  /** The object schema, with its refinements across fields. */
+  readonly whole: ZodSchema | undefined;
+}
+
+/** What checking a form gives. */
+export type FormResult = { readonly data: unknown } | { readonly errors: readonly FieldIssue[] };
+
+/** What is wrong with a field; with the whole form when the name is empty. */
+export interface FieldIssue {
+  /** The field's name, as it is sent. */
+  readonly name: string;
+  /** What is wrong. */
+  readonly message: string;
+}
+
+const required = "This field is required.";
+
+/**
+ * Reads what a form is made of.
+ *
+ * @throws {FormError} If it is neither an object schema of zod 4 nor an object of such schemas.
+ */
+export function readFormSchema(schema: object): FormSchema {
+  if (isZodSchema(schema)) {
+    const { core } = unwrap(schema);
+    if (core._zod.def.type !== "object") {
+      throw new FormError(`A form is defined by z.object(…), not by a schema of the kind '${core._zod.def.type}'.`);
+    }
+    return { fields: readShape(core), whole: schema };
+  }
+  const fields = new Map<string, ZodSchema>();
+  for (const [name, field] of Object.entries(schema)) {
+    if (!isZodSchema(field)) {
+      throw new FormError(
+        `The field '${name}' of a form is not a schema of zod 4. If it is one of zod 3, upgrade the package: npm install zod@4.`,
+      );
+    }
+    fields.set(name, field);
+  }
+  return { fields, whole: undefined };
+}
+
+/** Finds the schema of a field, also of one inside another: `lines[0].amount`. */
+export function findFieldSchema({ fields }: FormSchema, name: string): ZodSchema | undefined {
+  const [first = "", ...rest] = parseName(name);
+  return rest.reduce<ZodSchema | undefined>(
+    (schema, key) => (schema === undefined ? undefined : findMember(schema, key)),
+    fields.get(first),
+  );
+}
+
+/** Converts and checks what was sent. */
+export async function checkForm(schema: FormSchema, node: NameNode): Promise<FormResult> {
+  if (schema.whole !== undefined) {
+    const bound = bind(schema.whole, node);
+    const result = await validate(schema.whole, bound.value);
+    const errors = explain(schema, "issues" in result ? result.issues : [], bound.missing);
+    return errors.length === 0 && "value" in result ? { data: result.value } : { errors };
+  }
+  const data: Record<string, unknown> = {};
+  const issues: SchemaIssue[] = [];
+  const missing = new Set<string>();
+  for (const [name, field] of schema.fields) {
+    const bound = bind(field, node.children.get(name) ?? createNode());
+    for (const inner of bound.missing) {
+      missing.add(inner === "" ? name : inner.startsWith("[") ? name + inner : `${name}.${inner}`);
+    }
+    const result = await validate(field, bound.value);
+    if ("issues" in result) {
+      issues.push(...result.issues.map(({ path, message }) => ({ path: [name, ...path], message })));
+    } else if (result.value !== undefined) {
+      data[name] = result.value;
+    }
+  }
+  const errors = explain(schema, issues, missing);
+  return errors.length === 0 ? { data } : { errors };
+}
+
+/** Says of each field what is wrong with it; of one left empty only that it is required, unless its schema says it otherwise. */
+function explain(schema: FormSchema, issues: readonly SchemaIssue[], missing: ReadonlySet<string>): FieldIssue[] {
+  const errors: FieldIssue[] = [];
+  const explained = new Set<string>();
+  for (const { path, message } of issues) {
+    const name = formatName(path);
+    const field = missing.has(name) ? findFieldSchema(schema, name) : undefined;
+    if (field === undefined || hasOwnMessage(field)) {
+      errors.push({ name, message });
+    } else if (!explained.has(name)) {
+      errors.push({ name, message: required });
+    }
+    explained.add(name);
+  }
+  for (const name of missing) {
+    const field = explained.has(name) ? undefined : findFieldSchema(schema, name);
+    // A text that may be empty by its schema is still required of a form; anything else was let pass on purpose.
+    if (field !== undefined && unwrap(field).core._zod.def.type === "string") {
+      errors.push({ name, message: required });
+    }
+  }
+  return errors;
+}
+
+function findMember(schema: ZodSchema, key: string): ZodSchema | undefined {
+  const { core } = unwrap(schema);
+  switch (core._zod.def.type) {
+    case "object":
+      return readShape(core).get(key);
+    case "array":
+      return readInner(core, "element");
+    case "set":
+    case "record":
+      return readInner(core, "valueType");
+    case "tuple":
+      return readInners(core, "items")[Number(key)];
+    case "union":
+      return readInners(core, "options")
+        .map((option) => findMember(option, key))
+        .find((member) => member !== undefined);
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,175 @@
+const forbidden = /[^\t\x20-\x7e\x80-\xff]/;
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/**
+ * The headers of a response: names without regard to case, several values for one name, in the order they were set.
+ *
+ * Read and changed like the Fetch standard's `Headers`. Names are sent in lower case.
+ */
+export class ResponseHeaders {
+  /** Names and values in turn: what `node:http` takes as it is. */
+  #entries: string[] = [];
+
+  /** @param init The first headers. */
+  constructor(init?: HeadersLike) {
+    if (init !== undefined) {
+      this.update(init);
+    }
+  }
+
+  /** Returns the value of a header, several joined by `", "`, or `null` without one. */
+  get(name: string): string | null {
+    const key = name.toLowerCase();
+    const entries = this.#entries;
+    let found: string | null = null;
+    for (let index = 0; index < entries.length; index += 2) {
+      if (entries[index] === key) {
+        found = found === null ? (entries[index + 1] ?? "") : `${found}, ${entries[index + 1]}`;
+      }
+    }
+    return found;
+  }
+
+  /** Returns every value of a header, as cookies need it. */
+  getAll(name: string): string[] {
+    const key = name.toLowerCase();
+    return this.#entries.filter((_, index) => index % 2 === 1 && this.#entries[index - 1] === key);
+  }
+
+  /** Returns the values of `Set-Cookie`. */
+  getSetCookie(): string[] {
+    return this.getAll("set-cookie");
+  }
+
+  /** Tells whether a header is set. */
+  has(name: string): boolean {
+    const key = name.toLowerCase();
+    const entries = this.#entries;
+    for (let index = 0; index < entries.length; index += 2) {
+      if (entries[index] === key) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Sets a header, replacing what it was.
+   *
+   * @throws {TypeError} If the name or the value holds what a header cannot, such as a line break.
+   */
+  set(name: string, value: string): void {
+    const key = checkName(name);
+    const text = checkValue(key, value);
+    const entries = this.#entries;
+    for (let index = 0; index < entries.length; index += 2) {
+      if (entries[index] === key) {
+        entries[index + 1] = text;
+        this.#remove(key, index + 2);
+        return;
+      }
+    }
+    entries.push(key, text);
+  }
+
+  /**
+   * Adds a value to a header, beside those it has.
+   *
+   * @throws {TypeError} If the name or the value holds what a header cannot, such as a line break.
+   */
+  append(name: string, value: string): void {
+    const key = checkName(name);
+    this.#entries.push(key, checkValue(key, value));
+  }
+
+  /** Removes a header. */
+  delete(name: string): void {
+    this.#remove(name.toLowerCase(), 0);
+  }
+
+  /** Sets every header of another collection. */
+  update(headers: HeadersLike): void {
+    const replaced = new Set<string>();
+    for (const [name, value] of entriesOf(headers)) {
+      const key = name.toLowerCase();
+      if (replaced.has(key)) {
+        this.append(key, value);
+      } else {
+        this.set(key, value);
+        replaced.add(key);
+      }
+    }
+  }
+
+  /** Adds a header that is known to be well-formed and not yet set. */
+  addTrusted(name: string, value: string): void {
+    this.#entries.push(name, value);
+  }
+
+  /** Returns names and values in turn, for a server to send. Do not change it. */
+  toFlatArray(): readonly string[] {
+    return this.#entries;
+  }
+
+  /** Iterates over names and values. */
+  *entries(): Generator<[string, string]> {
+    const entries = this.#entries;
+    for (let index = 0; index < entries.length; index += 2) {
+      yield [entries[index] ?? "", entries[index + 1] ?? ""];
+    }
+  }
+
+  /** Iterates over names and values. */
+  [Symbol.iterator](): Generator<[string, string]> {
+    return this.entries();
+  }
+
+  #remove(key: string, from: number): void {
+    const entries = this.#entries;
+    for (let index = entries.length - 2; index >= from; index -= 2) {
+      if (entries[index] === key) {
+        entries.splice(index, 2);
+      }
+    }
+  }
+}
+
+/** Headers as an object, as pairs, or as `Headers`. */
+export type HeadersLike = Iterable<readonly [string, string]> | Readonly<Record<string, string | readonly string[]>>;
+
+function* entriesOf(headers: HeadersLike): Generator<readonly [string, string]> {
+  if (isIterable(headers)) {
+    yield* headers;
+    return;
+  }
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value === "string") {
+      yield [name, value];
+    } else {
+      for (const item of value) {
+        yield [name, item];
+      }
+    }
+  }
+}
+
+function isIterable(headers: HeadersLike): headers is Iterable<readonly [string, string]> {
+  return Symbol.iterator in headers;
+}
+
+function checkName(name: string): string {
+  if (!token.test(name)) {
+    throw new TypeError(`'${name}' cannot be the name of a header.`);
+  }
+  return name.toLowerCase();
+}
+
+function checkValue(name: string, value: string): string {
+  const text = String(value);
+  if (forbidden.test(text)) {
+    throw new TypeError(
+      `The header '${name}' cannot have the value ${JSON.stringify(text)}: it holds a line break or another character that headers do not carry.`,
+    );
+  }
+  return text;
+}

@@ -1,0 +1,21 @@
+/** What a server or the test client knows of one request, in its own terms. */
+export interface RequestSource {
+  /** The method, in upper case. */
+  readonly method: string;
+  /** The target exactly as it came: a path with its query. */
+  readonly target: string;
+  /** `"http"` or `"https"`, as the connection shows it. */
+  readonly scheme: "http" | "https";
+  /** The address of the peer, or the empty string. */
+  readonly remoteAddress: string;
+  /** What the server itself gave: an `IncomingMessage`, a web `Request`, or `null` in tests. */
+  readonly raw: unknown;
+  /** Reads a header by its name in lower case, several joined by `", "`. */
+  header(name: string): string | undefined;
+  /** Lists all headers. */
+  headers(): Iterable<readonly [string, string]>;
+  /** The body, or `null` without one. Read once. */
+  body(): AsyncIterable<Uint8Array> | null;
+  /** Is aborted when the client leaves. */
+  signal(): AbortSignal;
+}

@@ -1,0 +1,110 @@
+import { File } from "node:buffer";
+import { randomUUID } from "node:crypto";
+import { constants, openAsBlob } from "node:fs";
+import { copyFile, type FileHandle, open, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/**
+ * A file that came with a form: a web `File`, so that `z.file()` takes it, which can also be saved.
+ *
+ * Small ones are kept in memory, large ones in a temporary file, which is gone when the request ends: use
+ * {@link UploadedFile.saveTo} to keep one.
+ */
+export class UploadedFile extends File {
+  readonly #path: string | undefined;
+
+  /**
+   * @param filename The base name that the client states.
+   * @param type The media type that the client states.
+   * @param content The bytes, or a blob of the temporary file.
+   * @param path The path of the temporary file, if there is one.
+   */
+  constructor(filename: string, type: string, content: Uint8Array<ArrayBuffer> | Blob, path?: string) {
+    super([content], filename, { type });
+    this.#path = path;
+  }
+
+  /** The base name that the client states. Never use it as a path. */
+  get filename(): string {
+    return this.name;
+  }
+
+  /** Reads the file whole. */
+  override async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return new Uint8Array(await this.arrayBuffer());
+  }
+
+  /**
+   * Writes the file to a path.
+   *
+   * @param path Where to; name it yourself, since {@link UploadedFile.filename} is the client's.
+   * @param options `overwrite` replaces a file that is there already, which is an error by default.
+   */
+  async saveTo(path: string, { overwrite = false }: { overwrite?: boolean } = {}): Promise<void> {
+    if (this.#path === undefined) {
+      await writeFile(path, await this.bytes(), { flag: overwrite ? "w" : "wx" });
+    } else {
+      await copyFile(this.#path, path, overwrite ? 0 : constants.COPYFILE_EXCL);
+    }
+  }
+}
+
+/** Collects an upload: in memory at first, in a temporary file once it outgrows `spoolSize`. */
+export class UploadSpool {
+  readonly #spoolSize: number;
+  readonly #chunks: Uint8Array[] = [];
+  #size = 0;
+  #path: string | undefined;
+  #file: FileHandle | undefined;
+
+  /** @param spoolSize The size in bytes from which the upload goes to a file. */
+  constructor(spoolSize: number) {
+    this.#spoolSize = spoolSize;
+  }
+
+  /** Adds bytes. */
+  async write(chunk: Uint8Array): Promise<void> {
+    this.#size += chunk.byteLength;
+    if (this.#file !== undefined) {
+      await this.#file.writeFile(chunk);
+      return;
+    }
+    this.#chunks.push(chunk);
+    if (this.#size > this.#spoolSize) {
+      this.#path = join(tmpdir(), `flagon-${randomUUID()}`);
+      this.#file = await open(this.#path, "wx", 0o600);
+      for (const waiting of this.#chunks.splice(0)) {
+        await this.#file.writeFile(waiting);
+      }
+    }
+  }
+
+  /** Ends the upload and returns it. */
+  async finish(filename: string, type: string): Promise<UploadedFile> {
+    await this.#file?.close();
+    this.#file = undefined;
+    return this.#path === undefined
+      ? new UploadedFile(filename, type, concatenate(this.#chunks, this.#size))
+      : new UploadedFile(filename, type, await openAsBlob(this.#path), this.#path);
+  }
+
+  /** Removes the temporary file, if there is one. */
+  async remove(): Promise<void> {
+    await this.#file?.close();
+    this.#file = undefined;
+    if (this.#path !== undefined) {
+      await rm(this.#path, { force: true });
+    }
+  }
+}
+
+function concatenate(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return bytes;
+}

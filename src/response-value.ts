@@ -1,0 +1,100 @@
+import { Readable } from "node:stream";
+import { ReturnValueError } from "./errors";
+import { Markup } from "./html";
+import { FlagonResponse, type ResponseBody } from "./http/response";
+
+/**
+ * Converts what a view returned to a response.
+ *
+ * @param value What it returned.
+ * @param status The status of a value that states none.
+ * @param label What returned it, for the error.
+ * @throws {ReturnValueError} If the value cannot become a response.
+ */
+export function toResponse(value: unknown, status: number, label: string): FlagonResponse {
+  if (typeof value === "string") {
+    return new FlagonResponse(value, status);
+  }
+  if (typeof value !== "object" || value === null) {
+    throw new ReturnValueError(
+      `${label} did not return a valid response: it returned ${value === null ? "null" : typeof value === "undefined" ? "undefined" : `a ${typeof value}`}.${value === undefined ? " Did you forget a return statement?" : " Return text, an object, a response, or json(value)."}`,
+    );
+  }
+  if (value instanceof FlagonResponse) {
+    return value;
+  }
+  if (Markup.is(value)) {
+    return new FlagonResponse(value.html, status);
+  }
+  if (value instanceof Response) {
+    return fromWebResponse(value);
+  }
+  const body = toBody(value);
+  return body === undefined ? toJsonResponse(value, status, label) : new FlagonResponse(body, status, { "content-type": findType(value) });
+}
+
+/**
+ * Converts a value to a JSON response.
+ *
+ * @throws {ReturnValueError} If JSON cannot hold it.
+ */
+export function toJsonResponse(value: unknown, status: number, label: string): FlagonResponse {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch (cause) {
+    throw new ReturnValueError(`${label} returned what JSON cannot hold: ${cause instanceof Error ? cause.message : String(cause)}.`, {
+      cause,
+    });
+  }
+  if (text === undefined) {
+    throw new ReturnValueError(`${label} returned a ${typeof value}, which JSON cannot hold.`);
+  }
+  const response = new FlagonResponse(null, status);
+  response.body = text;
+  response.headers.addTrusted("content-type", "application/json");
+  return response;
+}
+
+/** Returns the body for bytes and streams; other values are not sent as they are. */
+function toBody(value: object): ResponseBody | undefined {
+  if (value instanceof Uint8Array || value instanceof ReadableStream || value instanceof Readable) {
+    return value;
+  }
+  if (value instanceof ArrayBuffer) {
+    return new Uint8Array(value);
+  }
+  if (value instanceof Blob) {
+    return value.stream();
+  }
+  if (isAsyncIterable(value)) {
+    return value;
+  }
+  // Lists, maps and sets are data; what iterates and nothing else, such as a generator, is a stream.
+  return isIterator(value) ? Readable.from(value, { objectMode: false }) : undefined;
+}
+
+function findType(value: object): string {
+  if (value instanceof Blob && value.type !== "") {
+    return value.type;
+  }
+  return value instanceof Uint8Array || value instanceof ArrayBuffer || value instanceof Blob
+    ? "application/octet-stream"
+    : "text/html; charset=utf-8";
+}
+
+function fromWebResponse(source: Response): FlagonResponse {
+  const response = new FlagonResponse(source.body, source.status);
+  for (const [name, value] of source.headers) {
+    response.headers.append(name, value);
+  }
+  return response;
+}
+
+function isAsyncIterable(value: object): value is AsyncIterable<string | Uint8Array> {
+  return Symbol.asyncIterator in value;
+}
+
+function isIterator(value: object): value is IterableIterator<string | Uint8Array> {
+  return Symbol.iterator in value && "next" in value && typeof value.next === "function";
+}

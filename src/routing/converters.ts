@@ -1,0 +1,145 @@
+import { SetupError } from "../errors";
+
+/**
+ * The types that the variables of a rule give to a view, by the converter's name.
+ *
+ * Add your own by augmenting it: `declare module "flagon" { interface Converters { date: Date } }`.
+ */
+export interface Converters {
+  /** Text of one segment. */
+  string: string;
+  /** A whole number. */
+  int: number;
+  /** A number with a decimal point. */
+  float: number;
+  /** Text that may hold slashes. */
+  path: string;
+  /** A UUID in its canonical form, in lower case. */
+  uuid: string;
+}
+
+/** The arguments of a converter in a rule: `<int(min=1):n>` has `{ min: 1 }`, `<any(a,b):x>` has the list `["a", "b"]`. */
+export interface ConverterArguments {
+  /** The arguments without a name. */
+  readonly list: readonly ConverterArgument[];
+  /** The arguments with a name. */
+  readonly named: Readonly<Record<string, ConverterArgument>>;
+}
+
+/** One argument of a converter. */
+export type ConverterArgument = string | number | boolean | null;
+
+/** What a converter's `parse` gives for text that its pattern takes, but that is no value: the rule does not match. */
+export const noMatch: unique symbol = Symbol("flagon.noMatch");
+
+/** Converts a variable of a rule from and to the text in a URL. */
+export interface Converter<Value = unknown> {
+  /** The text that the variable takes, as the source of a regular expression without anchors or capture groups. */
+  readonly regex: string;
+  /** Converts decoded text to the value. Text stays as it is by default; `noMatch` answers 404. */
+  parse?(text: string): Value | typeof noMatch;
+  /** Converts a value to text, which is then percent-encoded. `String(value)` by default. */
+  format?(value: Value): string;
+  /** Which of several variables in one place is tried first: the lightest. Default: 100; numbers have 50, `path` has 200. */
+  readonly weight?: number;
+  /** Whether the text may hold slashes. Found by a slash in `regex` by default. */
+  readonly spans?: boolean;
+}
+
+/** A converter, or a function that makes one from the arguments in the rule. */
+export type ConverterFactory = Converter | ((arguments_: ConverterArguments) => Converter);
+
+/** The converters that every app has. */
+export const builtInConverters: ReadonlyMap<string, ConverterFactory> = new Map<string, ConverterFactory>([
+  ["string", createString],
+  ["int", createInt],
+  ["float", createFloat],
+  ["path", { regex: "[^/].*?", weight: 200, spans: true }],
+  ["uuid", { regex: "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}", parse: (text) => text.toLowerCase() }],
+  ["any", createAny],
+]);
+
+function createString({ named }: ConverterArguments): Converter {
+  const { length, minlength, maxlength } = named;
+  const least = toCount("string", "minlength", minlength) ?? 1;
+  const most = toCount("string", "maxlength", maxlength);
+  const exact = toCount("string", "length", length);
+  const plain = exact === undefined && most === undefined && least === 1;
+  return { regex: plain ? "[^/]+" : exact === undefined ? `[^/]{${least},${most ?? ""}}` : `[^/]{${exact}}` };
+}
+
+function createInt({ named }: ConverterArguments): Converter<number> {
+  const digits = toCount("int", "fixed_digits", named.fixed_digits);
+  const isInRange = createRange(named);
+  return {
+    regex: named.signed === true ? "-?[0-9]+" : "[0-9]+",
+    weight: 50,
+    parse(text) {
+      const value = Number(text);
+      const fits = Number.isSafeInteger(value) && isInRange(value) && (digits === undefined || text.length === digits);
+      return fits ? value : noMatch;
+    },
+    format(value) {
+      if (!Number.isSafeInteger(Number(value))) {
+        throw new TypeError(`'${value}' is not a whole number`);
+      }
+      return String(value).padStart(digits ?? 0, "0");
+    },
+  };
+}
+
+function createFloat({ named }: ConverterArguments): Converter<number> {
+  const isInRange = createRange(named);
+  return {
+    regex: named.signed === true ? "-?[0-9]+\\.[0-9]+" : "[0-9]+\\.[0-9]+",
+    weight: 50,
+    parse(text) {
+      const value = Number(text);
+      return Number.isFinite(value) && isInRange(value) ? value : noMatch;
+    },
+    format(value) {
+      const number = Number(value);
+      if (!Number.isFinite(number)) {
+        throw new TypeError(`'${value}' is not a number`);
+      }
+      // Never in scientific notation, and always with a point, so that the rule matches what it built.
+      const text = String(number).includes("e") ? number.toFixed(20).replace(/0+$/, "") : String(number);
+      return /\.\d/.test(text) ? text : `${text.replace(/\.$/, "")}.0`;
+    },
+  };
+}
+
+function createAny({ list }: ConverterArguments): Converter {
+  const choices = list.map(String);
+  if (choices.length === 0) {
+    throw new SetupError("The converter 'any' needs the texts it takes, such as <any(news,blog):section>.");
+  }
+  return {
+    regex: choices.map(escapeRegex).join("|"),
+    format(value) {
+      if (!choices.includes(String(value))) {
+        throw new TypeError(`'${String(value)}' is none of '${choices.join("', '")}'`);
+      }
+      return String(value);
+    },
+  };
+}
+
+/** Escapes the characters that mean something in a regular expression. */
+export function escapeRegex(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
+}
+
+function createRange({ min, max }: Readonly<Record<string, ConverterArgument>>): (value: number) => boolean {
+  return (value) => (typeof min !== "number" || value >= min) && (typeof max !== "number" || value <= max);
+}
+
+function toCount(converter: string, name: string, value: ConverterArgument | undefined): number | undefined {
+  if (value === undefined) {
+    return undefined;
+  }
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
+    throw new SetupError(`The argument '${name}' of the converter '${converter}' is to be a whole number, not '${value}'.`);
+  }
+  return value;
+}

@@ -1,0 +1,93 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { join } from "node:path";
+import type { Application } from "../application";
+import { createListener } from "./node";
+
+/** Where the development server listens. */
+export interface RunOptions {
+  /** The address. Default: `"127.0.0.1"`, which only this machine reaches. */
+  host?: string;
+  /** The port. Default: 5000; 0 takes any that is free. */
+  port?: number;
+  /** Whether errors are shown with their stack, and templates read again. Default: `true` on a loopback address. */
+  debug?: boolean;
+}
+
+/** Serves an app for its developer: says where, writes a line for each request, and makes a secret key if there is none. */
+export function runDevelopmentServer(app: Application, { host = "127.0.0.1", port = 5000, debug = isLoopback(host) }: RunOptions): Server {
+  app.config.update({ debug });
+  if (app.config.secretKey === null) {
+    app.config.update({ secretKey: keepSecretKey(app.root) });
+  }
+  const listener = createListener(app);
+  const server = createServer((message, reply) => {
+    logAccess(message, reply);
+    listener(message, reply);
+  });
+  server.on("error", (error: NodeJS.ErrnoException) => {
+    say(error.code === "EADDRINUSE" ? explainPort(host, port) : `The server could not start: ${error.message}`);
+    process.exitCode = 1;
+  });
+  server.listen(port, host, () => {
+    const address = server.address();
+    const actual = typeof address === "object" && address !== null ? address.port : port;
+    say(` * Serving the Flagon app '${app.name}' for development${debug ? ", with debug on" : ""}`);
+    say(` * Running on http://${host.includes(":") ? `[${host}]` : host}:${actual} (press Ctrl+C to stop)`);
+  });
+  stopOnSignal(server);
+  return server;
+}
+
+/** Returns the secret key that is kept in `.flagon/` beside the app, and makes it the first time. */
+function keepSecretKey(root: string): string {
+  const folder = join(root, ".flagon");
+  const file = join(folder, "secret-key");
+  if (existsSync(file)) {
+    return readFileSync(file, "utf8").trim();
+  }
+  const key = randomBytes(32).toString("base64url");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, ".gitignore"), "*\n");
+  writeFileSync(file, `${key}\n`, { mode: 0o600 });
+  say(` * Made a secret key for development and keeps it in ${file}; set FLAGON_SECRET_KEY for production`);
+  return key;
+}
+
+function logAccess({ method, url }: IncomingMessage, reply: ServerResponse): void {
+  const start = performance.now();
+  reply.once("close", () => {
+    const time = `${(performance.now() - start).toFixed(1)} ms`;
+    const target = (url ?? "").replace(/[^\x20-\x7e]/g, (character) => JSON.stringify(character).slice(1, -1));
+    say(`${method} ${target} ${reply.writableFinished ? reply.statusCode : "client left"} ${time}`);
+  });
+}
+
+/** Lets requests in flight finish on the first signal; the second ends the process at once. */
+function stopOnSignal(server: Server): void {
+  const stop = (): void => {
+    server.close();
+    server.closeIdleConnections();
+  };
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  server.once("close", () => {
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+  });
+}
+
+function explainPort(host: string, port: number): string {
+  const hint =
+    port === 5000 && process.platform === "darwin" ? " On macOS it may be the AirPlay Receiver, which the system settings turn off." : "";
+  return `Port ${port} on ${host} is in use by another program. Stop that program, or choose another port: app.run({ port: ${port + 1} }).${hint}`;
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

@@ -1,0 +1,114 @@
+import type { Application } from "../application";
+import { contexts, type RequestContext } from "../context";
+import { createContext, dispatch, tearDown } from "../dispatch";
+import type { RequestSource } from "../http/request-source";
+import type { FlagonResponse } from "../http/response";
+import { isBodiless } from "../http/status";
+import { iterateBody, type StreamedBody } from "../response-stream";
+
+/** Answers a web `Request`: the interface of Bun, Deno and Workers. */
+export async function handleFetch(app: Application, request: Request): Promise<Response> {
+  return handleSource(app, new FetchSource(request));
+}
+
+/** Answers a request from any source with a web `Response`; its teardown runs when the body has been read. */
+export async function handleSource(app: Application, source: RequestSource): Promise<Response> {
+  const context = createContext(app, source);
+  try {
+    return toWebResponse(context, await contexts.run(context, dispatch, context));
+  } catch (error) {
+    await contexts.run(context, tearDown, context);
+    throw error;
+  }
+}
+
+/** What a web `Request` knows. */
+class FetchSource implements RequestSource {
+  readonly method: string;
+  readonly target: string;
+  readonly scheme: "http" | "https";
+  readonly #request: Request;
+  readonly #host: string;
+
+  constructor(request: Request) {
+    const url = new URL(request.url);
+    this.#request = request;
+    this.#host = url.host;
+    this.method = request.method;
+    this.target = url.pathname + url.search;
+    this.scheme = url.protocol === "https:" ? "https" : "http";
+  }
+
+  get remoteAddress(): string {
+    return "";
+  }
+
+  get raw(): unknown {
+    return this.#request;
+  }
+
+  header(name: string): string | undefined {
+    return this.#request.headers.get(name) ?? (name === "host" ? this.#host : undefined);
+  }
+
+  headers(): Iterable<readonly [string, string]> {
+    return this.#request.headers;
+  }
+
+  body(): AsyncIterable<Uint8Array> | null {
+    return this.#request.body;
+  }
+
+  signal(): AbortSignal {
+    return this.#request.signal;
+  }
+}
+
+async function toWebResponse(context: RequestContext, response: FlagonResponse): Promise<Response> {
+  const { body, headers, status } = response;
+  headers.delete("content-length");
+  headers.delete("transfer-encoding");
+  const init = new Headers([...headers]);
+  if (isBodiless(status) || context.request.method === "HEAD" || body === null) {
+    if (context.request.method === "HEAD" && response.streamLength !== null) {
+      init.set("content-length", String(response.streamLength));
+    }
+    if (body !== null && typeof body === "object" && !(body instanceof Uint8Array)) {
+      await iterateBody(context, body).return?.();
+    }
+    await contexts.run(context, tearDown, context);
+    return new Response(null, { status, headers: init });
+  }
+  if (typeof body === "string" || body instanceof Uint8Array) {
+    await contexts.run(context, tearDown, context);
+    return new Response(typeof body === "string" ? body : new Uint8Array(body), { status, headers: init });
+  }
+  return new Response(toWebStream(context, body), { status, headers: init });
+}
+
+function toWebStream(context: RequestContext, body: StreamedBody): ReadableStream<Uint8Array> {
+  const iterator = iterateBody(context, body);
+  const end = (): Promise<void> => contexts.run(context, tearDown, context);
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const next = await iterator.next();
+        if (next.done === true) {
+          controller.close();
+          await end();
+        } else {
+          controller.enqueue(next.value);
+        }
+      } catch (error) {
+        context.failure = error;
+        context.app.logger.error({ err: error }, "A streamed response failed.");
+        controller.error(error);
+        await end();
+      }
+    },
+    async cancel() {
+      await iterator.return?.();
+      await end();
+    },
+  });
+}

@@ -1,0 +1,21 @@
+import { type Channel, channel } from "node:diagnostics_channel";
+
+/**
+ * The channels of `node:diagnostics_channel` on which the life of a request is told.
+ *
+ * Each message is an object that holds the `app`, and what the name says. Nothing is put together for a channel to
+ * which nobody listens.
+ */
+export const signals: {
+  readonly requestStarted: Channel;
+  readonly requestFinished: Channel;
+  readonly templateRendered: Channel;
+  readonly messageFlashed: Channel;
+  readonly exception: Channel;
+} = {
+  requestStarted: channel("flagon:request.started"),
+  requestFinished: channel("flagon:request.finished"),
+  templateRendered: channel("flagon:template.rendered"),
+  messageFlashed: channel("flagon:message.flashed"),
+  exception: channel("flagon:exception"),
+};

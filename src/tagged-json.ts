@@ -1,0 +1,137 @@
+import { Markup } from "./html";
+
+/**
+ * JSON with the types that Flask's sessions keep: an object with one key that begins with a space is a value of that type.
+ *
+ * Tuples, bytes, dates, UUIDs and safe HTML survive a round trip; anything else is JSON as it is.
+ */
+
+/** A list that Python reads as a tuple. */
+export class Tuple<Item = unknown> extends Array<Item> {}
+
+/** A UUID that Python reads as one. */
+export class Uuid {
+  /** @param text The UUID in its canonical form. */
+  constructor(readonly text: string) {}
+
+  /** Returns the canonical form. */
+  toString(): string {
+    return this.text;
+  }
+
+  /** Returns the canonical form. */
+  toJSON(): string {
+    return this.text;
+  }
+}
+
+const tags = new Set([" di", " t", " b", " m", " u", " d"]);
+
+/**
+ * Serializes a value: keys in the order of their code points, no spaces, only ASCII, as Flask does.
+ *
+ * @throws {TypeError} If JSON cannot hold the value.
+ */
+export function formatTagged(value: unknown): string {
+  return JSON.stringify(tag(value)).replace(/[\x7f-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/**
+ * Parses what {@link formatTagged} or Flask wrote.
+ *
+ * @throws {SyntaxError} If it is not JSON.
+ */
+export function parseTagged(text: string): unknown {
+  return untag(JSON.parse(text));
+}
+
+function tag(value: unknown): unknown {
+  if (value === null || typeof value === "string" || typeof value === "boolean" || value === undefined) {
+    return value;
+  }
+  if (typeof value === "number") {
+    if (!Number.isFinite(value)) {
+      throw new TypeError(`${value} is not a number that JSON can hold`);
+    }
+    return value;
+  }
+  if (typeof value !== "object") {
+    throw new TypeError(`a ${typeof value} is nothing that JSON can hold`);
+  }
+  if (value instanceof Tuple) {
+    return { " t": Array.from(value, tag) };
+  }
+  if (Array.isArray(value)) {
+    return value.map(tag);
+  }
+  if (value instanceof Uint8Array) {
+    return { " b": Buffer.from(value).toString("base64") };
+  }
+  if (Markup.is(value)) {
+    return { " m": value.html };
+  }
+  if (value instanceof Uuid) {
+    return { " u": value.text.replaceAll("-", "").toLowerCase() };
+  }
+  if (value instanceof Date) {
+    return { " d": value.toUTCString() };
+  }
+  return tagObject("toJSON" in value && typeof value.toJSON === "function" ? value.toJSON() : value);
+}
+
+function tagObject(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) {
+    return tag(value);
+  }
+  const keys = Object.keys(value).sort(compareCodePoints);
+  const [only = ""] = keys;
+  if (keys.length === 1 && tags.has(only)) {
+    return { " di": { [`${only}__`]: tag(Reflect.get(value, only)) } };
+  }
+  return Object.fromEntries(keys.map((key) => [key, tag(Reflect.get(value, key))]));
+}
+
+function untag(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map(untag);
+  }
+  if (typeof value !== "object" || value === null) {
+    return value;
+  }
+  const entries = Object.entries(value).map(([key, inner]) => [key, untag(inner)] as const);
+  const [only] = entries;
+  if (entries.length === 1 && only !== undefined && tags.has(only[0])) {
+    return revive(only[0], only[1]);
+  }
+  return Object.fromEntries(entries);
+}
+
+function revive(key: string, value: unknown): unknown {
+  if (key === " t" && Array.isArray(value)) {
+    return Tuple.from(value);
+  }
+  if (key === " di" && typeof value === "object" && value !== null) {
+    const [escaped = ""] = Object.keys(value);
+    return { [escaped.slice(0, -2)]: Reflect.get(value, escaped) };
+  }
+  if (typeof value !== "string") {
+    return { [key]: value };
+  }
+  switch (key) {
+    case " b":
+      return new Uint8Array(Buffer.from(value, "base64"));
+    case " m":
+      return new Markup(value);
+    case " u":
+      return new Uuid(value.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5"));
+    case " d":
+      return new Date(value);
+    default:
+      return { [key]: value };
+  }
+}
+
+/** Compares text as Python does: by code points, where JavaScript's own order goes by UTF-16 units. */
+function compareCodePoints(left: string, right: string): number {
+  return Buffer.compare(Buffer.from(left), Buffer.from(right));
+}

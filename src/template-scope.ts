@@ -1,0 +1,83 @@
+import { type AppContext, RequestContext } from "./context";
+import { ContextError } from "./errors";
+import { type FlashedMessage, type FlashOptions, takeFlashes } from "./flashes";
+import { createCsrfToken } from "./forms/csrf";
+import { toJsonMarkup } from "./html";
+import { buildUrl, type UrlOptions } from "./url-building";
+
+/** The names that every template has in scope, each worked out only when a template says it. */
+class StandardScope {
+  readonly #context: AppContext;
+
+  constructor(context: AppContext) {
+    this.#context = context;
+  }
+
+  get urlFor(): (endpoint: string, values?: Record<string, unknown>, options?: UrlOptions) => string {
+    const { app } = this.#context;
+    const request = this.#context instanceof RequestContext ? this.#context : undefined;
+    return (endpoint, values, options) => buildUrl(app, request, endpoint, values, options);
+  }
+
+  get request(): unknown {
+    return this.#request("request").request;
+  }
+
+  get session(): unknown {
+    return this.#request("session").session;
+  }
+
+  get g(): unknown {
+    return this.#context.g;
+  }
+
+  get config(): unknown {
+    return this.#context.app.config;
+  }
+
+  get getFlashedMessages(): (options?: FlashOptions) => readonly (FlashedMessage | unknown)[] {
+    const context = this.#request("getFlashedMessages");
+    return ({ withCategories = false, categoryFilter = [] } = {}) => {
+      const flashes = takeFlashes(context, categoryFilter);
+      return withCategories ? flashes : flashes.map(([, message]) => message);
+    };
+  }
+
+  get csrfToken(): () => string {
+    const context = this.#request("csrfToken");
+    return () => createCsrfToken(context.session, context.app.config);
+  }
+
+  get tojson(): typeof toJsonMarkup {
+    return toJsonMarkup;
+  }
+
+  #request(name: string): RequestContext {
+    if (this.#context instanceof RequestContext) {
+      return this.#context;
+    }
+    throw new ContextError(`Working outside of request context.\n\nA template used '${name}' while no request is active.`);
+  }
+}
+
+// What is not in scope is undefined, so that no template reaches what all objects inherit.
+Object.setPrototypeOf(StandardScope.prototype, null);
+Reflect.deleteProperty(StandardScope.prototype, "constructor");
+
+/** Creates the scope of a rendering: the standard names, the app's own, and those of context processors, the later over the earlier. */
+export function createScope(context: AppContext): object {
+  const scope = new StandardScope(context);
+  const { templateGlobals, scope: appScope } = context.app.registry;
+  define(scope, templateGlobals);
+  const hooks = context instanceof RequestContext ? context.hooks : appScope.all;
+  for (const processor of hooks.contextProcessor) {
+    define(scope, processor());
+  }
+  return scope;
+}
+
+function define(scope: object, values: Readonly<Record<string, unknown>>): void {
+  for (const name of Object.keys(values)) {
+    Object.defineProperty(scope, name, { value: values[name], configurable: true, enumerable: true });
+  }
+}
