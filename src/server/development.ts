@@ -7,16 +7,19 @@ import { createListener } from "./node";
 
 /** Where the development server listens. */
 export interface RunOptions {
-  /** The address. Default: `"127.0.0.1"`, which only this machine reaches. */
+  /** The address. Default: `FLAGON_RUN_HOST` of the environment, or `"127.0.0.1"`, which only this machine reaches. */
   host?: string;
-  /** The port. Default: 5000; 0 takes any that is free. */
+  /** The port. Default: `FLAGON_RUN_PORT` of the environment, or 5000; 0 takes any that is free. */
   port?: number;
   /** Whether errors are shown with their stack, and templates read again. Default: `true` on a loopback address. */
   debug?: boolean;
 }
 
 /** Serves an app for its developer: says where, writes a line for each request, and makes a secret key if there is none. */
-export function runDevelopmentServer(app: Application, { host = "127.0.0.1", port = 5000, debug = isLoopback(host) }: RunOptions): Server {
+export function runDevelopmentServer(app: Application, options: RunOptions): Server {
+  const host = options.host ?? process.env.FLAGON_RUN_HOST ?? "127.0.0.1";
+  const port = options.port ?? Number(process.env.FLAGON_RUN_PORT ?? 5000);
+  const debug = options.debug ?? isLoopback(host);
   app.config.update({ debug });
   if (app.config.secretKey === null) {
     app.config.update({ secretKey: keepSecretKey(app.root) });
