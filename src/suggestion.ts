@@ -4,18 +4,22 @@ export function didYouMean(name: string, candidates: Iterable<string>): string {
   return best === undefined ? "" : ` Did you mean '${best}'?`;
 }
 
-/** Finds the candidate with the fewest edits to `name`, if that is no more than a third of its length, or 2. */
+/** Finds the candidate with the fewest edits to `name`, if that is no more than a third of its length, or 2; a longer or shorter form counts as one. */
 function findClosest(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let fewest = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const candidate of candidates) {
-    const edits = countEdits(name.toLowerCase(), candidate.toLowerCase());
+    const edits = isForm(name, candidate) ? 1 : countEdits(name.toLowerCase(), candidate.toLowerCase());
     if (edits < fewest) {
       best = candidate;
       fewest = edits;
     }
   }
   return best;
+}
+
+function isForm(name: string, candidate: string): boolean {
+  return Math.min(name.length, candidate.length) >= 3 && (name.startsWith(candidate) || candidate.startsWith(name));
 }
 
 /** Counts insertions, deletions, replacements and swaps of neighbours between two words (optimal string alignment). */

@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config";
+
+const alias = { flagon: new URL("./src/index.ts", import.meta.url).pathname };
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        resolve: { alias },
+        test: { name: "node", include: ["test/**/*.test.ts"], exclude: ["test/browser/**"], testTimeout: 60_000, hookTimeout: 60_000 },
+      },
+      { resolve: { alias }, test: { name: "browser", include: ["test/browser/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
+    ],
+  },
+});
