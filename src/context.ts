@@ -18,8 +18,11 @@ export class AppContext {
 
   /** A place for what hooks and views share; it starts empty. */
   get g(): Globals & Record<string, unknown> {
-    this.#g ??= Object.create(null);
-    return this.#g ?? {};
+    if (this.#g === undefined) {
+      const empty: Globals & Record<string, unknown> = Object.create(null);
+      this.#g = empty;
+    }
+    return this.#g;
   }
 }
 

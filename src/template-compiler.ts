@@ -78,7 +78,7 @@ function toCode(source: string, async: "" | "async "): string {
   const tree = eta.parse.call(eta, source);
   const names = findNames(tree);
   const known = names.map((name) =>
-    name in globalThis
+    Object.hasOwn(globalThis, name)
       ? `${name} = ${JSON.stringify(name)} in frame.scope ? frame.scope.${name} : globalThis.${name}`
       : `${name} = frame.scope.${name}`,
   );
@@ -148,16 +148,17 @@ const reserved = new Set(
  * Finds the bare names that the code of a template mentions.
  *
  * Only these are read from the scope, so that a template which never says `session` never opens one. Names that turn
- * out to be locals, or words in a text, cost one read and do no harm: what the template declares itself hides them.
+ * out to be parameters, or words in a text, cost one read and do no harm: what the template declares itself hides them.
  */
 function findNames(tree: ReturnType<typeof eta.parse>): string[] {
   const names = new Set<string>();
+  const all = tree.map((part) => (typeof part === "string" ? "" : part.val)).join("\n");
   for (const part of tree) {
     const code = typeof part === "string" ? "" : part.val.replace(/\/\*[\s\S]*?\*\/|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"/g, " ");
     for (const match of code.matchAll(/(?:\.\.\.|(?<![\w$.]))\s*([A-Za-z_$][\w$]*)(\s*:(?!:))?/g)) {
       const [, name = "", colon] = match;
       const isKey = colon !== undefined && /[{,]\s*$/.test(code.slice(0, match.index));
-      if (!isKey && !reserved.has(name)) {
+      if (!isKey && !reserved.has(name) && !new RegExp(`\\b(?:const|let|function|class)\\s+${name.replaceAll("$", "\\$")}(?![\\w$])`).test(all)) {
         names.add(name);
       }
     }

@@ -19,12 +19,13 @@ class StandardScope {
     return (endpoint, values, options) => buildUrl(app, request, endpoint, values, options);
   }
 
+  /** Undefined without a request, so that a template can ask. */
   get request(): unknown {
-    return this.#request("request").request;
+    return this.#context instanceof RequestContext ? this.#context.request : undefined;
   }
 
   get session(): unknown {
-    return this.#request("session").session;
+    return this.#context instanceof RequestContext ? this.#context.session : undefined;
   }
 
   get g(): unknown {
@@ -36,23 +37,21 @@ class StandardScope {
   }
 
   get getFlashedMessages(): (options?: FlashOptions) => readonly (FlashedMessage | unknown)[] {
-    const context = this.#request("getFlashedMessages");
     return ({ withCategories = false, categoryFilter = [] } = {}) => {
-      const flashes = takeFlashes(context, categoryFilter);
+      const flashes = takeFlashes(this.#getRequestContext("getFlashedMessages"), categoryFilter);
       return withCategories ? flashes : flashes.map(([, message]) => message);
     };
   }
 
   get csrfToken(): () => string {
-    const context = this.#request("csrfToken");
-    return () => createCsrfToken(context.session, context.app.config);
+    return () => createCsrfToken(this.#getRequestContext("csrfToken").session, this.#context.app.config);
   }
 
   get tojson(): typeof toJsonMarkup {
     return toJsonMarkup;
   }
 
-  #request(name: string): RequestContext {
+  #getRequestContext(name: string): RequestContext {
     if (this.#context instanceof RequestContext) {
       return this.#context;
     }

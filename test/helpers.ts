@@ -6,7 +6,7 @@ import { onTestFinished } from "vitest";
 
 /** Creates an app whose unhandled errors reach the test. */
 export function createApp(options: FlagonOptions = {}, ...controllers: object[]): Flagon {
-  const app = new Flagon(import.meta.dirname, {
+  const app = new Flagon(__dirname, {
     static: null,
     ...options,
     config: { testing: true, secretKey: "a key for tests", ...options.config },

@@ -269,7 +269,12 @@ describe("urlFor()", () => {
     expect(build(() => urlFor("section", { section: "sport", slug: "x" }))).toThrow("'sport' is none of 'news', 'blog'");
     expect(build(() => urlFor("show", { id: 1 }, { method: "POST" }))).toThrow("no rule of it takes that method");
     expect(build(() => urlFor(Posts, "helper"))).toThrow("that method has no route");
-    expect(build(() => urlFor(class Other {}, "constructor" as never))).toThrow("is not registered on the app");
+    class Other {
+      page() {
+        return "x";
+      }
+    }
+    expect(build(() => urlFor(Other, "page"))).toThrow("the controller is not registered on the app");
     expect(build(() => urlFor("show"))).toThrow(BuildError);
     expect(() => urlFor("show")).toThrow("Working outside of application context");
   });

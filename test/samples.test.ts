@@ -11,7 +11,7 @@ import { parseHTML } from "linkedom";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createApp } from "../samples/blog";
 
-const project = join(import.meta.dirname, "..");
+const project = join(__dirname, "..");
 
 describe("samples/blog.ts", () => {
   let folder: string;

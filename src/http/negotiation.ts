@@ -30,7 +30,7 @@ export class Accepts {
     return best(offered, this.#negotiator.languages([...offered]));
   }
 
-  /** Returns the encoding that the client likes best, or `undefined`. */
+  /** Returns the encoding that the client likes best, or `undefined`; a client that names none takes only what is not encoded. */
   encodings<Offered extends string>(...offered: readonly Offered[]): Offered | undefined {
     return best(offered, this.#negotiator.encodings([...offered]));
   }

@@ -89,13 +89,13 @@ async function toWebResponse(context: RequestContext, response: FlagonResponse):
 function toWebStream(context: RequestContext, body: StreamedBody): ReadableStream<Uint8Array> {
   const iterator = iterateBody(context, body);
   const end = (): Promise<void> => contexts.run(context, tearDown, context);
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
+  const source = {
+    async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
       try {
         const next = await iterator.next();
         if (next.done === true) {
-          controller.close();
           await end();
+          controller.close();
         } else {
           controller.enqueue(next.value);
         }
@@ -106,9 +106,11 @@ function toWebStream(context: RequestContext, body: StreamedBody): ReadableStrea
         await end();
       }
     },
-    async cancel() {
+    async cancel(): Promise<void> {
       await iterator.return?.();
       await end();
     },
-  });
+  };
+  // Nothing is asked of the body before somebody reads it.
+  return new ReadableStream(source, { highWaterMark: 0 });
 }
