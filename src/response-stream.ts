@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { contexts, type RequestContext } from "./context";
 import type { ResponseBody } from "./http/response";
 
@@ -11,6 +12,10 @@ export type StreamedBody = Exclude<ResponseBody, string | Uint8Array | null>;
  * @param body The body.
  */
 export function iterateBody(context: RequestContext, body: StreamedBody): AsyncIterator<Uint8Array> {
+  if (body instanceof Readable) {
+    // A stream that fails before anybody reads it would otherwise end the process; who reads it gets the error all the same.
+    body.on("error", () => undefined);
+  }
   const iterator: AsyncIterator<unknown> = body[Symbol.asyncIterator]();
   return {
     next: () => contexts.run(context, async () => toResult(await iterator.next())),
