@@ -158,7 +158,11 @@ function findNames(tree: ReturnType<typeof eta.parse>): string[] {
     for (const match of code.matchAll(/(?:\.\.\.|(?<![\w$.]))\s*([A-Za-z_$][\w$]*)(\s*:(?!:))?/g)) {
       const [, name = "", colon] = match;
       const isKey = colon !== undefined && /[{,]\s*$/.test(code.slice(0, match.index));
-      if (!isKey && !reserved.has(name) && !new RegExp(`\\b(?:const|let|function|class)\\s+${name.replaceAll("$", "\\$")}(?![\\w$])`).test(all)) {
+      if (
+        !isKey &&
+        !reserved.has(name) &&
+        !new RegExp(`\\b(?:const|let|function|class)\\s+${name.replaceAll("$", "\\$")}(?![\\w$])`).test(all)
+      ) {
         names.add(name);
       }
     }

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { currentApp, flash, g, type Globals, renderTemplate, renderTemplateAsync, request, route, session, urlFor } from "flagon";
+import { currentApp, flash, type Globals, g, renderTemplate, renderTemplateAsync, request, route, session, urlFor } from "flagon";
 import { describe, expect, it } from "vitest";
 import { createApp, writeFiles } from "./helpers";
 
@@ -29,7 +29,7 @@ describe("the context", () => {
         parts.push((await request.form()).getText("id") ?? "", read());
         parts.push(await new Promise<string>((resolve) => setTimeout(() => resolve(read()), Math.random() * 5)));
         parts.push(await new Promise<string>((resolve) => setImmediate(() => process.nextTick(() => resolve(read())))));
-        parts.push(...(await Promise.all([1, 2].map(async () => (await wait(Math.random() * 3), read())))));
+        parts.push(...(await Promise.all([1, 2].map((delay) => wait(Math.random() * 3 * delay).then(read)))));
         parts.push(`${renderTemplate("sync")}`, `${await renderTemplateAsync("async", { wait })}`);
         async function* stream() {
           yield JSON.stringify(parts);

@@ -234,7 +234,9 @@ describe("Blueprint", () => {
     expect(() => part.register(part)).toThrow("cannot be registered on itself");
     expect(() => createApp({}, new Blueprint("a.b"))).toThrow("cannot be the name of a blueprint");
     createApp({}, part);
-    expect(() => part.route("/", () => "x", { endpoint: "x" })).toThrow("The setup method 'route' can no longer be called on the blueprint 'part'");
+    expect(() => part.route("/", () => "x", { endpoint: "x" })).toThrow(
+      "The setup method 'route' can no longer be called on the blueprint 'part'",
+    );
   });
 });
 

@@ -23,7 +23,11 @@ const old = { "sec-fetch-site": null };
 
 describe("a request that changes something", () => {
   const post = async (headers: Record<string, string | null>, config = {}) =>
-    (await createApp({ config }, Views).testClient().post("/act", { headers: { ...old, ...headers } })).status;
+    (
+      await createApp({ config }, Views)
+        .testClient()
+        .post("/act", { headers: { ...old, ...headers } })
+    ).status;
 
   it.each([
     [200, { "sec-fetch-site": "same-origin" }],
@@ -65,7 +69,9 @@ describe("a request that changes something", () => {
         return error.description;
       }
     }
-    const response = await createApp({}, Views, Handler).testClient().post("/act", { headers: { "sec-fetch-site": "cross-site" } });
+    const response = await createApp({}, Views, Handler)
+      .testClient()
+      .post("/act", { headers: { "sec-fetch-site": "cross-site" } });
     expect([response.status, await response.text()]).toEqual([403, expect.stringContaining("came from another site")]);
   });
 });

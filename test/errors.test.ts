@@ -1,4 +1,15 @@
-import { abort, Blueprint, FlagonResponse, Forbidden, HTTPException, InternalServerError, MethodNotAllowed, NotFound, request, TooManyRequests } from "flagon";
+import {
+  abort,
+  Blueprint,
+  FlagonResponse,
+  Forbidden,
+  HTTPException,
+  InternalServerError,
+  MethodNotAllowed,
+  NotFound,
+  request,
+  TooManyRequests,
+} from "flagon";
 import { describe, expect, it, vi } from "vitest";
 import { createApp, createLiveApp } from "./helpers";
 
@@ -10,7 +21,11 @@ describe("abort()", () => {
     app.route("/<int:status>", ({ status }) => abort(status, status === 403 ? "No <b>, no\nway." : undefined), { endpoint: "x" });
     const client = app.testClient();
     const response = await client.get("/403");
-    expect([response.status, response.headers.get("content-type"), response.headers.get("cache-control")]).toEqual([403, "text/html; charset=utf-8", "no-store"]);
+    expect([response.status, response.headers.get("content-type"), response.headers.get("cache-control")]).toEqual([
+      403,
+      "text/html; charset=utf-8",
+      "no-store",
+    ]);
     const page = await response.text();
     expect(page).toContain("<title>403 Forbidden</title>");
     expect(page).toContain("<p>No &lt;b&gt;, no<br>way.</p>");
@@ -49,7 +64,12 @@ describe("error pages", () => {
   it("are problem details for who sent JSON", async () => {
     const response = await client.put("/", { json: {} });
     expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, HEAD, OPTIONS"]);
-    expect(await response.json()).toEqual({ type: "about:blank", title: "Method Not Allowed", status: 405, detail: "This address does not take that method." });
+    expect(await response.json()).toEqual({
+      type: "about:blank",
+      title: "Method Not Allowed",
+      status: 405,
+      detail: "This address does not take that method.",
+    });
   });
 });
 
@@ -176,7 +196,13 @@ describe("an unhandled error", () => {
 describe("exceptions", () => {
   it("carry status, title, description and headers", () => {
     const error = new TooManyRequests("Slow down.", { headers: { "retry-after": "5" } });
-    expect([error.status, error.title, error.description, error.message, error.name]).toEqual([429, "Too Many Requests", "Slow down.", "Slow down.", "TooManyRequests"]);
+    expect([error.status, error.title, error.description, error.message, error.name]).toEqual([
+      429,
+      "Too Many Requests",
+      "Slow down.",
+      "Slow down.",
+      "TooManyRequests",
+    ]);
     expect(error).toBeInstanceOf(HTTPException);
     expect(new MethodNotAllowed(["GET"]).headers).toEqual({ allow: "GET" });
     class Custom extends HTTPException {

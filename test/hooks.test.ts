@@ -22,7 +22,14 @@ describe("hooks", () => {
     });
     app.teardownRequest((error) => void order.push(`teardown 1 ${error}`));
     app.teardownRequest(async (error) => void order.push(`teardown 2 ${error}`));
-    app.route("/", () => (order.push("view"), "body"), { endpoint: "x" });
+    app.route(
+      "/",
+      () => {
+        order.push("view");
+        return "body";
+      },
+      { endpoint: "x" },
+    );
     const response = await app.testClient().get("/");
     expect([await response.text(), response.headers.get("x-after")]).toEqual(["body!", "1"]);
     expect(order).toEqual(["before 1", "before 2", "view", "after 2", "after 1", "teardown 2 undefined", "teardown 1 undefined"]);

@@ -86,7 +86,9 @@ describe("request", () => {
     ]);
     const headers = { accept: "text/html;q=0.5, application/json", "accept-language": "de-DE,de;q=0.9", "accept-encoding": "gzip" };
     expect(await readJson(client.get("/", { headers }))).toEqual(["application/json", "de", "gzip"]);
-    expect(await readJson(client.get("/", { headers: { accept: "image/png", "accept-language": "fr", "accept-encoding": "zstd" } }))).toEqual([null, null, null]);
+    expect(
+      await readJson(client.get("/", { headers: { accept: "image/png", "accept-language": "fr", "accept-encoding": "zstd" } })),
+    ).toEqual([null, null, null]);
     expect(await readJson(client.get("/"))).toEqual(["text/html", "en", null]);
   });
 });
@@ -172,7 +174,9 @@ describe("bodies", () => {
 });
 
 describe("request.form()", () => {
-  const client = createReader(async () => [...(await request.form())].map(([name, value]) => [name, typeof value === "string" ? value : value.filename]));
+  const client = createReader(async () =>
+    [...(await request.form())].map(([name, value]) => [name, typeof value === "string" ? value : value.filename]),
+  );
 
   it("reads an urlencoded form, as often as asked", async () => {
     expect(await readJson(client.post("/", { form: { a: "1 & ä", b: ["x", "y"] } }))).toEqual([

@@ -1,5 +1,16 @@
 import { Readable } from "node:stream";
-import { afterThisRequest, eventStream, FlagonResponse, html, isSafeRedirect, json, makeResponse, redirect, ReturnValueError, request } from "flagon";
+import {
+  afterThisRequest,
+  eventStream,
+  FlagonResponse,
+  html,
+  isSafeRedirect,
+  json,
+  makeResponse,
+  ReturnValueError,
+  redirect,
+  request,
+} from "flagon";
 import { describe, expect, it } from "vitest";
 import { createApp, createLiveApp } from "./helpers";
 
@@ -51,7 +62,10 @@ describe("what a view returns", () => {
     const view = () => value;
     const app = createApp();
     app.route("/", view, { endpoint: "pages" });
-    const error = await app.testClient().get("/").catch((reason: unknown) => reason);
+    const error = await app
+      .testClient()
+      .get("/")
+      .catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ReturnValueError);
     expect(error).toHaveProperty("message", expect.stringContaining("The view 'pages'"));
     expect(error).toHaveProperty("message", expect.stringContaining(message));
@@ -74,7 +88,11 @@ describe("makeResponse() and json()", () => {
   it("set status and headers", async () => {
     const client = createView(() => makeResponse({ a: 1 }, 201, { "x-a": "1", "content-type": "application/vnd.a+json" }));
     const response = await client.get("/");
-    expect([response.status, response.headers.get("x-a"), response.headers.get("content-type")]).toEqual([201, "1", "application/vnd.a+json"]);
+    expect([response.status, response.headers.get("x-a"), response.headers.get("content-type")]).toEqual([
+      201,
+      "1",
+      "application/vnd.a+json",
+    ]);
     const coded = await createView(() => json("text", 202)).get("/");
     expect([coded.status, await coded.text()]).toEqual([202, '"text"']);
     const changed = await createView(() => makeResponse(new FlagonResponse("x", 200), 203)).get("/");
@@ -137,13 +155,23 @@ describe("redirect()", () => {
     expect((await createView(() => redirect(location)).get("/")).status).toBe(303);
   });
 
-  it.each(["//evil", "http://evil/", "https://localhost/", "javascript:x", "/\\evil", "\\\\evil", " //evil", "\t//evil", "http:evil", "mailto:a@b", "http://localhost@evil/", ""])(
-    "does not lead to %j unless it may leave",
-    async (location) => {
-      await expect(createView(() => redirect(location)).get("/")).rejects.toThrow(/another origin|control characters/);
-      expect(await createApp().testRequestContext("/", {}, () => isSafeRedirect(location))).toBe(false);
-    },
-  );
+  it.each([
+    "//evil",
+    "http://evil/",
+    "https://localhost/",
+    "javascript:x",
+    "/\\evil",
+    "\\\\evil",
+    " //evil",
+    "\t//evil",
+    "http:evil",
+    "mailto:a@b",
+    "http://localhost@evil/",
+    "",
+  ])("does not lead to %j unless it may leave", async (location) => {
+    await expect(createView(() => redirect(location)).get("/")).rejects.toThrow(/another origin|control characters/);
+    expect(await createApp().testRequestContext("/", {}, () => isSafeRedirect(location))).toBe(false);
+  });
 
   it("leads elsewhere when that is meant", async () => {
     const response = await createView(() => redirect("https://example.com/x", { external: true })).get("/");
@@ -172,12 +200,12 @@ describe("default headers", () => {
     const app = createApp({ config: { defaultHeaders: { "X-Frame-Options": null, "x-added": "1", "referrer-policy": "no-referrer" } } });
     app.route("/", () => makeResponse("x", 200, { "content-security-policy": "default-src 'self'" }), { endpoint: "x" });
     const { headers } = await app.testClient().get("/");
-    expect([headers.get("x-frame-options"), headers.get("x-added"), headers.get("referrer-policy"), headers.get("content-security-policy")]).toEqual([
-      null,
-      "1",
-      "no-referrer",
-      "default-src 'self'",
-    ]);
+    expect([
+      headers.get("x-frame-options"),
+      headers.get("x-added"),
+      headers.get("referrer-policy"),
+      headers.get("content-security-policy"),
+    ]).toEqual([null, "1", "no-referrer", "default-src 'self'"]);
   });
 });
 

@@ -11,7 +11,9 @@ function createEcho(...rules: readonly `/${string}`[]) {
   const client = app.testClient();
   return async (path: string) => {
     const response = await client.get(path);
-    return response.status === 200 ? ((await response.json()) as Record<string, unknown>) : [response.status, response.headers.get("location")];
+    return response.status === 200
+      ? ((await response.json()) as Record<string, unknown>)
+      : [response.status, response.headers.get("location")];
   };
 }
 
@@ -119,7 +121,11 @@ describe("rules", () => {
       format: (value) => (value as Date).toISOString().slice(0, 10),
     });
     app.converters.set("list", ({ named }) => ({ regex: "(a|b)+", parse: (text) => text.split(String(named.by ?? "")) }));
-    app.route("/on/<date:day>" as "/", (values: object) => ({ time: (values as { day: Date }).day.getTime(), url: urlFor("day", values as never) }), { endpoint: "day" });
+    app.route(
+      "/on/<date:day>" as "/",
+      (values: object) => ({ time: (values as { day: Date }).day.getTime(), url: urlFor("day", values as never) }),
+      { endpoint: "day" },
+    );
     app.route("/l/<list(by=''):items>/<n>" as "/", (values: object) => values, { endpoint: "list" });
     const client = app.testClient();
     expect(await (await client.get("/on/2026-01-02")).json()).toEqual({ time: Date.UTC(2026, 0, 2), url: "/on/2026-01-02" });

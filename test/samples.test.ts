@@ -185,9 +185,17 @@ describe("samples/blog.ts", () => {
 describe("npx ts-node samples/blog.ts", () => {
   it("serves the blog, says where, and keeps its posts when it is started again", async () => {
     const folder = await mkdtemp(join(tmpdir(), "flagon-start-"));
-    const environment = { ...process.env, DATABASE_URL: `file:${join(folder, "kept.db")}`, FLAGON_RUN_PORT: "0", FLAGON_SECRET_KEY: "for tests" };
+    const environment = {
+      ...process.env,
+      DATABASE_URL: `file:${join(folder, "kept.db")}`,
+      FLAGON_RUN_PORT: "0",
+      FLAGON_SECRET_KEY: "for tests",
+    };
     const start = async () => {
-      const child = spawn(process.execPath, [join(project, "node_modules/ts-node/dist/bin.js"), "samples/blog.ts"], { cwd: project, env: environment });
+      const child = spawn(process.execPath, [join(project, "node_modules/ts-node/dist/bin.js"), "samples/blog.ts"], {
+        cwd: project,
+        env: environment,
+      });
       let said = "";
       for await (const chunk of child.stderr) {
         said += String(chunk);
@@ -200,7 +208,11 @@ describe("npx ts-node samples/blog.ts", () => {
     };
     try {
       const first = await start();
-      const created = await fetch(`${first.origin}/posts/new`, { method: "POST", body: new URLSearchParams({ title: "Kept", body: "Text" }), redirect: "manual" });
+      const created = await fetch(`${first.origin}/posts/new`, {
+        method: "POST",
+        body: new URLSearchParams({ title: "Kept", body: "Text" }),
+        redirect: "manual",
+      });
       expect(created.status).toBe(303);
       first.child.kill("SIGTERM");
       await once(first.child, "exit");
@@ -219,7 +231,11 @@ describe("samples/hello.ts", () => {
   it("is a whole app", async () => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      [join(project, "node_modules/ts-node/dist/bin.js"), "-e", 'require("./samples/hello").default.testClient().get("/hello/Ann").then((r) => r.text()).then(console.log)'],
+      [
+        join(project, "node_modules/ts-node/dist/bin.js"),
+        "-e",
+        'require("./samples/hello").default.testClient().get("/hello/Ann").then((r) => r.text()).then(console.log)',
+      ],
       { cwd: project },
     );
     expect(stdout.trim()).toBe("<h1>Hello, Ann!</h1>");

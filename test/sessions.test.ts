@@ -1,4 +1,16 @@
-import { flash, getFlashedMessages, html, renderTemplateString, request, route, type Session, SessionError, session, Tuple, Uuid } from "flagon";
+import {
+  flash,
+  getFlashedMessages,
+  html,
+  renderTemplateString,
+  request,
+  route,
+  type Session,
+  SessionError,
+  session,
+  Tuple,
+  Uuid,
+} from "flagon";
 import { describe, expect, it, vi } from "vitest";
 import { createApp } from "./helpers";
 
@@ -67,7 +79,9 @@ describe("the session", () => {
     const client = createApp({}, Views).testClient();
     expect(cookieOf(await client.get("/clear"))).toBe("");
     await client.post("/set", { json: { a: 1 } });
-    expect(cookieOf(await client.get("/clear"))).toBe("session=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax");
+    expect(cookieOf(await client.get("/clear"))).toBe(
+      "session=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax",
+    );
     expect(client.cookies.get(new URL("http://localhost/"), "session")).toBeUndefined();
   });
 
@@ -114,12 +128,25 @@ describe("the session", () => {
     const client = app.testClient();
     await client.post("/set", { json: { b: 2 }, headers: { cookie } });
     const fresh = `session=${client.cookies.get(new URL("http://localhost/"), "session")}`;
-    expect(await (await createApp({ config: { secretKey: "new" } }, Views).testClient().get("/get", { headers: { cookie: fresh } })).json()).toMatchObject({ a: 1, b: 2 });
+    expect(
+      await (
+        await createApp({ config: { secretKey: "new" } }, Views)
+          .testClient()
+          .get("/get", { headers: { cookie: fresh } })
+      ).json(),
+    ).toMatchObject({ a: 1, b: 2 });
   });
 
   it("is Secure over HTTPS, and named and placed by the configuration", async () => {
-    const config = { sessionCookieName: "sid", sessionCookiePath: "/app", sessionCookieDomain: "example.com", sessionCookieSameSite: "Strict" } as const;
-    const response = await createApp({ config }, Views).testClient().post("https://www.example.com/set", { json: { a: 1 } });
+    const config = {
+      sessionCookieName: "sid",
+      sessionCookiePath: "/app",
+      sessionCookieDomain: "example.com",
+      sessionCookieSameSite: "Strict",
+    } as const;
+    const response = await createApp({ config }, Views)
+      .testClient()
+      .post("https://www.example.com/set", { json: { a: 1 } });
     expect(cookieOf(response)).toMatch(/^sid=.*; Domain=example\.com; Path=\/app; HttpOnly; Secure; SameSite=Strict$/);
   });
 
@@ -152,8 +179,12 @@ describe("the session", () => {
 
   it("names the value that it cannot keep", async () => {
     const client = createApp().testClient();
-    await expect(client.session((opened: Session) => opened.set("fn", () => 1))).rejects.toThrow("The session cannot hold its value 'fn': a function");
-    await expect(client.session((opened: Session) => opened.set("nan", Number.NaN))).rejects.toThrow("The session cannot hold its value 'nan'");
+    await expect(client.session((opened: Session) => opened.set("fn", () => 1))).rejects.toThrow(
+      "The session cannot hold its value 'fn': a function",
+    );
+    await expect(client.session((opened: Session) => opened.set("nan", Number.NaN))).rejects.toThrow(
+      "The session cannot hold its value 'nan'",
+    );
   });
 
   it("reads and writes Flask's cookies with its digest", async () => {
@@ -165,7 +196,10 @@ describe("the session", () => {
         ["eyJiIjoxLCJhIjoyfQ.ZZIAgA.4wodAF2ZY56bhldoqzzUFIwYrWc", { a: 2, b: 1 }],
         [".eJyrVspWslJKpANQqgUAaH8oCg.ZZIAgA.84a0t0HK06HXLHCQpnVlkEDFbhk", { k: "a".repeat(100) }],
       ] as const) {
-        expect(await (await app.testClient().get("/get", { headers: { cookie: `session=${cookie}` } })).json()).toEqual({ ...values, isNew: false });
+        expect(await (await app.testClient().get("/get", { headers: { cookie: `session=${cookie}` } })).json()).toEqual({
+          ...values,
+          isNew: false,
+        });
       }
       const client = app.testClient();
       await client.post("/set", { json: { b: 1, a: 2 } });

@@ -99,7 +99,9 @@ describe("static files", () => {
 describe("sendFile() and sendFromDirectory()", () => {
   it("send files of the app's own", async () => {
     const { app } = createFiles();
-    app.route("/file", () => sendFile("static/deep/ü x.txt", { downloadName: "日.txt", asAttachment: true, maxAge: 60 }), { endpoint: "file" });
+    app.route("/file", () => sendFile("static/deep/ü x.txt", { downloadName: "日.txt", asAttachment: true, maxAge: 60 }), {
+      endpoint: "file",
+    });
     app.route("/none", () => sendFile("none"), { endpoint: "none" });
     app.route("/typed", () => sendFile("secret.txt", { mimeType: "text/x-secret" }), { endpoint: "typed" });
     app.route("/dir/<path:name>", ({ name }) => sendFromDirectory("static", name), { endpoint: "dir" });

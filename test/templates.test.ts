@@ -1,6 +1,17 @@
-import { abort, html, Markup, renderTemplate, renderTemplateAsync, renderTemplateString, request, TemplateError, TemplateNotFound, template } from "flagon";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import {
+  abort,
+  html,
+  Markup,
+  renderTemplate,
+  renderTemplateAsync,
+  renderTemplateString,
+  request,
+  TemplateError,
+  TemplateNotFound,
+  template,
+} from "flagon";
 import { describe, expect, it } from "vitest";
 import { createApp, writeFiles } from "./helpers";
 
@@ -14,7 +25,8 @@ function render(files: Readonly<Record<string, string>>, data: object = {}): str
 
 describe("renderTemplate()", () => {
   it("escapes everything but Markup, and prints nothing for what is not there", () => {
-    const page = "<%= it.text %>|<%= it.safe %>|<%~ it.text %>|<%= it.none %><%= it.nil %><%~ it.none %><%= nowhere %>|<%= it.list %>|<%= 0 %><%= false %>";
+    const page =
+      "<%= it.text %>|<%= it.safe %>|<%~ it.text %>|<%= it.none %><%= it.nil %><%~ it.none %><%= nowhere %>|<%= it.list %>|<%= 0 %><%= false %>";
     const data = { text: `<&"'>`, safe: html`<b>${"<"}</b>`, nil: null, list: ["<", new Markup("<i>")] };
     expect(render({ "page.eta": page }, data)).toBe(`&lt;&amp;&#34;&#39;&gt;|<b>&lt;</b>|<&"'>||&lt;<i>|0false`);
   });
@@ -39,7 +51,9 @@ describe("renderTemplate()", () => {
   });
 
   it("keeps what a template declares its own", () => {
-    expect(render({ "page.eta": "<% const request = 1; let config = 2; for (const g of [3]) { %><%= request + config + g %><% } %>" })).toBe("6");
+    expect(
+      render({ "page.eta": "<% const request = 1; let config = 2; for (const g of [3]) { %><%= request + config + g %><% } %>" }),
+    ).toBe("6");
     expect(render({ "page.eta": "<%= JSON.stringify({ a: Math.max(1, 2) }) %>" })).toBe("{&#34;a&#34;:2}");
     expect(render({ "page.eta": `<% const f = capture(() => { %><b>x</b><% }) %><%= f %><%= f %>` })).toBe("<b>x</b><b>x</b>");
   });
@@ -92,7 +106,9 @@ describe("a template's error", () => {
   it("names template, line and variable", () => {
     const failing = () => render({ "page.eta": "one\n<% const a = 1 %>\n<p><%= it.post.title %></p>\nfour" });
     expect(failing).toThrow(TemplateError);
-    expect(failing).toThrow("The template 'page' failed, line 3: TypeError: Cannot read properties of undefined (reading 'title'); 'it.post' is undefined");
+    expect(failing).toThrow(
+      "The template 'page' failed, line 3: TypeError: Cannot read properties of undefined (reading 'title'); 'it.post' is undefined",
+    );
     expect(failing).toThrow(" >   3 | <p><%= it.post.title %></p>\n     4 | four");
   });
 
@@ -119,9 +135,13 @@ describe("a template's error", () => {
 describe("the scope", () => {
   it("has the standard names, and opens a session only for who says it", async () => {
     const app = createApp({ config: { secretKey: "k" } });
-    app.route("/url", () => renderTemplateString("<%= urlFor('url', { a: 1 }) %> <%= request.path %> <%= config.sessionCookieName %> <%= it.session %>"), {
-      endpoint: "url",
-    });
+    app.route(
+      "/url",
+      () => renderTemplateString("<%= urlFor('url', { a: 1 }) %> <%= request.path %> <%= config.sessionCookieName %> <%= it.session %>"),
+      {
+        endpoint: "url",
+      },
+    );
     app.route("/session", () => renderTemplateString("<%= session.get('x') %>"), { endpoint: "session" });
     const client = app.testClient();
     const plain = await client.get("/url");

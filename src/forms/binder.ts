@@ -20,19 +20,31 @@ export interface Bound {
   readonly value: unknown;
   /** The names of required fields that were left empty. */
   readonly missing: ReadonlySet<string>;
+  /** The names of required texts that are blank: not empty, but nothing anybody sees. */
+  readonly blank: ReadonlySet<string>;
+}
+
+/** What is found out while values are converted. */
+interface Findings {
+  readonly missing: Set<string>;
+  readonly blank: Set<string>;
 }
 
 /** Converts what was sent to what a schema expects. */
 export function bind(schema: ZodSchema, node: NameNode): Bound {
-  const missing = new Set<string>();
-  return { value: convert(schema, node, [], missing), missing };
+  const findings = createFindings();
+  return { value: convert(schema, node, [], findings), ...findings };
+}
+
+function createFindings(): Findings {
+  return { missing: new Set(), blank: new Set() };
 }
 
 type Path = readonly PropertyKey[];
 
-function convert(schema: ZodSchema, node: NameNode, path: Path, missing: Set<string>): unknown {
+function convert(schema: ZodSchema, node: NameNode, path: Path, findings: Findings): unknown {
   const { core, isOptional, isNullable } = unwrap(schema);
-  const value = convertCore(core, node, path, missing, isOptional || isNullable);
+  const value = convertCore(core, node, path, findings, isOptional || isNullable);
   if (value !== undefined) {
     return value;
   }
@@ -40,19 +52,19 @@ function convert(schema: ZodSchema, node: NameNode, path: Path, missing: Set<str
     return null;
   }
   if (!isOptional) {
-    missing.add(formatName(path));
+    findings.missing.add(formatName(path));
   }
   return undefined;
 }
 
-function convertCore(schema: ZodSchema, node: NameNode, path: Path, missing: Set<string>, mayLack: boolean): unknown {
+function convertCore(schema: ZodSchema, node: NameNode, path: Path, findings: Findings, mayLack: boolean): unknown {
   const first = node.values[0];
   const text = typeof first === "string" ? first : undefined;
   switch (schema._zod.def.type) {
     case "string":
     case "template_literal":
-      if (text === "" && !mayLack) {
-        missing.add(formatName(path));
+      if (text?.trim() === "" && !mayLack) {
+        findings[text === "" ? "missing" : "blank"].add(formatName(path));
       }
       return text === "" && mayLack ? undefined : text;
     case "number":
@@ -74,26 +86,26 @@ function convertCore(schema: ZodSchema, node: NameNode, path: Path, missing: Set
     case "file":
       return first instanceof UploadedFile && (first.filename !== "" || first.size > 0) ? first : undefined;
     case "array":
-      return convertItems(readInner(schema, "element"), node, path, missing);
+      return convertItems(readInner(schema, "element"), node, path, findings);
     case "set":
-      return new Set(convertItems(readInner(schema, "valueType"), node, path, missing));
+      return new Set(convertItems(readInner(schema, "valueType"), node, path, findings));
     case "tuple":
-      return readInners(schema, "items").map((item, index) => convert(item, itemNode(node, index), [...path, index], missing));
+      return readInners(schema, "items").map((item, index) => convert(item, itemNode(node, index), [...path, index], findings));
     case "object":
-      return mayLack && isEmpty(node) ? undefined : convertObject(readShape(schema), node, path, missing);
+      return mayLack && isEmpty(node) ? undefined : convertObject(readShape(schema), node, path, findings);
     case "record":
-      return convertRecord(schema, node, path, missing);
+      return convertRecord(schema, node, path, findings);
     case "union":
-      return convertUnion(schema, node, path, missing);
+      return convertUnion(schema, node, path, findings);
     default:
       return first;
   }
 }
 
-function convertObject(shape: ReadonlyMap<string, ZodSchema>, node: NameNode, path: Path, missing: Set<string>): Record<string, unknown> {
+function convertObject(shape: ReadonlyMap<string, ZodSchema>, node: NameNode, path: Path, findings: Findings): Record<string, unknown> {
   const value: Record<string, unknown> = {};
   for (const [key, schema] of shape) {
-    const converted = convert(schema, node.children.get(key) ?? createNode(), [...path, key], missing);
+    const converted = convert(schema, node.children.get(key) ?? createNode(), [...path, key], findings);
     if (converted !== undefined) {
       value[key] = converted;
     }
@@ -101,17 +113,17 @@ function convertObject(shape: ReadonlyMap<string, ZodSchema>, node: NameNode, pa
   return value;
 }
 
-function convertRecord(schema: ZodSchema, node: NameNode, path: Path, missing: Set<string>): Record<string, unknown> {
+function convertRecord(schema: ZodSchema, node: NameNode, path: Path, findings: Findings): Record<string, unknown> {
   const valueType = readInner(schema, "valueType");
   const entries = [...node.children].map(([key, child]) => [
     key,
-    valueType === undefined ? child.values[0] : convert(valueType, child, [...path, key], missing),
+    valueType === undefined ? child.values[0] : convert(valueType, child, [...path, key], findings),
   ]);
   return Object.fromEntries(entries);
 }
 
 /** An array comes as several values of one name, or as names with an index; indices without a gap are not asked for. */
-function convertItems(element: ZodSchema | undefined, node: NameNode, path: Path, missing: Set<string>): unknown[] {
+function convertItems(element: ZodSchema | undefined, node: NameNode, path: Path, findings: Findings): unknown[] {
   if (element === undefined) {
     return node.values;
   }
@@ -120,12 +132,12 @@ function convertItems(element: ZodSchema | undefined, node: NameNode, path: Path
     node.values.length > 0 ? node.values.map((value) => ({ ...createNode(), values: [value] })) : indexed.map(([, child]) => child);
   const isText = unwrap(element).core._zod.def.type === "string";
   return nodes.flatMap((child, index) => {
-    const isBlank = !isText && child.children.size === 0 && convert(element, child, [], new Set()) === undefined;
-    return isBlank ? [] : [convert(element, child, [...path, index], missing)];
+    const isBlank = !isText && child.children.size === 0 && convert(element, child, [], createFindings()) === undefined;
+    return isBlank ? [] : [convert(element, child, [...path, index], findings)];
   });
 }
 
-function convertUnion(schema: ZodSchema, node: NameNode, path: Path, missing: Set<string>): unknown {
+function convertUnion(schema: ZodSchema, node: NameNode, path: Path, findings: Findings): unknown {
   const options = readInners(schema, "options");
   const discriminator = readDefinition(schema, "discriminator");
   if (typeof discriminator === "string") {
@@ -134,14 +146,14 @@ function convertUnion(schema: ZodSchema, node: NameNode, path: Path, missing: Se
       const literal = readShape(unwrap(candidate).core).get(discriminator);
       return literal !== undefined && listValues(readDefinition(unwrap(literal).core, "values")).some((value) => String(value) === sent);
     });
-    return option === undefined ? { [discriminator]: sent } : convert(option, node, path, missing);
+    return option === undefined ? { [discriminator]: sent } : convert(option, node, path, findings);
   }
   if (isEmpty(node) || node.values[0] === "") {
     return undefined;
   }
   // The first option that takes the converted value is meant; an option with asynchronous parts cannot be tried.
   for (const option of options) {
-    const value = convert(option, node, path, new Set());
+    const value = convert(option, node, path, createFindings());
     if (accepts(option, value)) {
       return value;
     }

@@ -1,5 +1,5 @@
 import { listEnum } from "./binder";
-import { readBag, readDefinition, readInner, readInners, unwrap, type ZodSchema } from "./zod";
+import { listChecks, readDefinition, readInner, readInners, unwrap, type ZodCheck, type ZodSchema } from "./zod";
 
 /** The attributes of an element; `true` stands alone, `false`, `null` and `undefined` leave the attribute out. */
 export type Attributes = Readonly<Record<string, string | number | boolean | null | undefined>>;
@@ -37,7 +37,11 @@ export function findControl(name: string, schema: ZodSchema): Control {
     case "boolean":
       return single("checkbox", {});
     case "date":
-      return single("date", { ...required, min: toDay(readBag(core, "minimum")), max: toDay(readBag(core, "maximum")) });
+      return single("date", {
+        ...required,
+        min: toDay(findBound(core, "greater_than")?.value),
+        max: toDay(findBound(core, "less_than")?.value),
+      });
     case "file":
       return single("file", { ...required, ...findFileConstraints(core) });
     case "enum":
@@ -54,16 +58,16 @@ export function findControl(name: string, schema: ZodSchema): Control {
     }
     case "array":
     case "set":
-      return findListControl(name, readInner(core, core._zod.def.type === "set" ? "valueType" : "element"), readBag(core, "minimum"));
+      return findListControl(name, readInner(core, core._zod.def.type === "set" ? "valueType" : "element"), findCount(core, "minimum"));
     default:
       return single("text", {});
   }
 }
 
-function findListControl(name: string, element: ZodSchema | undefined, minimum: unknown): Control {
+function findListControl(name: string, element: ZodSchema | undefined, minimum: number | undefined): Control {
   const inner = element === undefined ? single("text", {}) : findControl(name, element);
   const { required: _, ...constraints } = inner.constraints;
-  const required = typeof minimum === "number" && minimum > 0 ? { required: true } : {};
+  const required = minimum !== undefined && minimum > 0 ? { required: true } : {};
   const multiple = inner.type === "select" || inner.type === "file" || inner.type === "email" ? { multiple: true } : {};
   return { ...inner, constraints: { ...constraints, ...required, ...multiple }, isMultiple: true };
 }
@@ -75,22 +79,39 @@ function single(type: string, constraints: Attributes): Control {
 const textTypes: Readonly<Record<string, string>> = { email: "email", url: "url", date: "date", time: "time", datetime: "datetime-local" };
 
 function findTextType(name: string, schema: ZodSchema): string {
-  const format = readBag(schema, "format") ?? readDefinition(schema, "format");
+  const type = listFormats(schema)
+    .map(({ format }) => textTypes[String(format)])
+    .find((known) => known !== undefined);
   // What is typed into a field of this name is not to be shown, nor ever to be filled in again.
-  return (typeof format === "string" ? textTypes[format] : undefined) ?? (/password/i.test(name) ? "password" : "text");
+  return type ?? (/password/i.test(name) ? "password" : "text");
 }
 
 function findTextConstraints(schema: ZodSchema): Attributes {
-  const minimum = readBag(schema, "minimum");
-  const maximum = readBag(schema, "maximum");
-  const format = readBag(schema, "format");
-  const patterns = readBag(schema, "patterns");
-  const pattern = format === "regex" && patterns instanceof Set && patterns.size === 1 ? toPattern([...patterns][0]) : undefined;
+  const minimum = findCount(schema, "minimum");
+  const patterns = listFormats(schema).filter(({ format }) => format === "regex");
   return {
-    minlength: typeof minimum === "number" && minimum > 1 ? minimum : undefined,
-    maxlength: typeof maximum === "number" ? maximum : undefined,
-    pattern,
+    minlength: minimum !== undefined && minimum > 1 ? minimum : undefined,
+    maxlength: findCount(schema, "maximum"),
+    pattern: patterns.length === 1 ? toPattern(patterns[0]?.pattern) : undefined,
   };
+}
+
+function listFormats(schema: ZodSchema): readonly ZodCheck[] {
+  return listChecks(schema).filter(({ check }) => check === "string_format");
+}
+
+/** Finds the strictest of the lengths or sizes that the checks allow. */
+function findCount(schema: ZodSchema, key: "minimum" | "maximum"): number | undefined {
+  const counts = listChecks(schema).flatMap((check) => {
+    const count = check.check === "length_equals" ? check.length : check[key];
+    return typeof count === "number" ? [count] : [];
+  });
+  return counts.length === 0 ? undefined : key === "minimum" ? Math.max(...counts) : Math.min(...counts);
+}
+
+/** Finds the last bound in one direction. */
+function findBound(schema: ZodSchema, kind: "greater_than" | "less_than"): ZodCheck | undefined {
+  return listChecks(schema).findLast(({ check }) => check === kind);
 }
 
 /** Browsers anchor patterns and read them with the `v` flag; others are left to the server. */
@@ -113,31 +134,31 @@ function toPattern(regex: unknown): string | undefined {
 }
 
 function findNumberConstraints(schema: ZodSchema): Attributes {
-  const format = readBag(schema, "format");
-  const isWhole = schema._zod.def.type === "bigint" || (typeof format === "string" && /int/.test(format));
-  const step = readBag(schema, "multipleOf");
-  const minimum = readBag(schema, "minimum") ?? raise(readBag(schema, "exclusiveMinimum"), isWhole, 1);
-  const maximum = readBag(schema, "maximum") ?? raise(readBag(schema, "exclusiveMaximum"), isWhole, -1);
+  const checks = listChecks(schema);
+  const isWhole =
+    schema._zod.def.type === "bigint" || checks.some(({ check, format }) => check === "number_format" && /int/.test(String(format)));
+  const step = checks.findLast(({ check }) => check === "multiple_of")?.value;
   return {
-    min: toBound(minimum),
-    max: toBound(maximum),
+    min: toLimit(findBound(schema, "greater_than"), isWhole, 1),
+    max: toLimit(findBound(schema, "less_than"), isWhole, -1),
     step: typeof step === "number" ? step : isWhole ? undefined : "any",
   };
 }
 
-function raise(bound: unknown, isWhole: boolean, by: number): unknown {
-  return typeof bound === "number" && isWhole ? bound + by : undefined;
-}
-
-/** The bounds of the safe integers go without saying. */
-function toBound(bound: unknown): string | undefined {
-  return (typeof bound === "number" && Math.abs(bound) < Number.MAX_SAFE_INTEGER && Number.isFinite(bound)) || typeof bound === "bigint"
-    ? String(bound)
-    : undefined;
+/** A bound that is not itself allowed can be told to browsers only of whole numbers. */
+function toLimit(bound: ZodCheck | undefined, isWhole: boolean, inward: 1 | -1): string | undefined {
+  const value = bound?.value;
+  if (typeof value === "bigint") {
+    return String(bound?.inclusive === true ? value : value + BigInt(inward));
+  }
+  if (typeof value !== "number" || (bound?.inclusive !== true && !isWhole)) {
+    return undefined;
+  }
+  return String(bound?.inclusive === true ? value : value + inward);
 }
 
 function findFileConstraints(schema: ZodSchema): Attributes {
-  const types = readBag(schema, "mime");
+  const types = listChecks(schema).find(({ check }) => check === "mime_type")?.mime;
   return { accept: Array.isArray(types) ? types.join(",") : undefined };
 }
 

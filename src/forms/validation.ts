@@ -1,6 +1,6 @@
 import { FormError } from "../errors";
 import { type SchemaIssue, validate } from "../schema";
-import { bind } from "./binder";
+import { type Bound, bind } from "./binder";
 import { createNode, formatName, type NameNode, parseName } from "./names";
 import { hasOwnMessage, isZodSchema, readInner, readInners, readShape, unwrap, type ZodSchema } from "./zod";
 
@@ -64,16 +64,20 @@ export async function checkForm(schema: FormSchema, node: NameNode): Promise<For
   if (schema.whole !== undefined) {
     const bound = bind(schema.whole, node);
     const result = await validate(schema.whole, bound.value);
-    const errors = explain(schema, "issues" in result ? result.issues : [], bound.missing);
+    const errors = explain(schema, "issues" in result ? result.issues : [], bound);
     return errors.length === 0 && "value" in result ? { data: result.value } : { errors };
   }
   const data: Record<string, unknown> = {};
   const issues: SchemaIssue[] = [];
   const missing = new Set<string>();
+  const blank = new Set<string>();
   for (const [name, field] of schema.fields) {
     const bound = bind(field, node.children.get(name) ?? createNode());
     for (const inner of bound.missing) {
-      missing.add(inner === "" ? name : inner.startsWith("[") ? name + inner : `${name}.${inner}`);
+      missing.add(joinNames(name, inner));
+    }
+    for (const inner of bound.blank) {
+      blank.add(joinNames(name, inner));
     }
     const result = await validate(field, bound.value);
     if ("issues" in result) {
@@ -82,17 +86,17 @@ export async function checkForm(schema: FormSchema, node: NameNode): Promise<For
       data[name] = result.value;
     }
   }
-  const errors = explain(schema, issues, missing);
+  const errors = explain(schema, issues, { missing, blank });
   return errors.length === 0 ? { data } : { errors };
 }
 
 /** Says of each field what is wrong with it; of one left empty only that it is required, unless its schema says it otherwise. */
-function explain(schema: FormSchema, issues: readonly SchemaIssue[], missing: ReadonlySet<string>): FieldIssue[] {
+function explain(schema: FormSchema, issues: readonly SchemaIssue[], { missing, blank }: Pick<Bound, "missing" | "blank">): FieldIssue[] {
   const errors: FieldIssue[] = [];
   const explained = new Set<string>();
   for (const { path, message } of issues) {
     const name = formatName(path);
-    const field = missing.has(name) ? findFieldSchema(schema, name) : undefined;
+    const field = missing.has(name) || blank.has(name) ? findFieldSchema(schema, name) : undefined;
     if (field === undefined || hasOwnMessage(field)) {
       errors.push({ name, message });
     } else if (!explained.has(name)) {
@@ -108,6 +112,10 @@ function explain(schema: FormSchema, issues: readonly SchemaIssue[], missing: Re
     }
   }
   return errors;
+}
+
+function joinNames(outer: string, inner: string): string {
+  return inner === "" ? outer : inner.startsWith("[") ? outer + inner : `${outer}.${inner}`;
 }
 
 function findMember(schema: ZodSchema, key: string): ZodSchema | undefined {

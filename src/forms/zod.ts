@@ -53,10 +53,14 @@ export function readInners(schema: ZodSchema, key: string): readonly ZodSchema[]
   return Array.isArray(inners) ? inners.filter(isZodSchema) : [];
 }
 
-/** Reads what the checks of a schema add up to, such as its `minimum`. */
-export function readBag(schema: ZodSchema, key: string): unknown {
-  const bag: unknown = Reflect.get(schema._zod, "bag");
-  return typeof bag === "object" && bag !== null ? Reflect.get(bag, key) : undefined;
+/** What one check of a schema says, such as `{ check: "max_length", maximum: 120 }`. */
+export type ZodCheck = Readonly<Record<string, unknown>>;
+
+/** Lists what the checks of a schema say; a format such as `z.email()` is a check of its own. */
+export function listChecks(schema: ZodSchema): readonly ZodCheck[] {
+  const checks = readDefinition(schema, "checks");
+  const own: ZodCheck[] = readDefinition(schema, "check") === undefined ? [] : [{ ...schema._zod.def }];
+  return [...own, ...(Array.isArray(checks) ? checks.filter(isZodCheck).map((check) => ({ ...check._zod.def })) : [])];
 }
 
 /** Returns the fields of an object schema, by name. */
