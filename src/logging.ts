@@ -1,6 +1,7 @@
-import pino, { type Logger } from "pino";
+import pino from "pino";
 
-export type { Logger };
+/** What an app writes its log with: a logger of pino. */
+export type Logger = pino.Logger;
 
 /** What is never written to a log. */
 const secrets = [

@@ -101,14 +101,7 @@ export function unwrap(schema: ZodSchema): Unwrapped {
 /** Tells whether the author of a schema wrote messages of their own for it. */
 export function hasOwnMessage(schema: ZodSchema): boolean {
   const { core } = unwrap(schema);
-  const checks = readDefinition(core, "checks");
-  const messages = [
-    readDefinition(schema, "error"),
-    readDefinition(core, "error"),
-    ...(Array.isArray(checks)
-      ? checks.map((check: unknown) => (isZodCheck(check) ? Reflect.get(check._zod.def, "error") : undefined))
-      : []),
-  ];
+  const messages = [readDefinition(schema, "error"), readDefinition(core, "error"), ...listChecks(core).map((check) => check.error)];
   return messages.some((message) => message !== undefined);
 }
 

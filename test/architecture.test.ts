@@ -1,0 +1,92 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, posix } from "node:path";
+import * as ts from "typescript";
+import { describe, expect, it } from "vitest";
+
+/** What each layer knows, from the bottom up: a module imports only from its own layer and lower ones, types included. */
+const layers: readonly (readonly string[])[] = [
+  "errors suggestion html schema config metadata signing tagged-json logging signals http/status http/headers http/cookies http/content-hash",
+  "http/exceptions http/body http/form-values http/upload http/multipart http/negotiation http/request-source http/request-headers http/request http/response http/send-file cookie-jar",
+  "routing/converters routing/rule routing/rule-types routing/route-map decorators template-compiler templating sessions default-headers error-pages event-stream forms/names forms/zod forms/binder forms/controls forms/fields forms/validation forms/csrf",
+  "registry application context controller flashes url-building template-scope response-value response-stream",
+  "registration scaffold blueprint dispatch server/node server/fetch server/development testing",
+  "app",
+  "globals helpers redirecting flashing forms/form",
+  "index",
+].map((names) => names.split(" "));
+
+const root = join(__dirname, "../src");
+const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+const sources = new Map(files.map((file) => [file.slice(0, -3).replaceAll("\\", "/"), readFileSync(join(root, file), "utf8")]));
+
+/** Lists the modules of src that a module imports, types included. */
+function listImports(name: string): string[] {
+  const found = (sources.get(name) ?? "").matchAll(/^(?:import|export)\b[^;]*?from "(\.[^"]+)";/gms);
+  return [...found].map(([, path = ""]) => posix.join(posix.dirname(name), path));
+}
+
+function countAny(node: ts.Node): number {
+  let count = node.kind === ts.SyntaxKind.AnyKeyword ? 1 : 0;
+  ts.forEachChild(node, (child) => {
+    count += countAny(child);
+  });
+  return count;
+}
+
+describe("src", () => {
+  it("has each module in one layer", () => {
+    expect([...sources.keys()].sort()).toEqual(layers.flat().sort());
+  });
+
+  it("imports only from the same layer and lower ones", () => {
+    const levels = new Map(layers.flatMap((names, level) => names.map((name) => [name, level] as const)));
+    const upward = [...sources.keys()].flatMap((name) =>
+      listImports(name)
+        .filter((imported) => (levels.get(imported) ?? Number.POSITIVE_INFINITY) > (levels.get(name) ?? 0))
+        .map((imported) => `${name} -> ${imported}`),
+    );
+    expect(upward).toEqual([]);
+  });
+
+  it("has no cycles", () => {
+    const done = new Set<string>();
+    const visit = (name: string, trail: readonly string[]): void => {
+      expect(trail, [...trail, name].join(" -> ")).not.toContain(name);
+      if (!done.has(name)) {
+        for (const imported of listImports(name)) {
+          visit(imported, [...trail, name]);
+        }
+        done.add(name);
+      }
+    };
+    for (const name of sources.keys()) {
+      visit(name, []);
+    }
+  });
+
+  it("has no file over 400 lines, no any, and no suppression", () => {
+    for (const [name, source] of sources) {
+      expect(source.split("\n").length, name).toBeLessThanOrEqual(400);
+      expect(countAny(ts.createSourceFile(name, source, ts.ScriptTarget.ES2022)), name).toBe(0);
+      expect(source, name).not.toMatch(/@ts-|biome-ignore|eslint-disable/);
+    }
+  });
+
+  it("touches Reflect metadata and Symbol.metadata in one module, and reads the globals in none", () => {
+    for (const [name, source] of sources) {
+      if (name !== "metadata") {
+        expect(source, name).not.toMatch(/reflect-metadata|Symbol\.metadata/);
+      }
+      if (name !== "index") {
+        expect(source, name).not.toMatch(/from "\.\.?\/globals"/);
+      }
+    }
+  });
+
+  it("is what ARCHITECTURE.md says", () => {
+    const page = readFileSync(join(__dirname, "../ARCHITECTURE.md"), "utf8");
+    for (const name of layers.flat()) {
+      expect(page, name).toContain(`\`${name}\``);
+    }
+  });
+});

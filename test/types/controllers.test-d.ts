@@ -1,0 +1,332 @@
+/* Compiled by three versions of TypeScript under both decorator standards, never run. */
+import {
+  abort,
+  afterRequest,
+  type BeforeRequestHook,
+  beforeRequest,
+  blueprint,
+  contextProcessor,
+  csrfExempt,
+  defineForm,
+  errorHandler,
+  type Flagon,
+  type FlagonResponse,
+  g,
+  type HTTPException,
+  html,
+  type Markup,
+  NotFound,
+  type RuleValues,
+  redirect,
+  renderTemplate,
+  request,
+  route,
+  session,
+  teardownRequest,
+  template,
+  templateFilter,
+  urlFor,
+  viewDecorator,
+} from "flagon";
+import { z } from "zod";
+
+type Equals<Left, Right> = (<Type>() => Type extends Left ? 1 : 2) extends <Type>() => Type extends Right ? 1 : 2 ? true : false;
+/** Fails to compile unless its argument is `true`. */
+type Assert<Condition extends true> = Condition;
+type IsAny<Type> = 0 extends 1 & Type ? true : false;
+
+declare module "flagon" {
+  interface Converters {
+    date: Date;
+  }
+  interface SessionData {
+    userId: number;
+  }
+  interface Globals {
+    user: { name: string };
+  }
+}
+
+export type Rules = [
+  Assert<Equals<keyof RuleValues<"/">, never>>,
+  Assert<Equals<RuleValues<"/posts/<int:id>">, { id: number }>>,
+  Assert<Equals<RuleValues<"/<slug>/<float:x>.<path:rest>">, { slug: string; x: number; rest: string }>>,
+  Assert<
+    Equals<RuleValues<"/<any(a, 'b'):kind>/<string(length=2):code>/<int(min=1,max=9):n>">, { kind: "a" | "b"; code: string; n: number }>
+  >,
+  Assert<Equals<RuleValues<"/on/<date:day>/<uuid:id>">, { day: Date; id: string }>>,
+  Assert<Equals<IsAny<RuleValues<"/posts/<int:id>">["id"]>, false>>,
+  Assert<
+    Equals<
+      IsAny<Parameters<Parameters<ReturnType<typeof route<"/posts/<int:id>">>>[0] & ((values: { id: number }) => unknown)>[0]["id"]>,
+      false
+    >
+  >,
+];
+
+const members = viewDecorator((next, values) => (values.id === 0 ? abort(403) : next()));
+
+export class Right {
+  @route("/")
+  index() {
+    return "x";
+  }
+  @route("/posts/<int:id>")
+  show({ id }: { id: number }) {
+    return { next: id + 1 };
+  }
+  @route("/posts/<int:id>/<slug>", { methods: ["GET", "post"] })
+  async named({ id, slug }: { id: number; slug: string }) {
+    return `${id.toFixed()}${slug.trim()}`;
+  }
+  @route.post("/posts/<int:id>/part")
+  part({ id }: { id: number | string }) {
+    return `${id}`;
+  }
+  @route("/", { defaults: { page: 1 }, endpoint: "pages" })
+  @route("/page/<int:page>", { endpoint: "pages" })
+  page({ page }: { page: number }) {
+    return `${page}`;
+  }
+  @route("/in/<any(news,blog):section>")
+  section({ section }: { section: "news" | "blog" }): Markup {
+    return html`${section}`;
+  }
+  @route("/on/<date:day>")
+  day({ day }: { day: Date }): FlagonResponse {
+    return redirect(urlFor("index", { day }));
+  }
+  @members
+  @csrfExempt
+  @route.delete("/posts/<int:id>")
+  remove({ id }: { id: number }) {
+    return id > 0 ? "gone" : abort(404);
+  }
+  @beforeRequest
+  before() {
+    return undefined;
+  }
+  @beforeRequest()
+  check(current: typeof request) {
+    return current.path === "/" ? "x" : undefined;
+  }
+  @afterRequest
+  after(response: FlagonResponse) {
+    response.headers.set("x-a", "1");
+  }
+  @teardownRequest
+  teardown(error: unknown) {
+    return error;
+  }
+  @errorHandler(404)
+  missing(error: HTTPException) {
+    return error.description;
+  }
+  @errorHandler(NotFound)
+  notFound(error: NotFound) {
+    return error.title;
+  }
+  @errorHandler(RangeError)
+  range(error: RangeError) {
+    return error.message;
+  }
+  @contextProcessor
+  values() {
+    return { site: "x" };
+  }
+  @templateFilter
+  shout(text: string) {
+    return text.toUpperCase();
+  }
+  @templateFilter("quiet")
+  whisper(text: string, times = 1) {
+    return text.toLowerCase().repeat(times);
+  }
+}
+
+@blueprint("admin", { urlPrefix: "/admin" })
+@members
+export class Admin {
+  constructor(readonly name: string) {}
+  @route("/<int:id>")
+  show({ id }: { id: number }) {
+    return `${id}`;
+  }
+}
+
+export class Wrong {
+  // @ts-expect-error - the rule gives a number
+  @route("/posts/<int:id>")
+  type({ id }: { id: string }) {
+    return id;
+  }
+  // @ts-expect-error - the rule has no slug
+  @route("/posts/<int:id>")
+  name({ slug }: { slug: string }) {
+    return slug;
+  }
+  // @ts-expect-error - the rule gives nothing
+  @route("/posts")
+  none({ id }: { id: number }) {
+    return `${id}`;
+  }
+  // @ts-expect-error - a rule begins with a slash
+  @route("posts")
+  slash() {
+    return "x";
+  }
+  // @ts-expect-error - a rule begins with a slash
+  @route.get("")
+  empty() {
+    return "x";
+  }
+  // @ts-expect-error - there is no such converter
+  @route("/<integer:id>")
+  converter() {
+    return "x";
+  }
+  // @ts-expect-error - a variable is written as <id>
+  @route("/users/:id")
+  colon() {
+    return "x";
+  }
+  // @ts-expect-error - a rule is literal
+  @route("/x" as string)
+  computed() {
+    return "x";
+  }
+  // @ts-expect-error - the choices are others
+  @route("/<any(a,b):x>")
+  choice({ x }: { x: "a" | "c" }) {
+    return x;
+  }
+  // @ts-expect-error - the method is said already
+  @route.post("/x", { methods: ["GET"] })
+  twice() {
+    return "x";
+  }
+  // @ts-expect-error - there is no such option
+  @route("/y", { method: "POST" })
+  option() {
+    return "x";
+  }
+  // @ts-expect-error - the handler is for another error
+  @errorHandler(RangeError)
+  other(error: NotFound) {
+    return error.title;
+  }
+  // @ts-expect-error - an after hook gives a response, or nothing
+  @afterRequest
+  after() {
+    return "x";
+  }
+  // @ts-expect-error - a context processor gives an object
+  @contextProcessor
+  values() {
+    return "x";
+  }
+}
+
+export function urls(): string[] {
+  return [
+    urlFor(Right, "index"),
+    urlFor(Right, "index", { q: "x" }, { external: true }),
+    urlFor(Right, "show", { id: 3 }),
+    urlFor(Right, "show", { id: 3, page: 2, tags: ["a", "b"] }, { anchor: "x" }),
+    urlFor(Right, "section", { section: "news" }),
+    urlFor(Right, "day", { day: new Date() }),
+    urlFor(Admin, "show", { id: 1 }),
+    urlFor("admin.show", { id: 1 }),
+    // @ts-expect-error - there is no such method
+    urlFor(Right, "shwo", { id: 3 }),
+    // @ts-expect-error - a value is missing
+    urlFor(Right, "show"),
+    // @ts-expect-error - a value has another name
+    urlFor(Right, "show", { ids: 3 }),
+    // @ts-expect-error - a value has another type
+    urlFor(Right, "show", { id: "3" }),
+    // @ts-expect-error - it is none of the choices
+    urlFor(Right, "section", { section: "sport" }),
+    // @ts-expect-error - the query takes no objects
+    urlFor(Right, "index", { q: {} }),
+    // @ts-expect-error - it is not a method
+    urlFor(Admin, "name", {}),
+    // @ts-expect-error - there is no such option
+    urlFor("index", {}, { outside: true }),
+  ];
+}
+
+const Sign = defineForm({
+  name: z.string().trim(),
+  age: z.number().optional(),
+  at: z.date(),
+  tags: z.array(z.enum(["a", "b"])),
+  n: z.string().transform(Number),
+});
+const Whole = defineForm(z.object({ a: z.string(), b: z.object({ c: z.boolean() }) }));
+
+export async function forms(app: Flagon): Promise<void> {
+  const form = await Sign.validateOnSubmit({ initial: { name: "x", n: "1" } });
+  if (form.valid) {
+    type Data = typeof form.data;
+    const check: [
+      Assert<Equals<Data["name"], string>>,
+      Assert<Equals<Data["age"], number | undefined>>,
+      Assert<Equals<Data["at"], Date>>,
+      Assert<Equals<Data["tags"], ("a" | "b")[]>>,
+      Assert<Equals<Data["n"], number>>,
+      Assert<Equals<IsAny<Data>, false>>,
+    ] = [true, true, true, true, true, true];
+    void check;
+  } else {
+    const nothing: undefined = form.data;
+    void nothing;
+  }
+  form.field("name");
+  form.field("tags[0]");
+  form.addError("age", "x");
+  form.addError(null, "x");
+  // @ts-expect-error - there is no such field
+  form.field("nmae");
+  // @ts-expect-error - there is no such field
+  form.addError("nmae", "x");
+  // @ts-expect-error - there is no such field
+  await Sign.validateOnSubmit({ initial: { nmae: "x" } });
+  const whole = await Whole.validateOnSubmit();
+  if (whole.valid) {
+    const flag: boolean = whole.data.b.c;
+    void flag;
+  }
+  // @ts-expect-error - not valid yet, perhaps
+  whole.data.a;
+  // @ts-expect-error - a form is made of zod schemas
+  defineForm({ a: "text" });
+
+  const body = await request.json({ schema: z.object({ a: z.number() }) });
+  const typed: Assert<Equals<typeof body, { a: number }>> = true;
+  const raw: Assert<Equals<Awaited<ReturnType<typeof request.json>>, unknown>> = true;
+  const user: Assert<Equals<ReturnType<typeof session.get<"userId">>, number | undefined>> = true;
+  const other: Assert<Equals<ReturnType<typeof session.get<"other">>, unknown>> = true;
+  session.set("userId", 3);
+  session.set("anything", {});
+  // @ts-expect-error - it is a number
+  session.set("userId", "3");
+  const name: string = g.user.name;
+  const never: Assert<Equals<ReturnType<typeof abort>, never>> = true;
+  template<{ post: string }>("x")({ post: "x" });
+  // @ts-expect-error - the template wants a post
+  template<{ post: string }>("x")({});
+  renderTemplate("x", { a: 1 });
+  const hook: BeforeRequestHook = (current) => current.method;
+  app.beforeRequest(hook);
+  app.route("/f/<int:id>", ({ id }) => `${id.toFixed()}`, { endpoint: "f" });
+  // @ts-expect-error - the rule gives a number
+  app.route("/f/<int:id>", ({ id }: { id: string }) => id, { endpoint: "f" });
+  // @ts-expect-error - a rule begins with a slash
+  app.route("f", () => "x");
+  app.errorHandler(TypeError, (error) => error.message.trim());
+  app.errorHandler(404, (error) => error.description);
+  const settings = app.config.parse(z.object({ databaseUrl: z.string() }));
+  const url: string = settings.databaseUrl;
+  void [typed, raw, user, other, name, never, url];
+}
