@@ -7,6 +7,7 @@ import { Config, type Settings } from "./config";
 import { AppContext, contexts } from "./context";
 import { DefaultHeaders } from "./default-headers";
 import { SetupError } from "./errors";
+import type { RequestLimits } from "./http/request";
 import { createLogger, type Logger } from "./logging";
 import { Registration } from "./registration";
 import { type Endpoint, Registry } from "./registry";
@@ -69,6 +70,7 @@ export class Flagon extends Scaffold implements Application {
   sessionInterface: SessionInterface = new CookieSessions();
   readonly #registration: Registration;
   #defaultHeaders: DefaultHeaders | undefined;
+  #limits: Readonly<RequestLimits> | undefined;
   #logger: Logger | undefined;
   #handler: RequestListener | undefined;
 
@@ -113,6 +115,22 @@ export class Flagon extends Scaffold implements Application {
   get defaultHeaders(): DefaultHeaders {
     this.#defaultHeaders ??= new DefaultHeaders(this.config);
     return this.#defaultHeaders;
+  }
+
+  /** What requests may send, by the settings as they were at the first request. */
+  get limits(): Readonly<RequestLimits> {
+    const { config } = this;
+    this.#limits ??= {
+      body: config.maxContentLength,
+      multipart: config.maxMultipartLength,
+      jsonDepth: config.maxJsonDepth,
+      parts: config.maxFormParts,
+      files: config.maxFormFiles,
+      fieldSize: config.maxFieldSize,
+      fieldsSize: config.maxFormMemorySize,
+      spoolSize: config.uploadSpoolSize,
+    };
+    return this.#limits;
   }
 
   /** The listener for a `node:http` server: `createServer(app.handler)`. */

@@ -1,5 +1,6 @@
 import type { Config } from "./config";
 import type { DefaultHeaders } from "./default-headers";
+import type { RequestLimits } from "./http/request";
 import type { Logger } from "./logging";
 import type { Registry } from "./registry";
 import type { SessionInterface } from "./sessions";
@@ -19,6 +20,8 @@ export interface Application {
   readonly templates: Templates;
   /** Opens and saves sessions. */
   readonly sessionInterface: SessionInterface;
+  /** What requests may send. */
+  readonly limits: Readonly<RequestLimits>;
   /** The headers of every response. */
   readonly defaultHeaders: DefaultHeaders;
   /** Where errors are reported. */

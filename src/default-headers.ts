@@ -26,23 +26,11 @@ export class DefaultHeaders {
       });
     const added = [...changes].flatMap(([name, value]) => (value === null || name in always || name in withHtml ? [] : [name, value]));
     this.#always = [...apply(always), ...added];
-    this.#withHtml = apply(withHtml);
+    this.#withHtml = [...this.#always, ...apply(withHtml)];
   }
 
   /** Adds them to a response. */
-  apply(response: FlagonResponse): void {
-    add(response, this.#always);
-    if (response.headers.get("content-type")?.startsWith("text/html") === true) {
-      add(response, this.#withHtml);
-    }
-  }
-}
-
-function add({ headers }: FlagonResponse, defaults: readonly string[]): void {
-  for (let index = 0; index < defaults.length; index += 2) {
-    const name = defaults[index] ?? "";
-    if (!headers.has(name)) {
-      headers.addTrusted(name, defaults[index + 1] ?? "");
-    }
+  apply({ headers }: FlagonResponse): void {
+    headers.addDefaults(headers.get("content-type")?.startsWith("text/html") === true ? this.#withHtml : this.#always);
   }
 }

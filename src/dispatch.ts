@@ -24,6 +24,8 @@ import { signals } from "./signals";
 export type MaybePromise<Value> = Value | Promise<Value>;
 
 const maxTargetLength = 8 * 1024;
+/** The host that was last seen to be well-formed: an app has few, and asks about them with each request. */
+let wellFormedHost = "";
 const hostPattern = /^(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?$/;
 
 /** Creates the context of a request. The first one ends the app's set-up. */
@@ -31,18 +33,7 @@ export function createContext(app: Application, source: RequestSource): RequestC
   if (!app.registry.isClosed) {
     app.registry.close();
   }
-  const { config } = app;
-  const request = new FlagonRequest(source, {
-    body: config.maxContentLength,
-    multipart: config.maxMultipartLength,
-    jsonDepth: config.maxJsonDepth,
-    parts: config.maxFormParts,
-    files: config.maxFormFiles,
-    fieldSize: config.maxFieldSize,
-    fieldsSize: config.maxFormMemorySize,
-    spoolSize: config.uploadSpoolSize,
-  });
-  return new RequestContext(app, request);
+  return new RequestContext(app, new FlagonRequest(source, app.limits));
 }
 
 /**
@@ -147,7 +138,11 @@ function checkHead(request: FlagonRequest): HTTPException | undefined {
     return new URITooLong();
   }
   const { host } = request;
-  return host === "" || hostPattern.test(host) ? undefined : new BadRequest("The Host header of the request is not well-formed.");
+  if (host === wellFormedHost || host === "" || hostPattern.test(host)) {
+    wellFormedHost = host;
+    return undefined;
+  }
+  return new BadRequest("The Host header of the request is not well-formed.");
 }
 
 /** The path comes from the app's own rules and begins with one slash, so that it never names another host. */
@@ -213,7 +208,7 @@ function finish(context: RequestContext, value: unknown, status: number): MaybeP
     const response = toResponse(value, status, labelOf(context));
     context.app.defaultHeaders.apply(response);
     const finished = runAfterHooks(context, response);
-    return isPromise(finished) ? finished.catch((error: unknown) => handleError(context, error)) : finished;
+    return finished instanceof Promise ? finished.catch((error: unknown) => handleError(context, error)) : finished;
   } catch (error) {
     return handleError(context, error);
   }
@@ -259,15 +254,16 @@ function saveSession(context: RequestContext, response: FlagonResponse): MaybePr
   return isPromise(saved) ? saved.then(() => conclude(context, response)) : conclude(context, response);
 }
 
+const noStore = ["cache-control", "no-store"];
+const privateOnly = ["cache-control", "private"];
+
 /** What depends on a visitor is never kept by a shared cache, and what sets a cookie or is an error by none. */
 function conclude({ app, openedSession, request }: RequestContext, response: FlagonResponse): FlagonResponse {
   const { headers } = response;
-  if (!headers.has("cache-control")) {
-    if (headers.has("set-cookie") || response.status >= 400) {
-      headers.addTrusted("cache-control", "no-store");
-    } else if (openedSession !== undefined) {
-      headers.addTrusted("cache-control", "private");
-    }
+  if (response.status >= 400 || headers.has("set-cookie")) {
+    headers.addDefaults(noStore);
+  } else if (openedSession !== undefined) {
+    headers.addDefaults(privateOnly);
   }
   if (signals.requestFinished.hasSubscribers) {
     signals.requestFinished.publish({ app, request, response });

@@ -101,14 +101,47 @@ export class ResponseHeaders {
     }
   }
 
+  /** Sets headers that are known to be well-formed, each unless it is set already; names and values in turn. */
+  addDefaults(defaults: readonly string[]): void {
+    const entries = this.#entries;
+    const length = entries.length;
+    for (let index = 0; index < defaults.length; index += 2) {
+      const name = defaults[index];
+      let other = 0;
+      while (other < length && entries[other] !== name) {
+        other += 2;
+      }
+      if (other >= length) {
+        entries.push(name ?? "", defaults[index + 1] ?? "");
+      }
+    }
+  }
+
   /** Adds a header that is known to be well-formed and not yet set. */
   addTrusted(name: string, value: string): void {
     this.#entries.push(name, value);
   }
 
-  /** Returns names and values in turn, for a server to send. Do not change it. */
-  toFlatArray(): readonly string[] {
-    return this.#entries;
+  /**
+   * Returns names and values in turn, for a server to send.
+   *
+   * The framing is the server's, whatever the app set: a stated length gives way to the one given, and an encoding to none.
+   *
+   * @param length The length of the body in bytes, or `null` when there is no body or its length is not known.
+   */
+  toWire(length: number | null): string[] {
+    const wire: string[] = [];
+    const entries = this.#entries;
+    for (let index = 0; index < entries.length; index += 2) {
+      const name = entries[index] ?? "";
+      if (name !== "content-length" && name !== "transfer-encoding") {
+        wire.push(name, entries[index + 1] ?? "");
+      }
+    }
+    if (length !== null) {
+      wire.push("content-length", String(length));
+    }
+    return wire;
   }
 
   /** Iterates over names and values. */

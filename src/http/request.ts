@@ -47,8 +47,8 @@ export class FlagonRequest {
   blueprint: string | null = null;
   /** The values of the rule's variables, by name. */
   viewArgs: Readonly<Record<string, unknown>> = {};
-  /** The limits of this request; a hook may change them before the body is read. */
-  readonly limits: RequestLimits;
+  readonly #defaults: Readonly<RequestLimits>;
+  #limits: RequestLimits | undefined;
   readonly #source: RequestSource;
   readonly #queryStart: number;
   #path: string | undefined;
@@ -63,13 +63,19 @@ export class FlagonRequest {
 
   /**
    * @param source What the server knows.
-   * @param limits What the request may send.
+   * @param limits What requests may send; shared by all, and copied before it is changed.
    */
-  constructor(source: RequestSource, limits: RequestLimits) {
+  constructor(source: RequestSource, limits: Readonly<RequestLimits>) {
     this.#source = source;
     this.method = source.method;
-    this.limits = limits;
+    this.#defaults = limits;
     this.#queryStart = source.target.indexOf("?");
+  }
+
+  /** The limits of this request; a hook may change them before the body is read. */
+  get limits(): RequestLimits {
+    this.#limits ??= { ...this.#defaults };
+    return this.#limits;
   }
 
   /** The target exactly as it came. */

@@ -84,6 +84,8 @@ export class RouteMap<Endpoint extends { readonly name: string }> {
   readonly #routes: Route<Endpoint>[] = [];
   readonly #byEndpoint = new Map<string, Route<Endpoint>[]>();
   readonly #spanning = new Map<string, Spanning<Endpoint>[]>();
+  /** The leaves of rules without variables, by method and path: what is wholly static comes before anything else. */
+  readonly #static = new Map<string, Map<string, Leaf<Endpoint>>>();
   #leaves: Leaf<Endpoint>[] = [];
   #router: Router | undefined;
   #methods: ReadonlySet<string> = new Set();
@@ -120,6 +122,7 @@ export class RouteMap<Endpoint extends { readonly name: string }> {
     const taken = new Map<string, Leaf<Endpoint>>();
     const sorted = [...this.#routes].sort((left, right) => compareRules(left.rule, right.rule));
     this.#spanning.clear();
+    this.#static.clear();
     this.#leaves = [];
     for (const route of sorted) {
       this.#insert(router, taken, { route, lacksSlash: false }, route.rule.pattern, route.rule.regex);
@@ -162,7 +165,7 @@ export class RouteMap<Endpoint extends { readonly name: string }> {
         return { kind: "redirect", path: shorter.rule.format(args) };
       }
     }
-    return { kind: "found", route, args: Object.assign(args, route.defaults) };
+    return { kind: "found", route, args: hasValues(route.defaults) ? Object.assign(args, route.defaults) : args };
   }
 
   #insert(router: Router, taken: Map<string, Leaf<Endpoint>>, leaf: Leaf<Endpoint>, pattern: string, regex: RegExp | null): void {
@@ -178,6 +181,10 @@ export class RouteMap<Endpoint extends { readonly name: string }> {
         continue;
       }
       taken.set(key, leaf);
+      if (leaf.route.rule.variables.length === 0) {
+        const paths = this.#static.get(method) ?? new Map<string, Leaf<Endpoint>>();
+        this.#static.set(method, paths.set(toggled(leaf.route.rule.source, leaf.route.rule.pattern, pattern), leaf));
+      }
       if (regex !== null) {
         this.#spanning.set(method, [...(this.#spanning.get(method) ?? []), { ...leaf, regex }]);
         if (taken.has(`${method} ${leaf.route.rule.pattern}`)) {
@@ -196,6 +203,11 @@ export class RouteMap<Endpoint extends { readonly name: string }> {
   }
 
   #find(method: string, path: string): Found<Endpoint> | undefined {
+    const leaf = this.#static.get(method)?.get(path);
+    return leaf === undefined ? this.#findByTree(method, path) : { route: leaf.route, lacksSlash: leaf.lacksSlash, args: {} };
+  }
+
+  #findByTree(method: string, path: string): Found<Endpoint> | undefined {
     if (!isAmong(method, this.#methods)) {
       return undefined;
     }
@@ -211,7 +223,7 @@ export class RouteMap<Endpoint extends { readonly name: string }> {
     }
     const leaf = this.#leaves[store - 1];
     const args = leaf?.route.rule.parse(result.params);
-    return leaf === undefined || args === undefined ? undefined : { ...leaf, args };
+    return leaf === undefined || args === undefined ? undefined : { route: leaf.route, lacksSlash: leaf.lacksSlash, args };
   }
 
   #findSpanning(method: string, path: string): Found<Endpoint> | undefined {
@@ -219,7 +231,7 @@ export class RouteMap<Endpoint extends { readonly name: string }> {
       const groups = candidate.regex.exec(path)?.groups;
       if (groups !== undefined) {
         const args = candidate.route.rule.parse(groups);
-        return args === undefined ? undefined : { ...candidate, args };
+        return args === undefined ? undefined : { route: candidate.route, lacksSlash: candidate.lacksSlash, args };
       }
     }
     return undefined;
@@ -288,6 +300,13 @@ function addToRouter(router: Router, method: string, rule: Rule, pattern: string
   }
 }
 
+function hasValues(values: object): boolean {
+  for (const _ in values) {
+    return true;
+  }
+  return false;
+}
+
 /** find-my-way wants a handler with each pattern; only what is stored beside it is used here. */
 function unused(): void {}
 
@@ -297,6 +316,11 @@ function isMethod(method: string): method is HTTPMethod {
 
 function isAmong(method: string, methods: ReadonlySet<string>): method is HTTPMethod {
   return methods.has(method);
+}
+
+/** Returns the path of a static rule, or the other spelling of it if the pattern is not the rule's own. */
+function toggled(source: string, own: string, pattern: string): string {
+  return pattern === own ? source : source.endsWith("/") ? source.slice(0, -1) : `${source}/`;
 }
 
 function toggleSlash(regex: RegExp): RegExp {

@@ -66,9 +66,11 @@ class FetchSource implements RequestSource {
 
 async function toWebResponse(context: RequestContext, response: FlagonResponse): Promise<Response> {
   const { body, headers, status } = response;
-  headers.delete("content-length");
-  headers.delete("transfer-encoding");
-  const init = new Headers([...headers]);
+  const wire = headers.toWire(null);
+  const init = new Headers();
+  for (let index = 0; index < wire.length; index += 2) {
+    init.append(wire[index] ?? "", wire[index + 1] ?? "");
+  }
   if (isBodiless(status) || context.request.method === "HEAD" || body === null) {
     if (context.request.method === "HEAD" && response.streamLength !== null) {
       init.set("content-length", String(response.streamLength));

@@ -128,16 +128,7 @@ function isEncrypted(socket: Socket): boolean {
 
 function send(context: RequestContext, response: FlagonResponse, message: IncomingMessage, reply: ServerResponse): void {
   const { body, headers, status } = response;
-  headers.delete("content-length");
-  headers.delete("transfer-encoding");
   const hasBody = !isBodiless(status);
-  const isHead = context.request.method === "HEAD";
-  if (hasBody) {
-    const length = measure(response);
-    if (length !== null) {
-      headers.addTrusted("content-length", String(length));
-    }
-  }
   if (!message.complete && hasUnreadBody(message)) {
     closeAfter(message, reply);
     headers.set("connection", "close");
@@ -145,8 +136,8 @@ function send(context: RequestContext, response: FlagonResponse, message: Incomi
   if (needsTearDown(context)) {
     reply.once("close", () => void contexts.run(context, tearDown, context));
   }
-  reply.writeHead(status, [...headers.toFlatArray()]);
-  if (!hasBody || isHead || body === null) {
+  reply.writeHead(status, headers.toWire(hasBody ? measure(response) : null));
+  if (!hasBody || context.request.method === "HEAD" || body === null) {
     reply.end();
     if (body !== null && typeof body === "object" && !(body instanceof Uint8Array)) {
       void discard(context, body);
@@ -216,7 +207,15 @@ async function discard(context: RequestContext, body: StreamedBody): Promise<voi
 }
 
 function hasUnreadBody({ rawHeaders }: IncomingMessage): boolean {
-  return (findHeader(rawHeaders, "content-length") ?? "0") !== "0" || findHeader(rawHeaders, "transfer-encoding") !== undefined;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? "";
+    const isFraming =
+      (name.length === 14 && name.toLowerCase() === "content-length") || (name.length === 17 && name.toLowerCase() === "transfer-encoding");
+    if (isFraming && rawHeaders[index + 1] !== "0") {
+      return true;
+    }
+  }
+  return false;
 }
 
 /** Takes in a bounded part of a body that nobody read, so that the client gets to see the answer, then closes. */
