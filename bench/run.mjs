@@ -8,15 +8,15 @@
  */
 import { execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import autocannon from "autocannon";
+import ts from "typescript";
 
 const quick = process.argv.includes("--quick");
-const rounds = quick ? 1 : 9;
-const seconds = quick ? 1 : 3;
+const rounds = quick ? 1 : 7;
+const seconds = quick ? 0.5 : 2;
 const folder = fileURLToPath(new URL(".", import.meta.url));
 const servers = { "node:http by hand": "node-http.mjs", Flagon: "flagon.ts", Fastify: "fastify.mjs", Hono: "hono.mjs" };
 const workloads = { "plain text": "/", "JSON with an <int> parameter": "/users/42" };
@@ -35,25 +35,35 @@ if (hasTaskset) {
   execFileSync("taskset", ["-cp", "1", String(process.pid)], { stdio: "ignore" });
 }
 
-const running = {};
-for (const [name, file] of Object.entries(servers)) {
-  running[name] = await start(file);
-}
-try {
-  await checkEqualWork();
-  const samples = await measure();
-  report(samples);
-} finally {
-  for (const { child } of Object.values(running)) {
-    child.kill();
+let running = {};
+const sections = [];
+for (const node of listNodes()) {
+  for (const [name, file] of Object.entries(servers)) {
+    running[name] = await start(node, file);
+  }
+  try {
+    await checkEqualWork();
+    sections.push(format(node, await measure()));
+  } finally {
+    for (const { child } of Object.values(running)) {
+      child.kill();
+    }
+    running = {};
   }
 }
+report(sections);
 
-async function start(file) {
-  const child = fork(`${folder}servers/${file}`, [], {
+/** Lists the versions of Node to measure on: the one that runs this, and the newer one that is installed beside the peers. */
+function listNodes() {
+  const newer = `${folder}node_modules/node/bin/node`;
+  return [process.execPath, newer].filter((path) => succeeds(path, ["--version"]));
+}
+
+async function start(node, file) {
+  const child = fork(file.endsWith(".ts") ? compile(file) : `${folder}servers/${file}`, [], {
     cwd: folder,
-    execArgv: file.endsWith(".ts") ? ["-r", createRequire(import.meta.url).resolve("ts-node/register")] : [],
-    env: { ...process.env, NODE_ENV: "production", TS_NODE_PROJECT: `${folder}tsconfig.json` },
+    execPath: node,
+    env: { ...process.env, NODE_ENV: "production" },
   });
   if (hasTaskset) {
     execFileSync("taskset", ["-cap", "0", String(child.pid)], { stdio: "ignore" });
@@ -63,6 +73,16 @@ async function start(file) {
     once(child, "exit").then(([code]) => Promise.reject(new Error(`The server '${file}' ended with ${code} before it listened.`))),
   ]);
   return { child, origin: `http://127.0.0.1:${port}` };
+}
+
+/** Compiles a server as one would for production, beside its source, where git does not see it. */
+function compile(file) {
+  const { outputText } = ts.transpileModule(readFileSync(`${folder}servers/${file}`, "utf8"), {
+    compilerOptions: { module: ts.ModuleKind.Node16, target: ts.ScriptTarget.ES2022, experimentalDecorators: true, esModuleInterop: true },
+  });
+  const output = `${folder}servers/${file.replace(".ts", ".compiled.cjs")}`;
+  writeFileSync(output, outputText);
+  return output;
 }
 
 /** Fails when an answer differs from the hand-written server's: ratios of unequal work mean nothing. */
@@ -127,46 +147,51 @@ async function readCpu(child) {
   return cpu;
 }
 
-function report(samples) {
-  const lines = [
+function format(node, samples) {
+  const version = execFileSync(node, ["--version"], { encoding: "utf8" }).trim();
+  const lines = [];
+  for (const [workload, byName] of Object.entries(samples)) {
+    lines.push("", `## Node ${version}: ${workload}`, "");
+    lines.push("| server | CPU time a request | ratio to node:http | requests a second |", "| --- | --- | --- | --- |");
+    for (const [name, list] of Object.entries(byName)) {
+      const ratios = list.map(({ cpu }, index) => byName["node:http by hand"][index].cpu / cpu);
+      const [low, middle, high] = [0.25, 0.5, 0.75].map((share) => quantile(ratios, share).toFixed(2));
+      const cpu = quantile(
+        list.map((sample) => sample.cpu),
+        0.5,
+      ).toFixed(1);
+      const rate = Math.round(
+        quantile(
+          list.map((sample) => sample.rate),
+          0.5,
+        ),
+      ).toLocaleString("en");
+      lines.push(`| ${name} | ${cpu} µs | ${middle} (${low} to ${high}) | ${rate} |`);
+    }
+  }
+  return lines;
+}
+
+function report(sections) {
+  const text = `${[
     "# Results",
     "",
-    `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus()[0].model.trim()}, one core for the server${hasTaskset ? "" : " (not pinned)"}; ${rounds} interleaved rounds of ${seconds} s.`,
+    `${new Date().toISOString().slice(0, 10)}, ${cpus()[0].model.trim()}, one core for the server${hasTaskset ? "" : " (not pinned)"}, ${rounds} interleaved rounds of ${seconds} s. Peers: ${listPeers()}.`,
     "",
     "All servers send the same status, body and headers, which is checked before the run. CPU time is the server process's own, user and system.",
     "The ratio is the CPU time of the hand-written server to this one's in the same round: 1 is as cheap, more is cheaper. Medians, with the",
-    "middle half of the rounds.",
-  ];
-  for (const [workload, byName] of Object.entries(samples)) {
-    lines.push(
-      "",
-      `## ${workload}`,
-      "",
-      "| server | CPU time a request | ratio to node:http | requests a second |",
-      "| --- | --- | --- | --- |",
-    );
-    for (const [name, list] of Object.entries(byName)) {
-      const ratios = list.map(({ cpu }, index) => byName["node:http by hand"][index].cpu / cpu);
-      lines.push(
-        `| ${name} | ${quantile(
-          list.map(({ cpu }) => cpu),
-          0.5,
-        ).toFixed(
-          1,
-        )} µs | ${quantile(ratios, 0.5).toFixed(2)} (${quantile(ratios, 0.25).toFixed(2)} to ${quantile(ratios, 0.75).toFixed(2)}) | ${Math.round(
-          quantile(
-            list.map(({ rate }) => rate),
-            0.5,
-          ),
-        ).toLocaleString("en")} |`,
-      );
-    }
-  }
-  const text = `${lines.join("\n")}\n`;
+    "middle half of the rounds. Flagon keeps its request context and sends its default headers, as it does for its users.",
+    ...sections.flat(),
+  ].join("\n")}\n`;
   console.log(text);
   if (!quick) {
     writeFileSync(`${folder}RESULTS.md`, text);
   }
+}
+
+function listPeers() {
+  const { dependencies } = JSON.parse(readFileSync(`${folder}package.json`, "utf8"));
+  return ["fastify", "hono", "@hono/node-server"].map((name) => `${name} ${dependencies[name]}`).join(", ");
 }
 
 function quantile(values, share) {

@@ -5,7 +5,7 @@ import { getLineage, getOwnRecords } from "./metadata";
 type RecordOf<Kind extends ControllerRecord["kind"]> = Extract<ControllerRecord, { readonly kind: Kind }>;
 
 /** What a method of a controller does when it is called with what the framework gives it. */
-export type BoundMethod = (...values: readonly unknown[]) => unknown;
+type BoundMethod = (...values: readonly unknown[]) => unknown;
 
 /** A controller, read from what its decorators recorded. */
 export interface Controller {
@@ -56,7 +56,8 @@ export function readController(target: object): Controller {
       if (typeof value !== "function") {
         throw new SetupError(`'${name}.${method}' is decorated, but it is not a method.`);
       }
-      return (...values) => Reflect.apply(value, instance, values);
+      const bound: BoundMethod = value.bind(instance);
+      return bound;
     },
     listWrappers: (method) => [...wrappersOf(records, method), ...wrappersOf(records, undefined)],
     isCsrfExempt: (method) =>

@@ -15,7 +15,7 @@ export function respondWithException(exception: HTTPException, request: FlagonRe
 }
 
 /** Tells whether a client would rather have JSON than HTML; one that takes anything, and sent JSON, gets JSON back. */
-export function prefersJson(request: FlagonRequest): boolean {
+function prefersJson(request: FlagonRequest): boolean {
   const accept = request.headers.get("accept");
   if (accept === null || accept === "*/*") {
     return request.isJson;

@@ -208,7 +208,7 @@ export class Registration {
 }
 
 /** Puts wrappers around a view, the first of them innermost. */
-export function wrapView(view: View, wrappers: readonly ViewWrapper[]): View {
+function wrapView(view: View, wrappers: readonly ViewWrapper[]): View {
   return wrappers.reduce<View>((inner, wrap) => (values, request) => wrap((changed) => inner(changed ?? values, request), values), view);
 }
 

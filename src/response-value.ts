@@ -23,6 +23,9 @@ export function toResponse(value: unknown, status: number, label: string): Flago
   if (value instanceof FlagonResponse) {
     return value;
   }
+  if (isPlain(value)) {
+    return toJsonResponse(value, status, label);
+  }
   if (Markup.is(value)) {
     return new FlagonResponse(value.html, status);
   }
@@ -31,6 +34,12 @@ export function toResponse(value: unknown, status: number, label: string): Flago
   }
   const body = toBody(value);
   return body === undefined ? toJsonResponse(value, status, label) : new FlagonResponse(body, status, { "content-type": findType(value) });
+}
+
+/** Tells whether a value is plain data; asked first, since the web's classes are only loaded when they are named. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return (prototype === Object.prototype && !(Symbol.asyncIterator in value || Symbol.iterator in value)) || prototype === Array.prototype;
 }
 
 /**

@@ -1,13 +1,13 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 
 /** Why a signed value was refused. */
-export type UnsignFailure = "bad signature" | "expired";
+type UnsignFailure = "bad signature" | "expired";
 
 /** What reading a signed value gives. */
 export type UnsignResult = { readonly value: string } | { readonly failure: UnsignFailure };
 
 /** How a signer's key is made from the secret key: as Flask's sessions do, or as itsdangerous does by default. */
-export type KeyDerivation = "hmac" | "django-concat";
+type KeyDerivation = "hmac" | "django-concat";
 
 /** How a signer makes its keys and signatures. */
 export interface SignerOptions {
@@ -80,7 +80,7 @@ export function decodeBase64Url(text: string): Buffer | undefined {
 }
 
 /** Returns the time in whole seconds since the Unix epoch. */
-export function currentSeconds(): number {
+function currentSeconds(): number {
   return Math.floor(Date.now() / 1000);
 }
 

@@ -22,7 +22,7 @@ export class CsrfError extends Forbidden {}
  * - `"foreign"`: from another site.
  * - `"unknown"`: an old browser, perhaps; a token has to prove it.
  */
-export type Provenance = "own" | "foreign" | "unknown";
+type Provenance = "own" | "foreign" | "unknown";
 
 /** Tells whether a method changes nothing (RFC 9110, section 9.2.1), so that a request with it needs no check. */
 export function isSafeMethod(method: string): boolean {
@@ -35,7 +35,7 @@ export function isSafeMethod(method: string): boolean {
  * A request with neither and without a cookie has nothing to forge, so it counts as the app's own: `curl` and services
  * are not browsers.
  */
-export function findProvenance(request: FlagonRequest, config: Config): Provenance {
+function findProvenance(request: FlagonRequest, config: Config): Provenance {
   if (isSafeMethod(request.method)) {
     return "own";
   }

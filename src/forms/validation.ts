@@ -16,7 +16,7 @@ export interface FormSchema {
 export type FormResult = { readonly data: unknown } | { readonly errors: readonly FieldIssue[] };
 
 /** What is wrong with a field; with the whole form when the name is empty. */
-export interface FieldIssue {
+interface FieldIssue {
   /** The field's name, as it is sent. */
   readonly name: string;
   /** What is wrong. */

@@ -49,7 +49,7 @@ export async function createDirectoryResponse(
 }
 
 /** Tells whether a name stays below a directory by its text alone: no absolute path, no `..`, no dotfile, no backslash. */
-export function isSafeName(name: string): boolean {
+function isSafeName(name: string): boolean {
   return (
     name !== "" &&
     !isAbsolute(name) &&

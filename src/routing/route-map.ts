@@ -39,6 +39,10 @@ interface Leaf<Endpoint> {
   readonly route: Route<Endpoint>;
   /** The request lacks the slash at the end. */
   readonly lacksSlash: boolean;
+  /** The routes of the same endpoint whose defaults may say what this one's variables say. */
+  readonly shorter: readonly Route<Endpoint>[];
+  /** Whether there is nothing to do but to call the view: no redirect, no defaults. */
+  readonly isPlain: boolean;
 }
 
 /** A rule with a variable that may hold slashes, looked at as a whole. */
@@ -46,7 +50,8 @@ interface Spanning<Endpoint> extends Leaf<Endpoint> {
   readonly regex: RegExp;
 }
 
-interface Found<Endpoint> extends Leaf<Endpoint> {
+interface Found<Endpoint> {
+  readonly leaf: Leaf<Endpoint>;
   readonly args: Record<string, unknown>;
 }
 
@@ -76,6 +81,9 @@ const patternConstraint: ConstraintStrategy<HTTPVersion.V1> = {
   },
 };
 const anyPattern = { pattern: "" };
+
+/** Paths come without their query. */
+const noQuery = {};
 
 /** The rules of an app: finds the route of a path by find-my-way, with the results of Flask. */
 export class RouteMap<Endpoint extends { readonly name: string }> {
@@ -118,14 +126,14 @@ export class RouteMap<Endpoint extends { readonly name: string }> {
    * @throws {SetupError} If two routes take the same requests.
    */
   build(): void {
-    const router = createRouter({ maxParamLength: 1024, constraints: { pattern: patternConstraint } });
+    const router = createRouter({ maxParamLength: 1024, querystringParser: () => noQuery, constraints: { pattern: patternConstraint } });
     const taken = new Map<string, Leaf<Endpoint>>();
     const sorted = [...this.#routes].sort((left, right) => compareRules(left.rule, right.rule));
     this.#spanning.clear();
     this.#static.clear();
     this.#leaves = [];
     for (const route of sorted) {
-      this.#insert(router, taken, { route, lacksSlash: false }, route.rule.pattern, route.rule.regex);
+      this.#insert(router, taken, this.#createLeaf(route, false), route.rule.pattern, route.rule.regex);
     }
     // The spelling with a slash less or more gives way to a rule that is written so.
     for (const route of sorted) {
@@ -133,7 +141,7 @@ export class RouteMap<Endpoint extends { readonly name: string }> {
       if (rule.source !== "/" && (rule.isBranch || !strictSlashes)) {
         const pattern = rule.isBranch ? rule.pattern.slice(0, -1) : `${rule.pattern}/`;
         const regex = rule.regex && toggleSlash(rule.regex);
-        this.#insert(router, taken, { route, lacksSlash: strictSlashes }, pattern, regex);
+        this.#insert(router, taken, this.#createLeaf(route, strictSlashes), pattern, regex);
       }
     }
     this.#methods = new Set(sorted.flatMap((route) => [...route.methods]));
@@ -151,21 +159,26 @@ export class RouteMap<Endpoint extends { readonly name: string }> {
     if (this.#router === undefined) {
       this.build();
     }
+    const leaf = this.#static.get(method)?.get(path);
+    if (leaf?.isPlain === true) {
+      return { kind: "found", route: leaf.route, args: {} };
+    }
     const found = this.#find(method, path) ?? (method === "HEAD" ? this.#find("GET", path) : undefined);
     if (found === undefined) {
       return this.#explainMiss(method, path);
     }
-    const { route, args } = found;
-    if (found.lacksSlash) {
+    const { args } = found;
+    const { route, lacksSlash, shorter } = found.leaf;
+    if (lacksSlash) {
       return { kind: "redirect", path: `${encodeSegments(path)}/` };
     }
-    if (route.rule.variables.length > 0) {
-      const shorter = this.#findShorter(method, route, args);
-      if (shorter !== undefined) {
-        return { kind: "redirect", path: shorter.rule.format(args) };
+    if (shorter.length > 0) {
+      const same = findSame(shorter, method, args);
+      if (same !== undefined) {
+        return { kind: "redirect", path: same.rule.format(args) };
       }
     }
-    return { kind: "found", route, args: hasValues(route.defaults) ? Object.assign(args, route.defaults) : args };
+    return { kind: "found", route, args: found.leaf.isPlain ? args : Object.assign(args, route.defaults) };
   }
 
   #insert(router: Router, taken: Map<string, Leaf<Endpoint>>, leaf: Leaf<Endpoint>, pattern: string, regex: RegExp | null): void {
@@ -204,7 +217,7 @@ export class RouteMap<Endpoint extends { readonly name: string }> {
 
   #find(method: string, path: string): Found<Endpoint> | undefined {
     const leaf = this.#static.get(method)?.get(path);
-    return leaf === undefined ? this.#findByTree(method, path) : { route: leaf.route, lacksSlash: leaf.lacksSlash, args: {} };
+    return leaf === undefined ? this.#findByTree(method, path) : { leaf, args: {} };
   }
 
   #findByTree(method: string, path: string): Found<Endpoint> | undefined {
@@ -223,7 +236,7 @@ export class RouteMap<Endpoint extends { readonly name: string }> {
     }
     const leaf = this.#leaves[store - 1];
     const args = leaf?.route.rule.parse(result.params);
-    return leaf === undefined || args === undefined ? undefined : { route: leaf.route, lacksSlash: leaf.lacksSlash, args };
+    return leaf === undefined || args === undefined ? undefined : { leaf, args };
   }
 
   #findSpanning(method: string, path: string): Found<Endpoint> | undefined {
@@ -231,28 +244,24 @@ export class RouteMap<Endpoint extends { readonly name: string }> {
       const groups = candidate.regex.exec(path)?.groups;
       if (groups !== undefined) {
         const args = candidate.route.rule.parse(groups);
-        return args === undefined ? undefined : { route: candidate.route, lacksSlash: candidate.lacksSlash, args };
+        return args === undefined ? undefined : { leaf: candidate, args };
       }
     }
     return undefined;
   }
 
-  /** Finds a rule of the same endpoint that gives the same values by its defaults, so that a page has one address. */
-  #findShorter(method: string, route: Route<Endpoint>, args: Readonly<Record<string, unknown>>): Route<Endpoint> | undefined {
-    const siblings = this.routesOf(route.endpoint.name);
-    return siblings.length < 2
-      ? undefined
-      : siblings.find(
-          (other) =>
-            other !== route &&
-            (other.methods.has(method) || (method === "HEAD" && other.methods.has("GET"))) &&
-            other.rule.variables.length < route.rule.variables.length &&
-            Object.keys(other.defaults).length > 0 &&
-            Object.entries(other.defaults).every(([name, value]) => args[name] === value) &&
-            route.rule.variables.every(
-              ({ name }) => name in other.defaults || other.rule.variables.some((variable) => variable.name === name),
-            ),
-        );
+  #createLeaf(route: Route<Endpoint>, lacksSlash: boolean): Leaf<Endpoint> {
+    return { route, lacksSlash, shorter: this.#listShorter(route), isPlain: !lacksSlash && !hasValues(route.defaults) };
+  }
+
+  /** Lists the rules of the same endpoint that say by their defaults what this one says by its variables. */
+  #listShorter({ endpoint, rule }: Route<Endpoint>): readonly Route<Endpoint>[] {
+    return this.routesOf(endpoint.name).filter(
+      (other) =>
+        other.rule.variables.length < rule.variables.length &&
+        hasValues(other.defaults) &&
+        rule.variables.every(({ name }) => name in other.defaults || other.rule.variables.some((variable) => variable.name === name)),
+    );
   }
 
   #explainMiss(method: string, path: string): Match<Endpoint> {
@@ -260,20 +269,20 @@ export class RouteMap<Endpoint extends { readonly name: string }> {
     let automatic: Found<Endpoint> | undefined;
     for (const candidate of this.#methods) {
       const found = this.#find(candidate, path);
-      if (found !== undefined && !found.lacksSlash) {
+      if (found !== undefined && !found.leaf.lacksSlash) {
         allowed.add(candidate);
         if (candidate === "GET") {
           allowed.add("HEAD");
         }
-        if (found.route.automaticOptions) {
+        if (found.leaf.route.automaticOptions) {
           allowed.add("OPTIONS");
           automatic ??= found;
         }
       }
     }
     if (method === "OPTIONS" && automatic !== undefined) {
-      const { route, args } = automatic;
-      return { kind: "options", route, args: Object.assign(args, route.defaults), allowed: [...allowed].sort() };
+      const { args, leaf } = automatic;
+      return { kind: "options", route: leaf.route, args: Object.assign(args, leaf.route.defaults), allowed: [...allowed].sort() };
     }
     if (allowed.size === 0 && path.includes("//")) {
       const merged = path.replace(/\/{2,}/g, "/");
@@ -298,6 +307,19 @@ function addToRouter(router: Router, method: string, rule: Rule, pattern: string
     const reason = error instanceof Error ? error.message : String(error);
     throw new RuleError(`The expression of a converter cannot be used: ${reason}`, rule.source, 0);
   }
+}
+
+/** Finds the route that gives the same values by its defaults, so that a page has one address. */
+function findSame<Endpoint>(
+  routes: readonly Route<Endpoint>[],
+  method: string,
+  args: Readonly<Record<string, unknown>>,
+): Route<Endpoint> | undefined {
+  return routes.find(
+    ({ defaults, methods }) =>
+      (methods.has(method) || (method === "HEAD" && methods.has("GET"))) &&
+      Object.entries(defaults).every(([name, value]) => args[name] === value),
+  );
 }
 
 function hasValues(values: object): boolean {

@@ -12,6 +12,9 @@ export interface Variable {
   readonly spans: boolean;
 }
 
+/** The expression of a variable that takes any text of a segment, for which the tree needs none. */
+const anySegment = "[^/]+";
+
 type Part = string | Variable;
 type Segment = readonly Part[];
 
@@ -127,6 +130,10 @@ export function encodePath(text: string): string {
 }
 
 function convert(values: Record<string, unknown>, { name, converter }: Variable, text: string): boolean {
+  // The tree takes nothing at all for a parameter as well.
+  if (text === "" && converter.regex === anySegment) {
+    return false;
+  }
   if (converter.parse === undefined) {
     values[name] = text;
     return true;
@@ -262,7 +269,7 @@ function weigh(segment: Segment): number {
 
 function isPlainVariable(segment: Segment): boolean {
   const [only] = segment;
-  return segment.length === 1 && typeof only === "object" && only.converter.regex === "[^/]+";
+  return segment.length === 1 && typeof only === "object" && only.converter.regex === anySegment;
 }
 
 function toSlots(segments: readonly Segment[]): Slot[] {

@@ -150,7 +150,7 @@ function send(context: RequestContext, response: FlagonResponse, message: Incomi
 }
 
 /** Returns the length of a body in bytes, or `null` when it is only known at its end. */
-export function measure({ body, streamLength }: FlagonResponse): number | null {
+function measure({ body, streamLength }: FlagonResponse): number | null {
   if (body === null) {
     return 0;
   }

@@ -1,0 +1,115 @@
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createApp } from "../../samples/blog";
+
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
+describe.each([
+  ["a desktop", { width: 1280, height: 900 }, true],
+  ["a phone", { width: 390, height: 844 }, true],
+  ["a browser without JavaScript", { width: 1280, height: 900 }, false],
+])("the blog on %s", (_, viewport, javaScriptEnabled) => {
+  let browser: Browser;
+  let server: Server;
+  let origin: string;
+  let folder: string;
+  let page: Page;
+  const problems: string[] = [];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "flagon-browser-"));
+    const app = await createApp(`file:${join(folder, "blog.db")}`);
+    app.config.update({ secretKey: "a key for tests", testing: true });
+    server = createServer(app.handler).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    server?.closeAllConnections();
+    server?.close();
+    await rm(folder, { recursive: true });
+  });
+
+  beforeEach(async () => {
+    page = await browser.newPage({ viewport, javaScriptEnabled });
+    problems.length = 0;
+    page.on("console", (message) => (message.type() === "error" ? problems.push(message.text()) : undefined));
+    page.on("requestfailed", (request) => problems.push(`${request.url()} ${request.failure()?.errorText}`));
+  });
+
+  afterEach(async () => {
+    await page.close();
+  });
+
+  it("fits the screen, with its style and nothing refused", async () => {
+    await page.goto(origin);
+    expect(await page.title()).toBe("The Tap Room");
+    const main = await page.locator("main").boundingBox();
+    expect(main?.width).toBeLessThanOrEqual(viewport.width);
+    if (javaScriptEnabled) {
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(viewport.width);
+      expect(await page.evaluate("getComputedStyle(document.body).display")).toBe("flex");
+    }
+    expect(problems).toEqual([]);
+  });
+
+  it("takes a post by its form, refuses a wrong one and keeps what was typed", async () => {
+    await page.goto(origin);
+    await page.getByRole("link", { name: "Write" }).click();
+    await page.getByLabel("Body").fill("First paragraph.\n\nSecond & last.");
+    await page.getByLabel("Tags").fill("browser, test");
+    await page.getByRole("button", { name: "Publish" }).click();
+    // The browser knows from the schema that a title is required, and sends nothing.
+    expect(page.url()).toBe(`${origin}/posts/new`);
+    // A blank one gets past it, and is refused by the server.
+    await page.getByLabel("Title").fill("   ");
+    await page.getByRole("button", { name: "Publish" }).click();
+    await page.getByText("This field is required.").waitFor();
+    expect(await page.getByLabel("Title").getAttribute("aria-invalid")).toBe("true");
+    expect(await page.getByLabel("Body").inputValue()).toBe("First paragraph.\n\nSecond & last.");
+    expect(await page.getByLabel("Tags").inputValue()).toBe("browser, test");
+    await page.getByLabel("Title").fill("From a <browser>");
+    await page.getByRole("button", { name: "Publish" }).click();
+    await page.getByRole("status").getByText("Published.").waitFor();
+    expect(await page.locator("h1").textContent()).toBe("From a <browser>");
+    expect(await page.locator(".post .prose p").allTextContents()).toEqual(["First paragraph.", "Second & last."]);
+    await page.reload();
+    expect(await page.getByRole("status").count()).toBe(0);
+  });
+
+  it("changes a post, takes a comment and deletes it all", async () => {
+    await page.goto(`${origin}/posts/2`);
+    await page.getByRole("link", { name: "Edit" }).click();
+    expect(await page.getByLabel("Title").inputValue()).toBe("One decorator, one page");
+    await page.getByLabel("Title").fill("Changed");
+    await page.getByRole("button", { name: "Publish" }).click();
+    await page.getByText("Saved.").waitFor();
+    await page.getByLabel("Your name").fill("Ann");
+    await page.getByRole("textbox", { name: "Comment" }).fill("Well done.");
+    await page.getByRole("button", { name: "Comment" }).click();
+    await page.getByText("Thank you for your comment.").waitFor();
+    expect(page.url()).toBe(`${origin}/posts/2#comments`);
+    expect(await page.locator(".comment").textContent()).toContain("Well done.");
+    await page.getByRole("button", { name: "Delete" }).click();
+    await page.getByText("“Changed” is deleted.").waitFor();
+    expect((await page.goto(`${origin}/posts/2`))?.status()).toBe(404);
+  });
+
+  it("leads through tags and pages, and back from a page that is not there", async () => {
+    await page.goto(origin);
+    await page.getByRole("link", { name: "#forms" }).click();
+    expect(await page.locator("h1").textContent()).toBe("Posts about #forms");
+    await page.goto(`${origin}/nowhere`);
+    await page.getByRole("link", { name: "Back to the posts" }).click();
+    expect(page.url()).toBe(`${origin}/`);
+  });
+});

@@ -1,0 +1,119 @@
+import { execFile } from "node:child_process";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const project = join(__dirname, "..");
+// Inside node_modules, so that the package's own dependencies are found as they are installed.
+const consumer = join(project, "node_modules/.cache/flagon-consumer");
+const run = promisify(execFile);
+
+/** Runs a program in the folder of a project that has installed the package. */
+async function execute(command: string, ...args: string[]): Promise<string> {
+  const { stdout, stderr } = await run(command, args, { cwd: consumer }).catch((error: { stdout: string; stderr: string }) => error);
+  return (stdout + stderr).trim();
+}
+
+describe("the package", () => {
+  let files: string[];
+
+  beforeAll(async () => {
+    await rm(consumer, { recursive: true, force: true });
+    await mkdir(join(consumer, "node_modules"), { recursive: true });
+    await run("npm", ["run", "build"], { cwd: project });
+    const { stdout } = await run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", consumer], { cwd: project });
+    const packed: unknown = JSON.parse(stdout.slice(stdout.search(/^[[{]/m)));
+    const [report] = (Array.isArray(packed) ? packed : Object.values(packed as object)) as {
+      filename: string;
+      files: { path: string }[];
+    }[];
+    files = (report?.files ?? []).map(({ path }) => path);
+    await mkdir(join(consumer, "node_modules/flagon"));
+    await run("tar", ["-xzf", join(consumer, report?.filename ?? ""), "-C", join(consumer, "node_modules/flagon"), "--strip-components=1"]);
+  });
+
+  afterAll(async () => {
+    await rm(consumer, { recursive: true, force: true });
+  });
+
+  it("holds the build, the licence and the read-me, and nothing else", () => {
+    expect(files.filter((path) => !path.startsWith("dist/")).sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+    expect(files).toContain("dist/index.mjs");
+  });
+
+  it("is one copy for CommonJS and ES modules, with the same names", async () => {
+    await writeFile(
+      join(consumer, "both.mjs"),
+      `import { createRequire } from "node:module";
+       import * as esm from "flagon";
+       const cjs = createRequire(import.meta.url)("flagon");
+       const names = Object.keys(cjs).filter((name) => name !== "__esModule").sort();
+       console.log(esm.Flagon === cjs.Flagon, JSON.stringify(Object.keys(esm).filter((name) => !["default", "module.exports", "__esModule"].includes(name)).sort()) === JSON.stringify(names));
+       const app = new esm.Flagon(import.meta.dirname ?? ".", { static: null });
+       app.route("/", () => cjs.request.path, { endpoint: "x" });
+       console.log(await (await app.testClient().get("/")).text());`,
+    );
+    expect(await execute(process.execPath, "both.mjs")).toBe("true true\n/");
+  });
+
+  it("runs the read-me's app by ts-node, with its tsconfig.json, types checked", async () => {
+    const readMe = await readFile(join(project, "README.md"), "utf8");
+    const find = (kind: string) => new RegExp(`\`\`\`${kind}\\n(.*?)\`\`\``, "s").exec(readMe)?.[1] ?? "";
+    await writeFile(join(consumer, "app.ts"), find("ts"));
+    await writeFile(join(consumer, "tsconfig.json"), find("json"));
+    await writeFile(
+      join(consumer, "drive.cjs"),
+      `const client = require("./app.ts").default.testClient();
+       client.get("/").then((response) => response.text()).then((page) => console.log(page.includes('<label for="field-name">Name</label>')));
+       client.get("/guests/1").then((response) => response.json()).then((guest) => console.log(JSON.stringify(guest)));`,
+    );
+    process.env.FLAGON_SECRET_KEY = "a key for tests";
+    try {
+      const output = await execute(process.execPath, "-r", join(project, "node_modules/ts-node/register"), "drive.cjs");
+      expect(output.split("\n").sort()).toEqual(["true", '{"number":1,"name":null}']);
+    } finally {
+      delete process.env.FLAGON_SECRET_KEY;
+    }
+  });
+
+  it("pulls in no zod", async () => {
+    const script =
+      'require("flagon"); console.log(Object.keys(require.cache).filter((path) => /node_modules.(zod|drizzle-orm)/.test(path)).length)';
+    expect(await execute(process.execPath, "-e", script)).toBe("0");
+  });
+
+  it.each(["typescript-5.9", "typescript", "typescript-7"])(
+    "has types for both kinds of modules in %s, also augmented",
+    async (compiler) => {
+      const source = `import { Flagon, route, request, session } from "flagon";
+      declare module "flagon" {
+        interface Converters { date: Date }
+        interface SessionData { userId: number }
+      }
+      class Views {
+        @route("/on/<date:day>") on({ day }: { day: Date }) { return day.toISOString() + request.path; }
+        // @ts-expect-error - the rule gives a number
+        @route("/<int:id>") id({ id }: { id: string }) { return id; }
+      }
+      const userId: number | undefined = session.get("userId");
+      export const app = new Flagon(".");
+      app.register(Views);
+      void userId;`;
+      await writeFile(join(consumer, "esm.mts"), source);
+      await writeFile(join(consumer, "cjs.cts"), source);
+      const options = {
+        module: "nodenext",
+        target: "es2022",
+        strict: true,
+        noEmit: true,
+        experimentalDecorators: true,
+        skipLibCheck: false,
+        types: ["node"],
+        typeRoots: [join(project, "node_modules/@types")],
+      };
+      await writeFile(join(consumer, "tsconfig.json"), JSON.stringify({ compilerOptions: options, files: ["esm.mts", "cjs.cts"] }));
+      expect(await execute(process.execPath, join(project, "node_modules", compiler, "bin/tsc"))).toBe("");
+    },
+  );
+});
