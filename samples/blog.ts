@@ -3,7 +3,7 @@
  *
  * It lists posts page by page and by tag, shows one with its comments, takes new posts, changes and comments by
  * validated forms, and also speaks Atom and JSON. Posts live in `samples/blog/blog.db`, which is created and migrated
- * at the start; set DATABASE_URL to keep them on a libSQL server.
+ * at the start; set DATABASE_URL, and DATABASE_AUTH_TOKEN if it wants one, to keep them on a libSQL server.
  *
  *     npx ts-node samples/blog.ts
  */
@@ -222,7 +222,8 @@ function toTags(text = ""): string[] {
 
 /** Creates the app on a database, which is brought up to date first. */
 export async function createApp(url = process.env.DATABASE_URL ?? `file:${join(root, "blog.db")}`): Promise<Flagon> {
-  const client = createClient({ url });
+  const { DATABASE_AUTH_TOKEN: authToken } = process.env;
+  const client = createClient({ url, ...(authToken === undefined ? {} : { authToken }) });
   await client.execute("PRAGMA foreign_keys = ON");
   const db = drizzle(client, { schema });
   await migrate(db, { migrationsFolder: join(root, "migrations") });

@@ -74,8 +74,10 @@ export async function tearDown(context: RequestContext): Promise<void> {
       context.app.logger.error({ err: error }, "A teardown hook failed.");
     }
   }
-  if (context.request.needsClose) {
+  try {
     await context.request.close();
+  } catch (error) {
+    context.app.logger.error({ err: error }, "A temporary file could not be removed.");
   }
 }
 

@@ -1,6 +1,9 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { currentApp, flash, type Globals, g, renderTemplate, renderTemplateAsync, request, route, session, urlFor } from "flagon";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { createApp, writeFiles } from "./helpers";
 
 declare module "flagon" {
@@ -10,7 +13,10 @@ declare module "flagon" {
 }
 
 describe("the context", () => {
-  it("of hundreds of concurrent requests is never another's, through awaits, timers, streams and templates", async () => {
+  it.each([
+    ["in this process", false],
+    ["over sockets", true],
+  ])("of hundreds of concurrent requests %s is never another's, through awaits, timers, streams and templates", async (_, overSockets) => {
     const root = writeFiles({
       "templates/sync.eta": "<% layout('frame') %><%= request.query.get('id') %>/<%= g.id %>/<%= session.get('id') %>",
       "templates/frame.eta": "[<%= it.body %>|<%= include('part') %>]",
@@ -52,10 +58,18 @@ describe("the context", () => {
       await wait(1);
       seen.push(`${g.id}`);
     });
+    const server = createServer(app.handler).listen(0, "127.0.0.1");
+    onTestFinished(() => void server.close());
+    await once(server, "listening");
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const send = (id: number): Promise<Response> =>
+      overSockets
+        ? fetch(`${origin}/?id=${id}`, { method: "POST", body: new URLSearchParams({ id: String(id) }) })
+        : app.testClient().post(`/?id=${id}`, { form: { id } });
     const ids = Array.from({ length: 400 }, (_, id) => id);
     await Promise.all(
       ids.map(async (id) => {
-        const response = await app.testClient().post(`/?id=${id}`, { form: { id } });
+        const response = await send(id);
         expect(response.headers.get("x-id")).toBe(`${id}`);
         const [first = "", ...rest] = (await response.text()).split("\n");
         const own = `${id}/${id}/${id}`;
@@ -63,6 +77,7 @@ describe("the context", () => {
         expect(rest).toEqual([own, own, own]);
       }),
     );
+    await wait(20);
     expect(seen.map(Number).sort((a, b) => a - b)).toEqual(ids);
   });
 

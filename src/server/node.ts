@@ -20,10 +20,7 @@ export function createListener(app: Application): RequestListener {
     try {
       const response = contexts.run(context, dispatch, context);
       if (isPromise(response)) {
-        response.then(
-          (settled) => send(context, settled, message, reply),
-          (error: unknown) => crash(context, error, reply),
-        );
+        response.then((settled) => send(context, settled, message, reply)).catch((error: unknown) => crash(context, error, reply));
       } else {
         send(context, response, message, reply);
       }
