@@ -7,8 +7,15 @@ export default defineConfig({
     projects: [
       {
         resolve: { alias },
-        test: { name: "node", include: ["test/**/*.test.ts"], exclude: ["test/browser/**"], testTimeout: 60_000, hookTimeout: 60_000 },
+        test: {
+          name: "node",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/browser/**", "test/runtimes/**"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
       },
+      { test: { name: "runtimes", include: ["test/runtimes/*.test.ts"], testTimeout: 60_000 } },
       { resolve: { alias }, test: { name: "browser", include: ["test/browser/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
     ],
   },

@@ -1,0 +1,76 @@
+/* One app, run by each runtime through the interface of the web; prints what it answers. */
+
+import { z } from "zod";
+import {
+  defineForm,
+  Flagon,
+  flash,
+  getFlashedMessages,
+  redirect,
+  renderTemplateString,
+  request,
+  route,
+  session,
+  urlFor,
+} from "../../dist/index.mjs";
+
+const Signing = defineForm({ name: z.string().min(1), age: z.number().optional() });
+
+class Views {
+  async page({ name }) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    return renderTemplateString("<p><%= it.name %> <%= request.path %> <%= urlFor('page', { name: 'x y' }) %></p>", { name });
+  }
+  async form() {
+    const form = await Signing.validateOnSubmit();
+    if (form.valid) {
+      session.set("name", form.data.name);
+      flash("Signed.");
+      return redirect(urlFor("who"));
+    }
+    return form.field("name");
+  }
+  who() {
+    return { name: session.get("name") ?? null, flashes: getFlashedMessages(), host: request.host };
+  }
+  async *stream() {
+    yield "one ";
+    await null;
+    yield request.path;
+  }
+  async echo() {
+    return [await request.json(), request.headers.get("content-type")];
+  }
+}
+
+// What `@route` does in TypeScript, written out for runtimes that take JavaScript alone.
+const decorate = (rule, name, options) =>
+  route(rule, options)(Views.prototype, name, Object.getOwnPropertyDescriptor(Views.prototype, name));
+decorate("/page/<name>", "page");
+decorate("/form", "form", { methods: ["GET", "POST"] });
+decorate("/who", "who");
+decorate("/stream", "stream");
+decorate("/echo", "echo", { methods: ["POST"] });
+
+const app = new Flagon(".", { static: null, config: { secretKey: "a key for tests" } });
+app.register(Views);
+
+const answers = [];
+async function ask(path, init) {
+  const response = await app.fetch(new Request(`http://localhost${path}`, init));
+  answers.push([response.status, response.headers.get("content-type"), response.headers.get("location"), await response.text()]);
+  return response;
+}
+
+await ask("/page/A%20%3C");
+await ask("/form", { method: "POST", body: new URLSearchParams({ name: "" }) });
+const signed = await ask("/form", { method: "POST", body: new URLSearchParams({ name: "Bo", age: "4" }) });
+await ask("/who", { headers: { cookie: signed.headers.get("set-cookie").split(";")[0] } });
+await ask("/stream");
+await ask("/echo", { method: "POST", body: '{"a":[1]}', headers: { "content-type": "application/json" } });
+await ask("/none", { headers: { accept: "application/json" } });
+await ask("/form", { method: "POST", body: "x", headers: { "sec-fetch-site": "cross-site" } });
+await Promise.all([1, 2, 3].map((n) => app.fetch(new Request(`http://localhost/page/${n}`)).then((response) => response.text()))).then(
+  (pages) => answers.push(pages),
+);
+console.log(JSON.stringify(answers));

@@ -1,0 +1,36 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+
+const installed = join(__dirname, "node_modules");
+
+async function run(command: string, ...args: string[]): Promise<unknown> {
+  const { stdout } = await promisify(execFile)(command, [...args, "app.mjs"], { cwd: __dirname });
+  return JSON.parse(stdout);
+}
+
+describe("one app", () => {
+  it("answers on this Node as it should", async () => {
+    expect(await run(process.execPath)).toEqual([
+      [200, "text/html; charset=utf-8", null, "<p>A &lt; /page/A &lt; /page/x%20y</p>"],
+      [422, "text/html; charset=utf-8", null, expect.stringContaining("This field is required.")],
+      [303, "text/html; charset=utf-8", "/who", expect.any(String)],
+      [200, "application/json", null, '{"name":"Bo","flashes":["Signed."],"host":"localhost"}'],
+      [200, "text/html; charset=utf-8", null, "one /stream"],
+      [200, "application/json", null, '[{"a":[1]},"application/json"]'],
+      [404, "application/problem+json", null, expect.any(String)],
+      [403, "text/html; charset=utf-8", null, expect.any(String)],
+      [1, 2, 3].map((n) => `<p>${n} /page/${n} /page/x%20y</p>`),
+    ]);
+  });
+
+  it.each([
+    ["Node 24", join(installed, "node-24/bin/node"), []],
+    ["Node 26", join(installed, "node-26/bin/node"), []],
+    ["Bun", join(installed, ".bin/bun"), ["run"]],
+    ["Deno", join(installed, ".bin/deno"), ["run", "--allow-all"]],
+  ])("answers on %s as on this Node", async (_, command, args) => {
+    expect(await run(command, ...args)).toEqual(await run(process.execPath));
+  });
+});
