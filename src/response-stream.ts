@@ -17,10 +17,30 @@ export function iterateBody(context: RequestContext, body: StreamedBody): AsyncI
     body.on("error", () => undefined);
   }
   const iterator: AsyncIterator<unknown> = body[Symbol.asyncIterator]();
+  const end = async (): Promise<IteratorResult<Uint8Array>> => {
+    await iterator.return?.();
+    if (body instanceof Readable) {
+      // An iterator that was never asked for a piece does not end its stream.
+      body.destroy();
+    }
+    return { done: true, value: undefined };
+  };
   return {
     next: () => contexts.run(context, async () => toResult(await iterator.next())),
-    return: () => contexts.run(context, async () => toResult((await iterator.return?.()) ?? { done: true, value: undefined })),
+    return: () => contexts.run(context, end),
   };
+}
+
+/** Ends a stream that nobody is to read, so that it holds no file open. */
+export async function discardBody(context: RequestContext, body: ResponseBody): Promise<void> {
+  if (body === null || typeof body === "string" || body instanceof Uint8Array) {
+    return;
+  }
+  try {
+    await iterateBody(context, body).return?.();
+  } catch (error) {
+    context.app.logger.error({ err: error }, "A streamed response failed.");
+  }
 }
 
 function toResult({ done, value }: IteratorResult<unknown, unknown>): IteratorResult<Uint8Array, undefined> {

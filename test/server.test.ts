@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
-import { type Flagon, makeResponse, request } from "flagon";
+import { type Flagon, makeResponse, request, sendFile } from "flagon";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createLiveApp, writeFiles } from "./helpers";
 
@@ -34,6 +34,7 @@ function createEcho() {
     endpoint: "echo",
     methods: ["GET", "POST"],
   });
+  app.route("/form", async () => (await request.form()).size.toString(), { endpoint: "form", methods: ["POST"] });
   app.route("/ignore", () => "ignored", { endpoint: "ignore", methods: ["POST"] });
   app.route(
     "/empty/<int:status>",
@@ -87,6 +88,18 @@ describe("app.handler", () => {
     expect(received).toContain(status);
     expect(received).toContain(part);
     expect(await send(port, "GET /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")).toContain("200 OK");
+  });
+
+  it("refuses a body without a stated length at the first byte over the limit, and says so", async () => {
+    const { port } = await listen(createEcho());
+    const chunk = `8000\r\n${"x".repeat(0x8000)}\r\n`;
+    const received = await send(port, `POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(40)}0\r\n\r\n`);
+    expect(received).toMatch(/^HTTP\/1\.1 413 /);
+    expect(received).toContain("larger than 1048576 bytes");
+    expect(received.toLowerCase()).toContain("connection: close");
+    const form = `--b\r\ncontent-disposition: form-data; name="f"\r\n\r\n${"x".repeat(600_000)}\r\n--b--\r\n`;
+    const head = `POST /form HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: ${form.length}\r\nConnection: close\r\n\r\n`;
+    expect(await send(port, head + form)).toMatch(/^HTTP\/1\.1 413 [\s\S]*maxFieldSize/);
   });
 
   it("keeps the connection in step when the view does not read the body", async () => {
@@ -162,6 +175,27 @@ describe("app.handler", () => {
     socket.destroy();
     await wait(30);
     expect(await (await fetch(`${origin}/echo`)).text()).toBe("GET /echo? ");
+  });
+
+  it("lives on when a client leaves before a slow view answers, and still tears down", async () => {
+    const app = createLiveApp();
+    app.route("/slow", () => wait(60).then(() => "late"), { endpoint: "slow" });
+    app.route("/file", () => wait(60).then(() => sendFile(__filename)), { endpoint: "file" });
+    app.route("/", () => "alive", { endpoint: "x" });
+    let ended = 0;
+    app.teardownRequest(() => {
+      ended++;
+    });
+    const { port, origin } = await listen(app);
+    for (const path of ["/slow", "/file"]) {
+      const socket = connect(port, "127.0.0.1");
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      await wait(20);
+      socket.destroy();
+    }
+    await wait(150);
+    expect(ended).toBe(2);
+    expect(await (await fetch(origin)).text()).toBe("alive");
   });
 
   it("sends files by stream, also in part", async () => {

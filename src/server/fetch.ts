@@ -4,7 +4,7 @@ import { createContext, dispatch, tearDown } from "../dispatch";
 import type { RequestSource } from "../http/request-source";
 import type { FlagonResponse } from "../http/response";
 import { isBodiless } from "../http/status";
-import { iterateBody, type StreamedBody } from "../response-stream";
+import { discardBody, iterateBody, type StreamedBody } from "../response-stream";
 
 /** Answers a web `Request`: the interface of Bun, Deno and Workers. */
 export async function handleFetch(app: Application, request: Request): Promise<Response> {
@@ -75,9 +75,7 @@ async function toWebResponse(context: RequestContext, response: FlagonResponse):
     if (context.request.method === "HEAD" && response.streamLength !== null) {
       init.set("content-length", String(response.streamLength));
     }
-    if (body !== null && typeof body === "object" && !(body instanceof Uint8Array)) {
-      await iterateBody(context, body).return?.();
-    }
+    await discardBody(context, body);
     await contexts.run(context, tearDown, context);
     return new Response(null, { status, headers: init });
   }

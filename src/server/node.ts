@@ -7,7 +7,7 @@ import { BadRequest } from "../http/exceptions";
 import type { RequestSource } from "../http/request-source";
 import type { FlagonResponse } from "../http/response";
 import { isBodiless } from "../http/status";
-import { iterateBody, type StreamedBody } from "../response-stream";
+import { discardBody, iterateBody, type StreamedBody } from "../response-stream";
 
 /** How much of a body that nobody read is taken in before the connection is closed, in bytes and in milliseconds. */
 const drainBytes = 1024 * 1024;
@@ -71,8 +71,9 @@ class NodeSource implements RequestSource {
 
   async *body(): AsyncGenerator<Uint8Array> {
     try {
-      // Asynchronous iteration keeps the context, which the events of the stream would lose.
-      yield* this.#message;
+      // Asynchronous iteration keeps the context, which the events of the stream would lose. A body that is refused half
+      // way leaves the connection open, so that the client gets to see why.
+      yield* this.#message.iterator({ destroyOnReturn: false });
     } catch (cause) {
       throw new BadRequest("The body of the request ended early.", { cause });
     }
@@ -125,6 +126,11 @@ function isEncrypted(socket: Socket): boolean {
 
 function send(context: RequestContext, response: FlagonResponse, message: IncomingMessage, reply: ServerResponse): void {
   const { body, headers, status } = response;
+  if (reply.destroyed) {
+    // The client left before there was an answer.
+    void discardBody(context, body).then(() => contexts.run(context, tearDown, context));
+    return;
+  }
   const hasBody = !isBodiless(status);
   if (!message.complete && hasUnreadBody(message)) {
     closeAfter(message, reply);
@@ -136,9 +142,7 @@ function send(context: RequestContext, response: FlagonResponse, message: Incomi
   reply.writeHead(status, headers.toWire(hasBody ? measure(response) : null));
   if (!hasBody || context.request.method === "HEAD" || body === null) {
     reply.end();
-    if (body !== null && typeof body === "object" && !(body instanceof Uint8Array)) {
-      void discard(context, body);
-    }
+    void discardBody(context, body);
   } else if (typeof body === "string" || body instanceof Uint8Array) {
     reply.end(body);
   } else {
@@ -189,18 +193,6 @@ function writable(reply: ServerResponse): Promise<void> {
     reply.once("drain", settle);
     reply.once("close", settle);
   });
-}
-
-async function discard(context: RequestContext, body: StreamedBody): Promise<void> {
-  try {
-    if ("destroy" in body) {
-      body.destroy();
-    } else {
-      await iterateBody(context, body).return?.();
-    }
-  } catch (error) {
-    context.app.logger.error({ err: error }, "A streamed response failed.");
-  }
 }
 
 function hasUnreadBody({ rawHeaders }: IncomingMessage): boolean {
