@@ -65,7 +65,7 @@ export class Flagon extends Scaffold implements Application {
   /** The templates. */
   readonly templates: Templates;
   /** What extensions keep, by their names. */
-  readonly extensions: Map<string, unknown> = new Map();
+  readonly extensions: Record<string, unknown> = Object.create(null);
   /** Opens and saves sessions. Default: a signed cookie. */
   sessionInterface: SessionInterface = new CookieSessions();
   readonly #registration: Registration;
@@ -156,11 +156,33 @@ export class Flagon extends Scaffold implements Application {
    * @throws {SetupError} If one of its name is there.
    */
   use(extension: Extension): void {
-    if (this.extensions.has(extension.name)) {
+    if (extension.name in this.extensions) {
       throw new SetupError(`The extension '${extension.name}' is installed already.`);
     }
-    this.extensions.set(extension.name, undefined);
-    this.extensions.set(extension.name, extension.install(this));
+    this.extensions[extension.name] = undefined;
+    this.extensions[extension.name] = extension.install(this);
+  }
+
+  /**
+   * Does work that no response waits for, with the context of the request that asks for it; its errors are logged.
+   *
+   * A signal to stop lets it finish.
+   *
+   * @param work A promise, or a function that is called once the response is on its way.
+   */
+  background(work: Promise<unknown> | (() => unknown)): void {
+    const finish = async (): Promise<void> => {
+      try {
+        await (typeof work === "function" ? work() : work);
+      } catch (error) {
+        this.logger.error({ err: error }, "Background work failed.");
+      }
+    };
+    if (typeof work === "function") {
+      setImmediate(finish);
+    } else {
+      void finish();
+    }
   }
 
   /** Answers a web `Request`: what Bun, Deno and Workers call. It needs no `this`. */
