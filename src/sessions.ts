@@ -189,7 +189,9 @@ export class CookieSessions implements SessionInterface {
     const signer = this.#getSigner(config);
     if (signer !== undefined) {
       const expires = session.permanent ? { expires: new Date(Date.now() + config.permanentSessionLifetime * 1000) } : {};
-      response.setCookie(config.sessionCookieName, signer.sign(formatPayload(changed ?? session.format())), { ...options, ...expires });
+      const cookie = signer.sign(formatPayload(changed ?? session.format()));
+      response.setCookie(config.sessionCookieName, cookie, { ...options, ...expires });
+      warnOfSize(session, config, response.headers.getSetCookie().at(-1)?.length ?? 0);
     }
   }
 
@@ -220,6 +222,18 @@ export class CookieSessions implements SessionInterface {
       sameSite: config.sessionCookieSameSite,
       ...(domain === null ? {} : { domain }),
     };
+  }
+}
+
+/** Browsers drop a cookie over their limit without a word, and the visitor is logged out. */
+function warnOfSize(session: Session, { maxCookieSize }: Config, size: number): void {
+  if (maxCookieSize > 0 && size > maxCookieSize) {
+    const sizes = Object.entries(session.toObject()).map(([key, value]) => [key, formatTagged(value)?.length ?? 0] as const);
+    const [largest] = sizes.sort(([, left], [, right]) => right - left);
+    process.emitWarning(
+      `The session cookie is ${size} bytes long, and browsers may drop it over ${maxCookieSize} (the setting maxCookieSize). Its largest value is '${largest?.[0]}'. Keep less in the session, or keep sessions on the server.`,
+      { code: "FLAGON_COOKIE_SIZE" },
+    );
   }
 }
 

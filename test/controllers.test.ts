@@ -242,17 +242,17 @@ describe("Blueprint", () => {
 
 describe("URL values", () => {
   it("of a language prefix are taken out before the view and put back into URLs", async () => {
+    const langs = new Map<string, unknown>();
     @blueprint("pages", { urlPrefix: "/<lang>" })
     class Pages {
       @urlValuePreprocessor
       take(_endpoint: string | null, values: Record<string, unknown>) {
-        request.raw;
-        (request as { lang?: unknown }).lang = values.lang;
+        langs.set(request.target, values.lang);
         delete values.lang;
       }
       @urlDefaults
       put(_endpoint: string, values: Record<string, unknown>) {
-        values.lang ??= (request as { lang?: unknown }).lang;
+        values.lang ??= langs.get(request.target);
       }
       @route("/about")
       about(values: object) {

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import {
   flash,
   getFlashedMessages,
@@ -175,6 +176,26 @@ describe("the session", () => {
     expect(await (await client.get("/get")).json()).toEqual({ isNew: true });
     await expect(client.post("/set", { json: { a: 1 } })).rejects.toThrow(SessionError);
     await expect(client.post("/set", { json: { a: 1 } })).rejects.toThrow("because the app has no secret key to sign it.\nSet one:");
+  });
+
+  it("warns when the cookie is too large for browsers, and says what makes it so", async () => {
+    const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+    try {
+      const client = createApp({}, Views).testClient();
+      await client.post("/set", { json: { small: "x", large: randomBytes(3500).toString("base64") } });
+      expect(warn.mock.calls).toEqual([
+        [
+          expect.stringMatching(/^The session cookie is \d{4} bytes long, .* Its largest value is 'large'\./),
+          { code: "FLAGON_COOKIE_SIZE" },
+        ],
+      ]);
+      await createApp({ config: { maxCookieSize: 0 } }, Views)
+        .testClient()
+        .post("/set", { json: { large: randomBytes(3500).toString("base64") } });
+      expect(warn).toHaveBeenCalledTimes(1);
+    } finally {
+      warn.mockRestore();
+    }
   });
 
   it("names the value that it cannot keep", async () => {

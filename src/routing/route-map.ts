@@ -196,7 +196,7 @@ export class RouteMap<Endpoint extends { readonly name: string }> {
       taken.set(key, leaf);
       if (leaf.route.rule.variables.length === 0) {
         const paths = this.#static.get(method) ?? new Map<string, Leaf<Endpoint>>();
-        this.#static.set(method, paths.set(toggled(leaf.route.rule.source, leaf.route.rule.pattern, pattern), leaf));
+        this.#static.set(method, paths.set(pathOf(leaf.route.rule.source, leaf.route.rule.pattern, pattern), leaf));
       }
       if (regex !== null) {
         this.#spanning.set(method, [...(this.#spanning.get(method) ?? []), { ...leaf, regex }]);
@@ -341,7 +341,7 @@ function isAmong(method: string, methods: ReadonlySet<string>): method is HTTPMe
 }
 
 /** Returns the path of a static rule, or the other spelling of it if the pattern is not the rule's own. */
-function toggled(source: string, own: string, pattern: string): string {
+function pathOf(source: string, own: string, pattern: string): string {
   return pattern === own ? source : source.endsWith("/") ? source.slice(0, -1) : `${source}/`;
 }
 
