@@ -210,7 +210,7 @@ function finish(context: RequestContext, value: unknown, status: number): MaybeP
     const response = toResponse(value, status, labelOf(context));
     context.app.defaultHeaders.apply(response);
     const finished = runAfterHooks(context, response);
-    return finished instanceof Promise ? finished.catch((error: unknown) => handleError(context, error)) : finished;
+    return isPromise(finished) ? finished.catch((error: unknown) => handleError(context, error)) : finished;
   } catch (error) {
     return handleError(context, error);
   }

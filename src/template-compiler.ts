@@ -153,16 +153,13 @@ const reserved = new Set(
 function findNames(tree: ReturnType<typeof eta.parse>): string[] {
   const names = new Set<string>();
   const all = tree.map((part) => (typeof part === "string" ? "" : part.val)).join("\n");
+  const declared = new Set([...all.matchAll(/\b(?:const|let|function|class)\s+([A-Za-z_$][\w$]*)/g)].map(([, name]) => name));
   for (const part of tree) {
     const code = typeof part === "string" ? "" : part.val.replace(/\/\*[\s\S]*?\*\/|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"/g, " ");
     for (const match of code.matchAll(/(?:\.\.\.|(?<![\w$.]))\s*([A-Za-z_$][\w$]*)(\s*:(?!:))?/g)) {
       const [, name = "", colon] = match;
       const isKey = colon !== undefined && /[{,]\s*$/.test(code.slice(0, match.index));
-      if (
-        !isKey &&
-        !reserved.has(name) &&
-        !new RegExp(`\\b(?:const|let|function|class)\\s+${name.replaceAll("$", "\\$")}(?![\\w$])`).test(all)
-      ) {
+      if (!isKey && !reserved.has(name) && !declared.has(name)) {
         names.add(name);
       }
     }

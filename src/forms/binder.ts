@@ -30,10 +30,16 @@ interface Findings {
   readonly blank: Set<string>;
 }
 
-/** Converts what was sent to what a schema expects. */
-export function bind(schema: ZodSchema, node: NameNode): Bound {
+/**
+ * Converts what was sent to what a schema expects.
+ *
+ * @param schema The schema.
+ * @param node What was sent.
+ * @param path The keys that lead to the value, with which the names of fields begin.
+ */
+export function bind(schema: ZodSchema, node: NameNode, path: Path = []): Bound {
   const findings = createFindings();
-  return { value: convert(schema, node, [], findings), ...findings };
+  return { value: convert(schema, node, path, findings), ...findings };
 }
 
 function createFindings(): Findings {

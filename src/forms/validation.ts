@@ -69,16 +69,10 @@ export async function checkForm(schema: FormSchema, node: NameNode): Promise<For
   }
   const data: Record<string, unknown> = {};
   const issues: SchemaIssue[] = [];
-  const missing = new Set<string>();
-  const blank = new Set<string>();
+  const bounds: Bound[] = [];
   for (const [name, field] of schema.fields) {
-    const bound = bind(field, node.children.get(name) ?? createNode());
-    for (const inner of bound.missing) {
-      missing.add(joinNames(name, inner));
-    }
-    for (const inner of bound.blank) {
-      blank.add(joinNames(name, inner));
-    }
+    const bound = bind(field, node.children.get(name) ?? createNode(), [name]);
+    bounds.push(bound);
     const result = await validate(field, bound.value);
     if ("issues" in result) {
       issues.push(...result.issues.map(({ path, message }) => ({ path: [name, ...path], message })));
@@ -86,7 +80,10 @@ export async function checkForm(schema: FormSchema, node: NameNode): Promise<For
       data[name] = result.value;
     }
   }
-  const errors = explain(schema, issues, { missing, blank });
+  const errors = explain(schema, issues, {
+    missing: new Set(bounds.flatMap((bound) => [...bound.missing])),
+    blank: new Set(bounds.flatMap((bound) => [...bound.blank])),
+  });
   return errors.length === 0 ? { data } : { errors };
 }
 
@@ -112,10 +109,6 @@ function explain(schema: FormSchema, issues: readonly SchemaIssue[], { missing, 
     }
   }
   return errors;
-}
-
-function joinNames(outer: string, inner: string): string {
-  return inner === "" ? outer : inner.startsWith("[") ? outer + inner : `${outer}.${inner}`;
 }
 
 function findMember(schema: ZodSchema, key: string): ZodSchema | undefined {

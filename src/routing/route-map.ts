@@ -41,7 +41,7 @@ interface Leaf<Endpoint> {
   readonly lacksSlash: boolean;
   /** The routes of the same endpoint whose defaults may say what this one's variables say. */
   readonly shorter: readonly Route<Endpoint>[];
-  /** Whether there is nothing to do but to call the view: no redirect, no defaults. */
+  /** Whether the view gets the rule's values alone: no redirect, no defaults. */
   readonly isPlain: boolean;
 }
 
@@ -159,16 +159,12 @@ export class RouteMap<Endpoint extends { readonly name: string }> {
     if (this.#router === undefined) {
       this.build();
     }
-    const leaf = this.#static.get(method)?.get(path);
-    if (leaf?.isPlain === true) {
-      return { kind: "found", route: leaf.route, args: {} };
-    }
     const found = this.#find(method, path) ?? (method === "HEAD" ? this.#find("GET", path) : undefined);
     if (found === undefined) {
       return this.#explainMiss(method, path);
     }
     const { args } = found;
-    const { route, lacksSlash, shorter } = found.leaf;
+    const { isPlain, lacksSlash, route, shorter } = found.leaf;
     if (lacksSlash) {
       return { kind: "redirect", path: `${encodeSegments(path)}/` };
     }
@@ -178,7 +174,7 @@ export class RouteMap<Endpoint extends { readonly name: string }> {
         return { kind: "redirect", path: same.rule.format(args) };
       }
     }
-    return { kind: "found", route, args: found.leaf.isPlain ? args : Object.assign(args, route.defaults) };
+    return { kind: "found", route, args: isPlain ? args : Object.assign(args, route.defaults) };
   }
 
   #insert(router: Router, taken: Map<string, Leaf<Endpoint>>, leaf: Leaf<Endpoint>, pattern: string, regex: RegExp | null): void {

@@ -196,15 +196,7 @@ function writable(reply: ServerResponse): Promise<void> {
 }
 
 function hasUnreadBody({ rawHeaders }: IncomingMessage): boolean {
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index] ?? "";
-    const isFraming =
-      (name.length === 14 && name.toLowerCase() === "content-length") || (name.length === 17 && name.toLowerCase() === "transfer-encoding");
-    if (isFraming && rawHeaders[index + 1] !== "0") {
-      return true;
-    }
-  }
-  return false;
+  return (findHeader(rawHeaders, "content-length") ?? "0") !== "0" || findHeader(rawHeaders, "transfer-encoding") !== undefined;
 }
 
 /** Takes in a bounded part of a body that nobody read, so that the client gets to see the answer, then closes. */
