@@ -1,23 +1,33 @@
 import { existsSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import type { RequestListener, Server } from "node:http";
-import { basename, resolve } from "node:path";
-import type { Application } from "./application";
+import { basename, isAbsolute, resolve } from "node:path";
+import type { Application, FetchHandler, Mount } from "./application";
 import { type RegisterOptions, registerOn } from "./blueprint";
-import { Config, type Settings } from "./config";
-import { AppContext, contexts } from "./context";
+import { Config, type Values } from "./config";
+import { AppContext, contexts, getRequestContext } from "./context";
 import { DefaultHeaders } from "./default-headers";
+import { preprocessRequest } from "./dispatch";
 import { SetupError } from "./errors";
-import type { RequestLimits } from "./http/request";
+import type { TeardownHook } from "./hooks";
+import type { RequestSettings } from "./http/request-head";
+import { safeJoin } from "./http/safe-path";
+import { defaultJson, type JsonProvider } from "./json-provider";
 import { createLogger, type Logger } from "./logging";
+import { isPromise } from "./maybe-promise";
+import { createMount } from "./mounting";
+import type { NodeMiddleware } from "./node-middleware";
 import { Registration } from "./registration";
-import { type Endpoint, Registry } from "./registry";
+import { type Endpoint, Registry, type UrlBuildErrorHandler } from "./registry";
+import { createRequestSettings } from "./request-settings";
 import type { ConverterFactory } from "./routing/converters";
-import type { Route } from "./routing/route-map";
+import { listVariables, type Route } from "./routing/route";
 import { Scaffold } from "./scaffold";
 import { type RunOptions, runDevelopmentServer } from "./server/development";
 import { handleFetch } from "./server/fetch";
 import { createListener } from "./server/node";
 import { CookieSessions, type SessionInterface } from "./sessions";
+import { tearDownApp } from "./tear-down";
 import { Templates } from "./templating";
 import { runInRequestContext, TestClient, type TestRequestOptions } from "./testing";
 
@@ -32,7 +42,9 @@ export interface FlagonOptions {
   /** The path of the static files. Default: `"/static"`. */
   staticUrlPath?: string;
   /** Settings, Flagon's own and the app's. */
-  config?: Partial<Settings> & Readonly<Record<string, unknown>>;
+  config?: Values;
+  /** The folder of files that belong to one deployment, which is not part of the code. Default: `"instance"`. */
+  instancePath?: string;
 }
 
 /** Something that adds to an app. */
@@ -66,11 +78,17 @@ export class Flagon extends Scaffold implements Application {
   readonly templates: Templates;
   /** What extensions keep, by their names. */
   readonly extensions: Record<string, unknown> = Object.create(null);
+  /** The folder of files that belong to one deployment. */
+  readonly instancePath: string;
   /** Opens and saves sessions. Default: a signed cookie. */
   sessionInterface: SessionInterface = new CookieSessions();
+  /** Reads and writes JSON: of requests, responses, templates and the test client. Default: JavaScript's own. */
+  json: JsonProvider = defaultJson;
   readonly #registration: Registration;
+  readonly #mounts: Mount[] = [];
+  readonly #nodeMiddleware: NodeMiddleware[] = [];
   #defaultHeaders: DefaultHeaders | undefined;
-  #limits: Readonly<RequestLimits> | undefined;
+  #requestSettings: RequestSettings | undefined;
   #logger: Logger | undefined;
   #handler: RequestListener | undefined;
 
@@ -83,10 +101,14 @@ export class Flagon extends Scaffold implements Application {
     super();
     this.root = resolve(root);
     this.name = options.name ?? basename(this.root);
-    this.config = new Config(options.config);
-    this.templates = new Templates(() => this.config.debug);
+    this.instancePath = resolve(this.root, options.instancePath ?? "instance");
+    this.config = new Config(options.config, process.env, this.root);
+    this.templates = new Templates({
+      isReloading: () => this.config.templatesAutoReload ?? this.config.debug,
+      explain: (template, folders, found) => this.#explainTemplate(template, folders, found),
+    });
     this.templates.addFolder(resolve(this.root, options.templates ?? "templates"));
-    this.#registration = new Registration(this, this.registry.scope, "");
+    this.#registration = new Registration(this, this.registry.scope);
     const folder = options.static === undefined ? "static" : options.static;
     // A folder that somebody names is served even if it comes into being later; the usual one only if it is there.
     if (folder !== null && (options.static !== undefined || existsSync(resolve(this.root, folder)))) {
@@ -117,20 +139,25 @@ export class Flagon extends Scaffold implements Application {
     return this.#defaultHeaders;
   }
 
-  /** What requests may send, by the settings as they were at the first request. */
-  get limits(): Readonly<RequestLimits> {
-    const { config } = this;
-    this.#limits ??= {
-      body: config.maxContentLength,
-      multipart: config.maxMultipartLength,
-      jsonDepth: config.maxJsonDepth,
-      parts: config.maxFormParts,
-      files: config.maxFormFiles,
-      fieldSize: config.maxFieldSize,
-      fieldsSize: config.maxFormMemorySize,
-      spoolSize: config.uploadSpoolSize,
-    };
-    return this.#limits;
+  /** What requests may send and whom they may come by, by the settings as they were at the first request. */
+  get requestSettings(): RequestSettings {
+    this.#requestSettings ??= createRequestSettings(this.config, this.json);
+    return this.#requestSettings;
+  }
+
+  /** What answers below a path in place of the app, the longest path first. */
+  get mounts(): readonly Mount[] {
+    return this.#mounts;
+  }
+
+  /** What stands in front of the app on a Node server. */
+  get nodeMiddleware(): readonly NodeMiddleware[] {
+    return this.#nodeMiddleware;
+  }
+
+  /** The names of the registered blueprints, dotted when nested, in the order of registration. */
+  get blueprints(): readonly string[] {
+    return [...this.registry.blueprints.keys()];
   }
 
   /** The listener for a `node:http` server: `createServer(app.handler)`. */
@@ -153,14 +180,93 @@ export class Flagon extends Scaffold implements Application {
   /**
    * Adds an extension.
    *
-   * @throws {SetupError} If one of its name is there.
+   * @throws {SetupError} If one of its name is there, or the app has handled a request.
    */
   use(extension: Extension): void {
-    if (extension.name in this.extensions) {
-      throw new SetupError(`The extension '${extension.name}' is installed already.`);
-    }
-    this.extensions[extension.name] = undefined;
-    this.extensions[extension.name] = extension.install(this);
+    this.setUp("use", () => {
+      if (extension.name in this.extensions) {
+        throw new SetupError(`The extension '${extension.name}' is installed already.`);
+      }
+      this.extensions[extension.name] = undefined;
+      this.extensions[extension.name] = extension.install(this);
+    });
+  }
+
+  /**
+   * Lets something else answer all requests below a path: it gets them without that path, and none of the app's hooks.
+   *
+   * Another Flagon app builds its URLs with the path in front. Of several mounts, the one with the longest path answers.
+   *
+   * @param prefix The path, such as `"/shop"`.
+   * @param target A Flagon app; an object whose `fetch` answers a web `Request`, such as a Hono app, or such a function;
+   * or a `(request, response)` handler of Node's, such as an Express app.
+   * @throws {SetupError} If the path is none, the target answers nothing, or the app has handled a request.
+   */
+  mount(prefix: string, target: Flagon | FetchHandler | { fetch: FetchHandler } | RequestListener): void {
+    this.setUp("mount", () => {
+      this.#mounts.push(createMount(prefix, target, (other) => other instanceof Flagon));
+      this.#mounts.sort((left, right) => right.segments.length - left.segments.length);
+    });
+  }
+
+  /**
+   * Puts middleware in the manner of Connect, such as helmet's, in front of the app: in the order of the calls.
+   *
+   * It runs on Node. The test client and `app.fetch` run it on Node's own server, without a network.
+   *
+   * @param middleware Answers by Node's response, or calls `next`; with an error, the app's error handlers answer.
+   * @throws {SetupError} If the app has handled a request.
+   */
+  useNode(middleware: NodeMiddleware): void {
+    this.setUp("useNode", () => this.#nodeMiddleware.push(middleware));
+  }
+
+  /** Runs a function when the app's context ends, after a request or without one, with the error that nothing handled. */
+  teardownAppContext(hook: TeardownHook): void {
+    this.setUp("teardownAppContext", () => this.registry.teardownAppContext.push(hook));
+  }
+
+  /** Asks a function for the URLs that could not be built; the first that knows one gives it. */
+  urlBuildErrorHandler(handler: UrlBuildErrorHandler): void {
+    this.setUp("urlBuildErrorHandler", () => this.registry.urlBuildErrorHandlers.push(handler));
+  }
+
+  /** Tells whether a rule of an endpoint takes values of all these names, as a variable or a default. */
+  isEndpointExpecting(endpoint: string, ...names: readonly string[]): boolean {
+    return this.registry.routes.routesOf(endpoint).some((route) => {
+      const known = [...listVariables(route), ...Object.keys(route.defaults)];
+      return names.every((name) => known.includes(name));
+    });
+  }
+
+  /**
+   * Opens a file of the app to read it.
+   *
+   * @param path The file, below the app's root.
+   * @throws {SetupError} If the path leads out of the root.
+   */
+  openResource(path: string): Promise<FileHandle> {
+    return open(locate(this.root, path), "r");
+  }
+
+  /**
+   * Opens a file of the deployment.
+   *
+   * @param path The file, below {@link Flagon.instancePath}.
+   * @param flags As for `open()` of `node:fs/promises`. Default: `"r"`, to read it.
+   * @throws {SetupError} If the path leads out of that folder.
+   */
+  openInstanceResource(path: string, flags = "r"): Promise<FileHandle> {
+    return open(locate(this.instancePath, path), flags);
+  }
+
+  /**
+   * Runs what comes before the view of the current request: preprocessors and hooks. For tests, in `testRequestContext`.
+   *
+   * @returns What a hook answered, or `undefined`.
+   */
+  async preprocessRequest(): Promise<unknown> {
+    return preprocessRequest(getRequestContext("preprocessRequest"));
   }
 
   /**
@@ -218,9 +324,29 @@ export class Flagon extends Scaffold implements Application {
     return runInRequestContext(this, target, options, run);
   }
 
-  /** Runs a function with the app's context but without a request: for scripts and tests. */
-  appContext<Result>(run: () => Result): Result {
-    return contexts.run(new AppContext(this), run);
+  /** Runs a function with the app's context but without a request: for scripts and tests. The context ends with it. */
+  appContext<Result>(run: () => Promise<Result>): Promise<Result>;
+  appContext<Result>(run: () => Result): Result;
+  appContext(run: () => unknown): unknown {
+    const context = new AppContext(this);
+    const end = (failure?: unknown): Promise<void> => tearDownApp(context, failure);
+    return contexts.run(context, () => {
+      let result: unknown;
+      try {
+        result = run();
+      } catch (error) {
+        void end(error);
+        throw error;
+      }
+      if (!isPromise(result)) {
+        void end();
+        return result;
+      }
+      return result.then(
+        (value) => end().then(() => value),
+        (error: unknown) => end(error).then(() => Promise.reject(error)),
+      );
+    });
   }
 
   protected override setUp(method: string, step: (registration: Registration) => void): void {
@@ -231,4 +357,18 @@ export class Flagon extends Scaffold implements Application {
     }
     step(this.#registration);
   }
+
+  #explainTemplate(template: string, folders: readonly string[], found: readonly string[]): void {
+    if (this.config.explainTemplateLoading) {
+      this.logger.info({ template, folders, found }, `Looked for the template '${template}': ${found[0] ?? "it is in no folder"}.`);
+    }
+  }
+}
+
+function locate(folder: string, path: string): string {
+  const located = isAbsolute(path) ? null : safeJoin(folder, path);
+  if (located === null) {
+    throw new SetupError(`The file '${path}' is not below '${folder}'.`);
+  }
+  return located;
 }

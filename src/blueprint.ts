@@ -1,6 +1,17 @@
-import type { BlueprintOptions } from "./decorators";
 import { SetupError } from "./errors";
-import type { Registration } from "./registration";
+import type {
+  AfterRequestHook,
+  BeforeRequestHook,
+  ContextProcessor,
+  ErrorClass,
+  ErrorHandler,
+  TeardownHook,
+  UrlDefaults,
+  UrlValuePreprocessor,
+} from "./hooks";
+import type { HTTPException } from "./http/exceptions";
+import { type Registration, toAnyHandler } from "./registration";
+import type { BlueprintOptions } from "./route-options";
 import { Scaffold } from "./scaffold";
 
 /** Where a blueprint or a controller is registered; each takes the place of what it says itself. */
@@ -39,6 +50,43 @@ export class Blueprint extends Scaffold {
       throw new SetupError(`The blueprint '${this.name}' cannot be registered on itself.`);
     }
     this.setUp("register", (registration) => registerOn(registration, target, options));
+  }
+
+  /** Runs a function before each request of the whole app; what it returns, other than `undefined`, is the answer. */
+  beforeAppRequest(hook: BeforeRequestHook): void {
+    this.setUp("beforeAppRequest", ({ outermost }) => outermost.addHook("beforeRequest", hook));
+  }
+
+  /** Runs a function with each response of the whole app; it may change the response or return another. */
+  afterAppRequest(hook: AfterRequestHook): void {
+    this.setUp("afterAppRequest", ({ outermost }) => outermost.addHook("afterRequest", hook));
+  }
+
+  /** Runs a function when any request of the app is over, with the error that nothing handled. */
+  teardownAppRequest(hook: TeardownHook): void {
+    this.setUp("teardownAppRequest", ({ outermost }) => outermost.addHook("teardownRequest", hook));
+  }
+
+  /** Gives the values that a function returns to every template of the whole app. */
+  appContextProcessor(processor: ContextProcessor): void {
+    this.setUp("appContextProcessor", ({ outermost }) => outermost.addHook("contextProcessor", processor));
+  }
+
+  /** Answers for an error anywhere in the app: for a status, or for an error class and those that extend it. */
+  appErrorHandler(of: number, handler: ErrorHandler<HTTPException>): void;
+  appErrorHandler<Failure>(of: ErrorClass<Failure>, handler: ErrorHandler<Failure>): void;
+  appErrorHandler<Failure>(of: number | ErrorClass<Failure>, handler: ErrorHandler<Failure & HTTPException> | ErrorHandler<Failure>): void {
+    this.setUp("appErrorHandler", ({ outermost }) => outermost.addErrorHandler(of, toAnyHandler(handler)));
+  }
+
+  /** Shows a function the values of the variables of every rule of the app, to change them, before any other hook. */
+  appUrlValuePreprocessor(hook: UrlValuePreprocessor): void {
+    this.setUp("appUrlValuePreprocessor", ({ outermost }) => outermost.addHook("urlValuePreprocessor", hook));
+  }
+
+  /** Shows a function the values from which any URL of the app is built, to add to them. */
+  appUrlDefaults(hook: UrlDefaults): void {
+    this.setUp("appUrlDefaults", ({ outermost }) => outermost.addHook("urlDefaults", hook));
   }
 
   /** Does all steps for one registration. Called by the app. */

@@ -2,8 +2,9 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Application } from "./application";
 import { ContextError, SessionError } from "./errors";
 import type { FlagonRequest } from "./http/request";
+import type { FlagonResponse } from "./http/response";
 import type { AnyAfterRequestHook, Endpoint, Hooks } from "./registry";
-import type { Match } from "./routing/route-map";
+import type { Match } from "./routing/route";
 import { Session } from "./sessions";
 
 /** The type of `g`. Augment it: `declare module "flagon" { interface Globals { user: User } }`. */
@@ -46,6 +47,8 @@ export class RequestContext extends AppContext {
   errors = 0;
   /** The error that nothing handled. */
   failure: unknown;
+  /** What is sent, once it is decided. */
+  response: FlagonResponse | undefined;
   #session: Session | undefined;
 
   /**
@@ -114,6 +117,11 @@ export function getRequestContext(name: string): RequestContext {
     );
   }
   return context;
+}
+
+/** Returns the current app's context, if there is one. */
+export function findAppContext(): AppContext | undefined {
+  return contexts.getStore();
 }
 
 /** Returns the current request's context, if there is one. */

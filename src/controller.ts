@@ -1,6 +1,8 @@
-import type { BlueprintOptions, ControllerRecord, ViewWrapper } from "./decorators";
+import type { ControllerRecord } from "./decorators";
 import { SetupError } from "./errors";
+import type { ViewWrapper } from "./hooks";
 import { getLineage, getOwnRecords } from "./metadata";
+import type { BlueprintOptions } from "./route-options";
 
 type RecordOf<Kind extends ControllerRecord["kind"]> = Extract<ControllerRecord, { readonly kind: Kind }>;
 
@@ -9,8 +11,8 @@ type BoundMethod = (...values: readonly unknown[]) => unknown;
 
 /** A controller, read from what its decorators recorded. */
 export interface Controller {
-  /** Its class. */
-  readonly constructor: object;
+  /** The object itself. */
+  readonly instance: object;
   /** Its class and those that it extends. */
   readonly lineage: readonly object[];
   /** The name of its class. */
@@ -46,7 +48,7 @@ export function readController(target: object): Controller {
     );
   }
   return {
-    constructor,
+    instance,
     lineage,
     name,
     blueprint: blueprint === undefined ? undefined : { name: blueprint.name, options: blueprint.options },

@@ -1,33 +1,20 @@
 import { SetupError } from "./errors";
+import type {
+  AfterRequestHook,
+  BeforeRequestHook,
+  ContextProcessor,
+  ErrorClass,
+  ErrorHandler,
+  TeardownHook,
+  TemplateFunction,
+  UrlDefaults,
+  UrlValuePreprocessor,
+  ViewWrapper,
+} from "./hooks";
 import type { HTTPException } from "./http/exceptions";
-import type { FlagonRequest } from "./http/request";
-import type { FlagonResponse } from "./http/response";
 import { addRecord } from "./metadata";
-import type { RuleCheck, RuleValues } from "./routing/rule-types";
-
-/** The methods that a route takes; case does not matter. */
-export type HttpMethod = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "TRACE" | (string & {});
-
-/** How a route answers. */
-export interface RouteOptions {
-  /** The methods that it takes. Default: `GET`, and with it `HEAD`. */
-  readonly methods?: readonly HttpMethod[];
-  /** The name by which URLs are built. Default: the method's name. */
-  readonly endpoint?: string;
-  /** Values of the view that the rule has no variable for. */
-  readonly defaults?: Readonly<Record<string, unknown>>;
-  /** Whether a missing slash at the end redirects; otherwise both spellings answer. Default: `true`. */
-  readonly strictSlashes?: boolean;
-  /** Whether `OPTIONS` is answered without the view. Default: `true`, unless `methods` has it. */
-  readonly provideAutomaticOptions?: boolean;
-  /** The largest body, in bytes. Default: the settings `maxContentLength` and `maxMultipartLength`. */
-  readonly maxContentLength?: number;
-}
-
-/** What a view gets: the values of the rule's variables, and the defaults. */
-export type ViewValues<Source extends string, Options> = RuleValues<Source> & DefaultValues<Options>;
-
-type DefaultValues<Options> = Options extends { readonly defaults: infer Defaults } ? Defaults : unknown;
+import type { BlueprintOptions, HttpMethod, RouteOptions, ViewValues } from "./route-options";
+import type { RuleCheck } from "./routing/rule-types";
 
 /** Decorates a method that takes `Values`, in either decorator standard. */
 export interface ViewMethodDecorator<Values> {
@@ -63,43 +50,6 @@ export interface ViewOrControllerDecorator {
     name: string | symbol,
     descriptor: TypedPropertyDescriptor<Method>,
   ): void;
-}
-
-/** Runs before the view; what it returns, other than `undefined`, is the answer. */
-export type BeforeRequestHook = (request: FlagonRequest) => unknown;
-/** Runs with the response; may change it, or return another. */
-export type AfterRequestHook = (
-  response: FlagonResponse,
-  request: FlagonRequest,
-) => FlagonResponse | undefined | Promise<FlagonResponse | undefined> | void | Promise<void>;
-/** Runs when the request is over, with the error that nothing handled, if there was one. */
-export type TeardownHook = (error: unknown) => unknown;
-/** Answers for an error. */
-export type ErrorHandler<Failure = never> = (error: Failure, request: FlagonRequest) => unknown;
-/** Gives values to every template. */
-export type ContextProcessor = () => Readonly<Record<string, unknown>>;
-/** Sees the values of the rule's variables before any other hook, and may change them. */
-export type UrlValuePreprocessor = (endpoint: string | null, values: Record<string, unknown>) => void;
-/** Sees the values from which a URL is built, and may add to them. */
-export type UrlDefaults = (endpoint: string, values: Record<string, unknown>) => void;
-/** A function that templates call by its name. */
-export type TemplateFunction = (...values: never[]) => unknown;
-/** Wraps a view: `next` calls it. */
-export type ViewWrapper = (next: (values?: Record<string, unknown>) => unknown, values: Record<string, unknown>) => unknown;
-
-/** An error class whose instances a handler takes. */
-export type ErrorClass<Failure = unknown> = abstract new (...values: never[]) => Failure;
-
-/** How the routes of a blueprint class are grouped. */
-export interface BlueprintOptions {
-  /** What the rules begin with, such as `"/admin"`; it may hold variables. */
-  readonly urlPrefix?: string;
-  /** A folder of templates, which the app's own override; relative to the app's root. */
-  readonly templates?: string;
-  /** A folder of static files; relative to the app's root. */
-  readonly static?: string;
-  /** The path of the static files below the prefix. Default: the folder's name. */
-  readonly staticUrlPath?: string;
 }
 
 /** What a decorator of a class keeps until the class is registered. */

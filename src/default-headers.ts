@@ -33,4 +33,9 @@ export class DefaultHeaders {
   apply({ headers }: FlagonResponse): void {
     headers.addDefaults(headers.get("content-type")?.startsWith("text/html") === true ? this.#withHtml : this.#always);
   }
+
+  /** Tells whether a header is one of them, with its very value. */
+  includes(name: string, value: string): boolean {
+    return this.#withHtml.some((entry, index) => index % 2 === 0 && entry === name && this.#withHtml[index + 1] === value);
+  }
 }

@@ -1,45 +1,33 @@
 import type { Application } from "./application";
 import { RequestContext } from "./context";
+import { findErrorHandler } from "./error-handlers";
 import { respondWithException } from "./error-pages";
 import { ReturnValueError } from "./errors";
 import { checkCsrf, isSafeMethod } from "./forms/csrf";
 import { tooLarge } from "./http/body";
-import {
-  BadRequest,
-  HTTPException,
-  InternalServerError,
-  MethodNotAllowed,
-  NotFound,
-  ResponseException,
-  URITooLong,
-} from "./http/exceptions";
+import { HTTPException, ResponseException } from "./http/exceptions";
 import { FlagonRequest } from "./http/request";
 import type { RequestSource } from "./http/request-source";
 import { FlagonResponse } from "./http/response";
-import type { AnyErrorHandler, Scope } from "./registry";
+import { InternalServerError } from "./http/server-errors";
+import { isPromise, type MaybePromise } from "./maybe-promise";
+import type { AnyErrorHandler } from "./registry";
+import { checkHead, findRoute, type RoutingAnswer } from "./request-routing";
 import { toResponse } from "./response-value";
 import { signals } from "./signals";
-
-/** A value, or the promise of one: what is synchronous stays so. */
-export type MaybePromise<Value> = Value | Promise<Value>;
-
-const maxTargetLength = 8 * 1024;
-/** The host that was last seen to be well-formed: an app has few, and asks about them with each request. */
-let wellFormedHost = "";
-const hostPattern = /^(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?$/;
 
 /** Creates the context of a request. The first one ends the app's set-up. */
 export function createContext(app: Application, source: RequestSource): RequestContext {
   if (!app.registry.isClosed) {
     app.registry.close();
   }
-  return new RequestContext(app, new FlagonRequest(source, app.limits));
+  return new RequestContext(app, new FlagonRequest(source, app.requestSettings));
 }
 
 /**
  * Handles a request, from its first hook to the saved session.
  *
- * The way: routing; the session, if it is not lazy; the check against cross-site requests; URL value preprocessors;
+ * The way: the session, if it is not lazy; routing; the check against cross-site requests; URL value preprocessors;
  * before hooks; the view, or the error that routing found; after hooks; the session saved. An error anywhere goes to
  * its handler, whose answer takes the same way out. Nothing is awaited that is not a promise.
  */
@@ -61,97 +49,29 @@ export function dispatch(context: RequestContext): MaybePromise<FlagonResponse> 
     : finish(context, value, context.status);
 }
 
+/** Answers a request with an error that something in front of the app has met. */
+export function dispatchError(context: RequestContext, error: unknown): MaybePromise<FlagonResponse> {
+  return handleError(context, error);
+}
+
 /**
- * Ends a request, when its body is sent or its client gone: runs the teardown hooks and removes temporary files.
+ * Runs the hooks that come before the view, as a request does.
  *
- * Each hook runs, also when another throws; what they throw is logged.
+ * @returns What one of them answered, or `undefined`.
  */
-export async function tearDown(context: RequestContext): Promise<void> {
-  for (const hook of context.hooks.teardownRequest) {
-    try {
-      await hook(context.failure);
-    } catch (error) {
-      context.app.logger.error({ err: error }, "A teardown hook failed.");
-    }
-  }
-  try {
-    await context.request.close();
-  } catch (error) {
-    context.app.logger.error({ err: error }, "A temporary file could not be removed.");
-  }
+export function preprocessRequest(context: RequestContext): unknown {
+  return preprocess(context, hooksOnly);
 }
 
-/** Tells whether ending a request takes any work. */
-export function needsTearDown(context: RequestContext): boolean {
-  return context.hooks.teardownRequest.length > 0 || context.request.needsClose;
-}
-
-/** Tells whether a value is a promise, also one of another library. */
-export function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
-}
-
-/** An answer that routing found, or what it failed with. */
-export type RoutingAnswer = HTTPException | FlagonResponse | undefined;
+/** What comes after the hooks: the view, the answer that routing found, or nothing. */
+type Next = RoutingAnswer | typeof hooksOnly;
+const hooksOnly: unique symbol = Symbol("hooks only");
 
 function open(context: RequestContext): unknown {
-  const answer = findRoute(context);
-  return context.app.sessionInterface.isLazy ? guard(context, answer) : context.openSession().then(() => guard(context, answer));
-}
-
-/** Finds the route; errors are kept, to be thrown after the before hooks, which may answer instead. */
-export function findRoute(context: RequestContext): RoutingAnswer {
-  const { app, request } = context;
-  const problem = checkHead(request);
-  if (problem !== undefined) {
-    return problem;
-  }
-  let path: string;
-  try {
-    path = request.path;
-  } catch (error) {
-    return error instanceof HTTPException ? error : new BadRequest(undefined, { cause: error });
-  }
-  const match = app.registry.routes.match(request.method, path);
-  context.match = match;
-  switch (match.kind) {
-    case "redirect":
-      return redirectTo(match.path, request.queryString);
-    case "missing":
-      return match.allowed.length === 0 ? new NotFound() : new MethodNotAllowed(match.allowed);
-    default: {
-      const { endpoint, maxContentLength } = match.route;
-      context.endpoint = endpoint;
-      context.hooks = endpoint.scope.all;
-      request.endpoint = endpoint.name;
-      request.blueprint = endpoint.scope.name === "" ? null : endpoint.scope.name;
-      request.viewArgs = match.args;
-      if (maxContentLength !== undefined) {
-        request.limits.body = maxContentLength;
-        request.limits.multipart = maxContentLength;
-      }
-      return match.kind === "options" ? new FlagonResponse(null, 200, { allow: match.allowed.join(", ") }) : undefined;
-    }
-  }
-}
-
-function checkHead(request: FlagonRequest): HTTPException | undefined {
-  if (request.target.length > maxTargetLength) {
-    return new URITooLong();
-  }
-  const { host } = request;
-  if (host === wellFormedHost || host === "" || hostPattern.test(host)) {
-    wellFormedHost = host;
-    return undefined;
-  }
-  return new BadRequest("The Host header of the request is not well-formed.");
-}
-
-/** The path comes from the app's own rules and begins with one slash, so that it never names another host. */
-function redirectTo(path: string, query: string): FlagonResponse {
-  const response = new FlagonResponse(null, 308);
-  response.headers.set("location", query === "" ? path : `${path}?${query}`);
-  return response;
+  checkHead(context);
+  return context.app.sessionInterface.isLazy
+    ? guard(context, findRoute(context))
+    : context.openSession().then(() => guard(context, findRoute(context)));
 }
 
 function guard(context: RequestContext, answer: RoutingAnswer): unknown {
@@ -166,7 +86,7 @@ function guard(context: RequestContext, answer: RoutingAnswer): unknown {
   return preprocess(context, answer);
 }
 
-function preprocess(context: RequestContext, answer: RoutingAnswer): unknown {
+function preprocess(context: RequestContext, next: Next): unknown {
   const { hooks, match, request } = context;
   if (hooks.urlValuePreprocessor.length > 0) {
     const values = match !== undefined && "args" in match ? match.args : {};
@@ -174,29 +94,32 @@ function preprocess(context: RequestContext, answer: RoutingAnswer): unknown {
       hook(request.endpoint, values);
     }
   }
-  return runBeforeHooks(context, answer, 0);
+  return runBeforeHooks(context, next, 0);
 }
 
-function runBeforeHooks(context: RequestContext, answer: RoutingAnswer, first: number): unknown {
+function runBeforeHooks(context: RequestContext, next: Next, first: number): unknown {
   const { hooks, request } = context;
   for (let index = first; index < hooks.beforeRequest.length; index++) {
     const value = hooks.beforeRequest[index]?.(request);
     if (isPromise(value)) {
-      return value.then((settled) => (settled === undefined ? runBeforeHooks(context, answer, index + 1) : settled));
+      return value.then((settled) => (settled === undefined ? runBeforeHooks(context, next, index + 1) : settled));
     }
     if (value !== undefined) {
       return value;
     }
   }
-  return callView(context, answer);
+  return callView(context, next);
 }
 
-function callView({ match, endpoint, request }: RequestContext, answer: RoutingAnswer): unknown {
-  if (answer !== undefined) {
-    if (answer instanceof HTTPException) {
-      throw answer;
+function callView({ match, endpoint, request }: RequestContext, next: Next): unknown {
+  if (next === hooksOnly) {
+    return undefined;
+  }
+  if (next !== undefined) {
+    if (next instanceof HTTPException) {
+      throw next;
     }
-    return answer;
+    return next;
   }
   if (!isSafeMethod(request.method) && (request.contentLength ?? 0) > request.maxContentLength) {
     throw tooLarge(request.maxContentLength);
@@ -207,7 +130,7 @@ function callView({ match, endpoint, request }: RequestContext, answer: RoutingA
 /** Makes the response and sends it through the after hooks. */
 function finish(context: RequestContext, value: unknown, status: number): MaybePromise<FlagonResponse> {
   try {
-    const response = toResponse(value, status, labelOf(context));
+    const response = toResponse(value, status, labelOf(context), context.app.json);
     context.app.defaultHeaders.apply(response);
     const finished = runAfterHooks(context, response);
     return isPromise(finished) ? finished.catch((error: unknown) => handleError(context, error)) : finished;
@@ -258,14 +181,23 @@ function saveSession(context: RequestContext, response: FlagonResponse): MaybePr
 
 const noStore = ["cache-control", "no-store"];
 const privateOnly = ["cache-control", "private"];
+/** What describes a body that a 304 does not have (RFC 9110, section 15.4.5). */
+const ofContent = ["content-type", "content-encoding", "content-language", "content-range"];
 
 /** What depends on a visitor is never kept by a shared cache, and what sets a cookie or is an error by none. */
-function conclude({ app, openedSession, request }: RequestContext, response: FlagonResponse): FlagonResponse {
+function conclude(context: RequestContext, response: FlagonResponse): FlagonResponse {
+  const { app, openedSession, request } = context;
   const { headers } = response;
+  context.response = response;
   if (response.status >= 400 || headers.has("set-cookie")) {
     headers.addDefaults(noStore);
   } else if (openedSession !== undefined) {
     headers.addDefaults(privateOnly);
+  }
+  if (response.status === 304) {
+    for (const name of ofContent) {
+      headers.delete(name);
+    }
   }
   if (signals.requestFinished.hasSubscribers) {
     signals.requestFinished.publish({ app, request, response });
@@ -280,11 +212,11 @@ function handleError(context: RequestContext, error: unknown): MaybePromise<Flag
     return finish(context, error.response, 200);
   }
   // A second error comes from a handler or an after hook; it is not handed to handlers by its own kind.
-  const handler = context.errors === 1 ? findHandler(context, error) : undefined;
+  const handler = context.errors === 1 ? findErrorHandler(context, error) : undefined;
   if (handler !== undefined) {
     return callHandler(context, handler, error, error instanceof HTTPException ? error.status : 500);
   }
-  return error instanceof HTTPException && context.errors === 1
+  return error instanceof HTTPException && context.errors === 1 && !context.app.config.trapHttpExceptions
     ? finish(context, respondWithException(error, context.request), error.status)
     : handleUnhandled(context, error);
 }
@@ -296,7 +228,7 @@ function handleUnhandled(context: RequestContext, error: unknown): MaybePromise<
   if (signals.exception.hasSubscribers) {
     signals.exception.publish({ app, request, exception: error });
   }
-  if (app.config.testing) {
+  if (app.config.propagateExceptions ?? app.config.testing) {
     throw error;
   }
   app.logger.error({ err: error }, `Exception on ${request.target.split("?", 1)[0]} [${request.method}]`);
@@ -307,7 +239,7 @@ function handleUnhandled(context: RequestContext, error: unknown): MaybePromise<
     app.defaultHeaders.apply(response);
     return response;
   }
-  const handler = isFirst ? findHandler(context, exception) : undefined;
+  const handler = isFirst ? findErrorHandler(context, exception) : undefined;
   if (handler !== undefined) {
     return callHandler(context, handler, exception, 500);
   }
@@ -327,42 +259,6 @@ function callHandler(context: RequestContext, handler: AnyErrorHandler, error: u
     return handleError(context, failure);
   }
   return isPromise(value) ? value.then(answer, (failure: unknown) => handleError(context, failure)) : answer(value);
-}
-
-/** Finds the handler of an error: by status before by class, the blueprint's before the app's, the most specific class first. */
-function findHandler(context: RequestContext, error: unknown): AnyErrorHandler | undefined {
-  const scopes: readonly Scope[] = [...(context.endpoint?.scope ?? context.app.registry.scope).chain].reverse();
-  const classes = listClasses(error);
-  if (error instanceof HTTPException) {
-    const ofStatus = classes.slice(0, Math.max(0, classes.indexOf(HTTPException)));
-    for (const scope of scopes) {
-      const handler = findByClass(scope, ofStatus) ?? scope.byStatus.get(error.status);
-      if (handler !== undefined) {
-        return handler;
-      }
-    }
-  }
-  for (const scope of scopes) {
-    const handler = findByClass(scope, classes);
-    if (handler !== undefined) {
-      return handler;
-    }
-  }
-  return undefined;
-}
-
-function findByClass(scope: Scope, classes: readonly unknown[]): AnyErrorHandler | undefined {
-  return classes.map((constructor) => scope.byClass.get(constructor)).find((handler) => handler !== undefined);
-}
-
-function listClasses(error: unknown): unknown[] {
-  const classes: unknown[] = [];
-  for (let prototype: unknown = error; typeof prototype === "object" && prototype !== null; prototype = Object.getPrototypeOf(prototype)) {
-    if (Object.hasOwn(prototype, "constructor")) {
-      classes.push(prototype.constructor);
-    }
-  }
-  return classes;
 }
 
 function labelOf({ endpoint }: RequestContext): string {

@@ -1,6 +1,7 @@
 import { escapeText } from "./html";
 import type { HTTPException } from "./http/exceptions";
-import { type FlagonRequest, ValidationFailed } from "./http/request";
+import type { FlagonRequest } from "./http/request";
+import { ValidationFailed } from "./http/request-body";
 import { FlagonResponse } from "./http/response";
 
 /** Responds with an exception: problem details (RFC 9457) for clients that ask for JSON, a plain page for browsers. */

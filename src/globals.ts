@@ -1,5 +1,5 @@
 import { Flagon } from "./app";
-import { type Globals, getAppContext, getRequestContext } from "./context";
+import { contexts, findAppContext, findRequestContext, type Globals, getAppContext, getRequestContext } from "./context";
 import { ContextError } from "./errors";
 import type { FlagonRequest } from "./http/request";
 import type { Session } from "./sessions";
@@ -21,6 +21,31 @@ export const currentApp: Flagon = createProxy(() => {
   }
   throw new ContextError("The current app comes from another copy of the package 'flagon'. Install it once.");
 });
+
+/** Tells whether a request is active, so that `request` and `session` can be used. */
+export function hasRequestContext(): boolean {
+  return findRequestContext() !== undefined;
+}
+
+/** Tells whether an app is active, with or without a request, so that `currentApp` and `g` can be used. */
+export function hasAppContext(): boolean {
+  return findAppContext() !== undefined;
+}
+
+/**
+ * Makes a function run with the current request's context, whoever calls it and whenever.
+ *
+ * Timers, promises and streams keep the context by themselves; this is for callbacks that others keep. What the
+ * function changes in the session after the response is not saved.
+ *
+ * @param run The function.
+ */
+export function copyCurrentRequestContext<Values extends readonly unknown[], Result>(
+  run: (...values: Values) => Result,
+): (...values: Values) => Result {
+  const context = getRequestContext("copyCurrentRequestContext");
+  return (...values) => contexts.run(context, () => run(...values));
+}
 
 /** Creates an object that always means the current one: whatever is done to it is done to what `find` returns. */
 function createProxy<Target extends object>(find: () => Target, bindsMethods = true): Target {

@@ -1,16 +1,22 @@
-import { isAbsolute, resolve } from "node:path";
-import { type AppContext, findRequestContext, getAppContext, getRequestContext } from "./context";
-import type { AfterRequestHook } from "./decorators";
+import { resolve } from "node:path";
+import type { Application } from "./application";
+import { type AppContext, findAppContext, findRequestContext, getAppContext, getRequestContext } from "./context";
 import { BuildError } from "./errors";
-import type { Markup } from "./html";
-import { createException, ResponseException } from "./http/exceptions";
+import type { AfterRequestHook } from "./hooks";
+import { ResponseException } from "./http/exceptions";
 import type { HeadersLike } from "./http/headers";
 import { FlagonResponse } from "./http/response";
-import { createDirectoryResponse, createFileResponse, type SendFileOptions } from "./http/send-file";
+import {
+  createContentResponse,
+  createDirectoryResponse,
+  createFileResponse,
+  type FileContent,
+  type SendFileOptions,
+} from "./http/send-file";
+import { createException } from "./http/status-exceptions";
+import { defaultJson, type JsonProvider } from "./json-provider";
 import { toJsonResponse, toResponse } from "./response-value";
-import { signals } from "./signals";
 import { didYouMean } from "./suggestion";
-import { createScope } from "./template-scope";
 import { buildUrl, type UrlOptions, type UrlValue } from "./url-building";
 
 /** The names of a controller's methods. */
@@ -81,48 +87,6 @@ function findEndpointOf({ app }: AppContext, controller: abstract new (...values
 }
 
 /**
- * Renders a template.
- *
- * @param name Its name in the template folders, without `.eta`; of a list, the first that exists.
- * @param data What the template sees as `it`.
- * @throws {TemplateNotFound} If no folder has it.
- * @throws {TemplateError} If it is malformed or fails.
- */
-export function renderTemplate(name: string, data: object = {}): Markup {
-  const context = getAppContext("renderTemplate");
-  const markup = context.app.templates.render(name, data, createScope(context));
-  if (signals.templateRendered.hasSubscribers) {
-    signals.templateRendered.publish({ app: context.app, template: name, data });
-  }
-  return markup;
-}
-
-/** Renders a template given as text. */
-export function renderTemplateString(source: string, data: object = {}): Markup {
-  const context = getAppContext("renderTemplateString");
-  return context.app.templates.renderString(source, data, createScope(context));
-}
-
-/** Renders a template that awaits. */
-export async function renderTemplateAsync(name: string, data: object = {}): Promise<Markup> {
-  const context = getAppContext("renderTemplateAsync");
-  return context.app.templates.renderAsync(name, data, createScope(context));
-}
-
-/**
- * Names a template and the type of its data, so that the compiler checks what it gets.
- *
- * @example
- * ```ts
- * const showPage = template<{ post: Post }>("show");
- * return showPage({ post });
- * ```
- */
-export function template<Data extends object>(name: string): (data: Data) => Markup {
-  return (data) => renderTemplate(name, data);
-}
-
-/**
  * Ends the request with an error, or with a response as it is.
  *
  * @param answer The status, such as 404, or a response, which no error handler sees.
@@ -140,7 +104,7 @@ export function abort(answer: number | FlagonResponse, description?: string): ne
  * @param headers Headers, which replace those of the same name.
  */
 export function makeResponse(body: unknown = "", status?: number, headers?: HeadersLike): FlagonResponse {
-  const response = toResponse(body, status ?? 200, "makeResponse()");
+  const response = toResponse(body, status ?? 200, "makeResponse()", findJson());
   if (status !== undefined) {
     response.status = status;
   }
@@ -157,7 +121,11 @@ export function makeResponse(body: unknown = "", status?: number, headers?: Head
  * @param status The status. Default: 200.
  */
 export function json(value: unknown, status = 200): FlagonResponse {
-  return toJsonResponse(value, status, "json()");
+  return toJsonResponse(value, status, "json()", findJson());
+}
+
+function findJson(): JsonProvider {
+  return findAppContext()?.app.json ?? defaultJson;
 }
 
 /** Runs a function with this request's response alone, before the after hooks; it may change the response or return another. */
@@ -170,13 +138,15 @@ export function afterThisRequest(hook: AfterRequestHook): void {
 /**
  * Responds with a file: with its type, entity tag and modification time, and to conditional and range requests.
  *
- * @param path The file, relative to the app's root. Never build it from what a client sent; {@link sendFromDirectory} is for that.
+ * @param file The file, relative to the app's root; never build its path from what a client sent, {@link sendFromDirectory}
+ * is for that. Or the content itself: bytes, or a stream of them, whose type `mimeType` or `downloadName` tells.
  * @param options How it is sent.
  * @throws {NotFound} If there is no such file.
  */
-export function sendFile(path: string, options: SendFileOptions = {}): Promise<FlagonResponse> {
+export function sendFile(file: string | FileContent, options: SendFileOptions = {}): Promise<FlagonResponse> {
   const { app, request } = getRequestContext("sendFile");
-  return createFileResponse(request, isAbsolute(path) ? path : resolve(app.root, path), { maxAge: app.config.sendFileMaxAge, ...options });
+  const all = { ...defaultsOf(app), ...options };
+  return typeof file === "string" ? createFileResponse(request, resolve(app.root, file), all) : createContentResponse(request, file, all);
 }
 
 /**
@@ -189,5 +159,9 @@ export function sendFile(path: string, options: SendFileOptions = {}): Promise<F
  */
 export function sendFromDirectory(directory: string, name: string, options: SendFileOptions = {}): Promise<FlagonResponse> {
   const { app, request } = getRequestContext("sendFromDirectory");
-  return createDirectoryResponse(request, resolve(app.root, directory), name, { maxAge: app.config.sendFileMaxAge, ...options });
+  return createDirectoryResponse(request, resolve(app.root, directory), name, { ...defaultsOf(app), ...options });
+}
+
+function defaultsOf({ config }: Application): SendFileOptions {
+  return { maxAge: config.sendFileMaxAge, useXSendfile: config.useXSendfile };
 }

@@ -87,8 +87,9 @@ const unsafeInScript = /[<>&'\u2028\u2029]/g;
  * Serializes a value as JSON that is safe inside `<script>` and inside single-quoted attributes.
  *
  * @param value What `JSON.stringify` takes; `undefined` becomes `null`.
+ * @param stringify Serializes it. Default: `JSON.stringify`.
  */
-export function toJsonMarkup(value: unknown): Markup {
-  const json = JSON.stringify(value) ?? "null";
+export function toJsonMarkup(value: unknown, stringify: (value: unknown) => string | undefined = JSON.stringify): Markup {
+  const json = stringify(value) ?? "null";
   return new Markup(json.replace(unsafeInScript, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`));
 }

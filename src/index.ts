@@ -1,44 +1,31 @@
 export { type Extension, Flagon, type FlagonOptions } from "./app";
+export type { FetchHandler } from "./application";
 export { Blueprint, type RegisterOptions } from "./blueprint";
-export { Config, type Settings } from "./config";
+export { Config, type LoadFileOptions, type Values } from "./config";
 export type { AppContext, Globals, RequestContext } from "./context";
 export type { CookieJar } from "./cookie-jar";
 export {
-  type AfterRequestHook,
   type AnyClass,
   afterRequest,
-  type BeforeRequestHook,
-  type BlueprintOptions,
   beforeRequest,
   blueprint,
-  type ContextProcessor,
   type ControllerDecorator,
   contextProcessor,
   csrfExempt,
-  type ErrorClass,
-  type ErrorHandler,
   errorHandler,
   type HookDecorator,
-  type HttpMethod,
   type MethodOfKindDecorator,
   type NamedDecorator,
   type RouteDecoratorFactory,
-  type RouteOptions,
   type RouteShortcut,
   route,
-  type TeardownHook,
-  type TemplateFunction,
   teardownRequest,
   templateFilter,
   templateGlobal,
-  type UrlDefaults,
-  type UrlValuePreprocessor,
   urlDefaults,
   urlValuePreprocessor,
   type ViewMethodDecorator,
   type ViewOrControllerDecorator,
-  type ViewValues,
-  type ViewWrapper,
   viewDecorator,
 } from "./decorators";
 export {
@@ -76,7 +63,7 @@ export {
   type ValidForm,
 } from "./forms/form";
 export type { ZodSchema } from "./forms/zod";
-export { currentApp, g, request, session } from "./globals";
+export { copyCurrentRequestContext, currentApp, g, hasAppContext, hasRequestContext, request, session } from "./globals";
 export {
   abort,
   afterThisRequest,
@@ -84,63 +71,86 @@ export {
   type MethodName,
   type MethodValues,
   makeResponse,
-  renderTemplate,
-  renderTemplateAsync,
-  renderTemplateString,
   sendFile,
   sendFromDirectory,
-  template,
   type UrlArguments,
   urlFor,
 } from "./helpers";
+export type {
+  AfterRequestHook,
+  BeforeRequestHook,
+  ContextProcessor,
+  ErrorClass,
+  ErrorHandler,
+  TeardownHook,
+  TemplateFunction,
+  UrlDefaults,
+  UrlValuePreprocessor,
+  ViewWrapper,
+} from "./hooks";
 export { escape, html, Markup } from "./html";
-export type { CookieOptions } from "./http/cookies";
+export type { Authorization } from "./http/authorization";
+export type { CacheDirectives } from "./http/cache-control";
 export {
-  BadGateway,
   BadRequest,
   Conflict,
   ContentTooLarge,
   ExpectationFailed,
   FailedDependency,
   Forbidden,
-  GatewayTimeout,
   Gone,
-  HTTPException,
-  type HTTPExceptionOptions,
-  HTTPVersionNotSupported,
   ImATeapot,
-  InternalServerError,
   LengthRequired,
   Locked,
   MethodNotAllowed,
   MisdirectedRequest,
   NotAcceptable,
   NotFound,
-  NotImplemented,
   PreconditionFailed,
   PreconditionRequired,
   RangeNotSatisfiable,
   RequestHeaderFieldsTooLarge,
   RequestTimeout,
-  ServiceUnavailable,
   TooManyRequests,
   Unauthorized,
   UnavailableForLegalReasons,
   UnprocessableContent,
   UnsupportedMediaType,
   URITooLong,
-} from "./http/exceptions";
+} from "./http/client-errors";
+export type { EntityTags, RangeCondition, RequestedRange } from "./http/conditions";
+export type { CookieOptions } from "./http/cookies";
+export { HTTPException, type HTTPExceptionOptions } from "./http/exceptions";
 export type { FormValue, FormValues } from "./http/form-values";
 export type { HeadersLike, ResponseHeaders } from "./http/headers";
 export type { Accepts } from "./http/negotiation";
-export { type Authorization, FlagonRequest, type ParseOptions, type RequestLimits, ValidationFailed } from "./http/request";
+export type { ProxyTrust } from "./http/proxy";
+export type { Query } from "./http/query";
+export { FlagonRequest } from "./http/request";
+export { type JsonOptions, type ParseOptions, type RequestLimits, ValidationFailed } from "./http/request-body";
+export type { RequestHead, RequestSettings } from "./http/request-head";
 export type { RequestHeaders } from "./http/request-headers";
 export type { RequestSource } from "./http/request-source";
 export { FlagonResponse, type ResponseBody } from "./http/response";
-export type { SendFileOptions } from "./http/send-file";
+export { safeJoin, secureFilename } from "./http/safe-path";
+export type { FileContent, SendFileOptions } from "./http/send-file";
+export {
+  BadGateway,
+  GatewayTimeout,
+  HTTPVersionNotSupported,
+  InternalServerError,
+  NotImplemented,
+  ServiceUnavailable,
+} from "./http/server-errors";
+export type { TypeAndDefault, TypeOptions, ValueOf, ValueType } from "./http/typed-values";
 export { UploadedFile } from "./http/upload";
+export type { JsonProvider } from "./json-provider";
 export type { Logger } from "./logging";
+export type { NodeMiddleware } from "./node-middleware";
 export { isSafeRedirect, type RedirectOptions, redirect } from "./redirecting";
+export type { UrlBuildErrorHandler } from "./registry";
+export { renderTemplate, renderTemplateAsync, renderTemplateString, streamTemplate, streamTemplateString, template } from "./rendering";
+export type { BlueprintOptions, HttpMethod, RouteOptions, ViewValues } from "./route-options";
 export {
   type Converter,
   type ConverterArgument,
@@ -149,11 +159,13 @@ export {
   type Converters,
   noMatch,
 } from "./routing/converters";
+export type { Route } from "./routing/route";
 export type { RuleCheck, RuleValues } from "./routing/rule-types";
 export type { Scaffold, ViewFunction } from "./scaffold";
 export type { Schema, SchemaIssue } from "./schema";
 export type { RunOptions } from "./server/development";
 export { CookieSessions, Session, type SessionData, type SessionInterface } from "./sessions";
+export type { Settings, TrustProxy } from "./settings";
 export { Tuple, Uuid } from "./tagged-json";
 export type { TestClient, TestRequestOptions, TestResponse } from "./testing";
 export type { UrlOptions, UrlValue } from "./url-building";

@@ -1,51 +1,85 @@
-import { basename, join, resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import type { Application } from "./application";
 import { type Controller, readController } from "./controller";
-import type { BlueprintOptions, ErrorClass, RouteOptions, ViewWrapper } from "./decorators";
 import { FlagonError, SetupError } from "./errors";
-import { ContentHashes } from "./http/content-hash";
-import { isErrorStatus } from "./http/exceptions";
-import { createDirectoryResponse } from "./http/send-file";
+import type { ErrorClass, ViewWrapper } from "./hooks";
+import type { FlagonRequest } from "./http/request";
+import { isErrorStatus } from "./http/status-exceptions";
 import { type AnyErrorHandler, type Hooks, Scope, type View } from "./registry";
+import type { BlueprintOptions, RouteOptions } from "./route-options";
+import { HostPattern } from "./routing/host-pattern";
 import { Rule } from "./routing/rule";
+import { createStaticFiles } from "./static-files";
 
 /** What an endpoint says of itself beside its rule. */
 interface EndpointDetails {
   readonly label: string;
+  readonly owner: object;
   readonly isCsrfExempt?: boolean;
   readonly extendValues?: (values: Record<string, unknown>) => void;
 }
 
+/** What the rules of an app or a blueprint have in common. */
+interface Place {
+  /** What rules begin with. */
+  readonly prefix: string;
+  /** The host, for rules that name none. */
+  readonly host: string | null;
+  /** The part of the host before the app's own, for rules that name none. */
+  readonly subdomain: string | null;
+  /** Values of views that the rules have no variables for. */
+  readonly defaults: Readonly<Record<string, unknown>>;
+}
+
+/** Where an app's own rules are. */
+const everywhere: Place = { prefix: "", host: null, subdomain: null, defaults: {} };
+
 /** The place where routes, hooks and handlers go: the app itself, or one registration of a blueprint. */
 export class Registration {
+  readonly #place: Place;
+
   /**
    * @param app The app.
    * @param scope What hooks and handlers concern.
-   * @param prefix What rules begin with.
+   * @param place What the rules have in common.
    */
   constructor(
     readonly app: Application,
     readonly scope: Scope,
-    readonly prefix: string,
-  ) {}
+    place: Place = everywhere,
+  ) {
+    this.#place = place;
+  }
+
+  /** The place of the app itself, for what concerns all of it. */
+  get outermost(): Registration {
+    return new Registration(this.app, this.app.registry.scope);
+  }
 
   /** Adds a route for a view. */
   addRoute(source: string, name: string, view: View, options: RouteOptions, details: EndpointDetails): void {
-    const { registry } = this.app;
+    const { config, registry } = this.app;
     if (name === "" || name.includes(".")) {
       throw new SetupError(
         `'${name}' cannot be the name of an endpoint: it is empty or has a dot, which stands between a blueprint and its endpoints.`,
       );
     }
     const methods = new Set((options.methods ?? ["GET"]).map((method) => method.toUpperCase()));
+    const mergeSlashes = options.mergeSlashes ?? config.mergeSlashes;
+    const text = mergeSlashes ? source.replace(/\/{2,}/g, "/") : source;
+    const { rule, host } = explaining(details.label, () => ({ rule: this.#createRule(text), host: this.#createHost(options) }));
     const endpoint = registry.addEndpoint({ name: this.scope.qualify(name), scope: this.scope, view, isCsrfExempt: false, ...details });
     registry.routes.add({
-      rule: this.#createRule(source, details.label),
+      rule,
+      host,
       endpoint,
       methods,
-      defaults: options.defaults ?? {},
-      strictSlashes: options.strictSlashes ?? true,
-      automaticOptions: options.provideAutomaticOptions ?? !methods.has("OPTIONS"),
+      defaults: { ...this.#place.defaults, ...options.defaults },
+      strictSlashes: options.strictSlashes ?? config.strictSlashes,
+      mergeSlashes,
+      automaticOptions: options.provideAutomaticOptions ?? (config.provideAutomaticOptions && !methods.has("OPTIONS")),
+      isAlias: options.alias ?? false,
+      isBuildOnly: options.buildOnly ?? false,
       maxContentLength: options.maxContentLength,
     });
   }
@@ -83,32 +117,9 @@ export class Registration {
   /** Serves a folder of static files. */
   addStatic(folder: string, urlPath: string): void {
     const { config, root } = this.app;
-    const directory = resolve(root, folder);
-    const hashes = new ContentHashes();
-    const view: View = ({ filename }, request) => {
-      const name = String(filename);
-      const version = request.query.get("v");
-      const isCurrent = version !== null && version === hashes.find(join(directory, name));
-      return createDirectoryResponse(
-        request,
-        directory,
-        name,
-        isCurrent ? { maxAge: 31_536_000, immutable: true } : { maxAge: config.sendFileMaxAge },
-      );
-    };
-    const extendValues = (values: Record<string, unknown>): void => {
-      const hash = typeof values.filename === "string" ? hashes.find(join(directory, values.filename)) : undefined;
-      if (hash !== undefined) {
-        values.v ??= hash;
-      }
-    };
-    this.addRoute(
-      `${urlPath.replace(/\/$/, "")}/<path:filename>`,
-      "static",
-      view,
-      {},
-      { label: `the static files of '${folder}'`, extendValues },
-    );
+    const { extendValues, view } = createStaticFiles(resolve(root, folder), config);
+    const details = { label: `the static files of '${folder}'`, owner: view, extendValues };
+    this.addRoute(`${urlPath.replace(/\/$/, "")}/<path:filename>`, "static", view, {}, details);
   }
 
   /** Creates the place of a blueprint inside this one. */
@@ -125,11 +136,16 @@ export class Registration {
     }
     const scope = new Scope(full, this.scope);
     blueprints.set(full, scope);
-    const child = new Registration(this.app, scope, joinRules(this.prefix, options.urlPrefix ?? ""));
+    const child = new Registration(this.app, scope, {
+      prefix: joinRules(this.#place.prefix, options.urlPrefix ?? ""),
+      host: options.host ?? this.#place.host,
+      subdomain: joinLabels(options.subdomain, this.#place.subdomain),
+      defaults: { ...this.#place.defaults, ...options.urlDefaults },
+    });
     if (options.templates !== undefined) {
       child.addTemplates(options.templates);
     }
-    if (options.static !== undefined) {
+    if (options.static !== undefined && options.static !== null) {
       child.addStatic(options.static, options.staticUrlPath ?? `/${basename(options.static)}`);
     }
     return child;
@@ -142,7 +158,7 @@ export class Registration {
     if (blueprint !== undefined) {
       const child = this.createChild(options.name ?? blueprint.name, { ...blueprint.options, ...options });
       child.#addRecords(controller);
-    } else if (options.urlPrefix !== undefined || options.name !== undefined) {
+    } else if (Object.keys(options).length > 0) {
       this.createChild(options.name ?? controller.name, options).#addRecords(controller);
     } else {
       this.#addRecords(controller);
@@ -186,30 +202,58 @@ export class Registration {
     const label = `${controller.name}.${method}`;
     const bound = controller.bind(method);
     const view = wrapView((values) => bound(values), controller.listWrappers(method));
-    this.addRoute(rule, name, view, options, { label, isCsrfExempt: controller.isCsrfExempt(method) });
+    this.addRoute(rule, name, view, options, {
+      label,
+      owner: controller.instance,
+      isCsrfExempt: controller.isCsrfExempt(method),
+    });
     for (const constructor of [...controller.lineage].reverse()) {
       this.app.registry.noteMethod(constructor, method, this.scope.qualify(name));
     }
   }
 
-  #createRule(source: string, label: string): Rule {
-    try {
-      if (!source.startsWith("/")) {
-        return new Rule(source, this.app.registry.routes.converters);
-      }
-      return new Rule(joinRules(this.prefix, source), this.app.registry.routes.converters);
-    } catch (error) {
-      if (error instanceof FlagonError) {
-        error.message += `\n\nIt is a rule of ${label}.`;
-      }
-      throw error;
-    }
+  #createRule(source: string): Rule {
+    const { converters } = this.app.registry.routes;
+    return new Rule(source.startsWith("/") ? joinRules(this.#place.prefix, source) : source, converters);
   }
+
+  #createHost(options: RouteOptions): HostPattern | null {
+    const { serverName } = this.app.config;
+    const host = options.host ?? this.#place.host;
+    const subdomain = joinLabels(options.subdomain, this.#place.subdomain);
+    if (host === null && subdomain !== null && serverName === null) {
+      throw new SetupError(`The subdomain '${subdomain}' is one of no host. Set the configuration's serverName, such as "example.com".`);
+    }
+    const source = host ?? (subdomain === null ? null : `${subdomain}.${serverName}`);
+    return source === null ? null : new HostPattern(source, this.app.registry.routes.converters);
+  }
+}
+
+/** Says of an error whose rule it is about. */
+function explaining<Result>(label: string, create: () => Result): Result {
+  try {
+    return create();
+  } catch (error) {
+    if (error instanceof FlagonError) {
+      error.message += `\n\nIt is a rule of ${label}.`;
+    }
+    throw error;
+  }
+}
+
+/** Makes a handler of its own kind of errors one that can be kept with others: it is only called with what it is for. */
+export function toAnyHandler(handler: (error: never, request: FlagonRequest) => unknown): AnyErrorHandler {
+  return (error, request) => Reflect.apply(handler, undefined, [error, request]);
 }
 
 /** Puts wrappers around a view, the first of them innermost. */
 function wrapView(view: View, wrappers: readonly ViewWrapper[]): View {
   return wrappers.reduce<View>((inner, wrap) => (values, request) => wrap((changed) => inner(changed ?? values, request), values), view);
+}
+
+/** The subdomain of a blueprint inside another comes before the other's. */
+function joinLabels(inner: string | undefined, outer: string | null): string | null {
+  return inner === undefined ? outer : outer === null ? inner : `${inner}.${outer}`;
 }
 
 function joinRules(prefix: string, rule: string): string {

@@ -1,5 +1,5 @@
-import type { BeforeRequestHook, ContextProcessor, TeardownHook, UrlDefaults, UrlValuePreprocessor } from "./decorators";
-import { SetupError } from "./errors";
+import { type BuildError, SetupError } from "./errors";
+import type { BeforeRequestHook, ContextProcessor, TeardownHook, UrlDefaults, UrlValuePreprocessor } from "./hooks";
 import type { FlagonRequest } from "./http/request";
 import type { FlagonResponse } from "./http/response";
 import { RouteMap } from "./routing/route-map";
@@ -8,6 +8,9 @@ import { RouteMap } from "./routing/route-map";
 export type AnyAfterRequestHook = (response: FlagonResponse, request: FlagonRequest) => unknown;
 /** An error handler that is only called with what it is for. */
 export type AnyErrorHandler = (error: unknown, request: FlagonRequest) => unknown;
+
+/** Gives the URL that the app could not build, or `undefined` to leave it to the next. */
+export type UrlBuildErrorHandler = (error: BuildError, endpoint: string, values: Readonly<Record<string, unknown>>) => string | undefined;
 
 /** The hooks that concern the requests of a scope, from the outermost scope to the innermost. */
 export interface Hooks {
@@ -18,6 +21,9 @@ export interface Hooks {
   readonly urlValuePreprocessor: UrlValuePreprocessor[];
   readonly urlDefaults: UrlDefaults[];
 }
+
+/** The hooks of a request that no scope concerns. */
+export const noHooks: Hooks = createHooks();
 
 /** An app or one registration of a blueprint: what its hooks and error handlers concern. */
 export class Scope {
@@ -75,6 +81,8 @@ export interface Endpoint {
   readonly view: View;
   /** What the view is in the app's code, such as `"Blog.show"`. */
   readonly label: string;
+  /** The function that is the view, or the controller whose method it is. */
+  readonly owner: object;
   /** Whether requests from other sites are let in. */
   readonly isCsrfExempt: boolean;
   /** Adds to the values from which a URL is built. */
@@ -96,6 +104,10 @@ export class Registry {
   readonly blueprints: Map<string, Scope> = new Map();
   /** The functions that templates call by name. */
   readonly templateGlobals: Record<string, unknown> = {};
+  /** What is called when the app's context ends, after a request or without one. */
+  readonly teardownAppContext: TeardownHook[] = [];
+  /** What is asked for a URL that could not be built. */
+  readonly urlBuildErrorHandlers: UrlBuildErrorHandler[] = [];
   readonly #byMethod = new Map<object, Map<string, string>>();
   #isClosed = false;
 
@@ -121,7 +133,7 @@ export class Registry {
       this.endpoints.set(endpoint.name, endpoint);
       return endpoint;
     }
-    if (other.label !== endpoint.label || other.scope !== endpoint.scope) {
+    if (other.owner !== endpoint.owner || other.label !== endpoint.label || other.scope !== endpoint.scope) {
       throw new SetupError(
         `Two views have the endpoint '${endpoint.name}': ${other.label} and ${endpoint.label}.\nPut @blueprint("name") on one of the controllers, or give one of the routes another name: { endpoint: "…" }.`,
       );

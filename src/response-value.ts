@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { ReturnValueError } from "./errors";
 import { Markup } from "./html";
 import { FlagonResponse, type ResponseBody } from "./http/response";
+import type { JsonProvider } from "./json-provider";
 
 /**
  * Converts what a view returned to a response.
@@ -9,9 +10,10 @@ import { FlagonResponse, type ResponseBody } from "./http/response";
  * @param value What it returned.
  * @param status The status of a value that states none.
  * @param label What returned it, for the error.
+ * @param json Serializes objects.
  * @throws {ReturnValueError} If the value cannot become a response.
  */
-export function toResponse(value: unknown, status: number, label: string): FlagonResponse {
+export function toResponse(value: unknown, status: number, label: string, json: JsonProvider): FlagonResponse {
   if (typeof value === "string") {
     return new FlagonResponse(value, status);
   }
@@ -24,7 +26,7 @@ export function toResponse(value: unknown, status: number, label: string): Flago
     return value;
   }
   if (isPlain(value)) {
-    return toJsonResponse(value, status, label);
+    return toJsonResponse(value, status, label, json);
   }
   if (Markup.is(value)) {
     return new FlagonResponse(value.html, status);
@@ -33,7 +35,9 @@ export function toResponse(value: unknown, status: number, label: string): Flago
     return fromWebResponse(value);
   }
   const body = toBody(value);
-  return body === undefined ? toJsonResponse(value, status, label) : new FlagonResponse(body, status, { "content-type": findType(value) });
+  return body === undefined
+    ? toJsonResponse(value, status, label, json)
+    : new FlagonResponse(body, status, { "content-type": findType(value) });
 }
 
 /** Tells whether a value is plain data; asked first, since the web's classes are only loaded when they are named. */
@@ -47,10 +51,10 @@ function isPlain(value: object): boolean {
  *
  * @throws {ReturnValueError} If JSON cannot hold it.
  */
-export function toJsonResponse(value: unknown, status: number, label: string): FlagonResponse {
+export function toJsonResponse(value: unknown, status: number, label: string, json: JsonProvider): FlagonResponse {
   let text: string | undefined;
   try {
-    text = JSON.stringify(value);
+    text = json.stringify(value);
   } catch (cause) {
     throw new ReturnValueError(`${label} returned what JSON cannot hold: ${cause instanceof Error ? cause.message : String(cause)}.`, {
       cause,
@@ -80,7 +84,7 @@ function toBody(value: object): ResponseBody | undefined {
     return value;
   }
   // Lists, maps and sets are data; what iterates and nothing else, such as a generator, is a stream.
-  return isIterator(value) ? Readable.from(value, { objectMode: false }) : undefined;
+  return isIterator(value) ? toAsync(value) : undefined;
 }
 
 function findType(value: object): string {
@@ -92,10 +96,16 @@ function findType(value: object): string {
     : "text/html; charset=utf-8";
 }
 
+const ofTransfer = new Set(["content-encoding", "content-length", "transfer-encoding", "connection", "keep-alive"]);
+
 function fromWebResponse(source: Response): FlagonResponse {
   const response = new FlagonResponse(source.body, source.status);
+  // What fetch() has received is decoded: how it was sent no longer holds.
+  const isFetched = source.url !== "";
   for (const [name, value] of source.headers) {
-    response.headers.append(name, value);
+    if (!isFetched || !ofTransfer.has(name)) {
+      response.headers.append(name, value);
+    }
   }
   return response;
 }
@@ -104,6 +114,11 @@ function isAsyncIterable(value: object): value is AsyncIterable<string | Uint8Ar
   return Symbol.asyncIterator in value;
 }
 
-function isIterator(value: object): value is IterableIterator<string | Uint8Array> {
+function isIterator(value: object): value is Iterable<string | Uint8Array> {
   return Symbol.iterator in value && "next" in value && typeof value.next === "function";
+}
+
+/** Asks for a piece only when it is to be sent. */
+async function* toAsync(pieces: Iterable<string | Uint8Array>): AsyncGenerator<string | Uint8Array> {
+  yield* pieces;
 }

@@ -1,19 +1,18 @@
+import { SetupError } from "./errors";
 import type {
   AfterRequestHook,
   BeforeRequestHook,
   ContextProcessor,
   ErrorClass,
   ErrorHandler,
-  RouteOptions,
   TeardownHook,
   TemplateFunction,
   UrlDefaults,
   UrlValuePreprocessor,
-  ViewValues,
-} from "./decorators";
-import { SetupError } from "./errors";
+} from "./hooks";
 import type { HTTPException } from "./http/exceptions";
-import type { Registration } from "./registration";
+import { type Registration, toAnyHandler } from "./registration";
+import type { RouteOptions, ViewValues } from "./route-options";
 import type { RuleCheck } from "./routing/rule-types";
 
 /** A function that views are made from, where there is no class. */
@@ -40,7 +39,9 @@ export abstract class Scaffold {
     if (name === "") {
       throw new SetupError(`The view of the rule '${rule}' has no name. Give the route one: { endpoint: "…" }.`);
     }
-    this.setUp("route", (registration) => registration.addRoute(rule, name, (values) => view(values), options, { label: name }));
+    this.setUp("route", (registration) =>
+      registration.addRoute(rule, name, (values) => view(values), options, { label: name, owner: view }),
+    );
   }
 
   /** Runs a function before each request; what it returns, other than `undefined`, is the answer. */
@@ -62,9 +63,7 @@ export abstract class Scaffold {
   errorHandler(of: number, handler: ErrorHandler<HTTPException>): void;
   errorHandler<Failure>(of: ErrorClass<Failure>, handler: ErrorHandler<Failure>): void;
   errorHandler<Failure>(of: number | ErrorClass<Failure>, handler: ErrorHandler<Failure & HTTPException> | ErrorHandler<Failure>): void {
-    this.setUp("errorHandler", (registration) =>
-      registration.addErrorHandler(of, (error, request) => Reflect.apply(handler, undefined, [error, request])),
-    );
+    this.setUp("errorHandler", (registration) => registration.addErrorHandler(of, toAnyHandler(handler)));
   }
 
   /** Gives the values that a function returns to every template. */

@@ -218,7 +218,7 @@ export class CookieSessions implements SessionInterface {
     return {
       httpOnly: true,
       secure: secure === "auto" ? request.isSecure : secure,
-      path: config.sessionCookiePath,
+      path: config.sessionCookiePath ?? (request.rootPath || "/"),
       sameSite: config.sessionCookieSameSite,
       ...(domain === null ? {} : { domain }),
     };

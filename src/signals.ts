@@ -9,12 +9,16 @@ import { type Channel, channel } from "node:diagnostics_channel";
 export const signals: {
   readonly requestStarted: Channel;
   readonly requestFinished: Channel;
+  readonly requestTearingDown: Channel;
+  readonly templateRendering: Channel;
   readonly templateRendered: Channel;
   readonly messageFlashed: Channel;
   readonly exception: Channel;
 } = {
   requestStarted: channel("flagon:request.started"),
   requestFinished: channel("flagon:request.finished"),
+  requestTearingDown: channel("flagon:request.tearing-down"),
+  templateRendering: channel("flagon:template.rendering"),
   templateRendered: channel("flagon:template.rendered"),
   messageFlashed: channel("flagon:message.flashed"),
   exception: channel("flagon:exception"),

@@ -1,41 +1,24 @@
 import { Eta } from "eta";
 import { TemplateError } from "./errors";
-import { Markup, toHtml } from "./html";
-
-/** What a compiled template needs while it runs: one for each template of a rendering. */
-export interface TemplateFrame {
-  /** The values in scope by bare name. */
-  readonly scope: object;
-  /** What blocks of templates that extend this one hold, by name. */
-  readonly blocks: Record<string, Markup>;
-  /** The layout that the template chose, if it did. */
-  layout: { readonly name: string; readonly data: object | undefined } | undefined;
-  /** Renders another template in the same scope. */
-  include(name: string, data?: object): Markup;
-  /** Renders another template that may await. */
-  includeAsync(name: string, data?: object): Promise<Markup>;
-  /** Throws the error of the template with its place. */
-  fail(error: unknown, line: number): never;
-}
+import type { runtime, TemplateFrame } from "./template-runtime";
 
 /** A template, compiled: it gives its text without its layout. */
 export type CompiledTemplate = (data: object, frame: TemplateFrame, tools: typeof runtime) => string;
 /** A template that may await, compiled. */
 export type AsyncCompiledTemplate = (data: object, frame: TemplateFrame, tools: typeof runtime) => Promise<string>;
 
-/** What the code of every template uses: escaping, and text that is not to be escaped. */
-export const runtime: {
-  readonly escape: (value: unknown) => string;
-  readonly raw: (value: unknown) => string;
-  readonly markup: (text: string) => Markup;
-} = {
-  escape: toHtml,
-  raw: (value) => (value === null || value === undefined ? "" : String(value)),
-  markup: (text) => new Markup(text),
-};
+/** A template that is sent while it renders, compiled: it gives its text piece by piece. */
+export type StreamingTemplate = (data: object, frame: TemplateFrame, tools: typeof runtime) => AsyncGenerator<string, void>;
 
 const eta = new Eta({ debug: true, autoEscape: true });
 const AsyncFunction: FunctionConstructor = Object.getPrototypeOf(async () => undefined).constructor;
+const AsyncGeneratorFunction: FunctionConstructor = Object.getPrototypeOf(async function* () {}).constructor;
+/** How much text is gathered before it is sent, in characters. */
+const pieceSize = 16 * 1024;
+
+/** Whether a template renders at once, may await, or is sent while it renders. */
+type Mode = "sync" | "async" | "stream";
+const creators: { readonly [Kind in Mode]: FunctionConstructor } = { sync: Function, async: AsyncFunction, stream: AsyncGeneratorFunction };
 
 /**
  * Compiles a template that renders at once.
@@ -43,7 +26,7 @@ const AsyncFunction: FunctionConstructor = Object.getPrototypeOf(async () => und
  * @throws {TemplateError} If the template is malformed.
  */
 export function compileTemplate(source: string, name: string): CompiledTemplate {
-  const compiled: unknown = compile(source, name, Function, "");
+  const compiled: unknown = compile(source, name, "sync");
   return isCompiled(compiled) ? compiled : unreachable();
 }
 
@@ -53,14 +36,34 @@ export function compileTemplate(source: string, name: string): CompiledTemplate 
  * @throws {TemplateError} If the template is malformed.
  */
 export function compileAsyncTemplate(source: string, name: string): AsyncCompiledTemplate {
-  const compiled: unknown = compile(source, name, AsyncFunction, "async ");
+  const compiled: unknown = compile(source, name, "async");
   return isAsyncCompiled(compiled) ? compiled : unreachable();
 }
 
-function compile(source: string, name: string, create: FunctionConstructor, async: "" | "async "): unknown {
+/**
+ * Compiles a template that is sent while it renders, and may await.
+ *
+ * @throws {TemplateError} If the template is malformed.
+ */
+export function compileStreamingTemplate(source: string, name: string): StreamingTemplate {
+  const compiled: unknown = compile(source, name, "stream");
+  return isStreaming(compiled) ? compiled : unreachable();
+}
+
+function compile(source: string, name: string, mode: Mode): unknown {
+  const create = creators[mode];
+  // A byte order mark would be printed.
+  const text = source.replace(/^\ufeff/, "");
   try {
-    // A byte order mark would be printed.
-    return create("it", "frame", "runtime", toCode(source.replace(/^\ufeff/, ""), async));
+    try {
+      return create("it", "frame", "runtime", toCode(text, mode, true));
+    } catch (error) {
+      if (mode !== "stream" || !(error instanceof SyntaxError)) {
+        throw error;
+      }
+      // A place between two tags that looked like one of the template's own was inside a function: all is sent at the end.
+      return create("it", "frame", "runtime", toCode(text, mode, false));
+    }
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     const line = Number(/at line (\d+)/.exec(message)?.[1] ?? findBrokenLine(source, create));
@@ -74,7 +77,7 @@ function compile(source: string, name: string, create: FunctionConstructor, asyn
 }
 
 /** Eta's own function text keeps helpers and data in one object; here they are apart, so that data never reaches an option. */
-function toCode(source: string, async: "" | "async "): string {
+function toCode(source: string, mode: Mode, mayYield: boolean): string {
   const tree = eta.parse.call(eta, source);
   const names = findNames(tree);
   const known = names.map((name) =>
@@ -82,26 +85,29 @@ function toCode(source: string, async: "" | "async "): string {
       ? `${name} = ${JSON.stringify(name)} in frame.scope ? frame.scope.${name} : globalThis.${name}`
       : `${name} = frame.scope.${name}`,
   );
-  const wait = async === "" ? "" : "await ";
   return `"use strict";
 ${known.length === 0 ? "" : `const ${known.join(", ")};`}
 {
-const __eta = { res: "", e: runtime.escape, r: runtime.raw, line: 1, open: [] };
+const __eta = { res: "", e: runtime.escape, r: runtime.raw, line: 1, open: [], value: undefined };
 const include = (name, data) => frame.include(name, data);
 const includeAsync = (name, data) => frame.includeAsync(name, data);
-const layout = (name, data) => { frame.layout = { name, data }; };
+const layout = (name, data) => runtime.layout(frame, name, data);
 const output = (value) => { __eta.res += runtime.escape(value); };
-const capture = ${async}(fill) => { const before = __eta.res; __eta.res = ""; try { ${wait}fill(); return runtime.markup(__eta.res); } finally { __eta.res = before; } };
-const block = ${async}(name, fill) => {
-  if (frame.layout !== undefined) { if (fill && !Object.hasOwn(frame.blocks, name)) frame.blocks[name] = ${wait}capture(fill); return ""; }
-  return Object.hasOwn(frame.blocks, name) ? frame.blocks[name] : fill ? ${wait}capture(fill) : "";
-};
-const captureAsync = capture, blockAsync = block;
+const capture = (fill) => runtime.capture(__eta, fill), captureAsync = capture;
+const block = (name, fill) => runtime.block(__eta, frame, name, fill), blockAsync = block;
 try {
-${toBody(tree)}
+${toBody(tree, mode === "stream" && mayYield)}
 } catch (error) { frame.fail(error, __eta.line); }
-return __eta.res;
+${mode === "stream" ? "yield __eta.res;" : "return __eta.res;"}
 }`;
+}
+
+/** A tag whose code opens a block that a later tag closes. */
+interface OpenTag {
+  /** How the value of the expression that it begins is escaped, if it is one. */
+  readonly escaping: "e" | "r" | undefined;
+  /** Whether the block is the body of a function. */
+  readonly isFunction: boolean;
 }
 
 /**
@@ -109,32 +115,46 @@ return __eta.res;
  *
  * An expression may hold the text between two tags, as in `<%= block("title", () => { %>Text<% }) %>`: it is then
  * kept aside until the tag that closes it, and escaped like any other.
+ *
+ * @param mayYield Whether text is given away between two tags of the template's own, outside of functions.
  */
-function toBody(tree: ReturnType<typeof eta.parse>): string {
+function toBody(tree: ReturnType<typeof eta.parse>, mayYield: boolean): string {
   let body = "";
-  const opened: ("e" | "r" | undefined)[] = [];
+  const opened: OpenTag[] = [];
+  const isOwn = (): boolean => mayYield && opened.every(({ isFunction }) => !isFunction);
   for (const part of tree) {
     if (typeof part === "string") {
       body += `__eta.res += '${part}';\n`;
+      if (isOwn()) {
+        body += `if (__eta.res.length > ${pieceSize}) { yield __eta.res; __eta.res = ""; }\n`;
+      }
       continue;
     }
     const code = part.val;
     const escaping = part.t === "i" ? "e" : part.t === "r" ? "r" : undefined;
     body += `__eta.line = ${part.lineNo ?? 1};\n`;
-    const closed = /^\s*\}/.test(code) ? opened.pop() : undefined;
+    const closed = /^\s*\}/.test(code) ? opened.pop()?.escaping : undefined;
     if (/\{\s*$/.test(code)) {
       body += escaping === undefined ? `${code}\n` : `__eta.open[${opened.length}] = ${code}\n`;
-      opened.push(escaping);
+      opened.push({ escaping, isFunction: escaping !== undefined || /(?:=>|\bfunction\b[^{}]*)\s*\{\s*$/.test(code) });
     } else if (escaping === undefined) {
       body += `${code}\n`;
     } else {
-      body += `__eta.res += __eta.${escaping}(${code}\n);\n`;
+      body += isOwn() ? toPiece(code, escaping) : `__eta.res += __eta.${escaping}(${code}\n);\n`;
     }
     if (closed !== undefined) {
       body += `;__eta.res += __eta.${closed}(__eta.open[${opened.length}]);\n`;
     }
   }
   return body;
+}
+
+/** Prints a value; one that is still being rendered is sent as it comes. */
+function toPiece(code: string, escaping: "e" | "r"): string {
+  return `__eta.value = (${code}
+);
+if (runtime.isStreamed(__eta.value)) { yield __eta.res; __eta.res = ""; yield* __eta.value.pieces; } else { __eta.res += __eta.${escaping}(__eta.value); }
+`;
 }
 
 const reserved = new Set(
@@ -200,6 +220,10 @@ function isCompiled(value: unknown): value is CompiledTemplate {
 }
 
 function isAsyncCompiled(value: unknown): value is AsyncCompiledTemplate {
+  return typeof value === "function";
+}
+
+function isStreaming(value: unknown): value is StreamingTemplate {
   return typeof value === "function";
 }
 

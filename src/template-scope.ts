@@ -2,7 +2,7 @@ import { type AppContext, RequestContext } from "./context";
 import { ContextError } from "./errors";
 import { type FlashedMessage, type FlashOptions, takeFlashes } from "./flashes";
 import { createCsrfToken } from "./forms/csrf";
-import { toJsonMarkup } from "./html";
+import { type Markup, toJsonMarkup } from "./html";
 import { buildUrl, type UrlOptions } from "./url-building";
 
 /** The names that every template has in scope, each worked out only when a template says it. */
@@ -47,8 +47,9 @@ class StandardScope {
     return () => createCsrfToken(this.#getRequestContext("csrfToken").session, this.#context.app.config);
   }
 
-  get tojson(): typeof toJsonMarkup {
-    return toJsonMarkup;
+  get tojson(): (value: unknown) => Markup {
+    const { json } = this.#context.app;
+    return (value) => toJsonMarkup(value, (plain) => json.stringify(plain));
   }
 
   #getRequestContext(name: string): RequestContext {

@@ -1,73 +1,88 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join, posix } from "node:path";
 import { FlagonError, TemplateError, TemplateNotFound } from "./errors";
 import { Markup } from "./html";
 import { HTTPException } from "./http/exceptions";
-import { didYouMean } from "./suggestion";
 import {
   type AsyncCompiledTemplate,
   type CompiledTemplate,
   compileAsyncTemplate,
+  compileStreamingTemplate,
   compileTemplate,
   excerpt,
-  runtime,
-  type TemplateFrame,
+  type StreamingTemplate,
 } from "./template-compiler";
+import { type LoadedTemplate, type LoadingOptions, resolveName, type TemplateCache, TemplateLoader } from "./template-loader";
+import { runtime, StreamedBody, type TemplateFrame } from "./template-runtime";
 
-interface Loaded<Compiled> {
-  readonly name: string;
-  readonly path: string;
-  readonly source: string;
-  readonly modified: number;
-  readonly run: Compiled;
-}
+/** What blocks hold, by name. */
+type Blocks = Record<string, Markup>;
 
-const extension = ".eta";
+const maxStrings = 500;
 
-/** Finds, compiles and renders the templates of an app: Eta's syntax, always escaped. */
+/** Renders the templates of an app: Eta's syntax, always escaped. */
 export class Templates {
-  readonly #folders: string[] = [];
-  readonly #loaded = new Map<string, Loaded<CompiledTemplate>>();
-  readonly #loadedAsync = new Map<string, Loaded<AsyncCompiledTemplate>>();
-  readonly #strings = new Map<string, Loaded<CompiledTemplate>>();
-  readonly #isDebug: () => boolean;
+  readonly #loader: TemplateLoader;
+  readonly #compiled: TemplateCache<CompiledTemplate> = new Map();
+  readonly #compiledAsync: TemplateCache<AsyncCompiledTemplate> = new Map();
+  readonly #compiledStreaming: TemplateCache<StreamingTemplate> = new Map();
+  readonly #strings: TemplateCache<CompiledTemplate> = new Map();
 
-  /** @param isDebug Whether a changed file is read again. */
-  constructor(isDebug: () => boolean) {
-    this.#isDebug = isDebug;
+  /** @param options How templates are loaded. */
+  constructor(options: LoadingOptions) {
+    this.#loader = new TemplateLoader(options);
   }
 
   /** Adds a folder, to be searched after those before it. */
   addFolder(path: string): void {
-    this.#folders.push(path);
+    this.#loader.addFolder(path);
+  }
+
+  /** The folders, in the order in which they are searched. */
+  get folders(): readonly string[] {
+    return this.#loader.folders;
+  }
+
+  /** Lists the names of all templates. */
+  list(): string[] {
+    return this.#loader.list();
   }
 
   /**
-   * Renders a template.
+   * Renders a template, or the first of several that exists.
    *
    * @throws {TemplateNotFound} If no folder has it.
    * @throws {TemplateError} If it is malformed or fails.
    */
-  render(name: string, data: object, scope: object): Markup {
-    return new Markup(this.#run(this.#load(normalize(name)), data, scope, {}));
+  render(name: string | readonly string[], data: object, scope: object): Markup {
+    return new Markup(this.#run(this.#load(this.#loader.select(name)), data, scope, {}));
   }
 
   /** Renders a template that may await. */
-  async renderAsync(name: string, data: object, scope: object): Promise<Markup> {
-    return new Markup(await this.#runAsync(this.#loadAsync(normalize(name)), data, scope, {}));
+  async renderAsync(name: string | readonly string[], data: object, scope: object): Promise<Markup> {
+    return new Markup(await this.#runAsync(this.#loadAsync(this.#loader.select(name)), data, scope, {}));
   }
 
   /** Renders the text of a template. */
   renderString(source: string, data: object, scope: object): Markup {
     const known = this.#strings.get(source);
     const loaded = known ?? { name: "<string>", path: "", source, modified: 0, run: compileTemplate(source, "<string>") };
-    if (known === undefined && this.#strings.size < 500) {
+    if (known === undefined && this.#strings.size < maxStrings) {
       this.#strings.set(source, loaded);
     }
     return new Markup(this.#run(loaded, data, scope, {}));
   }
 
-  #run(template: Loaded<CompiledTemplate>, data: object, scope: object, blocks: Record<string, Markup>): string {
+  /** Renders a template that may await, and gives its text while it does. */
+  stream(name: string | readonly string[], data: object, scope: object): AsyncGenerator<string, void> {
+    return this.#stream(this.#loadStreaming(this.#loader.select(name)), data, scope, {});
+  }
+
+  /** Renders the text of a template, and gives its text while it does. */
+  streamString(source: string, data: object, scope: object): AsyncGenerator<string, void> {
+    const run = compileStreamingTemplate(source, "<string>");
+    return this.#stream({ name: "<string>", path: "", source, modified: 0, run }, data, scope, {});
+  }
+
+  #run(template: LoadedTemplate<CompiledTemplate>, data: object, scope: object, blocks: Blocks): string {
     const frame = this.#createFrame(template, data, scope, blocks);
     const text = template.run(data, frame, runtime);
     if (frame.layout === undefined) {
@@ -77,7 +92,7 @@ export class Templates {
     return this.#run(layout, { ...data, ...frame.layout.data, body: new Markup(text) }, scope, frame.blocks);
   }
 
-  async #runAsync(template: Loaded<AsyncCompiledTemplate>, data: object, scope: object, blocks: Record<string, Markup>): Promise<string> {
+  async #runAsync(template: LoadedTemplate<AsyncCompiledTemplate>, data: object, scope: object, blocks: Blocks): Promise<string> {
     const frame = this.#createFrame(template, data, scope, blocks);
     const text = await template.run(data, frame, runtime);
     if (frame.layout === undefined) {
@@ -87,11 +102,31 @@ export class Templates {
     return this.#runAsync(layout, { ...data, ...frame.layout.data, body: new Markup(text) }, scope, frame.blocks);
   }
 
-  #createFrame(template: Loaded<unknown>, data: object, scope: object, blocks: Record<string, Markup>): TemplateFrame {
+  /** The first piece tells whether there is a layout; it then goes out at once, and prints the pieces in its midst as they come. */
+  async *#stream(template: LoadedTemplate<StreamingTemplate>, data: object, scope: object, blocks: Blocks): AsyncGenerator<string, void> {
+    const frame = this.#createFrame(template, data, scope, blocks);
+    const pieces = template.run(data, frame, runtime);
+    const first = await pieces.next();
+    frame.isSent = true;
+    const body = prepend(first, pieces);
+    if (frame.layout === undefined) {
+      yield* body;
+      return;
+    }
+    try {
+      const layout = this.#loadStreaming(resolveName(frame.layout.name, template.name));
+      yield* this.#stream(layout, { ...data, ...frame.layout.data, body: new StreamedBody(body) }, scope, frame.blocks);
+    } finally {
+      await body.return();
+    }
+  }
+
+  #createFrame(template: LoadedTemplate<unknown>, data: object, scope: object, blocks: Blocks): TemplateFrame {
     return {
       scope,
       blocks,
       layout: undefined,
+      isSent: false,
       include: (name, inner) => new Markup(this.#run(this.#load(resolveName(name, template.name)), { ...data, ...inner }, scope, {})),
       includeAsync: async (name, inner) =>
         new Markup(await this.#runAsync(this.#loadAsync(resolveName(name, template.name)), { ...data, ...inner }, scope, {})),
@@ -99,72 +134,31 @@ export class Templates {
     };
   }
 
-  #load(name: string): Loaded<CompiledTemplate> {
-    return this.#find(this.#loaded, name, compileTemplate);
+  #load(name: string): LoadedTemplate<CompiledTemplate> {
+    return this.#loader.load(this.#compiled, name, compileTemplate);
   }
 
-  #loadAsync(name: string): Loaded<AsyncCompiledTemplate> {
-    return this.#find(this.#loadedAsync, name, compileAsyncTemplate);
+  #loadAsync(name: string): LoadedTemplate<AsyncCompiledTemplate> {
+    return this.#loader.load(this.#compiledAsync, name, compileAsyncTemplate);
   }
 
-  #find<Compiled>(
-    cache: Map<string, Loaded<Compiled>>,
-    name: string,
-    compile: (source: string, name: string) => Compiled,
-  ): Loaded<Compiled> {
-    const cached = cache.get(name);
-    if (cached !== undefined && !this.#isDebug()) {
-      return cached;
-    }
-    const path = this.#locate(name);
-    const modified = statSync(path).mtimeMs;
-    if (cached !== undefined && cached.path === path && cached.modified === modified) {
-      return cached;
-    }
-    const source = readFileSync(path, "utf8");
-    const loaded = { name, path, source, modified, run: compile(source, name) };
-    cache.set(name, loaded);
-    return loaded;
-  }
-
-  #locate(name: string): string {
-    for (const folder of this.#folders) {
-      const path = join(folder, name + extension);
-      if (existsSync(path)) {
-        return path;
-      }
-    }
-    const hint = didYouMean(name, this.#list());
-    const where =
-      this.#folders.length === 0 ? "The app has no template folder." : `Looked for '${name}${extension}' in ${this.#folders.join(", ")}.`;
-    throw new TemplateNotFound(`There is no template '${name}'.${hint} ${where}`);
-  }
-
-  #list(): string[] {
-    return this.#folders.flatMap((folder) =>
-      existsSync(folder)
-        ? readdirSync(folder, { recursive: true, encoding: "utf8" })
-            .filter((file) => file.endsWith(extension))
-            .map((file) => file.slice(0, -extension.length).replaceAll("\\", "/"))
-        : [],
-    );
+  #loadStreaming(name: string): LoadedTemplate<StreamingTemplate> {
+    return this.#loader.load(this.#compiledStreaming, name, compileStreamingTemplate);
   }
 }
 
-/** A name that begins with a dot is relative to the template that says it; any other to the template folders. */
-function resolveName(name: string, from: string): string {
-  return /^\.\.?\//.test(name) ? normalize(posix.join(posix.dirname(from), name)) : normalize(name);
-}
-
-function normalize(name: string): string {
-  const path = posix.normalize(name.replace(/^\/+/, ""));
-  if (path.startsWith("../") || path === ".." || path === "." || /[\\\0]/.test(path)) {
-    throw new TemplateNotFound(`There is no template '${name}': its name leads out of the template folders.`);
+async function* prepend(first: IteratorResult<string, void>, rest: AsyncGenerator<string, void>): AsyncGenerator<string, void> {
+  try {
+    if (first.done !== true) {
+      yield first.value;
+      yield* rest;
+    }
+  } finally {
+    await rest.return();
   }
-  return path.endsWith(extension) ? path.slice(0, -extension.length) : path;
 }
 
-function fail(error: unknown, template: Loaded<unknown>, line: number): never {
+function fail(error: unknown, template: LoadedTemplate<unknown>, line: number): never {
   // An answer such as abort(404), or an error that has its place already, goes on as it is.
   if (error instanceof HTTPException || error instanceof TemplateError || error instanceof TemplateNotFound) {
     throw error;

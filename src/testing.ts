@@ -1,12 +1,15 @@
 import type { Application } from "./application";
 import { contexts } from "./context";
 import { CookieJar } from "./cookie-jar";
-import { createContext, findRoute, tearDown } from "./dispatch";
+import { createContext } from "./dispatch";
 import { FlagonError } from "./errors";
 import type { RequestSource } from "./http/request-source";
 import { FlagonResponse } from "./http/response";
+import type { JsonProvider } from "./json-provider";
+import { findRoute } from "./request-routing";
 import { handleSource } from "./server/fetch";
 import type { Session } from "./sessions";
+import { tearDown } from "./tear-down";
 
 /** One value of a form, or several. */
 type FieldValue = string | number | boolean | readonly (string | number | boolean)[];
@@ -99,7 +102,7 @@ export class TestClient {
    */
   async request(method: string, target: string, options: TestRequestOptions = {}): Promise<TestResponse> {
     const history: Response[] = [];
-    let message = await compose(this.#base, method, target, options);
+    let message = await compose(this.#base, method, target, options, this.#app.json);
     for (;;) {
       const response = await this.#send(message);
       const location = response.headers.get("location");
@@ -121,7 +124,7 @@ export class TestClient {
    * @returns What `use` returns.
    */
   async session<Result>(use: (session: Session) => Result | Promise<Result>): Promise<Result> {
-    const message = this.#withCookies(await compose(this.#base, "GET", "/", {}));
+    const message = this.#withCookies(await compose(this.#base, "GET", "/", {}, this.#app.json));
     const context = createContext(this.#app, new TestSource(message));
     await context.openSession();
     const result = await use(context.session);
@@ -150,7 +153,7 @@ export async function runInRequestContext<Result>(
   options: TestRequestOptions & { readonly method?: string },
   run: () => Result | Promise<Result>,
 ): Promise<Result> {
-  const message = await compose(new URL("http://localhost"), options.method ?? "GET", target, options);
+  const message = await compose(new URL("http://localhost"), options.method ?? "GET", target, options, app.json);
   const context = createContext(app, new TestSource(message));
   findRoute(context);
   if (!app.sessionInterface.isLazy) {
@@ -176,6 +179,7 @@ interface TestMessage {
 class TestSource implements RequestSource {
   readonly method: string;
   readonly target: string;
+  readonly rootPath = "";
   readonly scheme: "http" | "https";
   readonly remoteAddress: string;
   readonly raw = null;
@@ -208,11 +212,17 @@ class TestSource implements RequestSource {
   }
 }
 
-async function compose(base: URL, method: string, target: string, options: TestRequestOptions): Promise<TestMessage> {
+async function compose(
+  base: URL,
+  method: string,
+  target: string,
+  options: TestRequestOptions,
+  { stringify }: JsonProvider,
+): Promise<TestMessage> {
   const isWhole = /^https?:\/\//i.test(target);
   const url = isWhole ? new URL(target) : base;
   const path = addQuery(isWhole ? target.replace(/^https?:\/\/[^/?#]*/i, "") || "/" : target, options.query);
-  const { body, type } = await composeBody(options);
+  const { body, type } = await composeBody(options, stringify);
   const headers = new Map<string, string>([
     ["host", url.host],
     ["user-agent", "flagon-test-client"],
@@ -243,17 +253,15 @@ async function compose(base: URL, method: string, target: string, options: TestR
   };
 }
 
-async function composeBody({
-  body,
-  form,
-  files,
-  json,
-}: TestRequestOptions): Promise<{ body: TestMessage["body"]; type: string | undefined }> {
+async function composeBody(
+  { body, form, files, json }: TestRequestOptions,
+  stringify: JsonProvider["stringify"],
+): Promise<{ body: TestMessage["body"]; type: string | undefined }> {
   if ([body, json, form ?? files].filter((part) => part !== undefined).length > 1) {
     throw new FlagonError("A test request has one body: give either 'body', or 'json', or 'form' and 'files'.");
   }
   if (json !== undefined) {
-    return { body: Buffer.from(JSON.stringify(json), "utf8"), type: "application/json" };
+    return { body: Buffer.from(stringify(json) ?? "null", "utf8"), type: "application/json" };
   }
   if (files !== undefined) {
     const data = new FormData();

@@ -2,7 +2,7 @@ import type { Application } from "./application";
 import type { RequestContext } from "./context";
 import { BuildError } from "./errors";
 import type { Endpoint } from "./registry";
-import type { Route } from "./routing/route-map";
+import { listVariables, type Route, takesMethod } from "./routing/route";
 import { didYouMean } from "./suggestion";
 
 /** What a URL can be built from: text, numbers and the like, or lists of them for the query. */
@@ -18,13 +18,13 @@ export type UrlValue =
 
 /** How a URL is built. */
 export interface UrlOptions {
-  /** Whether it has scheme and host. Default: `false`. */
+  /** Whether it has scheme and host. Default: `false`, unless the rule is for another host than the request's. */
   external?: boolean;
   /** The part after `#`. */
   anchor?: string;
   /** The scheme, such as `"https"`; the URL is then external. */
   scheme?: string;
-  /** The method for which the URL is meant, where an endpoint has several rules. */
+  /** The method for which the URL is meant, where an endpoint has several rules. Default: the current request's, if one takes it. */
   method?: string;
 }
 
@@ -44,49 +44,121 @@ export function buildUrl(
   values: Readonly<Record<string, unknown>> = {},
   options: UrlOptions = {},
 ): string {
-  const { registry } = app;
-  const target = findEndpoint(app, context, endpoint);
+  const name = resolveName(context, endpoint);
   const all: Record<string, unknown> = { ...values };
-  for (const hook of target.scope.all.urlDefaults) {
-    hook(target.name, all);
+  try {
+    return build(app, context, name, all, options);
+  } catch (error) {
+    const handled = error instanceof BuildError ? askHandlers(app, error, name, all) : undefined;
+    if (handled === undefined) {
+      throw error;
+    }
+    return handled;
   }
-  target.extendValues?.(all);
-  const candidates = registry.routes
-    .routesOf(target.name)
-    .filter((route) => options.method === undefined || accepts(route, options.method));
-  const route = candidates.find((candidate) => isSuitable(candidate, all));
-  if (route === undefined) {
-    throw explain(target, candidates, all, options);
-  }
-  const path = formatPath(route, all) + formatQuery(route, all) + formatAnchor(options.anchor);
-  return options.external === true || options.scheme !== undefined ? findOrigin(app, context, options.scheme) + path : path;
 }
 
-function findEndpoint(app: Application, context: RequestContext | undefined, endpoint: string): Endpoint {
-  const blueprint = context?.endpoint?.scope.name ?? "";
-  const name = endpoint.startsWith(".") ? (blueprint === "" ? endpoint.slice(1) : blueprint + endpoint) : endpoint;
-  const found = app.registry.endpoints.get(name);
-  if (found === undefined) {
+function build(
+  app: Application,
+  context: RequestContext | undefined,
+  name: string,
+  values: Record<string, unknown>,
+  options: UrlOptions,
+): string {
+  const target = app.registry.endpoints.get(name);
+  if (target === undefined) {
     throw new BuildError(`Could not build a URL for endpoint '${name}'.${didYouMean(name, app.registry.endpoints.keys())}`, name);
   }
-  return found;
+  if (options.scheme !== undefined && options.external === false) {
+    throw new BuildError(`Could not build a URL for endpoint '${name}': one with a scheme is external.`, name);
+  }
+  for (const hook of target.scope.all.urlDefaults) {
+    hook(target.name, values);
+  }
+  target.extendValues?.(values);
+  const route = chooseRoute(app, context, target, values, options);
+  const path = rootPathOf(app, context) + formatPath(route, values) + formatQuery(route, values) + formatAnchor(options.anchor);
+  const host = findOtherHost(app, context, route, values);
+  return options.external === true || options.scheme !== undefined || host !== undefined
+    ? findOrigin(app, context, options.scheme, host) + path
+    : path;
 }
 
-function accepts(route: Route<Endpoint>, method: string): boolean {
-  const upper = method.toUpperCase();
-  return route.methods.has(upper) || (upper === "HEAD" && route.methods.has("GET"));
+function resolveName(context: RequestContext | undefined, endpoint: string): string {
+  const blueprint = context?.endpoint?.scope.name ?? "";
+  return endpoint.startsWith(".") ? (blueprint === "" ? endpoint.slice(1) : blueprint + endpoint) : endpoint;
 }
 
-function isSuitable({ rule, defaults }: Route<Endpoint>, values: Readonly<Record<string, unknown>>): boolean {
+/** The first handler that knows better; one that fails to build a URL itself passes the question on. */
+function askHandlers(app: Application, error: BuildError, endpoint: string, values: Readonly<Record<string, unknown>>): string | undefined {
+  for (const handler of app.registry.urlBuildErrorHandlers) {
+    try {
+      const url = handler(error, endpoint, values);
+      if (url !== undefined) {
+        return url;
+      }
+    } catch (failure) {
+      if (!(failure instanceof BuildError)) {
+        throw failure;
+      }
+    }
+  }
+  return undefined;
+}
+
+function chooseRoute(
+  app: Application,
+  context: RequestContext | undefined,
+  target: Endpoint,
+  values: Readonly<Record<string, unknown>>,
+  { method }: UrlOptions,
+): Route<Endpoint> {
+  const routes = app.registry.routes.routesOf(target.name).filter(({ isAlias }) => !isAlias);
+  const candidates = method === undefined ? routes : routes.filter((route) => takesMethod(route, method.toUpperCase()));
+  const suitable = candidates.filter((candidate) => isSuitable(candidate, values));
+  const current = context?.request.method;
+  const preferred = method === undefined && current !== undefined ? suitable.find((route) => takesMethod(route, current)) : undefined;
+  const route = preferred ?? suitable[0];
+  if (route === undefined) {
+    throw explain(target, candidates, routes, values, method);
+  }
+  return route;
+}
+
+function isSuitable(route: Route<Endpoint>, values: Readonly<Record<string, unknown>>): boolean {
+  const { defaults } = route;
   return (
-    rule.variables.every(({ name }) => (values[name] ?? defaults[name] ?? null) !== null) &&
+    listVariables(route).every((name) => (values[name] ?? defaults[name] ?? null) !== null) &&
     Object.entries(defaults).every(([name, value]) => (values[name] ?? null) === null || values[name] === value)
   );
 }
 
+function rootPathOf({ config }: Application, context: RequestContext | undefined): string {
+  return context?.request.rootPath ?? config.applicationRoot.replace(/\/$/, "");
+}
+
 function formatPath(route: Route<Endpoint>, values: Readonly<Record<string, unknown>>): string {
+  return converting(route, () => route.rule.format({ ...route.defaults, ...values }));
+}
+
+/** Returns the host that a rule is for, if it is another than the current request's. */
+function findOtherHost(
+  app: Application,
+  context: RequestContext | undefined,
+  route: Route<Endpoint>,
+  values: Readonly<Record<string, unknown>>,
+): string | undefined {
+  const { host } = route;
+  if (host === null) {
+    return undefined;
+  }
+  const current = context?.request.host ?? app.config.serverName ?? "";
+  const own = converting(route, () => host.format({ ...route.defaults, ...values }, current));
+  return own.toLowerCase() === context?.request.host.toLowerCase() ? undefined : own;
+}
+
+function converting<Result>(route: Route<Endpoint>, format: () => Result): Result {
   try {
-    return route.rule.format({ ...route.defaults, ...values });
+    return format();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new BuildError(
@@ -98,8 +170,9 @@ function formatPath(route: Route<Endpoint>, values: Readonly<Record<string, unkn
 
 function formatQuery(route: Route<Endpoint>, values: Readonly<Record<string, unknown>>): string {
   const query = new URLSearchParams();
+  const variables = listVariables(route);
   for (const [name, value] of Object.entries(values)) {
-    if (name in route.defaults || route.rule.variables.some((variable) => variable.name === name)) {
+    if (name in route.defaults || variables.includes(name)) {
       continue;
     }
     for (const item of Array.isArray(value) ? value : [value]) {
@@ -118,8 +191,8 @@ function formatAnchor(anchor: string | undefined): string {
     : `#${encodeURIComponent(anchor).replace(/%(?:21|24|26|27|28|29|2A|2B|2C|2F|3A|3B|3D|3F|40)/g, decodeURIComponent)}`;
 }
 
-function findOrigin(app: Application, context: RequestContext | undefined, scheme: string | undefined): string {
-  const host = context?.request.host ?? app.config.serverName;
+function findOrigin(app: Application, context: RequestContext | undefined, scheme: string | undefined, other: string | undefined): string {
+  const host = other ?? context?.request.host ?? app.config.serverName;
   if (host === null) {
     throw new BuildError(
       "Could not build an external URL outside of a request. Set the configuration's serverName, and preferredUrlScheme if it is not http.",
@@ -132,17 +205,19 @@ function findOrigin(app: Application, context: RequestContext | undefined, schem
 function explain(
   target: Endpoint,
   candidates: readonly Route<Endpoint>[],
+  routes: readonly Route<Endpoint>[],
   values: Readonly<Record<string, unknown>>,
-  options: UrlOptions,
+  method: string | undefined,
 ): BuildError {
   const [closest] = candidates;
   if (closest === undefined) {
+    const methods = [...new Set(routes.flatMap((route) => [...route.methods]))].sort().join(", ");
     return new BuildError(
-      `Could not build a URL for endpoint '${target.name}' and the method ${options.method}: no rule of it takes that method.`,
+      `Could not build a URL for endpoint '${target.name}' and the method ${method}: its rules take ${methods}.`,
       target.name,
     );
   }
-  const missing = closest.rule.variables.map(({ name }) => name).filter((name) => (values[name] ?? null) === null);
+  const missing = listVariables(closest).filter((name) => (values[name] ?? closest.defaults[name] ?? null) === null);
   return new BuildError(
     `Could not build a URL for endpoint '${target.name}' by the rule '${closest.rule.source}': ${missing.length === 0 ? "its defaults differ from the values given" : `the value of '${missing.join("', '")}' is missing`}.`,
     target.name,

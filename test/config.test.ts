@@ -44,7 +44,7 @@ describe("app.config", () => {
     const root = writeFiles({ "bad.json": '{"debug": 1}', "list.json": "[]", "broken.json": "{" });
     const config = new Config({}, {});
     expect(() => config.loadFile(join(root, "bad.json"))).toThrow("The setting 'debug' (from a file)");
-    expect(() => config.loadFile(join(root, "list.json"))).toThrow("does not hold a JSON object");
+    expect(() => config.loadFile(join(root, "list.json"))).toThrow("does not hold an object");
     expect(() => config.loadFile(join(root, "broken.json"))).toThrow("broken.json' could not be read");
     expect(() => config.loadFile(join(root, "none.json"))).toThrow("none.json' could not be read");
   });

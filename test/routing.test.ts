@@ -158,11 +158,12 @@ describe("rules", () => {
     );
   });
 
-  it("refuses two routes that take the same requests", async () => {
+  it("refuses two routes that take the same requests when the second is added", () => {
     const app = createApp();
     app.route("/<int:a>", () => "a", { endpoint: "a" });
-    app.route("/<int:b>", () => "b", { endpoint: "b" });
-    await expect(app.testClient().get("/1")).rejects.toThrow("The rules '/<int:a>' of 'a' and '/<int:b>' of 'b' both answer GET");
+    expect(() => app.route("/<int:b>", () => "b", { endpoint: "b" })).toThrow(
+      "The rules '/<int:a>' of 'a' and '/<int:b>' of 'b' both answer GET",
+    );
   });
 });
 
@@ -276,7 +277,7 @@ describe("urlFor()", () => {
     expect(build(() => urlFor("show"))).toThrow("the value of 'id' is missing");
     expect(build(() => urlFor("show", { id: "x" }))).toThrow("'x' is not a whole number");
     expect(build(() => urlFor("section", { section: "sport", slug: "x" }))).toThrow("'sport' is none of 'news', 'blog'");
-    expect(build(() => urlFor("show", { id: 1 }, { method: "POST" }))).toThrow("no rule of it takes that method");
+    expect(build(() => urlFor("show", { id: 1 }, { method: "POST" }))).toThrow("its rules take GET");
     expect(build(() => urlFor(Posts, "helper"))).toThrow("that method has no route");
     class Other {
       page() {

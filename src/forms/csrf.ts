@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { Config } from "../config";
 import { SessionError } from "../errors";
-import { Forbidden } from "../http/exceptions";
+import { Forbidden } from "../http/client-errors";
 import type { FlagonRequest } from "../http/request";
 import type { Session } from "../sessions";
 import { TimestampSigner } from "../signing";

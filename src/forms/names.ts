@@ -1,4 +1,4 @@
-import { BadRequest } from "../http/exceptions";
+import { BadRequest } from "../http/client-errors";
 import type { FormValue } from "../http/form-values";
 
 const maxDepth = 8;

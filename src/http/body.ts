@@ -1,4 +1,4 @@
-import { BadRequest, ContentTooLarge } from "./exceptions";
+import { BadRequest, ContentTooLarge } from "./client-errors";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
@@ -52,12 +52,13 @@ const suspicious = /"__proto__"|"constructor"|\\u00/;
 /**
  * Parses a JSON body.
  *
+ * @param parse What parses it, if not `JSON.parse`.
  * @throws {BadRequest} If it is malformed, nests deeper than `maxDepth`, or has a key that would reach a prototype.
  */
-export function parseJson(text: string, maxDepth: number): unknown {
+export function parseJson(text: string, maxDepth: number, parse: (text: string) => unknown = JSON.parse): unknown {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parse(text);
   } catch (cause) {
     throw new BadRequest("The body of the request is not valid JSON.", { cause });
   }

@@ -76,6 +76,11 @@ function unquote(value: string): string {
   return Buffer.from(bytes, "latin1").toString("utf8");
 }
 
-function lowerCase(sameSite: "Strict" | "Lax" | "None"): "strict" | "lax" | "none" {
-  return sameSite === "Strict" ? "strict" : sameSite === "Lax" ? "lax" : "none";
+/** Code without types may hand on anything; what browsers do not know, they take for the laxest. */
+function lowerCase(sameSite: string): "strict" | "lax" | "none" {
+  const value = sameSite.toLowerCase();
+  if (value !== "strict" && value !== "lax" && value !== "none") {
+    throw new TypeError(`A cookie's sameSite is 'Strict', 'Lax' or 'None', not '${sameSite}'.`);
+  }
+  return value;
 }

@@ -1,3 +1,4 @@
+import { convertText, requireValue, type TypeAndDefault, type TypeOptions, type ValueOf, type ValueType } from "./typed-values";
 import type { UploadedFile } from "./upload";
 
 /** One value of a submitted form: text, or an upload. */
@@ -21,9 +22,28 @@ export class FormValues {
     return this.#entries.length;
   }
 
-  /** Returns the first value of a name, or `null`. */
-  get(name: string): FormValue | null {
-    return this.#entries.find(([key]) => key === name)?.[1] ?? null;
+  /** Returns the first value of a name, or `null`; of a text, converted, or the default if it is missing or does not convert. */
+  get(name: string): FormValue | null;
+  get<const Type extends ValueType = "string", Default = null>(
+    name: string,
+    options: TypeAndDefault<Type, Default>,
+  ): ValueOf<Type> | Default;
+  get(name: string, options?: TypeAndDefault<ValueType, unknown>): unknown {
+    const value = this.#entries.find(([key]) => key === name)?.[1] ?? null;
+    if (options === undefined) {
+      return value;
+    }
+    const converted = typeof value === "string" ? convertText(value, options.type ?? "string") : undefined;
+    return converted === undefined ? (options.default ?? null) : converted;
+  }
+
+  /**
+   * Returns the first value of a name, which has to be there as text.
+   *
+   * @throws {BadRequest} If it is missing or does not convert.
+   */
+  require<const Type extends ValueType = "string">(name: string, { type }: TypeOptions<Type> = {}): ValueOf<Type> {
+    return requireValue(this.getText(name), name, type);
   }
 
   /** Returns every value of a name. */

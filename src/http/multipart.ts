@@ -1,5 +1,5 @@
 import { Busboy, type BusboyInstance } from "@fastify/busboy";
-import { BadRequest, ContentTooLarge } from "./exceptions";
+import { BadRequest, ContentTooLarge } from "./client-errors";
 import type { FormValue } from "./form-values";
 import { UploadSpool } from "./upload";
 

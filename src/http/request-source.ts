@@ -2,8 +2,10 @@
 export interface RequestSource {
   /** The method, in upper case. */
   readonly method: string;
-  /** The target exactly as it came: a path with its query. */
+  /** The target as it came, without {@link RequestSource.rootPath}: a path with its query. */
   readonly target: string;
+  /** The path under which another app has mounted this one, without a slash at the end; the empty string for none. */
+  readonly rootPath: string;
   /** `"http"` or `"https"`, as the connection shows it. */
   readonly scheme: "http" | "https";
   /** The address of the peer, or the empty string. */

@@ -3,9 +3,10 @@ import { basename, dirname, isAbsolute, join, sep } from "node:path";
 import { Readable } from "node:stream";
 import send from "@fastify/send";
 import contentDisposition from "content-disposition";
-import { createException, isErrorStatus, NotFound, RangeNotSatisfiable } from "./exceptions";
+import { NotFound, RangeNotSatisfiable } from "./client-errors";
 import type { FlagonRequest } from "./request";
 import { FlagonResponse } from "./response";
+import { createException, isErrorStatus } from "./status-exceptions";
 
 /** How a file is sent. */
 export interface SendFileOptions {
@@ -16,10 +17,23 @@ export interface SendFileOptions {
   /** The name under which the browser saves the file. Its own name by default. */
   downloadName?: string;
   /** How long clients may keep the file without asking, in seconds; `null` makes them ask every time. Default: the setting `sendFileMaxAge`. */
-  maxAge?: number | null;
+  maxAge?: number | null | ((path: string) => number | null);
   /** Tells clients that this URL never serves other content. Default: `false`. */
   immutable?: boolean;
+  /** The entity tag; `false` for none. Made from size and modification time by default; of bytes, from their content. */
+  etag?: string | false;
+  /** When the content was last changed; `false` to leave it out. The file's own time by default. */
+  lastModified?: Date | false;
+  /** Whether conditional requests and ranges are answered. Default: `true`. */
+  conditional?: boolean;
+  /** Sends a compressed copy that lies beside the file, such as `app.js.br`, to who takes it. Default: `true` for static files, else `false`. */
+  precompressed?: boolean;
+  /** Leaves the sending to the proxy, by the header `X-Sendfile`. Default: the setting `useXSendfile`. */
+  useXSendfile?: boolean;
 }
+
+/** What is sent in place of a file: bytes, or a stream of them. */
+export type FileContent = Uint8Array | Blob | Readable | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /**
  * Responds with a file: with its type, length, entity tag and modification time, and to conditional and range requests.
@@ -48,6 +62,33 @@ export async function createDirectoryResponse(
   return respond(request, directory, name, "ignore", options);
 }
 
+/**
+ * Responds with bytes or a stream as with a file; only bytes have an entity tag and ranges.
+ *
+ * @throws {TypeError} If neither a media type nor a name is given.
+ */
+export async function createContentResponse(
+  request: FlagonRequest,
+  content: FileContent,
+  options: SendFileOptions = {},
+): Promise<FlagonResponse> {
+  const type = options.mimeType ?? (options.downloadName === undefined ? undefined : guessType(options.downloadName));
+  if (type === undefined) {
+    throw new TypeError("What is sent as a file and is not one has no name to guess its type from. Give 'mimeType' or 'downloadName'.");
+  }
+  const body = content instanceof Blob ? new Uint8Array(await content.arrayBuffer()) : content;
+  const response = new FlagonResponse(body, 200, { "content-type": type });
+  if (options.etag !== false) {
+    if (options.etag === undefined) {
+      response.addEtag();
+    } else {
+      response.etag = options.etag;
+    }
+  }
+  describe(response, options.downloadName ?? "", options);
+  return options.conditional === false ? response : response.makeConditional(request, { acceptRanges: body instanceof Uint8Array });
+}
+
 /** Tells whether a name stays below a directory by its text alone: no absolute path, no `..`, no dotfile, no backslash. */
 function isSafeName(name: string): boolean {
   return (
@@ -65,17 +106,22 @@ async function respond(
   dotfiles: "allow" | "ignore",
   options: SendFileOptions,
 ): Promise<FlagonResponse> {
-  const target = `/${name.split("/").map(encodeURIComponent).join("/")}`;
-  const result = await send(toSendRequest(request), target, {
+  const variant = options.precompressed === true ? await findVariant(request, root, name) : plain;
+  const target = `/${(name + variant.extension).split("/").map(encodeURIComponent).join("/")}`;
+  const hasOwnState = options.etag !== undefined || options.lastModified !== undefined;
+  const result = await send(toSendRequest(request, options, hasOwnState), target, {
     root,
     dotfiles,
     index: false,
     cacheControl: false,
-    ...(options.mimeType === undefined ? {} : { contentType: false }),
+    etag: options.etag === undefined,
+    lastModified: options.lastModified === undefined,
+    acceptRanges: options.conditional !== false,
+    contentType: options.mimeType === undefined && variant === plain,
   });
   if (result.type === "error" && isErrorStatus(result.statusCode)) {
     throw result.statusCode === RangeNotSatisfiable.status
-      ? new RangeNotSatisfiable((await stat(join(root, name))).size)
+      ? new RangeNotSatisfiable((await stat(join(root, name + variant.extension))).size)
       : createException(result.statusCode);
   }
   if (result.type !== "file") {
@@ -84,34 +130,107 @@ async function respond(
   const { "Content-Length": length, ...headers } = result.headers;
   const response = new FlagonResponse(result.stream, result.statusCode, headers);
   response.streamLength = length === undefined || result.statusCode === 304 ? null : Number(length);
-  if (options.mimeType !== undefined && result.statusCode !== 304) {
-    response.headers.set("content-type", options.mimeType);
+  if ((options.mimeType !== undefined || variant !== plain) && result.statusCode !== 304) {
+    response.headers.set("content-type", options.mimeType ?? guessType(name));
+  }
+  variant.apply(response);
+  if (typeof options.etag === "string") {
+    response.etag = options.etag;
+  }
+  describe(response, name, options, result.metadata.path);
+  if (hasOwnState && options.conditional !== false) {
+    response.makeConditional(request);
+  }
+  return options.useXSendfile === true && response.status === 200 ? handOver(response, result.metadata.path) : response;
+}
+
+/** Says how long the content may be kept, when it was changed, and under which name it is saved. */
+function describe(response: FlagonResponse, name: string, options: SendFileOptions, path = name): void {
+  if (options.lastModified instanceof Date) {
+    response.lastModified = options.lastModified;
   }
   if (options.asAttachment === true || options.downloadName !== undefined) {
     const type = options.asAttachment === true ? "attachment" : "inline";
-    response.headers.set("content-disposition", contentDisposition(options.downloadName ?? basename(name), { type }));
+    response.headers.set("content-disposition", contentDisposition(options.downloadName ?? (basename(name) || undefined), { type }));
   }
-  response.cacheControl = toCacheControl(options);
+  const maxAge = typeof options.maxAge === "function" ? options.maxAge(path) : (options.maxAge ?? null);
+  response.cacheControl =
+    maxAge === null
+      ? "no-cache"
+      : maxAge === 0
+        ? "no-cache, max-age=0"
+        : `public, max-age=${maxAge}${options.immutable === true ? ", immutable" : ""}`;
+}
+
+/** Leaves the sending to the proxy, which reads the file itself. */
+function handOver(response: FlagonResponse, path: string): FlagonResponse {
+  response.discardBody();
+  response.headers.set("x-sendfile", path);
   return response;
 }
 
+/** A copy of a file that is sent in its place. */
+interface Variant {
+  /** What its name adds. */
+  readonly extension: string;
+  /** Sets the headers that tell what it is. */
+  apply(response: FlagonResponse): void;
+}
+
+const plain: Variant = { extension: "", apply: () => undefined };
+const encodings: readonly (readonly [encoding: string, extension: string])[] = [
+  ["br", ".br"],
+  ["zstd", ".zst"],
+  ["gzip", ".gz"],
+];
+
+/** Finds the compressed copy that the client likes best; where there is any, caches have to tell clients apart. */
+async function findVariant(request: FlagonRequest, root: string, name: string): Promise<Variant> {
+  const present = await Promise.all(encodings.map(([, extension]) => isFileInside(root, join(root, name + extension))));
+  const available = encodings.filter((_, index) => present[index]);
+  if (available.length === 0) {
+    return plain;
+  }
+  const encoding = request.accepts.encodings(...available.map(([encoding]) => encoding), "identity");
+  const [, extension = ""] = available.find(([name]) => name === encoding) ?? [];
+  return {
+    extension,
+    apply(response) {
+      response.vary("accept-encoding");
+      if (extension !== "" && response.status !== 304) {
+        response.headers.set("content-encoding", encoding ?? "");
+      }
+    },
+  };
+}
+
+async function isFileInside(root: string, path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile() && (await isInside(root, path));
+  } catch {
+    return false;
+  }
+}
+
+function guessType(name: string): string {
+  const type = send.mime.getType(name) ?? "application/octet-stream";
+  return send.isUtf8MimeType(type) ? `${type}; charset=utf-8` : type;
+}
+
+const conditions = ["if-none-match", "if-match", "if-modified-since", "if-unmodified-since"];
+
 /** `send` reads no more of a request than its method and headers, but declares a whole stream. */
-function toSendRequest(request: FlagonRequest): Readable {
+function toSendRequest(request: FlagonRequest, { conditional = true }: SendFileOptions, hasOwnState: boolean): Readable {
   const headers: Record<string, string> = {};
-  for (const name of ["range", "if-range", "if-none-match", "if-match", "if-modified-since", "if-unmodified-since", "cache-control"]) {
+  // Where the state is the app's own, its conditions are judged afterwards; a range of an earlier state is then not known.
+  const asks = conditional ? ["range", "cache-control", "if-range", ...(hasOwnState ? [] : conditions)] : [];
+  for (const name of asks) {
     const value = request.headers.get(name);
     if (value !== null) {
       headers[name] = value;
     }
   }
   return Object.assign(new Readable(), { method: request.method, headers });
-}
-
-function toCacheControl({ maxAge = null, immutable = false }: SendFileOptions): string {
-  if (maxAge === null) {
-    return "no-cache";
-  }
-  return maxAge === 0 ? "no-cache, max-age=0" : `public, max-age=${maxAge}${immutable ? ", immutable" : ""}`;
 }
 
 async function isInside(directory: string, path: string): Promise<boolean> {

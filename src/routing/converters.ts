@@ -1,4 +1,5 @@
 import { SetupError } from "../errors";
+import { didYouMean } from "../suggestion";
 
 /**
  * The types that the variables of a rule give to a view, by the converter's name.
@@ -60,6 +61,7 @@ export const builtInConverters: ReadonlyMap<string, ConverterFactory> = new Map<
 ]);
 
 function createString({ named }: ConverterArguments): Converter {
+  checkArguments("string", named, ["length", "minlength", "maxlength"]);
   const { length, minlength, maxlength } = named;
   const least = toCount("string", "minlength", minlength) ?? 1;
   const most = toCount("string", "maxlength", maxlength);
@@ -69,7 +71,8 @@ function createString({ named }: ConverterArguments): Converter {
 }
 
 function createInt({ named }: ConverterArguments): Converter<number> {
-  const digits = toCount("int", "fixed_digits", named.fixed_digits);
+  checkArguments("int", named, ["min", "max", "signed", "fixedDigits", "fixed_digits"]);
+  const digits = toCount("int", "fixedDigits", named.fixedDigits ?? named.fixed_digits);
   const isInRange = createRange(named);
   return {
     regex: named.signed === true ? "-?[0-9]+" : "[0-9]+",
@@ -89,6 +92,7 @@ function createInt({ named }: ConverterArguments): Converter<number> {
 }
 
 function createFloat({ named }: ConverterArguments): Converter<number> {
+  checkArguments("float", named, ["min", "max", "signed"]);
   const isInRange = createRange(named);
   return {
     regex: named.signed === true ? "-?[0-9]+\\.[0-9]+" : "[0-9]+\\.[0-9]+",
@@ -130,8 +134,20 @@ export function escapeRegex(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
 }
 
+/** Turns the capture groups of a converter's expression into plain groups, so that they do not count as variables. */
+export function withoutCaptures(regex: string): string {
+  return regex.replace(/\\.|\[(?:\\.|[^\]\\])*\]|\((?!\?)/g, (found) => (found === "(" ? "(?:" : found));
+}
+
 function createRange({ min, max }: Readonly<Record<string, ConverterArgument>>): (value: number) => boolean {
   return (value) => (typeof min !== "number" || value >= min) && (typeof max !== "number" || value <= max);
+}
+
+function checkArguments(converter: string, named: ConverterArguments["named"], known: readonly string[]): void {
+  const unknown = Object.keys(named).find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new SetupError(`The converter '${converter}' has no argument '${unknown}'.${didYouMean(unknown, known)}`);
+  }
 }
 
 function toCount(converter: string, name: string, value: ConverterArgument | undefined): number | undefined {

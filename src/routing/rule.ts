@@ -1,21 +1,13 @@
-import { FlagonError, RuleError } from "../errors";
-import { didYouMean } from "../suggestion";
-import { type Converter, type ConverterArgument, type ConverterArguments, type ConverterFactory, escapeRegex, noMatch } from "./converters";
-
-/** A variable of a rule. */
-export interface Variable {
-  /** The name under which the view gets it. */
-  readonly name: string;
-  /** What it takes and gives. */
-  readonly converter: Converter;
-  /** Whether it may hold slashes. */
-  readonly spans: boolean;
-}
+import { RuleError } from "../errors";
+import { type ConverterFactory, escapeRegex, noMatch, withoutCaptures } from "./converters";
+import { type Part, parseRule, type Variable } from "./rule-parser";
 
 /** The expression of a variable that takes any text of a segment, for which the tree needs none. */
 const anySegment = "[^/]+";
 
-type Part = string | Variable;
+/** Each of them multiplies the places in a path at which the others may end. */
+const maxSpanning = 2;
+
 type Segment = readonly Part[];
 
 /** Where the text of a segment's variables is found: the router's parameter, and how to take it apart. */
@@ -48,7 +40,17 @@ export class Rule {
     readonly source: string,
     converters: ReadonlyMap<string, ConverterFactory>,
   ) {
+    if (!source.startsWith("/")) {
+      throw new RuleError("A rule begins with a slash.", source, 0);
+    }
     const parts = parseRule(source, converters);
+    if (parts.filter((part) => typeof part !== "string" && part.spans).length > maxSpanning) {
+      throw new RuleError(
+        `A rule can have ${maxSpanning} variables that hold slashes: with more, finding where each of them ends would take too long.`,
+        source,
+        source.lastIndexOf("<"),
+      );
+    }
     this.#segments = toSegments(parts);
     this.variables = parts.filter((part) => typeof part !== "string");
     this.weights = this.#segments.map(weigh);
@@ -143,99 +145,6 @@ function convert(values: Record<string, unknown>, { name, converter }: Variable,
   return value !== noMatch;
 }
 
-const variablePattern = /<(?:([A-Za-z_]\w*)(?:\((.*?)\))?:)?([A-Za-z_]\w*)>/y;
-const argumentPattern = /\s*(?:([A-Za-z_]\w*)\s*=\s*)?("(?:[^"]*)"|'(?:[^']*)'|[^,=\s][^,=]*?)\s*(?:,|$)/y;
-
-function parseRule(rule: string, converters: ReadonlyMap<string, ConverterFactory>): Part[] {
-  if (!rule.startsWith("/")) {
-    throw new RuleError("A rule begins with a slash.", rule, 0);
-  }
-  const colon = /(?:^|\/):([A-Za-z_]\w*)/.exec(rule);
-  if (colon !== null) {
-    throw new RuleError(`A variable is written as '<${colon[1]}>', not as ':${colon[1]}'.`, rule, rule.indexOf(":", colon.index));
-  }
-  const parts: Part[] = [];
-  let text = "";
-  for (let index = 0; index < rule.length; ) {
-    if (rule[index] !== "<" && rule[index] !== ">") {
-      text += rule[index];
-      index++;
-      continue;
-    }
-    variablePattern.lastIndex = index;
-    const match = variablePattern.exec(rule);
-    if (match === null) {
-      throw new RuleError("A variable is written as '<name>' or '<converter:name>'; its name is a word.", rule, index);
-    }
-    const [whole, converterName = "string", arguments_, name = ""] = match;
-    if (parts.some((part) => typeof part !== "string" && part.name === name)) {
-      throw new RuleError(`The variable '${name}' comes twice.`, rule, index);
-    }
-    if (text === "" && parts.length > 0) {
-      throw new RuleError("Between two variables there has to be some text, or a slash.", rule, index);
-    }
-    parts.push(text, createVariable(name, converterName, arguments_ ?? "", converters, rule, index + 1));
-    text = "";
-    index += whole.length;
-  }
-  return text === "" ? parts : [...parts, text];
-}
-
-function createVariable(
-  name: string,
-  converterName: string,
-  source: string,
-  converters: ReadonlyMap<string, ConverterFactory>,
-  rule: string,
-  index: number,
-): Variable {
-  const factory = converters.get(converterName);
-  if (factory === undefined) {
-    throw new RuleError(`Unknown converter '${converterName}' in rule.${didYouMean(converterName, converters.keys())}`, rule, index);
-  }
-  try {
-    const converter = typeof factory === "function" ? factory(parseArguments(source)) : factory;
-    return { name, converter, spans: converter.spans ?? converter.regex.replaceAll("[^/]", "").includes("/") };
-  } catch (error) {
-    if (error instanceof FlagonError) {
-      throw new RuleError(error.message, rule, index);
-    }
-    throw error;
-  }
-}
-
-function parseArguments(source: string): ConverterArguments {
-  const list: ConverterArgument[] = [];
-  const named: Record<string, ConverterArgument> = {};
-  for (let index = 0; index < source.length; index = argumentPattern.lastIndex) {
-    argumentPattern.lastIndex = index;
-    const match = argumentPattern.exec(source);
-    if (match === null) {
-      throw new FlagonError(`The arguments '${source}' of the converter cannot be read.`);
-    }
-    const [, name, text = ""] = match;
-    if (name === undefined) {
-      list.push(parseArgument(text));
-    } else {
-      named[name] = parseArgument(text);
-    }
-  }
-  return { list, named };
-}
-
-function parseArgument(text: string): ConverterArgument {
-  if (/^["']/.test(text)) {
-    return text.slice(1, -1);
-  }
-  if (/^(?:true|false)$/i.test(text)) {
-    return text.toLowerCase() === "true";
-  }
-  if (/^(?:null|none)$/i.test(text)) {
-    return null;
-  }
-  return /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text;
-}
-
 /** Splits the parts at the slashes of the static text; the slash that every rule begins with is left out. */
 function toSegments(parts: readonly Part[]): Segment[] {
   const segments: Part[][] = [[]];
@@ -316,9 +225,4 @@ function toSource(parts: readonly Part[], named: boolean): string {
       return `(?${named ? `<v${variables++}>` : ":"}${withoutCaptures(part.converter.regex)})`;
     })
     .join("");
-}
-
-/** Turns the capture groups of a converter's expression into plain groups, so that they do not count as variables. */
-function withoutCaptures(regex: string): string {
-  return regex.replace(/\\.|\[(?:\\.|[^\]\\])*\]|\((?!\?)/g, (found) => (found === "(" ? "(?:" : found));
 }

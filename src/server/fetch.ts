@@ -1,10 +1,15 @@
 import type { Application } from "../application";
 import { contexts, type RequestContext } from "../context";
-import { createContext, dispatch, tearDown } from "../dispatch";
+import { createContext, dispatch } from "../dispatch";
 import type { RequestSource } from "../http/request-source";
 import type { FlagonResponse } from "../http/response";
 import { isBodiless } from "../http/status";
+import type { MaybePromise } from "../maybe-promise";
+import { createMountContext, findMount } from "../mounting";
 import { discardBody, iterateBody, type StreamedBody } from "../response-stream";
+import { tearDown } from "../tear-down";
+import { FetchSource } from "./fetch-source";
+import { exchangeInProcess } from "./in-process";
 
 /** Answers a web `Request`: the interface of Bun, Deno and Workers. */
 export async function handleFetch(app: Application, request: Request): Promise<Response> {
@@ -13,54 +18,29 @@ export async function handleFetch(app: Application, request: Request): Promise<R
 
 /** Answers a request from any source with a web `Response`; its teardown runs when the body has been read. */
 export async function handleSource(app: Application, source: RequestSource): Promise<Response> {
-  const context = createContext(app, source);
+  if (app.nodeMiddleware.length > 0) {
+    return exchangeInProcess(app, source);
+  }
+  if (app.mounts.length > 0) {
+    const mount = findMount(app, source);
+    switch (mount?.kind) {
+      case "app":
+        return handleSource(mount.app, mount.source);
+      case "node":
+        return exchangeInProcess(app, source);
+      case "response":
+        return respond(createMountContext(app, source), mount.respond);
+    }
+  }
+  return respond(createContext(app, source), dispatch);
+}
+
+async function respond(context: RequestContext, answer: (context: RequestContext) => MaybePromise<FlagonResponse>): Promise<Response> {
   try {
-    return toWebResponse(context, await contexts.run(context, dispatch, context));
+    return await toWebResponse(context, await contexts.run(context, answer, context));
   } catch (error) {
     await contexts.run(context, tearDown, context);
     throw error;
-  }
-}
-
-/** What a web `Request` knows. */
-class FetchSource implements RequestSource {
-  readonly method: string;
-  readonly target: string;
-  readonly scheme: "http" | "https";
-  readonly #request: Request;
-  readonly #host: string;
-
-  constructor(request: Request) {
-    const url = new URL(request.url);
-    this.#request = request;
-    this.#host = url.host;
-    this.method = request.method;
-    this.target = url.pathname + url.search;
-    this.scheme = url.protocol === "https:" ? "https" : "http";
-  }
-
-  get remoteAddress(): string {
-    return "";
-  }
-
-  get raw(): unknown {
-    return this.#request;
-  }
-
-  header(name: string): string | undefined {
-    return this.#request.headers.get(name) ?? (name === "host" ? this.#host : undefined);
-  }
-
-  headers(): Iterable<readonly [string, string]> {
-    return this.#request.headers;
-  }
-
-  body(): AsyncIterable<Uint8Array> | null {
-    return this.#request.body;
-  }
-
-  signal(): AbortSignal {
-    return this.#request.signal;
   }
 }
 

@@ -3,12 +3,25 @@ import { describe, expect, it } from "vitest";
 import { RouteMap } from "../../src/routing/route-map";
 import { Rule } from "../../src/routing/rule";
 
+const anyHost = { host: "" };
+
 /** Puts rules into a map, each with itself as its endpoint. */
 function createMap(rules: Iterable<string>) {
   const map = new RouteMap<{ name: string }>();
   for (const source of rules) {
     const rule = new Rule(source, map.converters);
-    map.add({ rule, endpoint: { name: source }, methods: new Set(["GET"]), defaults: {}, strictSlashes: true, automaticOptions: true });
+    map.add({
+      rule,
+      host: null,
+      endpoint: { name: source },
+      methods: new Set(["GET"]),
+      defaults: {},
+      strictSlashes: true,
+      mergeSlashes: true,
+      automaticOptions: true,
+      isAlias: false,
+      isBuildOnly: false,
+    });
   }
   return map;
 }
@@ -46,7 +59,7 @@ describe("RouteMap", () => {
           const map = createMap([source]);
           const url = map.routes[0]?.rule.format(values) ?? "";
           expect(url).toMatch(/^[\x21-\x7e]+$/);
-          const match = map.match("GET", decodeURIComponent(url));
+          const match = map.match("GET", decodeURIComponent(url), anyHost);
           // A value that begins a URL's segment with nothing but a slash would be another URL; the texts above have none.
           expect(match).toMatchObject({ kind: "found", args: values });
         },
@@ -84,7 +97,7 @@ describe("RouteMap", () => {
         const other = createMap([...rules].sort());
         for (const target of paths) {
           const summary = (map: typeof one) => {
-            const match = map.match("GET", target);
+            const match = map.match("GET", target, anyHost);
             return match.kind === "found" ? match.route.endpoint.name : match.kind === "redirect" ? match.path : match.kind;
           };
           expect(summary(one)).toBe(summary(other));
@@ -97,7 +110,7 @@ describe("RouteMap", () => {
   it("prefers as a plain search through all rules would", () => {
     const map = createMap(["/a/<int:n>", "/a/<s>", "/a/b", "/<path:p>", "/<x>/<y>/<z>", "/a/<s>/c"]);
     const found = (path: string) => {
-      const match = map.match("GET", path);
+      const match = map.match("GET", path, anyHost);
       return match.kind === "found" ? match.route.endpoint.name : match.kind;
     };
     expect(["/a/b", "/a/7", "/a/q", "/a/q/c", "/a/q/d", "/b/b/b", "/b", "/a/b/c/d"].map(found)).toEqual([
@@ -114,7 +127,7 @@ describe("RouteMap", () => {
 
   it("takes thousands of rules", () => {
     const map = createMap(Array.from({ length: 2000 }, (_, index) => `/r${index}/<int:id>/x`));
-    expect(map.match("GET", "/r1999/5/x")).toMatchObject({ kind: "found", args: { id: 5 } });
-    expect(map.match("GET", "/r2000/5/x")).toEqual({ kind: "missing", allowed: [] });
+    expect(map.match("GET", "/r1999/5/x", anyHost)).toMatchObject({ kind: "found", args: { id: 5 } });
+    expect(map.match("GET", "/r2000/5/x", anyHost)).toEqual({ kind: "missing", allowed: [] });
   });
 });

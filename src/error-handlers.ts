@@ -1,0 +1,39 @@
+import type { RequestContext } from "./context";
+import { HTTPException } from "./http/exceptions";
+import type { AnyErrorHandler, Scope } from "./registry";
+
+/** Finds the handler of an error: by status before by class, the blueprint's before the app's, the most specific class first. */
+export function findErrorHandler(context: RequestContext, error: unknown): AnyErrorHandler | undefined {
+  const scopes: readonly Scope[] = [...(context.endpoint?.scope ?? context.app.registry.scope).chain].reverse();
+  const classes = listClasses(error);
+  if (error instanceof HTTPException) {
+    const ofStatus = classes.slice(0, Math.max(0, classes.indexOf(HTTPException)));
+    for (const scope of scopes) {
+      const handler = findByClass(scope, ofStatus) ?? scope.byStatus.get(error.status);
+      if (handler !== undefined) {
+        return handler;
+      }
+    }
+  }
+  for (const scope of scopes) {
+    const handler = findByClass(scope, classes);
+    if (handler !== undefined) {
+      return handler;
+    }
+  }
+  return undefined;
+}
+
+function findByClass(scope: Scope, classes: readonly unknown[]): AnyErrorHandler | undefined {
+  return classes.map((constructor) => scope.byClass.get(constructor)).find((handler) => handler !== undefined);
+}
+
+function listClasses(error: unknown): unknown[] {
+  const classes: unknown[] = [];
+  for (let prototype: unknown = error; typeof prototype === "object" && prototype !== null; prototype = Object.getPrototypeOf(prototype)) {
+    if (Object.hasOwn(prototype, "constructor")) {
+      classes.push(prototype.constructor);
+    }
+  }
+  return classes;
+}

@@ -1,0 +1,43 @@
+/** The credentials of an `Authorization` header. */
+export interface Authorization {
+  /** The scheme in lower case, such as `"basic"` or `"bearer"`. */
+  type: string;
+  /** The user name of Basic credentials. */
+  username?: string;
+  /** The password of Basic credentials. */
+  password?: string;
+  /** What follows the scheme, of any but Basic credentials. */
+  token?: string;
+  /** The parameters by name, of schemes that have some, such as Digest. */
+  parameters?: Readonly<Record<string, string>>;
+}
+
+/** Parses an `Authorization` header (RFC 9110, section 11.6.2), or gives `null` for one that is missing or malformed. */
+export function parseAuthorization(header: string | undefined): Authorization | null {
+  const match = /^([A-Za-z][\w-]*) +(\S.*)$/.exec(header ?? "");
+  const [, scheme = "", rest = ""] = match ?? [];
+  if (match === null) {
+    return null;
+  }
+  const type = scheme.toLowerCase();
+  if (type !== "basic") {
+    const token = rest.trim();
+    const parameters = parseParameters(token);
+    return parameters === undefined ? { type, token } : { type, token, parameters };
+  }
+  const decoded = Buffer.from(rest, "base64").toString("utf8");
+  const colon = decoded.indexOf(":");
+  return colon < 0 ? null : { type, username: decoded.slice(0, colon), password: decoded.slice(colon + 1) };
+}
+
+/** Parses `name="value", name=value`, or gives `undefined` for a token; the padding of base64 makes no parameter of it. */
+function parseParameters(text: string): Record<string, string> | undefined {
+  if (!/^[\w-]+\s*=\s*[^=\s]/.test(text)) {
+    return undefined;
+  }
+  const parameters: Record<string, string> = Object.create(null);
+  for (const [, name = "", quoted, plain = ""] of text.matchAll(/([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))/g)) {
+    parameters[name.toLowerCase()] = quoted === undefined ? plain : quoted.replace(/\\(.)/g, "$1");
+  }
+  return parameters;
+}

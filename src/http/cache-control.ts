@@ -1,0 +1,103 @@
+/** The directives of a response's `Cache-Control` header (RFC 9111, section 5.2.2); times are in seconds. */
+export interface CacheDirectives {
+  /** Forbids every cache to keep the response. */
+  noStore?: boolean | undefined;
+  /** Makes caches ask before they use it. */
+  noCache?: boolean | undefined;
+  /** Lets shared caches keep it, also where they would not by themselves. */
+  public?: boolean | undefined;
+  /** Forbids shared caches to keep it. */
+  private?: boolean | undefined;
+  /** How long it is fresh. */
+  maxAge?: number | undefined;
+  /** How long it is fresh for shared caches. */
+  sMaxAge?: number | undefined;
+  /** Forbids to use it once it is stale. */
+  mustRevalidate?: boolean | undefined;
+  /** Forbids shared caches to use it once it is stale. */
+  proxyRevalidate?: boolean | undefined;
+  /** Forbids to change it on the way. */
+  noTransform?: boolean | undefined;
+  /** Says that it never changes as long as it is fresh (RFC 8246). */
+  immutable?: boolean | undefined;
+  /** How long it may be used while a newer one is fetched (RFC 5861). */
+  staleWhileRevalidate?: number | undefined;
+  /** How long it may be used if the server fails (RFC 5861). */
+  staleIfError?: number | undefined;
+}
+
+const names: { readonly [Property in keyof CacheDirectives]-?: string } = {
+  noStore: "no-store",
+  noCache: "no-cache",
+  public: "public",
+  private: "private",
+  maxAge: "max-age",
+  sMaxAge: "s-maxage",
+  mustRevalidate: "must-revalidate",
+  proxyRevalidate: "proxy-revalidate",
+  noTransform: "no-transform",
+  immutable: "immutable",
+  staleWhileRevalidate: "stale-while-revalidate",
+  staleIfError: "stale-if-error",
+};
+
+/** Where a header is kept. */
+interface HeaderPlace {
+  get(): string | null;
+  set(header: string | null): void;
+}
+
+/**
+ * Creates the directives of a header that is kept elsewhere: each reads and changes the header itself.
+ *
+ * @param place Where the header is kept.
+ */
+export function createCacheControl(place: HeaderPlace): CacheDirectives {
+  const directives: CacheDirectives = {};
+  for (const [property, name] of Object.entries(names)) {
+    Object.defineProperty(directives, property, {
+      enumerable: true,
+      get: () => parseDirectives(place.get()).get(name),
+      set: (value: boolean | number | undefined) => {
+        const all = parseDirectives(place.get());
+        if (value === undefined || value === false) {
+          all.delete(name);
+        } else {
+          all.set(name, typeof value === "number" ? Math.max(0, Math.trunc(value)) : value);
+        }
+        place.set(all.size === 0 ? null : formatDirectives(all));
+      },
+    });
+  }
+  Object.defineProperty(directives, "toString", { value: () => place.get() ?? "" });
+  return directives;
+}
+
+/** Formats directives as a header. */
+export function formatCacheControl(directives: CacheDirectives): string | null {
+  let header: string | null = null;
+  const control = createCacheControl({
+    get: () => header,
+    set: (changed) => {
+      header = changed;
+    },
+  });
+  Object.assign(control, directives);
+  return header;
+}
+
+/** Parses a `Cache-Control` header: directives by their names in lower case, numbers as numbers, those without a value as `true`. */
+export function parseDirectives(header: string | null | undefined): Map<string, string | number | true> {
+  const directives = new Map<string, string | number | true>();
+  for (const [, name = "", quoted, plain] of (header ?? "").matchAll(/([\w-]+)(?:\s*=\s*(?:"([^"]*)"|([^\s,]*)))?/g)) {
+    const value = quoted ?? plain;
+    directives.set(name.toLowerCase(), value === undefined ? true : /^\d+$/.test(value) ? Number(value) : value);
+  }
+  return directives;
+}
+
+function formatDirectives(directives: ReadonlyMap<string, string | number | true>): string {
+  return [...directives]
+    .map(([name, value]) => (value === true ? name : `${name}=${typeof value === "string" ? `"${value}"` : value}`))
+    .join(", ");
+}

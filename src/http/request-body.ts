@@ -1,0 +1,191 @@
+import { type Schema, type SchemaIssue, validate } from "../schema";
+import { decodeText, limitBytes, parseJson, readBytes, tooLarge } from "./body";
+import { ContentTooLarge, UnprocessableContent, UnsupportedMediaType } from "./client-errors";
+import { FormValues } from "./form-values";
+import { type FormLimits, type MultipartForm, parseMultipart } from "./multipart";
+import type { RequestSource } from "./request-source";
+
+/** The limits on what a request may send. */
+export interface RequestLimits extends FormLimits {
+  /** The largest body, in bytes. */
+  body: number;
+  /** The largest multipart body, in bytes. */
+  multipart: number;
+  /** How deep JSON may nest. */
+  jsonDepth: number;
+}
+
+/** How a body is parsed. */
+export interface ParseOptions<Output> {
+  /** The schema that checks and types the value. */
+  schema: Schema<Output>;
+}
+
+/** How JSON is read. */
+export interface JsonOptions {
+  /** Reads a body as JSON whatever type it states. Default: `false`. */
+  force?: boolean;
+  /** Gives `null` for a body of another type, or one that is malformed, instead of an error. Default: `false`. */
+  silent?: boolean;
+}
+
+/** The body of a request: read once, and kept as what it was parsed to. */
+export class RequestBody {
+  readonly #source: RequestSource;
+  readonly #limits: RequestLimits;
+  readonly #parse: (text: string) => unknown;
+  #bytes: Promise<Uint8Array> | undefined;
+  #form: Promise<FormValues> | undefined;
+  #multipart: MultipartForm | undefined;
+  #isStreamed = false;
+
+  /**
+   * @param source What the server knows.
+   * @param limits The limits of this request.
+   * @param parse Parses JSON.
+   */
+  constructor(source: RequestSource, limits: RequestLimits, parse: (text: string) => unknown) {
+    this.#source = source;
+    this.#limits = limits;
+    this.#parse = parse;
+  }
+
+  /** Whether {@link RequestBody.close} has anything to do. */
+  get needsClose(): boolean {
+    return this.#multipart !== undefined;
+  }
+
+  /** The body piece by piece, up to the limit. */
+  get stream(): AsyncIterable<Uint8Array> {
+    if (this.#isStreamed || this.#bytes !== undefined) {
+      throw new TypeError("The body of the request has been read already. Read it either by 'stream' or by the other readers.");
+    }
+    this.#isStreamed = true;
+    return limitBytes(this.#open(), this.#limit);
+  }
+
+  /** Reads the body whole. */
+  bytes(): Promise<Uint8Array> {
+    if (this.#isStreamed) {
+      return Promise.reject(new TypeError("The body of the request has been read already, by 'stream' or as a multipart form."));
+    }
+    this.#bytes ??= this.#readBytes();
+    return this.#bytes;
+  }
+
+  /** Reads the body as UTF-8. */
+  async text(): Promise<string> {
+    return decodeText(await this.bytes());
+  }
+
+  /** Reads the body as JSON. */
+  async json(): Promise<unknown> {
+    return parseJson(await this.text(), this.#limits.jsonDepth, this.#parse);
+  }
+
+  /** Reads the body as a form. */
+  form(): Promise<FormValues> {
+    this.#form ??= this.#parseForm();
+    return this.#form;
+  }
+
+  /** Removes temporary files. */
+  async close(): Promise<void> {
+    await this.#multipart?.cleanUp();
+  }
+
+  get #limit(): number {
+    return limitOf(this.#source, this.#limits);
+  }
+
+  #open(): AsyncIterable<Uint8Array> {
+    const encoding = this.#source.header("content-encoding");
+    if (encoding !== undefined && encoding !== "identity") {
+      throw new UnsupportedMediaType("The body of the request is compressed, which is not taken here.");
+    }
+    if ((parseLength(this.#source) ?? 0) > this.#limit) {
+      throw tooLarge(this.#limit);
+    }
+    return this.#source.body() ?? emptyBody();
+  }
+
+  async #readBytes(): Promise<Uint8Array> {
+    return readBytes(this.#open(), this.#limit);
+  }
+
+  async #parseForm(): Promise<FormValues> {
+    const type = parseMimeType(this.#source);
+    if (type === "application/x-www-form-urlencoded") {
+      return parseUrlencoded(await this.text(), this.#limits);
+    }
+    if (type === "multipart/form-data") {
+      const body = this.#bytes === undefined ? this.stream : once(await this.#bytes);
+      this.#multipart = await parseMultipart(this.#source.header("content-type") ?? "", body, this.#limits);
+      return new FormValues(this.#multipart.entries);
+    }
+    return new FormValues();
+  }
+}
+
+/** Returns the media type of a body without parameters, in lower case, or the empty string. */
+export function parseMimeType(source: RequestSource): string {
+  return (source.header("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+}
+
+/** Returns the stated length of a body in bytes, or `null`. */
+export function parseLength(source: RequestSource): number | null {
+  const length = source.header("content-length");
+  return length === undefined || !/^\d+$/.test(length) ? null : Number(length);
+}
+
+/** Returns the most bytes that the body of a request may have. */
+export function limitOf(source: RequestSource, limits: Readonly<RequestLimits>): number {
+  return parseMimeType(source) === "multipart/form-data" ? limits.multipart : limits.body;
+}
+
+function parseUrlencoded(text: string, limits: RequestLimits): FormValues {
+  if (Buffer.byteLength(text) > limits.fieldsSize) {
+    throw new ContentTooLarge(`The fields of the form hold more than ${limits.fieldsSize} bytes (the setting maxFormMemorySize).`);
+  }
+  let parameters = 1;
+  for (let index = text.indexOf("&"); index >= 0; index = text.indexOf("&", index + 1)) {
+    parameters++;
+  }
+  if (parameters > limits.parts) {
+    throw new ContentTooLarge(`The form has more than ${limits.parts} fields (the setting maxFormParts).`);
+  }
+  const values = new FormValues(new URLSearchParams(text));
+  for (const value of values.values()) {
+    if (typeof value === "string" && value.length > limits.fieldSize) {
+      throw new ContentTooLarge(`A field of the form is larger than ${limits.fieldSize} bytes (the setting maxFieldSize).`);
+    }
+  }
+  return values;
+}
+
+/** The answer 422 with every issue that a schema found. */
+export class ValidationFailed extends UnprocessableContent {
+  /** @param issues What is wrong, and where. */
+  constructor(readonly issues: readonly SchemaIssue[]) {
+    super("The request is well-formed, but some of its values are not valid.");
+  }
+}
+
+/**
+ * Checks a value that a client sent.
+ *
+ * @throws {ValidationFailed} If the schema refuses it.
+ */
+export async function parseValue<Output>(schema: Schema<Output>, value: unknown): Promise<Output> {
+  const result = await validate(schema, value);
+  if ("issues" in result) {
+    throw new ValidationFailed(result.issues);
+  }
+  return result.value;
+}
+
+async function* emptyBody(): AsyncGenerator<Uint8Array> {}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}

@@ -1,0 +1,91 @@
+import type { RequestContext } from "./context";
+import { BadRequest, MethodNotAllowed, NotFound, URITooLong } from "./http/client-errors";
+import { HTTPException } from "./http/exceptions";
+import type { FlagonRequest } from "./http/request";
+import { FlagonResponse } from "./http/response";
+
+/** An answer that routing found, or what it failed with. */
+export type RoutingAnswer = HTTPException | FlagonResponse | undefined;
+
+const maxTargetLength = 8 * 1024;
+/** The host that was last seen to be well-formed: an app has few, and asks about them with each request. */
+let wellFormedHost = "";
+const hostPattern = /^(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?$/;
+
+/**
+ * Refuses a request whose target is too long, or whose host is not one that the app answers for.
+ *
+ * @throws {URITooLong} If the target is over 8 KiB.
+ * @throws {BadRequest} If the host is malformed, or not among the setting `trustedHosts`.
+ */
+export function checkHead({ app, request }: RequestContext): void {
+  if (request.target.length > maxTargetLength) {
+    throw new URITooLong();
+  }
+  const { host } = request;
+  if (host !== wellFormedHost) {
+    if (host !== "" && !hostPattern.test(host)) {
+      throw new BadRequest("The Host header of the request is not well-formed.");
+    }
+    wellFormedHost = host;
+  }
+  const { trustedHosts } = app.config;
+  if (trustedHosts.length > 0 && !isTrusted(host, trustedHosts)) {
+    throw new BadRequest("The server does not answer for the host of the request.");
+  }
+}
+
+/** Finds the route; errors are kept, to be thrown after the before hooks, which may answer instead. */
+export function findRoute(context: RequestContext): RoutingAnswer {
+  const { request } = context;
+  const answer = route(context, request);
+  if (answer instanceof HTTPException) {
+    request.routingException = answer;
+  }
+  return answer;
+}
+
+function route(context: RequestContext, request: FlagonRequest): RoutingAnswer {
+  let path: string;
+  try {
+    path = request.path;
+  } catch (error) {
+    return error instanceof HTTPException ? error : new BadRequest(undefined, { cause: error });
+  }
+  const match = context.app.registry.routes.match(request.method, path, request);
+  context.match = match;
+  switch (match.kind) {
+    case "redirect":
+      return redirectTo(request, match.path);
+    case "missing":
+      return match.allowed.length === 0 ? new NotFound() : new MethodNotAllowed(match.allowed);
+    default: {
+      const { endpoint, maxContentLength, rule } = match.route;
+      context.endpoint = endpoint;
+      context.hooks = endpoint.scope.all;
+      request.endpoint = endpoint.name;
+      request.rule = rule.source;
+      request.blueprint = endpoint.scope.name === "" ? null : endpoint.scope.name;
+      request.viewArgs = match.args;
+      if (maxContentLength !== undefined) {
+        request.maxContentLength = maxContentLength;
+      }
+      return match.kind === "options" ? new FlagonResponse(null, 200, { allow: match.allowed.join(", ") }) : undefined;
+    }
+  }
+}
+
+function isTrusted(host: string, trustedHosts: readonly string[]): boolean {
+  const name = host.replace(/:\d+$/, "").toLowerCase();
+  return trustedHosts.some((trusted) => {
+    const wanted = trusted.toLowerCase();
+    return wanted.startsWith(".") ? name === wanted.slice(1) || name.endsWith(wanted) : name === wanted || host.toLowerCase() === wanted;
+  });
+}
+
+/** The path comes from the app's own rules and begins with one slash, so that it never names another host. */
+function redirectTo({ queryString, rootPath }: FlagonRequest, path: string): FlagonResponse {
+  const response = new FlagonResponse(null, 308);
+  response.headers.set("location", `${rootPath}${path}${queryString === "" ? "" : `?${queryString}`}`);
+  return response;
+}

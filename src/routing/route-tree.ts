@@ -1,0 +1,339 @@
+import { METHODS } from "node:http";
+import createRouter, { type ConstraintStrategy, type Handler, type HTTPMethod, type HTTPVersion } from "find-my-way";
+import { RuleError, SetupError } from "../errors";
+import { type Match, type Route, takesMethod } from "./route";
+import { compareRules, encodePath, type Rule } from "./rule";
+
+/** What the router keeps with a pattern. */
+interface Leaf<Endpoint> {
+  readonly route: Route<Endpoint>;
+  /** The request lacks the slash at the end. */
+  readonly lacksSlash: boolean;
+  /** The routes of the same endpoint whose defaults may say what this one's variables say. */
+  readonly shorter: readonly Route<Endpoint>[];
+  /** Whether the view gets the rule's values alone: no redirect, no defaults. */
+  readonly isPlain: boolean;
+}
+
+/** A rule with a variable that may hold slashes, looked at as a whole. */
+interface Spanning<Endpoint> extends Leaf<Endpoint> {
+  readonly regex: RegExp;
+}
+
+interface Found<Endpoint> {
+  readonly leaf: Leaf<Endpoint>;
+  readonly args: Record<string, unknown>;
+}
+
+type Router = ReturnType<typeof createRouter>;
+
+/**
+ * A constraint that tells apart patterns that differ in their expressions alone, which find-my-way takes for the same.
+ *
+ * Each has a value of its own when it is added, so that none is refused as declared twice; a request takes whichever
+ * the tree leads to. A leaf of the tree never holds two, since one expression is added once.
+ */
+const patternConstraint: ConstraintStrategy<HTTPVersion.V1> = {
+  name: "pattern",
+  mustMatchWhenDerived: false,
+  deriveConstraint: () => "",
+  storage() {
+    let only: Handler<HTTPVersion.V1> | null = null;
+    return {
+      get: () => only,
+      set: (_, handler) => {
+        only = handler;
+      },
+    };
+  },
+};
+const anyPattern = { pattern: "" };
+
+/** Paths come without their query. */
+const noQuery = {};
+
+/** The routes of one host, in find-my-way's tree, with the results of Flask. */
+export class RouteTree<Endpoint extends { readonly name: string }> {
+  readonly #router: Router = createRouter({
+    maxParamLength: 1024,
+    querystringParser: () => noQuery,
+    constraints: { pattern: patternConstraint },
+  });
+  readonly #routesOf: (endpoint: string) => readonly Route<Endpoint>[];
+  /** What is in the tree, by method and pattern. */
+  readonly #taken = new Map<string, Leaf<Endpoint>>();
+  /** The leaves of rules without variables, by method and path: what is wholly static comes before anything else. */
+  readonly #static = new Map<string, Map<string, Leaf<Endpoint>>>();
+  /** The tree keeps the position of a leaf here, counted from 1, or of a list below, counted from -1: it takes a stored 0 for nothing. */
+  readonly #leaves: Leaf<Endpoint>[] = [];
+  /** The rules with a variable that may hold slashes that the tree cannot tell apart, the most specific first. */
+  readonly #spanningLists: Spanning<Endpoint>[][] = [];
+  readonly #spanningByPattern = new Map<string, Spanning<Endpoint>[]>();
+  /** All rules with a variable that may hold slashes, by method, the most specific first. */
+  readonly #spanning = new Map<string, Spanning<Endpoint>[]>();
+  readonly #methods: ReadonlySet<string>;
+
+  /**
+   * @param routes The routes, in any order.
+   * @param routesOf Returns all routes of an endpoint.
+   * @throws {RuleError} If the expression of a converter cannot be used.
+   */
+  constructor(routes: readonly Route<Endpoint>[], routesOf: (endpoint: string) => readonly Route<Endpoint>[]) {
+    this.#routesOf = routesOf;
+    const sorted = [...routes].sort((left, right) => compareRules(left.rule, right.rule));
+    for (const route of sorted) {
+      this.#insert(this.#createLeaf(route, false), route.rule.pattern, route.rule.regex);
+    }
+    // The spelling with a slash less or more gives way to a rule that is written so.
+    for (const route of sorted) {
+      const { rule, strictSlashes } = route;
+      if (rule.source !== "/" && (rule.isBranch || !strictSlashes)) {
+        const pattern = rule.isBranch ? rule.pattern.slice(0, -1) : `${rule.pattern}/`;
+        const regex = rule.regex && toggleSlash(rule.regex);
+        this.#insert(this.#createLeaf(route, strictSlashes), pattern, regex);
+      }
+    }
+    this.#methods = new Set(sorted.flatMap((route) => [...route.methods]));
+    this.#router.compile();
+  }
+
+  /**
+   * Finds what a path leads to.
+   *
+   * @param method The method of the request, in upper case.
+   * @param path The decoded path.
+   */
+  match(method: string, path: string): Match<Endpoint> {
+    const found = this.#find(method, path) ?? (method === "HEAD" ? this.#find("GET", path) : undefined);
+    if (found === undefined) {
+      return this.#explainMiss(method, path);
+    }
+    const { args } = found;
+    const { isPlain, lacksSlash, route, shorter } = found.leaf;
+    if (lacksSlash) {
+      return { kind: "redirect", path: `${encodeSegments(path)}/` };
+    }
+    if (route.isAlias) {
+      return { kind: "redirect", path: this.#findCanonical(route, args) };
+    }
+    if (shorter.length > 0) {
+      const same = findSame(shorter, method, args);
+      if (same !== undefined) {
+        return { kind: "redirect", path: same.rule.format(args) };
+      }
+    }
+    return { kind: "found", route, args: isPlain ? args : Object.assign(args, route.defaults) };
+  }
+
+  #insert(leaf: Leaf<Endpoint>, pattern: string, regex: RegExp | null): void {
+    const { rule, methods } = leaf.route;
+    const position = this.#leaves.push(leaf);
+    for (const method of methods) {
+      const key = `${method} ${regex?.source ?? pattern}`;
+      if (this.#taken.has(key)) {
+        continue;
+      }
+      this.#taken.set(key, leaf);
+      if (rule.variables.length === 0) {
+        const paths = this.#static.get(method) ?? new Map<string, Leaf<Endpoint>>();
+        this.#static.set(method, paths.set(pathOf(rule, pattern), leaf));
+      }
+      if (regex === null) {
+        addToRouter(this.#router, method, rule, pattern, position);
+      } else {
+        this.#insertSpanning(method, { ...leaf, regex });
+      }
+    }
+  }
+
+  #insertSpanning(method: string, leaf: Spanning<Endpoint>): void {
+    const { rule } = leaf.route;
+    const all = this.#spanning.get(method) ?? [];
+    this.#spanning.set(method, all);
+    all.push(leaf);
+    const key = `${method} ${rule.pattern}`;
+    const list = this.#spanningByPattern.get(key);
+    if (list === undefined) {
+      const first = [leaf];
+      this.#spanningByPattern.set(key, first);
+      addToRouter(this.#router, method, rule, rule.pattern, -this.#spanningLists.push(first));
+    } else {
+      list.push(leaf);
+    }
+  }
+
+  #find(method: string, path: string): Found<Endpoint> | undefined {
+    const leaf = this.#static.get(method)?.get(path);
+    return leaf === undefined ? this.#findByTree(method, path) : { leaf, args: {} };
+  }
+
+  #findByTree(method: string, path: string): Found<Endpoint> | undefined {
+    if (!isAmong(method, this.#methods)) {
+      return undefined;
+    }
+    // The path is decoded; find-my-way would decode it once more, and end it at a question mark.
+    const quoted = /[%?#]/.test(path) ? path.replace(/[%?#]/g, encodeURIComponent) : path;
+    const result = this.#router.find(method, quoted, anyPattern);
+    if (result === null) {
+      return undefined;
+    }
+    const store: unknown = result.store;
+    if (typeof store !== "number" || store < 0) {
+      const list = this.#spanningLists[-Number(store) - 1] ?? [];
+      // A rule with less static text before its variable may still take what those of this list do not.
+      return findSpanning(list, path) ?? findSpanning(this.#spanning.get(method) ?? [], path);
+    }
+    const leaf = this.#leaves[store - 1];
+    const args = leaf?.route.rule.parse(result.params);
+    return leaf === undefined || args === undefined ? undefined : { leaf, args };
+  }
+
+  #createLeaf(route: Route<Endpoint>, lacksSlash: boolean): Leaf<Endpoint> {
+    return { route, lacksSlash, shorter: this.#listShorter(route), isPlain: !lacksSlash && !route.isAlias && !hasValues(route.defaults) };
+  }
+
+  /** Lists the rules of the same endpoint that say by their defaults what this one says by its variables. */
+  #listShorter({ endpoint, rule }: Route<Endpoint>): readonly Route<Endpoint>[] {
+    return this.#routesOf(endpoint.name).filter(
+      (other) =>
+        !other.isAlias &&
+        !other.isBuildOnly &&
+        other.rule.variables.length < rule.variables.length &&
+        hasValues(other.defaults) &&
+        rule.variables.every(({ name }) => name in other.defaults || other.rule.variables.some((variable) => variable.name === name)),
+    );
+  }
+
+  /** Builds the path of the rule that an alias stands for. */
+  #findCanonical(alias: Route<Endpoint>, args: Readonly<Record<string, unknown>>): string {
+    const values: Readonly<Record<string, unknown>> = { ...alias.defaults, ...args };
+    const canonical = this.#routesOf(alias.endpoint.name).find(
+      ({ isAlias, rule }) => !isAlias && rule.variables.every(({ name }) => name in values),
+    );
+    if (canonical === undefined) {
+      throw new SetupError(
+        `The rule '${alias.rule.source}' is an alias, but '${alias.endpoint.name}' has no other rule with its variables.`,
+      );
+    }
+    return canonical.rule.format(values);
+  }
+
+  #explainMiss(method: string, path: string): Match<Endpoint> {
+    const allowed = new Set<string>();
+    let automatic: Found<Endpoint> | undefined;
+    for (const candidate of this.#methods) {
+      const found = this.#find(candidate, path);
+      if (found !== undefined && !found.leaf.lacksSlash) {
+        allowed.add(candidate);
+        if (candidate === "GET") {
+          allowed.add("HEAD");
+        }
+        if (found.leaf.route.automaticOptions) {
+          allowed.add("OPTIONS");
+          automatic ??= found;
+        }
+      }
+    }
+    if (method === "OPTIONS") {
+      if (automatic !== undefined) {
+        const { args, leaf } = automatic;
+        return { kind: "options", route: leaf.route, args: Object.assign(args, leaf.route.defaults), allowed: [...allowed].sort() };
+      }
+      // The question is answered where the page is, as a request of any of its methods would be.
+      const slashed = allowed.size === 0 ? this.#findSlashed(path) : undefined;
+      if (slashed !== undefined) {
+        return { kind: "redirect", path: `${encodeSegments(path)}/` };
+      }
+    }
+    return allowed.size === 0 && path.includes("//") ? this.#merge(method, path) : { kind: "missing", allowed: [...allowed].sort() };
+  }
+
+  #findSlashed(path: string): Found<Endpoint> | undefined {
+    for (const method of this.#methods) {
+      const found = this.#find(method, path);
+      if (found?.leaf.lacksSlash === true && found.leaf.route.automaticOptions) {
+        return found;
+      }
+    }
+    return undefined;
+  }
+
+  /** Redirects a path with doubled slashes, if there is something at the path without. */
+  #merge(method: string, path: string): Match<Endpoint> {
+    const merged = path.replace(/\/{2,}/g, "/");
+    const match = this.match(method, merged);
+    if (match.kind === "redirect") {
+      return match;
+    }
+    const mayMerge = match.kind !== "missing" && match.route.mergeSlashes;
+    return mayMerge ? { kind: "redirect", path: encodeSegments(merged) } : { kind: "missing", allowed: [] };
+  }
+}
+
+function findSpanning<Endpoint>(list: readonly Spanning<Endpoint>[], path: string): Found<Endpoint> | undefined {
+  for (const leaf of list) {
+    const groups = leaf.regex.exec(path)?.groups;
+    if (groups !== undefined) {
+      const args = leaf.route.rule.parse(groups);
+      return args === undefined ? undefined : { leaf, args };
+    }
+  }
+  return undefined;
+}
+
+function addToRouter(router: Router, method: string, rule: Rule, pattern: string, store: number): void {
+  if (!isMethod(method)) {
+    throw new SetupError(`The rule '${rule.source}' has the method '${method}', which HTTP does not know.`);
+  }
+  try {
+    // Patterns with expressions are told apart by a constraint, since find-my-way takes all expressions for one.
+    const constraints = pattern.includes("(") ? { pattern: String(store) } : {};
+    router.on(method, pattern, { constraints }, unused, store);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new RuleError(`The expression of a converter cannot be used: ${reason}`, rule.source, 0);
+  }
+}
+
+/** Finds the route that gives the same values by its defaults, so that a page has one address. */
+function findSame<Endpoint>(
+  routes: readonly Route<Endpoint>[],
+  method: string,
+  args: Readonly<Record<string, unknown>>,
+): Route<Endpoint> | undefined {
+  return routes.find(
+    (route) => takesMethod(route, method) && Object.entries(route.defaults).every(([name, value]) => args[name] === value),
+  );
+}
+
+function hasValues(values: object): boolean {
+  for (const _ in values) {
+    return true;
+  }
+  return false;
+}
+
+/** find-my-way wants a handler with each pattern; only what is stored beside it is used here. */
+function unused(): void {}
+
+function isMethod(method: string): method is HTTPMethod {
+  return METHODS.includes(method);
+}
+
+function isAmong(method: string, methods: ReadonlySet<string>): method is HTTPMethod {
+  return methods.has(method);
+}
+
+/** Returns the path of a static rule, or the other spelling of it if the pattern is not the rule's own. */
+function pathOf({ pattern: own, source }: Rule, pattern: string): string {
+  return pattern === own ? source : source.endsWith("/") ? source.slice(0, -1) : `${source}/`;
+}
+
+function toggleSlash(regex: RegExp): RegExp {
+  const source = regex.source.slice(0, -1);
+  return new RegExp(source.endsWith("\\/") ? `${source.slice(0, -2)}$` : `${source}\\/$`);
+}
+
+function encodeSegments(path: string): string {
+  return path.split("/").map(encodePath).join("/");
+}

@@ -1,0 +1,50 @@
+import type { HostPattern } from "./host-pattern";
+import type { Rule } from "./rule";
+
+/** A rule with the endpoint that it leads to. */
+export interface Route<Endpoint> {
+  /** The rule. */
+  readonly rule: Rule;
+  /** The host that the rule is for, or `null` for any. */
+  readonly host: HostPattern | null;
+  /** The endpoint. */
+  readonly endpoint: Endpoint;
+  /** The methods that the route itself takes, in upper case, without the `HEAD` that comes with `GET`. */
+  readonly methods: ReadonlySet<string>;
+  /** Values of the view that the rule has no variable for. */
+  readonly defaults: Readonly<Record<string, unknown>>;
+  /** Whether a missing slash at the end redirects, and one too many is not found. */
+  readonly strictSlashes: boolean;
+  /** Whether a path with doubled slashes redirects to the rule. */
+  readonly mergeSlashes: boolean;
+  /** Whether `OPTIONS` is answered without the view. */
+  readonly automaticOptions: boolean;
+  /** Whether it redirects to the endpoint's other rule. */
+  readonly isAlias: boolean;
+  /** Whether URLs are built from it, but no request matches it. */
+  readonly isBuildOnly: boolean;
+  /** The largest body that the route takes, in bytes, if it has a limit of its own. */
+  readonly maxContentLength?: number | undefined;
+}
+
+/** What a path leads to. */
+export type Match<Endpoint> =
+  | { readonly kind: "found"; readonly route: Route<Endpoint>; readonly args: Record<string, unknown> }
+  | {
+      readonly kind: "options";
+      readonly route: Route<Endpoint>;
+      readonly args: Record<string, unknown>;
+      readonly allowed: readonly string[];
+    }
+  | { readonly kind: "redirect"; readonly path: string }
+  | { readonly kind: "missing"; readonly allowed: readonly string[] };
+
+/** Lists the variables of a route: those of its rule, and those of its host. */
+export function listVariables({ rule, host }: Route<unknown>): readonly string[] {
+  return [...rule.variables, ...(host?.variables ?? [])].map(({ name }) => name);
+}
+
+/** Tells whether a route takes a method; `GET` comes with `HEAD`. */
+export function takesMethod({ methods }: Route<unknown>, method: string): boolean {
+  return methods.has(method) || (method === "HEAD" && methods.has("GET"));
+}

@@ -1,0 +1,44 @@
+import type { RequestSource } from "../http/request-source";
+
+/** What a web `Request` knows. */
+export class FetchSource implements RequestSource {
+  readonly method: string;
+  readonly target: string;
+  readonly rootPath = "";
+  readonly scheme: "http" | "https";
+  readonly #request: Request;
+  readonly #host: string;
+
+  constructor(request: Request) {
+    const url = new URL(request.url);
+    this.#request = request;
+    this.#host = url.host;
+    this.method = request.method;
+    this.target = url.pathname + url.search;
+    this.scheme = url.protocol === "https:" ? "https" : "http";
+  }
+
+  get remoteAddress(): string {
+    return "";
+  }
+
+  get raw(): unknown {
+    return this.#request;
+  }
+
+  header(name: string): string | undefined {
+    return this.#request.headers.get(name) ?? (name === "host" ? this.#host : undefined);
+  }
+
+  headers(): Iterable<readonly [string, string]> {
+    return this.#request.headers;
+  }
+
+  body(): AsyncIterable<Uint8Array> | null {
+    return this.#request.body;
+  }
+
+  signal(): AbortSignal {
+    return this.#request.signal;
+  }
+}

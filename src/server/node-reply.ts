@@ -1,0 +1,129 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { contexts, type RequestContext } from "../context";
+import type { FlagonResponse } from "../http/response";
+import { isBodiless } from "../http/status";
+import { discardBody, iterateBody, type StreamedBody } from "../response-stream";
+import { needsTearDown, tearDown } from "../tear-down";
+import { findHeader } from "./node-source";
+
+/** How much of a body that nobody read is taken in before the connection is closed, in bytes and in milliseconds. */
+const drainBytes = 1024 * 1024;
+const drainTime = 5000;
+
+/** Sends a response by Node's own, and ends the request with it. */
+export function send(context: RequestContext, response: FlagonResponse, message: IncomingMessage, reply: ServerResponse): void {
+  const { body, headers, status } = response;
+  if (reply.destroyed) {
+    // The client left before there was an answer.
+    void discardBody(context, body).then(() => contexts.run(context, tearDown, context));
+    return;
+  }
+  const hasBody = !isBodiless(status);
+  if (!message.complete && hasUnreadBody(message)) {
+    closeAfter(message, reply);
+    headers.set("connection", "close");
+  }
+  if (needsTearDown(context)) {
+    reply.once("close", () => void contexts.run(context, tearDown, context));
+  }
+  const wire = headers.toWire(hasBody ? measure(response) : null);
+  if (context.app.nodeMiddleware.length > 0 || reply.getHeaderNames().length > 0) {
+    addHeaders(context, wire, reply);
+    reply.writeHead(status);
+  } else {
+    reply.writeHead(status, wire);
+  }
+  if (!hasBody || context.request.method === "HEAD" || body === null) {
+    reply.end();
+    void discardBody(context, body);
+  } else if (typeof body === "string" || body instanceof Uint8Array) {
+    reply.end(body);
+  } else {
+    void stream(context, body, reply);
+  }
+}
+
+/**
+ * Adds a response's headers to those that middleware has set: its own stand over Flagon's defaults, cookies and what
+ * the response varies by add up, and for the rest the response decides.
+ */
+function addHeaders({ app }: RequestContext, wire: readonly string[], reply: ServerResponse): void {
+  const present = new Set(reply.getHeaderNames());
+  for (let index = 0; index < wire.length; index += 2) {
+    const name = wire[index] ?? "";
+    const value = wire[index + 1] ?? "";
+    if (name === "set-cookie" || !present.has(name)) {
+      reply.appendHeader(name, value);
+    } else if (name === "vary") {
+      reply.setHeader(name, `${reply.getHeader(name)}, ${value}`);
+    } else if (!app.defaultHeaders.includes(name, value)) {
+      reply.setHeader(name, value);
+    }
+  }
+}
+
+/** Returns the length of a body in bytes, or `null` when it is only known at its end. */
+function measure({ body, streamLength }: FlagonResponse): number | null {
+  if (body === null) {
+    return 0;
+  }
+  return typeof body === "string" ? Buffer.byteLength(body) : body instanceof Uint8Array ? body.byteLength : streamLength;
+}
+
+/** Writes a stream as fast as the client reads it, and stops it when the client leaves. */
+async function stream(context: RequestContext, body: StreamedBody, reply: ServerResponse): Promise<void> {
+  const iterator = iterateBody(context, body);
+  try {
+    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
+      if (reply.destroyed) {
+        break;
+      }
+      if (!reply.write(next.value)) {
+        await writable(reply);
+      }
+    }
+    if (reply.destroyed) {
+      await iterator.return?.();
+    } else {
+      reply.end();
+    }
+  } catch (error) {
+    // The status line is sent, so that only a connection cut short tells the client.
+    context.failure = error;
+    context.app.logger.error({ err: error }, "A streamed response failed.");
+    reply.destroy();
+  }
+}
+
+function writable(reply: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      reply.off("drain", settle);
+      reply.off("close", settle);
+      resolve();
+    };
+    reply.once("drain", settle);
+    reply.once("close", settle);
+  });
+}
+
+function hasUnreadBody({ rawHeaders }: IncomingMessage): boolean {
+  return (findHeader(rawHeaders, "content-length") ?? "0") !== "0" || findHeader(rawHeaders, "transfer-encoding") !== undefined;
+}
+
+/** Takes in a bounded part of a body that nobody read, so that the client gets to see the answer, then closes. */
+function closeAfter(message: IncomingMessage, reply: ServerResponse): void {
+  let left = drainBytes;
+  const { socket } = message;
+  reply.once("finish", () => {
+    const timer = setTimeout(() => socket.destroy(), drainTime);
+    socket.once("close", () => clearTimeout(timer));
+  });
+  message.on("data", (chunk: Uint8Array) => {
+    left -= chunk.byteLength;
+    if (left < 0) {
+      socket.destroy();
+    }
+  });
+  message.resume();
+}

@@ -1,0 +1,175 @@
+/** Which proxies are believed: how many stand in front of the app, or their addresses. */
+export type TrustProxy = number | string | readonly string[];
+
+/** The settings that Flagon itself reads, each with its default. */
+export interface Settings {
+  /** Shows errors with their stack and re-reads templates. Default: `false`; the development server turns it on. */
+  debug: boolean;
+  /** Lets unhandled errors reach the test. Default: `false`. */
+  testing: boolean;
+  /** Signs sessions and tokens. Keep it secret, long and random. No default: without it a session cannot be written. */
+  secretKey: string | Uint8Array | null;
+  /** Former keys, which still read sessions but never sign. Default: none. */
+  secretKeyFallbacks: readonly (string | Uint8Array)[];
+  /** The digest of the session's signature; `"sha1"` shares sessions with Flask. Default: `"sha256"`. */
+  sessionDigest: "sha256" | "sha1";
+  /** The name of the session cookie. Default: `"session"`. */
+  sessionCookieName: string;
+  /** The `Domain` of the session cookie. Default: none, so that only the same host sees it. */
+  sessionCookieDomain: string | null;
+  /** The `Path` of the session cookie. Default: `null`, the path under which the app is mounted. */
+  sessionCookiePath: string | null;
+  /** Whether the session cookie is sent over HTTPS alone; `"auto"` follows the scheme of the request. Default: `"auto"`. */
+  sessionCookieSecure: boolean | "auto";
+  /** The `SameSite` of the session cookie. Default: `"Lax"`. */
+  sessionCookieSameSite: "Lax" | "Strict" | "None";
+  /** How long a session is valid, in seconds. Default: 31 days. */
+  permanentSessionLifetime: number;
+  /** Whether a permanent session's expiry moves on with every request that reads it. Default: `true`. */
+  sessionRefreshEachRequest: boolean;
+  /** The size of a cookie, in bytes, from which a warning is logged; 0 turns it off. Default: 4093. */
+  maxCookieSize: number;
+  /** Whether unsafe requests are checked for cross-site forgery. Default: `true`. */
+  csrf: boolean;
+  /** How long a CSRF token is valid, in seconds. Default: 1 hour. */
+  csrfTimeLimit: number;
+  /** Origins besides the app's own that may send unsafe requests, such as `"https://admin.example.com"`. Default: none. */
+  csrfTrustedOrigins: readonly string[];
+  /** The largest body, in bytes. Default: 1 MiB. */
+  maxContentLength: number;
+  /** The largest multipart body, in bytes. Default: 16 MiB. */
+  maxMultipartLength: number;
+  /** The most parameters, or parts, of a form. Default: 1,000. */
+  maxFormParts: number;
+  /** The most uploads in a form. Default: 20. */
+  maxFormFiles: number;
+  /** The largest value of a form's field, in bytes. Default: 500,000. */
+  maxFieldSize: number;
+  /** The most that all fields of a form, without uploads, may hold, in bytes. Default: 2,500,000. */
+  maxFormMemorySize: number;
+  /** The size of an upload, in bytes, from which it is kept in a temporary file. Default: 1 MiB. */
+  uploadSpoolSize: number;
+  /** How deep a JSON body may nest. Default: 64. */
+  maxJsonDepth: number;
+  /** The host, and port if it is not the usual, for URLs built outside a request, such as `"example.com"`. Default: none. */
+  serverName: string | null;
+  /** The scheme for URLs built outside a request. Default: `"http"`. */
+  preferredUrlScheme: "http" | "https";
+  /** How long browsers may keep a file without asking, in seconds, or a function of its path; `null` makes them ask every time. Default: `null`. */
+  sendFileMaxAge: number | null | ((path: string) => number | null);
+  /** Sends files by the proxy: the path in `X-Sendfile`, and no body. Default: `false`. */
+  useXSendfile: boolean;
+  /** The hosts that the app answers for, such as `"example.com"`, or `".example.com"` with all below it; others get 400. Default: any. */
+  trustedHosts: readonly string[];
+  /** The proxies whose `X-Forwarded-…` headers are believed: how many there are, or their addresses. Default: 0, none. */
+  trustProxy: TrustProxy;
+  /** The path under which a proxy shows the app, which it takes off before it asks. Default: `"/"`. */
+  applicationRoot: string;
+  /** Whether `OPTIONS` is answered without a view, where a route does not say. Default: `true`. */
+  provideAutomaticOptions: boolean;
+  /** Whether a missing slash at the end redirects, where a route does not say; otherwise both spellings answer. Default: `true`. */
+  strictSlashes: boolean;
+  /** Whether doubled slashes redirect to single ones, where a route does not say. Default: `true`. */
+  mergeSlashes: boolean;
+  /** Lets errors that nothing handles reach the test or the server. Default: `null`, as `testing`. */
+  propagateExceptions: boolean | null;
+  /** Treats HTTP errors that nothing handles like any other error. Default: `false`. */
+  trapHttpExceptions: boolean;
+  /** Whether templates that changed are read again. Default: `null`, as `debug`. */
+  templatesAutoReload: boolean | null;
+  /** Logs in which folders each template was looked for. Default: `false`. */
+  explainTemplateLoading: boolean;
+  /** Headers for all responses that do not set them; `null` takes a default away. Default: none beside the built-in ones. */
+  defaultHeaders: Readonly<Record<string, string | null>>;
+}
+
+/** What a setting may be. */
+export interface SettingCheck {
+  /** What is wanted, to go on after "is to be". */
+  readonly expected: string;
+  /** Tells whether a value is that. */
+  accepts(value: unknown): boolean;
+}
+
+/** What each setting may be. */
+export const settingChecks: { readonly [Key in keyof Settings]: SettingCheck } = {
+  debug: yesOrNo(),
+  testing: yesOrNo(),
+  secretKey: {
+    expected: "text or bytes, and not empty",
+    accepts: (value) => value === null || value instanceof Uint8Array || (typeof value === "string" && value !== ""),
+  },
+  secretKeyFallbacks: list(),
+  sessionDigest: oneOf("sha256", "sha1"),
+  sessionCookieName: text(),
+  sessionCookieDomain: textOrNull(),
+  sessionCookiePath: textOrNull(),
+  sessionCookieSecure: { expected: 'true, false or "auto"', accepts: (value) => typeof value === "boolean" || value === "auto" },
+  sessionCookieSameSite: oneOf("Lax", "Strict", "None"),
+  permanentSessionLifetime: wholeFrom(1),
+  sessionRefreshEachRequest: yesOrNo(),
+  maxCookieSize: wholeFrom(0),
+  csrf: yesOrNo(),
+  csrfTimeLimit: wholeFrom(1),
+  csrfTrustedOrigins: list(),
+  maxContentLength: wholeFrom(1),
+  maxMultipartLength: wholeFrom(1),
+  maxFormParts: wholeFrom(1),
+  maxFormFiles: wholeFrom(1),
+  maxFieldSize: wholeFrom(1),
+  maxFormMemorySize: wholeFrom(1),
+  uploadSpoolSize: wholeFrom(1),
+  maxJsonDepth: wholeFrom(1),
+  serverName: textOrNull(),
+  preferredUrlScheme: oneOf("http", "https"),
+  sendFileMaxAge: {
+    expected: "a number of seconds, a function of the path, or null",
+    accepts: (value) => value === null || typeof value === "function" || isWholeFrom(value, 0),
+  },
+  useXSendfile: yesOrNo(),
+  trustedHosts: list(),
+  trustProxy: {
+    expected: 'a number of proxies, or addresses such as "loopback" and "10.0.0.0/8"',
+    accepts: (value) => isWholeFrom(value, 0) || (typeof value === "string" && value !== "") || Array.isArray(value),
+  },
+  applicationRoot: { expected: 'a path such as "/shop"', accepts: (value) => typeof value === "string" && value.startsWith("/") },
+  provideAutomaticOptions: yesOrNo(),
+  strictSlashes: yesOrNo(),
+  mergeSlashes: yesOrNo(),
+  propagateExceptions: yesOrNo("or null"),
+  trapHttpExceptions: yesOrNo(),
+  templatesAutoReload: yesOrNo("or null"),
+  explainTemplateLoading: yesOrNo(),
+  defaultHeaders: { expected: "an object", accepts: (value) => typeof value === "object" && value !== null && !Array.isArray(value) },
+};
+
+function yesOrNo(orNull = ""): SettingCheck {
+  return {
+    expected: `true or false${orNull && `, ${orNull}`}`,
+    accepts: (value) => typeof value === "boolean" || (orNull !== "" && value === null),
+  };
+}
+
+function text(): SettingCheck {
+  return { expected: "text, and not empty", accepts: (value) => typeof value === "string" && value !== "" };
+}
+
+function textOrNull(): SettingCheck {
+  return { expected: "text, or null", accepts: (value) => value === null || (typeof value === "string" && value !== "") };
+}
+
+function list(): SettingCheck {
+  return { expected: "a list", accepts: Array.isArray };
+}
+
+function oneOf(...choices: readonly string[]): SettingCheck {
+  return { expected: `one of '${choices.join("', '")}'`, accepts: (value) => typeof value === "string" && choices.includes(value) };
+}
+
+function wholeFrom(least: number): SettingCheck {
+  return { expected: `a whole number from ${least}`, accepts: (value) => isWholeFrom(value, least) };
+}
+
+function isWholeFrom(value: unknown, least: number): boolean {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= least;
+}

@@ -1,0 +1,50 @@
+import type { AppContext, RequestContext } from "./context";
+import { signals } from "./signals";
+
+/**
+ * Ends a request, when its body is sent or its client gone: calls what waits for it, runs the teardown hooks and removes
+ * temporary files.
+ *
+ * Each hook runs, also when another throws; what they throw is logged.
+ */
+export async function tearDown(context: RequestContext): Promise<void> {
+  const { app, failure, hooks, request, response } = context;
+  if (signals.requestTearingDown.hasSubscribers) {
+    signals.requestTearingDown.publish({ app, request, exception: failure });
+  }
+  for (const callback of response?.closeCallbacks ?? []) {
+    await attempt(context, callback, "A function that waits for the end of the response failed.");
+  }
+  for (const hook of hooks.teardownRequest) {
+    await attempt(context, () => hook(failure), "A teardown hook failed.");
+  }
+  await tearDownApp(context, failure);
+  await attempt(context, () => request.close(), "A temporary file could not be removed.");
+}
+
+/** Ends the app's context: runs what releases its resources. */
+export async function tearDownApp(context: AppContext, failure: unknown): Promise<void> {
+  const hooks = context.app.registry.teardownAppContext;
+  for (let index = hooks.length - 1; index >= 0; index--) {
+    await attempt(context, () => hooks[index]?.(failure), "A teardown hook of the app's context failed.");
+  }
+}
+
+/** Tells whether ending a request takes any work. */
+export function needsTearDown({ app, hooks, request, response }: RequestContext): boolean {
+  return (
+    hooks.teardownRequest.length > 0 ||
+    app.registry.teardownAppContext.length > 0 ||
+    request.needsClose ||
+    (response?.closeCallbacks.length ?? 0) > 0 ||
+    signals.requestTearingDown.hasSubscribers
+  );
+}
+
+async function attempt({ app }: AppContext, step: () => unknown, message: string): Promise<void> {
+  try {
+    await step();
+  } catch (error) {
+    app.logger.error({ err: error }, message);
+  }
+}
