@@ -49,6 +49,8 @@ export class RequestContext extends AppContext {
   failure: unknown;
   /** What is sent, once it is decided. */
   response: FlagonResponse | undefined;
+  /** Responses that another has taken the place of, to be ended with the request. */
+  abandoned: FlagonResponse[] | undefined;
   #session: Session | undefined;
 
   /**
@@ -78,6 +80,12 @@ export class RequestContext extends AppContext {
   /** The session, if it was opened. */
   get openedSession(): Session | undefined {
     return this.#session;
+  }
+
+  /** Keeps a response that is not sent, so that what it holds open is closed. */
+  abandon(response: FlagonResponse): void {
+    this.abandoned ??= [];
+    this.abandoned.push(response);
   }
 
   /** Opens a session that cannot be opened lazily. */

@@ -129,14 +129,25 @@ function callView({ match, endpoint, request }: RequestContext, next: Next): unk
 
 /** Makes the response and sends it through the after hooks. */
 function finish(context: RequestContext, value: unknown, status: number): MaybePromise<FlagonResponse> {
+  let response: FlagonResponse;
   try {
-    const response = toResponse(value, status, labelOf(context), context.app.json);
-    context.app.defaultHeaders.apply(response);
-    const finished = runAfterHooks(context, response);
-    return isPromise(finished) ? finished.catch((error: unknown) => handleError(context, error)) : finished;
+    response = toResponse(value, status, labelOf(context), context.app.json);
   } catch (error) {
     return handleError(context, error);
   }
+  try {
+    context.app.defaultHeaders.apply(response);
+    const finished = runAfterHooks(context, response);
+    return isPromise(finished) ? finished.catch((error: unknown) => failAfter(context, response, error)) : finished;
+  } catch (error) {
+    return failAfter(context, response, error);
+  }
+}
+
+/** Answers for an error of an after hook, or of saving the session, in place of the response that was on its way. */
+function failAfter(context: RequestContext, response: FlagonResponse, error: unknown): MaybePromise<FlagonResponse> {
+  context.abandon(response);
+  return handleError(context, error);
 }
 
 function runAfterHooks(context: RequestContext, response: FlagonResponse): MaybePromise<FlagonResponse> {
@@ -150,20 +161,22 @@ function runAfterHooks(context: RequestContext, response: FlagonResponse): Maybe
     for (let index = first; index < all.length; index++) {
       const value = all[index]?.(latest, context.request);
       if (isPromise(value)) {
-        return value.then((settled) => run(checkHookResult(settled, latest), index + 1));
+        return value.then((settled) => run(replace(context, latest, settled), index + 1));
       }
-      latest = checkHookResult(value, latest);
+      latest = replace(context, latest, value);
     }
     return saveSession(context, latest);
   };
   return run(response, 0);
 }
 
-function checkHookResult(value: unknown, response: FlagonResponse): FlagonResponse {
-  if (value === undefined) {
+/** Returns what an after hook has returned, or the response as it was. */
+function replace(context: RequestContext, response: FlagonResponse, value: unknown): FlagonResponse {
+  if (value === undefined || value === response) {
     return response;
   }
   if (value instanceof FlagonResponse) {
+    context.abandon(response);
     return value;
   }
   throw new ReturnValueError("An after-request hook returned something else than a response. Return the response, or nothing to keep it.");

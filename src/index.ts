@@ -142,7 +142,7 @@ export {
   NotImplemented,
   ServiceUnavailable,
 } from "./http/server-errors";
-export type { TypeAndDefault, TypeOptions, ValueOf, ValueType } from "./http/typed-values";
+export type { ConversionOptions, DefaultOption, NamedTypeOptions, ValueTypes } from "./http/typed-values";
 export { UploadedFile } from "./http/upload";
 export type { JsonProvider } from "./json-provider";
 export type { Logger } from "./logging";

@@ -1,7 +1,7 @@
 import type { RequestListener } from "node:http";
 import type { Application, FetchHandler, Mount } from "./application";
 import type { RequestContext } from "./context";
-import { createContext } from "./dispatch";
+import { createContext, dispatchError } from "./dispatch";
 import { SetupError } from "./errors";
 import { MountedSource } from "./http/mounted-source";
 import { RequestHead } from "./http/request-head";
@@ -86,8 +86,7 @@ export function findMount(app: Application, source: RequestSource): MountAnswer 
     case "fetch":
       return {
         kind: "response",
-        respond: async ({ app: { json } }) =>
-          toResponse(await target.fetch(toWebRequest(mounted)), 200, `The handler that is mounted at '${prefix}'`, json),
+        respond: (context) => fetchResponse(context, target.fetch, mounted),
       };
   }
 }
@@ -97,6 +96,15 @@ export function createMountContext(app: Application, source: RequestSource): Req
   const context = createContext(app, source);
   context.hooks = noHooks;
   return context;
+}
+
+/** An error of the handler is answered as one of a view: by the app's error handlers, or with a page. */
+async function fetchResponse(context: RequestContext, fetch: FetchHandler, source: MountedSource): Promise<FlagonResponse> {
+  try {
+    return toResponse(await fetch(toWebRequest(source)), 200, `The handler that is mounted at '${source.prefix}'`, context.app.json);
+  } catch (error) {
+    return dispatchError(context, error);
+  }
 }
 
 function redirectTo(location: string): FlagonResponse {

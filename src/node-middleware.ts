@@ -1,7 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
+/** Says by the type of a method, which is compared both ways, that middleware typed for Express's objects fits as well. */
+interface Middleware {
+  handle(request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void;
+}
+
 /** Middleware in the manner of Connect, such as helmet's: it answers, or calls `next`, with an error if it failed. */
-export type NodeMiddleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
+export type NodeMiddleware = Middleware["handle"];
 
 /**
  * Runs middleware in order until one answers or fails.

@@ -33,7 +33,8 @@ export function iterateBody(context: RequestContext, body: StreamedBody): AsyncI
 
 /** Ends a stream that nobody is to read, so that it holds no file open. */
 export async function discardBody(context: RequestContext, body: ResponseBody): Promise<void> {
-  if (body === null || typeof body === "string" || body instanceof Uint8Array) {
+  // A stream that is locked belongs to who reads it.
+  if (body === null || typeof body === "string" || body instanceof Uint8Array || (body instanceof ReadableStream && body.locked)) {
     return;
   }
   try {

@@ -1,4 +1,5 @@
 import type { AppContext, RequestContext } from "./context";
+import { discardBody } from "./response-stream";
 import { signals } from "./signals";
 
 /**
@@ -8,12 +9,17 @@ import { signals } from "./signals";
  * Each hook runs, also when another throws; what they throw is logged.
  */
 export async function tearDown(context: RequestContext): Promise<void> {
-  const { app, failure, hooks, request, response } = context;
+  const { abandoned, app, failure, hooks, request, response } = context;
   if (signals.requestTearingDown.hasSubscribers) {
     signals.requestTearingDown.publish({ app, request, exception: failure });
   }
-  for (const callback of response?.closeCallbacks ?? []) {
-    await attempt(context, callback, "A function that waits for the end of the response failed.");
+  for (const one of [...(abandoned ?? []), ...(response === undefined ? [] : [response])]) {
+    if (one.body !== response?.body) {
+      await discardBody(context, one.body);
+    }
+    for (const callback of one.closeCallbacks) {
+      await attempt(context, callback, "A function that waits for the end of the response failed.");
+    }
   }
   for (const hook of hooks.teardownRequest) {
     await attempt(context, () => hook(failure), "A teardown hook failed.");
@@ -31,11 +37,12 @@ export async function tearDownApp(context: AppContext, failure: unknown): Promis
 }
 
 /** Tells whether ending a request takes any work. */
-export function needsTearDown({ app, hooks, request, response }: RequestContext): boolean {
+export function needsTearDown({ abandoned, app, hooks, request, response }: RequestContext): boolean {
   return (
     hooks.teardownRequest.length > 0 ||
     app.registry.teardownAppContext.length > 0 ||
     request.needsClose ||
+    abandoned !== undefined ||
     (response?.closeCallbacks.length ?? 0) > 0 ||
     signals.requestTearingDown.hasSubscribers
   );

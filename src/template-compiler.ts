@@ -108,7 +108,12 @@ interface OpenTag {
   readonly escaping: "e" | "r" | undefined;
   /** Whether the block is the body of a function. */
   readonly isFunction: boolean;
+  /** Whether the block is the body of a loop that awaits each of its turns. */
+  readonly isAwaiting: boolean;
 }
+
+/** Sends what is printed so far, at the latest before the template waits for something. */
+const sendNow = 'if (__eta.res !== "") { yield __eta.res; __eta.res = ""; }\n';
 
 /**
  * Writes the statements of a template.
@@ -133,17 +138,24 @@ function toBody(tree: ReturnType<typeof eta.parse>, mayYield: boolean): string {
     const code = part.val;
     const escaping = part.t === "i" ? "e" : part.t === "r" ? "r" : undefined;
     body += `__eta.line = ${part.lineNo ?? 1};\n`;
-    const closed = /^\s*\}/.test(code) ? opened.pop()?.escaping : undefined;
+    const closing = /^\s*\}/.test(code) ? opened.pop() : undefined;
+    if (isOwn() && (closing?.isAwaiting === true || /\bawait\b/.test(code))) {
+      body += sendNow;
+    }
     if (/\{\s*$/.test(code)) {
       body += escaping === undefined ? `${code}\n` : `__eta.open[${opened.length}] = ${code}\n`;
-      opened.push({ escaping, isFunction: escaping !== undefined || /(?:=>|\bfunction\b[^{}]*)\s*\{\s*$/.test(code) });
+      opened.push({
+        escaping,
+        isFunction: escaping !== undefined || /(?:=>|\bfunction\b[^{}]*)\s*\{\s*$/.test(code),
+        isAwaiting: /\bfor\s+await\b/.test(code),
+      });
     } else if (escaping === undefined) {
       body += `${code}\n`;
     } else {
       body += isOwn() ? toPiece(code, escaping) : `__eta.res += __eta.${escaping}(${code}\n);\n`;
     }
-    if (closed !== undefined) {
-      body += `;__eta.res += __eta.${closed}(__eta.open[${opened.length}]);\n`;
+    if (closing?.escaping !== undefined) {
+      body += `;__eta.res += __eta.${closing.escaping}(__eta.open[${opened.length}]);\n`;
     }
   }
   return body;

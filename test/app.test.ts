@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { currentApp, Flagon, request, SetupError } from "flagon";
 import { describe, expect, it, vi } from "vitest";
 import { createApp, writeFiles } from "./helpers";
@@ -71,5 +72,52 @@ describe("app.background()", () => {
     await done;
     expect(order.filter((step) => step !== "answered")).toEqual(["view", "work", "/job"]);
     expect(log.mock.calls).toEqual([[{ err: expect.objectContaining({ message: "failed" }) }, "Background work failed."]]);
+  });
+});
+
+describe("files of the app", () => {
+  it("are opened below its root, and those of the deployment in its instance folder", async () => {
+    const root = writeFiles({ "schema.sql": "create table", "instance/key.txt": "k", "elsewhere/key.txt": "e" });
+    const read = async (file: ReturnType<Flagon["openResource"]>) => {
+      await using handle = await file;
+      return handle.readFile("utf8");
+    };
+    const app = new Flagon(root);
+    expect(await read(app.openResource("schema.sql"))).toBe("create table");
+    expect(await read(app.openInstanceResource("key.txt"))).toBe("k");
+    expect(await read(new Flagon(root, { instancePath: "elsewhere" }).openInstanceResource("key.txt"))).toBe("e");
+    expect(() => app.openResource("../x")).toThrow("The file '../x' is not below");
+    expect(() => app.openResource("/etc/passwd")).toThrow(SetupError);
+    expect(app.instancePath).toBe(join(root, "instance"));
+  });
+});
+
+describe("the set-up", () => {
+  it("is over with the first request: each of its methods says so", async () => {
+    const app = createApp();
+    await app.testClient().get("/");
+    const late: Record<string, () => unknown> = {
+      route: () => app.route("/x", () => "x", { endpoint: "x" }),
+      register: () => app.register(class {}),
+      beforeRequest: () => app.beforeRequest(() => undefined),
+      afterRequest: () => app.afterRequest(() => undefined),
+      teardownRequest: () => app.teardownRequest(() => undefined),
+      teardownAppContext: () => app.teardownAppContext(() => undefined),
+      errorHandler: () => app.errorHandler(404, () => "x"),
+      contextProcessor: () => app.contextProcessor(() => ({})),
+      urlValuePreprocessor: () => app.urlValuePreprocessor(() => undefined),
+      urlDefaults: () => app.urlDefaults(() => undefined),
+      urlBuildErrorHandler: () => app.urlBuildErrorHandler(() => undefined),
+      templateGlobal: () => app.templateGlobal("x", 1),
+      templateFilter: () => app.templateFilter("x", () => 1),
+      use: () => app.use({ name: "x", install: () => undefined }),
+      mount: () => app.mount("/x", createApp()),
+      useNode: () => app.useNode((_request, _response, next) => next()),
+    };
+    for (const [method, call] of Object.entries(late)) {
+      expect(call, method).toThrow(
+        `The setup method '${method}' can no longer be called on the app 'test'. It has handled its first request`,
+      );
+    }
   });
 });

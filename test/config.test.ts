@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { Config, ConfigError } from "flagon";
+import { Config, ConfigError, Flagon } from "flagon";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createApp, writeFiles } from "./helpers";
@@ -58,5 +58,41 @@ describe("app.config", () => {
     expect(() => app.config.parse(z.object({ mailHost: z.string(), mail: z.object({ port: z.number() }) }))).toThrow(
       /mailHost: .* Set it in the code, or as FLAGON_MAIL_HOST in the environment\.\n {2}mail: /,
     );
+  });
+
+  it("reads files below the app's root, by any parser, which may be missing on demand", () => {
+    const root = writeFiles({ "a.json": '{"a": 1}', "b.conf": "b=2\nmaxFormParts=7" });
+    const app = new Flagon(root);
+    const parse = (text: string) =>
+      Object.fromEntries(
+        text
+          .split("\n")
+          .map((line) => line.split("="))
+          .map(([key, value]) => [key, Number(value)]),
+      );
+    expect(app.config.loadFile("a.json")).toBe(true);
+    expect(app.config.loadFile("b.conf", { parse })).toBe(true);
+    expect(app.config).toMatchObject({ a: 1, b: 2, maxFormParts: 7 });
+    expect(app.config.loadFile("none.json", { silent: true })).toBe(false);
+    expect(() => app.config.loadFile("none.json")).toThrow("The configuration file 'none.json' could not be read");
+    expect(() => app.config.loadFile("b.conf", { silent: true })).toThrow("b.conf' could not be read");
+  });
+
+  it("reads the file that a variable names, and the variables of a prefix of the app's own", () => {
+    const root = writeFiles({ "a.json": '{"a": 1, "shop": {"name": "x"}}' });
+    const config = new Config({}, { SHOP_SETTINGS: "a.json", SHOP_MAX_ITEMS: "5", SHOP_SHOP__CITY: "Ulm", FLAGON_A: "9" }, root);
+    expect(config.loadFileFromEnvironment("SHOP_SETTINGS")).toBe(true);
+    expect(config).toMatchObject({ a: 9, shop: { name: "x" } });
+    config.loadEnvironment("SHOP_");
+    expect(config).toMatchObject({ a: 9, maxItems: 5, shop: { city: "Ulm" } });
+    expect(config.loadFileFromEnvironment("NONE", { silent: true })).toBe(false);
+    expect(() => config.loadFileFromEnvironment("NONE")).toThrow("The environment variable 'NONE' is not set");
+  });
+
+  it("takes an extension's defaults for what nothing has set, and gives a group of settings", () => {
+    const config = new Config({ mailHost: "mx" }, { FLAGON_MAIL_USER: "ann" });
+    config.setDefaults({ mailHost: "localhost", mailPort: 25, mailUser: "nobody" });
+    expect(config.getNamespace("mail")).toEqual({ host: "mx", port: 25, user: "ann" });
+    expect(config.getNamespace("none")).toEqual({});
   });
 });

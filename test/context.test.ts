@@ -2,7 +2,21 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
-import { currentApp, flash, type Globals, g, renderTemplate, renderTemplateAsync, request, route, session, urlFor } from "flagon";
+import {
+  copyCurrentRequestContext,
+  currentApp,
+  flash,
+  type Globals,
+  g,
+  hasAppContext,
+  hasRequestContext,
+  renderTemplate,
+  renderTemplateAsync,
+  request,
+  route,
+  session,
+  urlFor,
+} from "flagon";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createApp, writeFiles } from "./helpers";
 
@@ -125,5 +139,25 @@ describe("the context", () => {
       { endpoint: "x" },
     );
     expect(await (await outer.testClient().get("/out")).text()).toBe("inner /, outer /out");
+  });
+
+  it("can be asked for", async () => {
+    const app = createApp();
+    expect([hasAppContext(), hasRequestContext()]).toEqual([false, false]);
+    expect(app.appContext(() => [hasAppContext(), hasRequestContext()])).toEqual([true, false]);
+    expect(await app.testRequestContext("/", {}, () => [hasAppContext(), hasRequestContext()])).toEqual([true, true]);
+  });
+
+  it("goes with a function that somebody else calls", async () => {
+    const app = createApp();
+    const callbacks: (() => unknown)[] = [];
+    app.route("/x", () => String(callbacks.push(copyCurrentRequestContext(() => [request.path, g.id]))), { endpoint: "x" });
+    app.beforeRequest(() => {
+      g.id = 7;
+      return undefined;
+    });
+    await app.testClient().get("/x");
+    expect(callbacks[0]?.()).toEqual(["/x", 7]);
+    expect(() => copyCurrentRequestContext(() => 1)).toThrow("Working outside of request context");
   });
 });

@@ -1,5 +1,5 @@
 import { channel } from "node:diagnostics_channel";
-import { FlagonResponse, g, request, session } from "flagon";
+import { Blueprint, FlagonResponse, flash, g, renderTemplateString, request, session } from "flagon";
 import { describe, expect, it } from "vitest";
 import { createApp, createLiveApp } from "./helpers";
 
@@ -114,17 +114,153 @@ describe("hooks", () => {
   });
 });
 
+describe("the hooks of nested blueprints", () => {
+  function createNested(heard: string[]) {
+    const app = createLiveApp();
+    const outer = new Blueprint("outer", { urlPrefix: "/outer" });
+    const inner = new Blueprint("inner", { urlPrefix: "/inner" });
+    for (const [name, place] of [
+      ["app", app],
+      ["outer", outer],
+      ["inner", inner],
+    ] as const) {
+      place.urlValuePreprocessor(() => void heard.push(`values ${name}`));
+      place.beforeRequest(() => void heard.push(`before ${name} 1`));
+      place.beforeRequest(async () => void heard.push(`before ${name} 2`));
+      place.afterRequest(() => void heard.push(`after ${name} 1`));
+      place.afterRequest(async () => void heard.push(`after ${name} 2`));
+      place.teardownRequest(() => void heard.push(`teardown ${name}`));
+    }
+    app.teardownAppContext(() => void heard.push("teardown context 1"));
+    app.teardownAppContext(() => void heard.push("teardown context 2"));
+    inner.route("/x", () => (heard.push("view") ? "x" : ""), { endpoint: "x" });
+    outer.route("/x", () => "x", { endpoint: "x" });
+    outer.register(inner);
+    app.register(outer);
+    return app.testClient();
+  }
+
+  it("go around each other: app, outer, inner, the view, inner, outer, app", async () => {
+    const heard: string[] = [];
+    await createNested(heard).get("/outer/inner/x");
+    expect(heard).toEqual([
+      ...["values app", "values outer", "values inner"],
+      ...["before app 1", "before app 2", "before outer 1", "before outer 2", "before inner 1", "before inner 2"],
+      "view",
+      ...["after inner 2", "after inner 1", "after outer 2", "after outer 1", "after app 2", "after app 1"],
+      ...["teardown inner", "teardown outer", "teardown app", "teardown context 2", "teardown context 1"],
+    ]);
+  });
+
+  it("concern their own routes alone, and never what is not found", async () => {
+    const heard: string[] = [];
+    const client = createNested(heard);
+    await client.get("/outer/x");
+    expect(heard.filter((step) => step.includes("inner"))).toEqual([]);
+    expect(heard.filter((step) => step.startsWith("before outer"))).toHaveLength(2);
+    heard.length = 0;
+    await client.get("/outer/none");
+    expect(heard.filter((step) => /inner|outer/.test(step))).toEqual([]);
+    expect(heard.filter((step) => step.startsWith("before app"))).toHaveLength(2);
+  });
+
+  it("concern the whole app where they are added for it", async () => {
+    const app = createLiveApp();
+    const heard: string[] = [];
+    const part = new Blueprint("part", { urlPrefix: "/part" });
+    part.beforeAppRequest(() => void heard.push("before"));
+    part.afterAppRequest(() => void heard.push("after"));
+    part.teardownAppRequest(() => void heard.push("teardown"));
+    part.appUrlValuePreprocessor(() => void heard.push("values"));
+    part.appContextProcessor(() => ({ site: "S" }));
+    part.appErrorHandler(404, () => "none here");
+    part.appErrorHandler(TypeError, () => "a type error");
+    app.register(part);
+    app.route("/x", () => renderTemplateString("<%= site %>"), { endpoint: "x" });
+    app.route("/type", () => Promise.reject(new TypeError("t")), { endpoint: "type" });
+    const client = app.testClient();
+    expect(await (await client.get("/x")).text()).toBe("S");
+    expect(heard).toEqual(["values", "before", "after", "teardown"]);
+    expect(await (await client.get("/none")).text()).toBe("none here");
+    expect(await (await client.get("/type")).text()).toBe("a type error");
+  });
+});
+
+describe("teardownAppContext()", () => {
+  it("runs at the end of each context, with or without a request, with the error that ended it", async () => {
+    const app = createApp();
+    const seen: unknown[] = [];
+    app.teardownAppContext((error) => void seen.push([g.id, error instanceof Error ? error.message : error]));
+    const run = (id: number) => {
+      g.id = id;
+      return id;
+    };
+    expect(app.appContext(() => run(1))).toBe(1);
+    expect(await app.appContext(async () => run(2))).toBe(2);
+    expect(() =>
+      app.appContext(() => {
+        run(3);
+        throw new Error("sync");
+      }),
+    ).toThrow("sync");
+    await expect(app.appContext(() => Promise.reject(new Error(`async ${run(4)}`)))).rejects.toThrow("async 4");
+    app.route("/", () => String(run(5)), { endpoint: "x" });
+    await app.testClient().get("/");
+    await app.testRequestContext("/", {}, () => run(6));
+    expect(seen).toEqual([
+      [1, undefined],
+      [2, undefined],
+      [3, "sync"],
+      [4, "async 4"],
+      [5, undefined],
+      [6, undefined],
+    ]);
+  });
+});
+
+describe("app.preprocessRequest()", () => {
+  it("runs what comes before the view, for a test", async () => {
+    const app = createApp();
+    app.beforeRequest(() => {
+      g.user = "ann";
+      return undefined;
+    });
+    app.beforeRequest((current) => (current.query.has("stop") ? "stopped" : undefined));
+    app.route("/", () => expect.unreachable(), { endpoint: "x" });
+    expect(await app.testRequestContext("/", {}, async () => [await app.preprocessRequest(), g.user])).toEqual([undefined, "ann"]);
+    expect(await app.testRequestContext("/?stop", {}, () => app.preprocessRequest())).toBe("stopped");
+    await expect(app.preprocessRequest()).rejects.toThrow("Working outside of request context");
+  });
+});
+
 describe("signals", () => {
   it("tell of the life of a request on diagnostics channels", async () => {
     const heard: string[] = [];
-    const names = ["request.started", "request.finished", "template.rendered", "message.flashed", "exception"];
-    const listeners = names.map((name) => [`flagon:${name}`, () => void heard.push(name)] as const);
+    const tell = (name: string, message: unknown) => `${name} ${Object.keys(message as object).sort()}`;
+    const names = [
+      "request.started",
+      "request.finished",
+      "request.tearing-down",
+      "template.rendering",
+      "template.rendered",
+      "message.flashed",
+    ];
+    const listeners = [...names, "exception"].map(
+      (name) => [`flagon:${name}`, (message: unknown) => void heard.push(tell(name, message))] as const,
+    );
     for (const [name, listener] of listeners) {
       channel(name).subscribe(listener);
     }
     try {
       const app = createLiveApp();
-      app.route("/", () => "x", { endpoint: "x" });
+      app.route(
+        "/",
+        () => {
+          flash("hello", "info");
+          return renderTemplateString("<%= it.a %>", { a: 1 });
+        },
+        { endpoint: "x" },
+      );
       app.route("/boom", () => Promise.reject(new Error("boom")), { endpoint: "boom" });
       await app.testClient().get("/");
       await app.testClient().get("/boom");
@@ -133,6 +269,17 @@ describe("signals", () => {
         channel(name).unsubscribe(listener);
       }
     }
-    expect(heard).toEqual(["request.started", "request.finished", "request.started", "exception", "request.finished"]);
+    expect(heard).toEqual([
+      "request.started app,request",
+      "message.flashed app,category,message",
+      "template.rendering app,data,template",
+      "template.rendered app,data,template",
+      "request.finished app,request,response",
+      "request.tearing-down app,exception,request",
+      "request.started app,request",
+      "exception app,exception,request",
+      "request.finished app,request,response",
+      "request.tearing-down app,exception,request",
+    ]);
   });
 });

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   abort,
+  Blueprint,
   html,
   Markup,
   renderTemplate,
@@ -12,7 +13,7 @@ import {
   TemplateNotFound,
   template,
 } from "flagon";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createApp, writeFiles } from "./helpers";
 
 /** Renders one template of several. */
@@ -189,5 +190,64 @@ describe("templates", () => {
     app.templates.addFolder(root);
     app.route("/", () => renderTemplateAsync("page", { later: async (text: string) => `${text}${request.path}` }), { endpoint: "x" });
     expect(await (await app.testClient().get("/")).text()).toBe("[a/&lt;/]");
+  });
+
+  it("are the first of a list that exists, with the folders that were searched if none does", () => {
+    const app = createApp();
+    app.templates.addFolder(writeFiles({ "b.eta": "b", "c.eta": "c" }));
+    expect(app.appContext(() => renderTemplate(["a", "b", "c"]).html)).toBe("b");
+    expect(() => app.appContext(() => renderTemplate(["x", "y"]))).toThrow("There is none of the templates 'x', 'y'.");
+  });
+
+  it("are compiled once, or read again, as the setting templatesAutoReload says", () => {
+    for (const templatesAutoReload of [true, false]) {
+      const root = writeFiles({ "page.eta": "one" });
+      const app = createApp({ config: { templatesAutoReload, debug: !templatesAutoReload } });
+      app.templates.addFolder(root);
+      app.appContext(() => renderTemplate("page"));
+      writeFileSync(join(root, "page.eta"), "two!");
+      expect(app.appContext(() => renderTemplate("page").html)).toBe(templatesAutoReload ? "two!" : "one");
+    }
+  });
+
+  it("tell in the log where they were looked for, if asked to", () => {
+    const app = createApp({ config: { explainTemplateLoading: true } });
+    const log = vi.spyOn(app.logger, "info");
+    const root = writeFiles({ "page.eta": "x" });
+    app.templates.addFolder(root);
+    app.appContext(() => renderTemplate("page"));
+    expect(() => app.appContext(() => renderTemplate("none"))).toThrow(TemplateNotFound);
+    expect(log.mock.calls.map(([fields, message]) => [fields, message])).toEqual([
+      [
+        { template: "page", folders: app.templates.folders, found: [join(root, "page.eta")] },
+        `Looked for the template 'page': ${join(root, "page.eta")}.`,
+      ],
+      [{ template: "none", folders: app.templates.folders, found: [] }, "Looked for the template 'none': it is in no folder."],
+    ]);
+  });
+
+  it("see the values of context processors: data over them, inner over outer", async () => {
+    const app = createApp();
+    const part = new Blueprint("part", { urlPrefix: "/part" });
+    app.contextProcessor(() => ({ a: "app", b: "app", request: "mine" }));
+    part.contextProcessor(() => ({ b: "part" }));
+    const view = () => renderTemplateString("<%= a %> <%= b %> <%= request %> <%= it.a %>", { a: "data" });
+    part.route("/x", view, { endpoint: "x" });
+    app.register(part);
+    app.route("/x", view, { endpoint: "x" });
+    expect(await (await app.testClient().get("/part/x")).text()).toBe("app part mine data");
+    expect(await (await app.testClient().get("/x")).text()).toBe("app app mine data");
+    expect(app.appContext(() => view().html)).toBe("app app mine data");
+  });
+
+  it("make JSON by the app's own provider", () => {
+    const app = createApp();
+    app.json = {
+      parse: JSON.parse,
+      stringify: (value) => JSON.stringify(value, (_, one: unknown) => (typeof one === "bigint" ? `${one}` : one)),
+    };
+    expect(app.appContext(() => renderTemplateString("<%= tojson(it) %>", { n: 5n, s: "</script>" }).html)).toBe(
+      '{"n":"5","s":"\\u003c/script\\u003e"}',
+    );
   });
 });

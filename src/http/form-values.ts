@@ -1,4 +1,12 @@
-import { convertText, requireValue, type TypeAndDefault, type TypeOptions, type ValueOf, type ValueType } from "./typed-values";
+import {
+  type ConversionOptions,
+  convertText,
+  type DefaultOption,
+  type NamedTypeOptions,
+  requireValue,
+  type TypeOptions,
+  type ValueTypes,
+} from "./typed-values";
 import type { UploadedFile } from "./upload";
 
 /** One value of a submitted form: text, or an upload. */
@@ -22,19 +30,33 @@ export class FormValues {
     return this.#entries.length;
   }
 
-  /** Returns the first value of a name, or `null`; of a text, converted, or the default if it is missing or does not convert. */
+  /** Returns the first value of a name, or `null`; if options are given, its text, converted, or the default if it is missing or does not convert. */
   get(name: string): FormValue | null;
-  get<const Type extends ValueType = "string", Default = null>(
+  get<const Name extends keyof ValueTypes>(name: string, options: NamedTypeOptions<Name>): ValueTypes[Name] | null;
+  get<Value>(name: string, options: ConversionOptions<Value>): Exclude<Value, undefined> | null;
+  get<const Name extends keyof ValueTypes = "string", Default = never>(
     name: string,
-    options: TypeAndDefault<Type, Default>,
-  ): ValueOf<Type> | Default;
-  get(name: string, options?: TypeAndDefault<ValueType, unknown>): unknown {
+    options: NamedTypeOptions<Name> & DefaultOption<Default>,
+  ): ValueTypes[Name] | Default;
+  get<Value, Default>(name: string, options: ConversionOptions<Value> & DefaultOption<Default>): Exclude<Value, undefined> | Default;
+  get(name: string, options?: TypeOptions): unknown {
     const value = this.#entries.find(([key]) => key === name)?.[1] ?? null;
     if (options === undefined) {
       return value;
     }
-    const converted = typeof value === "string" ? convertText(value, options.type ?? "string") : undefined;
+    const converted = typeof value === "string" ? convertText(value, options) : undefined;
     return converted === undefined ? (options.default ?? null) : converted;
+  }
+
+  /** Returns every value of a name; if options are given, the texts among them, converted, without those that do not convert. */
+  getAll(name: string): FormValue[];
+  getAll<const Name extends keyof ValueTypes>(name: string, options: NamedTypeOptions<Name>): ValueTypes[Name][];
+  getAll<Value>(name: string, options: ConversionOptions<Value>): Exclude<Value, undefined>[];
+  getAll(name: string, options?: TypeOptions): unknown[] {
+    const values = this.#entries.filter(([key]) => key === name).map(([, value]) => value);
+    return options === undefined
+      ? values
+      : values.map((value) => (typeof value === "string" ? convertText(value, options) : undefined)).filter((value) => value !== undefined);
   }
 
   /**
@@ -42,13 +64,10 @@ export class FormValues {
    *
    * @throws {BadRequest} If it is missing or does not convert.
    */
-  require<const Type extends ValueType = "string">(name: string, { type }: TypeOptions<Type> = {}): ValueOf<Type> {
-    return requireValue(this.getText(name), name, type);
-  }
-
-  /** Returns every value of a name. */
-  getAll(name: string): FormValue[] {
-    return this.#entries.filter(([key]) => key === name).map(([, value]) => value);
+  require<const Name extends keyof ValueTypes = "string">(name: string, options?: NamedTypeOptions<Name>): ValueTypes[Name];
+  require<Value>(name: string, options: ConversionOptions<Value>): Exclude<Value, undefined>;
+  require(name: string, options: TypeOptions = {}): unknown {
+    return requireValue(this.getText(name), name, options);
   }
 
   /** Returns the first value of a name if it is text, or `null`. */

@@ -6,15 +6,15 @@ import { UploadSpool } from "./upload";
 /** How much a form may hold. */
 export interface FormLimits {
   /** The most parts. */
-  readonly parts: number;
+  parts: number;
   /** The most uploads. */
-  readonly files: number;
+  files: number;
   /** The largest field, in bytes. */
-  readonly fieldSize: number;
+  fieldSize: number;
   /** The most that all fields hold together, in bytes. */
-  readonly fieldsSize: number;
+  fieldsSize: number;
   /** The size in bytes from which an upload goes to a temporary file. */
-  readonly spoolSize: number;
+  spoolSize: number;
 }
 
 /** A parsed multipart body. */

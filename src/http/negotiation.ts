@@ -1,5 +1,10 @@
 import Negotiator from "negotiator";
 
+/** What negotiator 1.0 takes, and its types do not yet say. */
+interface PreferringNegotiator {
+  encodings(available: readonly string[], options: { readonly preferred: readonly string[] }): string[];
+}
+
 /** What a client accepts, best first (RFC 9110, section 12.5). */
 export class Accepts {
   readonly #negotiator: Negotiator;
@@ -30,9 +35,14 @@ export class Accepts {
     return best(offered, this.#negotiator.languages([...offered]));
   }
 
-  /** Returns the encoding that the client likes best, or `undefined`; a client that names none takes only what is not encoded. */
+  /**
+   * Returns the encoding that the client likes best, or `undefined`; a client that names none takes only what is not encoded.
+   *
+   * @param offered The encodings; the first wins where the client does not mind, as browsers do not.
+   */
   encodings<Offered extends string>(...offered: readonly Offered[]): Offered | undefined {
-    return best(offered, this.#negotiator.encodings([...offered]));
+    const negotiator: PreferringNegotiator = this.#negotiator;
+    return best(offered, negotiator.encodings(offered, { preferred: offered }));
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Schema } from "../schema";
 import { BadRequest, UnsupportedMediaType } from "./client-errors";
+import type { HTTPException } from "./exceptions";
 import type { FormValues } from "./form-values";
 import { type JsonOptions, limitOf, type ParseOptions, parseValue, RequestBody, type RequestLimits } from "./request-body";
 import { RequestHead } from "./request-head";
@@ -16,7 +17,7 @@ export class FlagonRequest extends RequestHead {
   /** The values of the rule's variables, by name. */
   viewArgs: Readonly<Record<string, unknown>> = {};
   /** What routing failed with, to be thrown after the before hooks, or `null`. */
-  routingException: Error | null = null;
+  routingException: HTTPException | null = null;
   #limits: RequestLimits | undefined;
   #body: RequestBody | undefined;
 

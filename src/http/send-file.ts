@@ -117,7 +117,7 @@ async function respond(
     etag: options.etag === undefined,
     lastModified: options.lastModified === undefined,
     acceptRanges: options.conditional !== false,
-    contentType: options.mimeType === undefined && variant === plain,
+    contentType: false,
   });
   if (result.type === "error" && isErrorStatus(result.statusCode)) {
     throw result.statusCode === RangeNotSatisfiable.status
@@ -130,7 +130,7 @@ async function respond(
   const { "Content-Length": length, ...headers } = result.headers;
   const response = new FlagonResponse(result.stream, result.statusCode, headers);
   response.streamLength = length === undefined || result.statusCode === 304 ? null : Number(length);
-  if ((options.mimeType !== undefined || variant !== plain) && result.statusCode !== 304) {
+  if (result.statusCode !== 304) {
     response.headers.set("content-type", options.mimeType ?? guessType(name));
   }
   variant.apply(response);
@@ -213,7 +213,8 @@ async function isFileInside(root: string, path: string): Promise<boolean> {
 }
 
 function guessType(name: string): string {
-  const type = send.mime.getType(name) ?? "application/octet-stream";
+  // The type of scripts that RFC 9239 names; the table has an older one.
+  const type = /\.m?js$/i.test(name) ? "text/javascript" : (send.mime.getType(name) ?? "application/octet-stream");
   return send.isUtf8MimeType(type) ? `${type}; charset=utf-8` : type;
 }
 

@@ -1,7 +1,7 @@
 import { BadRequest } from "./client-errors";
 
 /** The named types that a text can be converted to. */
-interface ValueTypes {
+export interface ValueTypes {
   /** The text as it is. */
   string: string;
   /** A whole number, in decimal digits, that is safe to count with. */
@@ -12,27 +12,26 @@ interface ValueTypes {
   boolean: boolean;
 }
 
-/** What a text is converted to: a named type, or a function, which throws or gives `undefined` or `NaN` for what it does not take. */
-export type ValueType = keyof ValueTypes | ((text: string) => unknown);
+/** How a text is read as one of the named types. */
+export interface NamedTypeOptions<Name extends keyof ValueTypes = keyof ValueTypes> {
+  /** What it is converted to. Default: `"string"`. */
+  readonly type?: Name;
+}
 
-/** The value that a type gives. */
-export type ValueOf<Type extends ValueType> = Type extends keyof ValueTypes
-  ? ValueTypes[Type]
-  : Type extends (text: string) => infer Value
-    ? Exclude<Value, undefined>
-    : never;
+/** How a text is converted by a function. */
+export interface ConversionOptions<Value = unknown> {
+  /** Converts it; throws, or gives `undefined` or `NaN`, for one that it does not take. */
+  readonly type: (text: string) => Value;
+}
+
+/** What is given for a text that is missing or does not convert. */
+export interface DefaultOption<Default = unknown> {
+  /** The value. */
+  readonly default: Default;
+}
 
 /** How a text is read. */
-export interface TypeOptions<Type extends ValueType> {
-  /** What it is converted to. Default: `"string"`. */
-  readonly type?: Type;
-}
-
-/** How a text is read, and what stands for one that is missing or does not convert. */
-export interface TypeAndDefault<Type extends ValueType, Default> extends TypeOptions<Type> {
-  /** What is given instead. Default: `null`. */
-  readonly default?: Default;
-}
+export type TypeOptions = (NamedTypeOptions | ConversionOptions) & Partial<DefaultOption>;
 
 const named: { readonly [Name in keyof ValueTypes]: (text: string) => ValueTypes[Name] | undefined } = {
   string: (text) => text,
@@ -42,8 +41,7 @@ const named: { readonly [Name in keyof ValueTypes]: (text: string) => ValueTypes
 };
 
 /** Converts a text, or gives `undefined` for one that is not of the type. */
-export function convertText<Type extends ValueType>(text: string, type: Type): ValueOf<Type> | undefined;
-export function convertText(text: string, type: ValueType): unknown {
+export function convertText(text: string, { type = "string" }: TypeOptions): unknown {
   if (typeof type === "string") {
     return named[type](type === "string" ? text : text.trim());
   }
@@ -60,12 +58,11 @@ export function convertText(text: string, type: ValueType): unknown {
  *
  * @throws {BadRequest} If it is missing or does not convert.
  */
-export function requireValue<Type extends ValueType>(text: string | null, name: string, type: Type | undefined): ValueOf<Type>;
-export function requireValue(text: string | null, name: string, type: ValueType = "string"): unknown {
+export function requireValue(text: string | null, name: string, options: TypeOptions): unknown {
   if (text === null) {
     throw new BadRequest(`The request lacks the parameter '${name}'.`);
   }
-  const value = convertText(text, type);
+  const value = convertText(text, options);
   if (value === undefined) {
     throw new BadRequest(`The parameter '${name}' of the request has a value that is not taken.`);
   }

@@ -31,7 +31,6 @@ export function exchangeInProcess(app: Application, source: RequestSource): Prom
     });
     server.emit("connection", far);
     const outgoing = sendRequest({
-      agent: false,
       createConnection: () => near,
       method: source.method,
       path: source.target,
