@@ -1,4 +1,6 @@
+import { findAppContext } from "./context";
 import { FlagonResponse } from "./http/response";
+import { defaultJson } from "./json-provider";
 
 /** One event of a stream; text alone is its data. */
 export interface ServerSentEvent {
@@ -27,9 +29,10 @@ export function eventStream(events: AsyncIterable<string | ServerSentEvent>): Fl
 }
 
 async function* format(events: AsyncIterable<string | ServerSentEvent>): AsyncGenerator<string> {
+  const json = findAppContext()?.app.json ?? defaultJson;
   for await (const item of events) {
     const { data, event, id, retry } = toEvent(item);
-    const text = typeof data === "string" ? data : JSON.stringify(data);
+    const text = typeof data === "string" ? data : (json.stringify(data) ?? "null");
     const lines = [
       ...(event === undefined ? [] : [`event: ${oneLine(event)}`]),
       ...(id === undefined ? [] : [`id: ${oneLine(id)}`]),

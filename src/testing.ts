@@ -212,17 +212,11 @@ class TestSource implements RequestSource {
   }
 }
 
-async function compose(
-  base: URL,
-  method: string,
-  target: string,
-  options: TestRequestOptions,
-  { stringify }: JsonProvider,
-): Promise<TestMessage> {
+async function compose(base: URL, method: string, target: string, options: TestRequestOptions, json: JsonProvider): Promise<TestMessage> {
   const isWhole = /^https?:\/\//i.test(target);
   const url = isWhole ? new URL(target) : base;
   const path = addQuery(isWhole ? target.replace(/^https?:\/\/[^/?#]*/i, "") || "/" : target, options.query);
-  const { body, type } = await composeBody(options, stringify);
+  const { body, type } = await composeBody(options, json);
   const headers = new Map<string, string>([
     ["host", url.host],
     ["user-agent", "flagon-test-client"],
@@ -255,13 +249,13 @@ async function compose(
 
 async function composeBody(
   { body, form, files, json }: TestRequestOptions,
-  stringify: JsonProvider["stringify"],
+  provider: JsonProvider,
 ): Promise<{ body: TestMessage["body"]; type: string | undefined }> {
   if ([body, json, form ?? files].filter((part) => part !== undefined).length > 1) {
     throw new FlagonError("A test request has one body: give either 'body', or 'json', or 'form' and 'files'.");
   }
   if (json !== undefined) {
-    return { body: Buffer.from(stringify(json) ?? "null", "utf8"), type: "application/json" };
+    return { body: Buffer.from(provider.stringify(json) ?? "null", "utf8"), type: "application/json" };
   }
   if (files !== undefined) {
     const data = new FormData();

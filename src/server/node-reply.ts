@@ -9,6 +9,8 @@ import { findHeader } from "./node-source";
 /** How much of a body that nobody read is taken in before the connection is closed, in bytes and in milliseconds. */
 const drainBytes = 1024 * 1024;
 const drainTime = 5000;
+/** How long the first piece of a stream may take before the head is sent without it, in milliseconds. */
+const patience = 20;
 
 /** Sends a response by Node's own, and ends the request with it. */
 export function send(context: RequestContext, response: FlagonResponse, message: IncomingMessage, reply: ServerResponse): void {
@@ -73,8 +75,11 @@ function measure({ body, streamLength }: FlagonResponse): number | null {
 /** Writes a stream as fast as the client reads it, and stops it when the client leaves. */
 async function stream(context: RequestContext, body: StreamedBody, reply: ServerResponse): Promise<void> {
   const iterator = iterateBody(context, body);
+  // Who waits for events is to know at once that they will come here.
+  const timer = setTimeout(() => reply.flushHeaders(), patience);
   try {
     for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
+      clearTimeout(timer);
       if (reply.destroyed) {
         break;
       }
@@ -92,6 +97,8 @@ async function stream(context: RequestContext, body: StreamedBody, reply: Server
     context.failure = error;
     context.app.logger.error({ err: error }, "A streamed response failed.");
     reply.destroy();
+  } finally {
+    clearTimeout(timer);
   }
 }
 
