@@ -1,6 +1,10 @@
 import { defineConfig } from "vitest/config";
 
-const alias = { flagon: new URL("./src/index.ts", import.meta.url).pathname };
+const source = new URL("./src", import.meta.url).pathname;
+const alias = [
+  { find: /^flagon$/, replacement: `${source}/index.ts` },
+  { find: /^flagon\/(.+)$/, replacement: `${source}/$1/index.ts` },
+];
 
 export default defineConfig({
   test: {

@@ -13,13 +13,13 @@ import type {
 } from "./hooks";
 import type { HTTPException } from "./http/exceptions";
 import { addRecord } from "./metadata";
-import type { BlueprintOptions, HttpMethod, RouteOptions, ViewValues } from "./route-options";
+import type { BlueprintOptions, HttpMethod, RouteOptions, ViewResult, ViewValues } from "./route-options";
 import type { RuleCheck } from "./routing/rule-types";
 
-/** Decorates a method that takes `Values`, in either decorator standard. */
-export interface ViewMethodDecorator<Values> {
-  <Method extends (values: Values) => unknown>(method: Method, context: ClassMethodDecoratorContext): void;
-  <Method extends (values: Values) => unknown>(prototype: object, name: string | symbol, descriptor: TypedPropertyDescriptor<Method>): void;
+/** Decorates a method that takes `Values` and returns a `Result`, in either decorator standard. */
+export interface ViewMethodDecorator<Values, Result = unknown> {
+  <Method extends (values: Values) => Result>(method: Method, context: ClassMethodDecoratorContext): void;
+  <Method extends (values: Values) => Result>(prototype: object, name: string | symbol, descriptor: TypedPropertyDescriptor<Method>): void;
 }
 
 /** Decorates a method of one kind, bare or called, in either decorator standard. */
@@ -71,14 +71,14 @@ type Recorder = (target: object, second?: string | symbol | DecoratorContext, de
 export type RouteShortcut = <const Source extends `/${string}`, const Options extends Omit<RouteOptions, "methods"> = Record<never, never>>(
   rule: Source & RuleCheck<Source>,
   options?: Options,
-) => ViewMethodDecorator<ViewValues<Source, Options>>;
+) => ViewMethodDecorator<ViewValues<Source, Options>, ViewResult<Options>>;
 
 /** The type of {@link route}. */
 export interface RouteDecoratorFactory {
   <const Source extends `/${string}`, const Options extends RouteOptions = Record<never, never>>(
     rule: Source & RuleCheck<Source>,
     options?: Options,
-  ): ViewMethodDecorator<ViewValues<Source, Options>>;
+  ): ViewMethodDecorator<ViewValues<Source, Options>, ViewResult<Options>>;
   /** `@route` for `GET`. */
   readonly get: RouteShortcut;
   /** `@route` for `POST`. */

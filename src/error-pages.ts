@@ -32,7 +32,7 @@ function formatProblem(exception: HTTPException, details: string | undefined): s
     status: exception.status,
     detail: exception.description,
     ...(exception instanceof ValidationFailed
-      ? { errors: exception.issues.map(({ path, message }) => ({ path: path.map(String), detail: message })) }
+      ? { errors: exception.issues.map(({ in: place, path, message }) => ({ in: place, path: path.map(String), detail: message })) }
       : {}),
     ...(details === undefined ? {} : { debug: details }),
   });

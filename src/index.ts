@@ -127,7 +127,7 @@ export type { Accepts } from "./http/negotiation";
 export type { ProxyTrust } from "./http/proxy";
 export type { Query } from "./http/query";
 export { FlagonRequest } from "./http/request";
-export { type JsonOptions, type ParseOptions, type RequestLimits, ValidationFailed } from "./http/request-body";
+export { type JsonOptions, type ParseOptions, type RequestIssue, type RequestLimits, ValidationFailed } from "./http/request-body";
 export type { RequestHead, RequestSettings } from "./http/request-head";
 export type { RequestHeaders } from "./http/request-headers";
 export type { RequestSource } from "./http/request-source";
@@ -150,7 +150,7 @@ export type { NodeMiddleware } from "./node-middleware";
 export { isSafeRedirect, type RedirectOptions, redirect } from "./redirecting";
 export type { UrlBuildErrorHandler } from "./registry";
 export { renderTemplate, renderTemplateAsync, renderTemplateString, streamTemplate, streamTemplateString, template } from "./rendering";
-export type { BlueprintOptions, HttpMethod, RouteOptions, ViewValues } from "./route-options";
+export type { BlueprintOptions, HttpMethod, RouteOptions, RouteSchemas, ViewResult, ViewValues } from "./route-options";
 export {
   type Converter,
   type ConverterArgument,
@@ -162,7 +162,7 @@ export {
 export type { Route } from "./routing/route";
 export type { RuleCheck, RuleValues } from "./routing/rule-types";
 export type { Scaffold, ViewFunction } from "./scaffold";
-export type { Schema, SchemaIssue } from "./schema";
+export type { Schema, SchemaInput, SchemaIssue } from "./schema";
 export type { RunOptions } from "./server/development";
 export { CookieSessions, Session, type SessionData, type SessionInterface } from "./sessions";
 export type { Settings, TrustProxy } from "./settings";

@@ -7,6 +7,7 @@ import type { FlagonRequest } from "./http/request";
 import { isErrorStatus } from "./http/status-exceptions";
 import { type AnyErrorHandler, type Hooks, Scope, type View } from "./registry";
 import type { BlueprintOptions, RouteOptions } from "./route-options";
+import { checkView } from "./route-schemas";
 import { HostPattern } from "./routing/host-pattern";
 import { Rule } from "./routing/rule";
 import { createStaticFiles } from "./static-files";
@@ -80,6 +81,7 @@ export class Registration {
       automaticOptions: options.provideAutomaticOptions ?? (config.provideAutomaticOptions && !methods.has("OPTIONS")),
       isAlias: options.alias ?? false,
       isBuildOnly: options.buildOnly ?? false,
+      schemas: options,
       maxContentLength: options.maxContentLength,
     });
   }
@@ -201,7 +203,10 @@ export class Registration {
     const name = options.endpoint ?? method;
     const label = `${controller.name}.${method}`;
     const bound = controller.bind(method);
-    const view = wrapView((values) => bound(values), controller.listWrappers(method));
+    const view = wrapView(
+      checkView((values) => bound(values), options, label, this.app),
+      controller.listWrappers(method),
+    );
     this.addRoute(rule, name, view, options, {
       label,
       owner: controller.instance,

@@ -1,4 +1,5 @@
 import type { Config } from "./config";
+import { parseFields } from "./forms/validation";
 import { ProxyTrust } from "./http/proxy";
 import type { RequestSettings } from "./http/request-head";
 import type { JsonProvider } from "./json-provider";
@@ -23,5 +24,6 @@ export function createRequestSettings(config: Config, json: JsonProvider): Reque
     proxy: config.trustProxy === 0 ? null : new ProxyTrust(config.trustProxy),
     applicationRoot: config.applicationRoot.replace(/\/$/, ""),
     parseJson: (text) => json.parse(text),
+    parseFields,
   };
 }

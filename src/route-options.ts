@@ -1,10 +1,26 @@
+import type { FlagonResponse } from "./http/response";
 import type { RuleValues } from "./routing/rule-types";
+import type { Schema, SchemaInput } from "./schema";
 
 /** The methods that a route takes; case does not matter. */
 export type HttpMethod = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "TRACE" | (string & {});
 
+/** What a route takes and gives, checked by schemas: of zod 4, or of any library that follows Standard Schema. */
+export interface RouteSchemas {
+  /** The JSON that the body has to be: the view gets the schema's output as `json`. Otherwise the answer is 422. */
+  readonly json?: Schema;
+  /** The query, converted as a form is: the view gets the schema's output as `query`. Otherwise the answer is 422. */
+  readonly query?: Schema;
+  /** What the view returns, unless it is a response: it is sent as JSON, without what the schema lacks. */
+  readonly returns?: Schema;
+  /** The status of what `returns` checks. Default: 200. */
+  readonly status?: number;
+  /** What an OpenAPI document says of the route: `summary`, `description`, `tags`, `security` and the like; `false` leaves it out. */
+  readonly openapi?: Readonly<Record<string, unknown>> | false;
+}
+
 /** How a route answers. */
-export interface RouteOptions {
+export interface RouteOptions extends RouteSchemas {
   /** The methods that it takes. Default: `GET`, and with it `HEAD`. */
   readonly methods?: readonly HttpMethod[];
   /** The name by which URLs are built. Default: the method's name. */
@@ -29,8 +45,21 @@ export interface RouteOptions {
   readonly maxContentLength?: number;
 }
 
-/** What a view gets: the values of the rule's variables and of the host's, and the defaults. */
-export type ViewValues<Source extends string, Options> = RuleValues<Source> & HostValues<Options> & DefaultValues<Options>;
+/** What a view gets: the values of the rule's variables and of the host's, the defaults, and what the schemas made of body and query. */
+export type ViewValues<Source extends string, Options> = RuleValues<Source> &
+  HostValues<Options> &
+  DefaultValues<Options> &
+  JsonValues<Options> &
+  QueryValues<Options>;
+
+/** What a view may return. */
+export type ViewResult<Options> = Options extends { readonly returns: infer Returned }
+  ? SchemaInput<Returned> | FlagonResponse | Response | Promise<SchemaInput<Returned> | FlagonResponse | Response>
+  : unknown;
+
+type JsonValues<Options> = Options extends { readonly json: Schema<infer Output> } ? { json: Output } : unknown;
+
+type QueryValues<Options> = Options extends { readonly query: Schema<infer Output> } ? { query: Output } : unknown;
 
 type HostValues<Options> = Options extends { readonly host: infer Host extends string }
   ? RuleValues<Host>

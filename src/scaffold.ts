@@ -12,11 +12,12 @@ import type {
 } from "./hooks";
 import type { HTTPException } from "./http/exceptions";
 import { type Registration, toAnyHandler } from "./registration";
-import type { RouteOptions, ViewValues } from "./route-options";
+import type { RouteOptions, ViewResult, ViewValues } from "./route-options";
+import { checkView } from "./route-schemas";
 import type { RuleCheck } from "./routing/rule-types";
 
 /** A function that views are made from, where there is no class. */
-export type ViewFunction<Values> = (values: Values) => unknown;
+export type ViewFunction<Values, Result = unknown> = (values: Values) => Result;
 
 /** What apps and blueprints share: the function forms of the decorators. */
 export abstract class Scaffold {
@@ -31,7 +32,7 @@ export abstract class Scaffold {
    */
   route<const Source extends `/${string}`, const Options extends RouteOptions = Record<never, never>>(
     rule: Source & RuleCheck<Source>,
-    view: ViewFunction<ViewValues<Source, Options>>,
+    view: ViewFunction<ViewValues<Source, Options>, ViewResult<Options>>,
     options?: Options,
   ): void;
   route(rule: string, view: ViewFunction<Record<string, unknown>>, options: RouteOptions = {}): void {
@@ -39,9 +40,10 @@ export abstract class Scaffold {
     if (name === "") {
       throw new SetupError(`The view of the rule '${rule}' has no name. Give the route one: { endpoint: "…" }.`);
     }
-    this.setUp("route", (registration) =>
-      registration.addRoute(rule, name, (values) => view(values), options, { label: name, owner: view }),
-    );
+    this.setUp("route", (registration) => {
+      const checked = checkView((values) => view(values), options, name, registration.app);
+      registration.addRoute(rule, name, checked, options, { label: name, owner: view });
+    });
   }
 
   /** Runs a function before each request; what it returns, other than `undefined`, is the answer. */

@@ -9,6 +9,13 @@ export interface Schema<Output = unknown> {
   };
 }
 
+/** What a schema takes. */
+export type SchemaInput<Checked> = Checked extends { readonly "~standard": { readonly types?: infer Types } }
+  ? NonNullable<Types> extends { readonly input: infer Input }
+    ? Input
+    : unknown
+  : unknown;
+
 /** One thing that a schema refused. */
 export interface SchemaIssue {
   /** The keys that lead to the value. */

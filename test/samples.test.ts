@@ -241,3 +241,27 @@ describe("samples/hello.ts", () => {
     expect(stdout.trim()).toBe("<h1>Hello, Ann!</h1>");
   });
 });
+
+describe("samples/api.ts", () => {
+  it("keeps tasks, refuses what is not valid, and describes itself", async () => {
+    const { default: api } = await import("../samples/api");
+    const service = api.testClient();
+    const made = await service.post("/api/tasks", { json: { title: " Mow the lawn " } });
+    expect([made.status, await made.json()]).toEqual([201, { id: 1, title: "Mow the lawn", status: "open" }]);
+    expect((await service.post("/api/tasks", { json: { title: "x", due: "soon" } })).status).toBe(422);
+    expect(await (await service.get("/api/tasks?search=LAWN&status=open")).json()).toHaveLength(1);
+    expect((await service.get("/api/tasks?size=0")).status).toBe(422);
+    expect(await (await service.put("/api/tasks/1", { json: { title: "Done", status: "done" } })).json()).toMatchObject({ status: "done" });
+    expect((await service.delete("/api/tasks/1")).status).toBe(204);
+    expect(await (await service.get("/api/tasks/1")).json()).toEqual({
+      title: "Not Found",
+      detail: "There is no task 1.",
+      path: "/api/tasks/1",
+    });
+    expect(Object.keys(((await (await service.get("/openapi.json")).json()) as { paths: object }).paths)).toEqual([
+      "/api/tasks",
+      "/api/tasks/{id}",
+    ]);
+    expect((await service.get("/", { followRedirects: true })).status).toBe(200);
+  });
+});

@@ -1,7 +1,9 @@
 import { FormError } from "../errors";
-import { type SchemaIssue, validate } from "../schema";
+import type { FormValue } from "../http/form-values";
+import { parseValue, type RequestIssue, ValidationFailed } from "../http/request-body";
+import { type Schema, type SchemaIssue, validate } from "../schema";
 import { type Bound, bind } from "./binder";
-import { createNode, formatName, type NameNode, parseName } from "./names";
+import { arrange, createNode, formatName, type NameNode, parseName } from "./names";
 import { hasOwnMessage, isZodSchema, readInner, readInners, readShape, unwrap, type ZodSchema } from "./zod";
 
 /** What a form is made of: its fields' schemas by name, and the schema of the whole, if there is one. */
@@ -85,6 +87,29 @@ export async function checkForm(schema: FormSchema, node: NameNode): Promise<For
     blank: new Set(bounds.flatMap((bound) => [...bound.blank])),
   });
   return errors.length === 0 ? { data } : { errors };
+}
+
+/**
+ * Converts and checks fields by a schema; of a schema that is not zod's, each field is its first text.
+ *
+ * @param schema The schema of an object.
+ * @param entries The fields.
+ * @param place Where they were sent.
+ * @throws {ValidationFailed} If the schema refuses them.
+ */
+export async function parseFields(
+  schema: Schema,
+  entries: Iterable<readonly [string, FormValue]>,
+  place: RequestIssue["in"],
+): Promise<unknown> {
+  if (!isZodSchema(schema)) {
+    return parseValue(schema, Object.fromEntries([...entries].reverse()), place);
+  }
+  const result = await checkForm(readFormSchema(schema), arrange(entries));
+  if ("data" in result) {
+    return result.data;
+  }
+  throw new ValidationFailed(result.errors.map(({ name, message }) => ({ path: name === "" ? [] : parseName(name), message, in: place })));
 }
 
 /** Says of each field what is wrong with it; of one left empty only that it is required, unless its schema says it otherwise. */

@@ -163,10 +163,16 @@ function parseUrlencoded(text: string, limits: RequestLimits): FormValues {
   return values;
 }
 
+/** One thing that a schema refused of what a request has sent. */
+export interface RequestIssue extends SchemaIssue {
+  /** Where it was sent. */
+  readonly in: "body" | "query";
+}
+
 /** The answer 422 with every issue that a schema found. */
 export class ValidationFailed extends UnprocessableContent {
   /** @param issues What is wrong, and where. */
-  constructor(readonly issues: readonly SchemaIssue[]) {
+  constructor(readonly issues: readonly RequestIssue[]) {
     super("The request is well-formed, but some of its values are not valid.");
   }
 }
@@ -176,10 +182,10 @@ export class ValidationFailed extends UnprocessableContent {
  *
  * @throws {ValidationFailed} If the schema refuses it.
  */
-export async function parseValue<Output>(schema: Schema<Output>, value: unknown): Promise<Output> {
+export async function parseValue<Output>(schema: Schema<Output>, value: unknown, place: RequestIssue["in"]): Promise<Output> {
   const result = await validate(schema, value);
   if ("issues" in result) {
-    throw new ValidationFailed(result.issues);
+    throw new ValidationFailed(result.issues.map((issue) => ({ ...issue, in: place })));
   }
   return result.value;
 }

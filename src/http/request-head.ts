@@ -1,13 +1,15 @@
+import type { Schema } from "../schema";
 import { type Authorization, parseAuthorization } from "./authorization";
 import { parseDirectives } from "./cache-control";
 import { BadRequest } from "./client-errors";
 import { EntityTags, parseIfRange, parseRange, type RangeCondition, type RequestedRange } from "./conditions";
 import { parseCookies } from "./cookies";
+import type { FormValue } from "./form-values";
 import { parseHttpDate } from "./http-date";
 import { Accepts } from "./negotiation";
 import type { Connection, ProxyTrust } from "./proxy";
 import { Query } from "./query";
-import { parseLength, parseMimeType, type RequestLimits } from "./request-body";
+import { parseLength, parseMimeType, type RequestIssue, type RequestLimits } from "./request-body";
 import { RequestHeaders } from "./request-headers";
 import type { RequestSource } from "./request-source";
 
@@ -21,6 +23,8 @@ export interface RequestSettings {
   readonly applicationRoot: string;
   /** Parses JSON. */
   readonly parseJson: (text: string) => unknown;
+  /** Converts and checks fields by a schema. */
+  readonly parseFields: (schema: Schema, entries: Iterable<readonly [string, FormValue]>, place: RequestIssue["in"]) => Promise<unknown>;
 }
 
 /** The head of a request: its target and its headers. Nothing of it is parsed before it is read; what was parsed is kept. */

@@ -90,19 +90,23 @@ export class FlagonRequest extends RequestHead {
       }
       throw error;
     });
-    return schema === undefined ? value : parseValue(schema, value);
+    return schema === undefined ? value : parseValue(schema, value, "body");
   }
 
   /**
    * Reads the body as a form: `application/x-www-form-urlencoded` or `multipart/form-data`.
    *
-   * A body of another type gives an empty form, as in Flask.
+   * A body of another type gives an empty form, as in Flask. With a schema of zod, texts are converted as the schema asks.
    *
    * @throws {BadRequest} If it is malformed.
    * @throws {ContentTooLarge} If it is over a limit.
+   * @throws {UnprocessableContent} If the schema refuses it.
    */
-  form(): Promise<FormValues> {
-    return this.#content.form();
+  form(): Promise<FormValues>;
+  form<Output>(options: ParseOptions<Output>): Promise<Output>;
+  async form({ schema }: { schema?: Schema } = {}): Promise<unknown> {
+    const values = await this.#content.form();
+    return schema === undefined ? values : this.settings.parseFields(schema, values, "body");
   }
 
   /** Reads the body as a form and returns its uploads by name; a field that was left empty is not among them. */

@@ -45,6 +45,8 @@ export interface Converter<Value = unknown> {
   readonly weight?: number;
   /** Whether the text may hold slashes. Found by a slash in `regex` by default. */
   readonly spans?: boolean;
+  /** What an OpenAPI document says of the value, as a JSON schema. Default: `{ type: "string" }`. */
+  readonly jsonSchema?: Readonly<Record<string, unknown>>;
 }
 
 /** A converter, or a function that makes one from the arguments in the rule. */
@@ -56,7 +58,14 @@ export const builtInConverters: ReadonlyMap<string, ConverterFactory> = new Map<
   ["int", createInt],
   ["float", createFloat],
   ["path", { regex: "[^/].*?", weight: 200, spans: true }],
-  ["uuid", { regex: "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}", parse: (text) => text.toLowerCase() }],
+  [
+    "uuid",
+    {
+      regex: "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}",
+      parse: (text) => text.toLowerCase(),
+      jsonSchema: { type: "string", format: "uuid" },
+    },
+  ],
   ["any", createAny],
 ]);
 
@@ -67,7 +76,14 @@ function createString({ named }: ConverterArguments): Converter {
   const most = toCount("string", "maxlength", maxlength);
   const exact = toCount("string", "length", length);
   const plain = exact === undefined && most === undefined && least === 1;
-  return { regex: plain ? "[^/]+" : exact === undefined ? `[^/]{${least},${most ?? ""}}` : `[^/]{${exact}}` };
+  return {
+    regex: plain ? "[^/]+" : exact === undefined ? `[^/]{${least},${most ?? ""}}` : `[^/]{${exact}}`,
+    jsonSchema: {
+      type: "string",
+      ...(plain ? {} : { minLength: exact ?? least }),
+      ...(exact === undefined && most === undefined ? {} : { maxLength: exact ?? most }),
+    },
+  };
 }
 
 function createInt({ named }: ConverterArguments): Converter<number> {
@@ -77,6 +93,7 @@ function createInt({ named }: ConverterArguments): Converter<number> {
   return {
     regex: named.signed === true ? "-?[0-9]+" : "[0-9]+",
     weight: 50,
+    jsonSchema: { type: "integer", ...describeRange(named) },
     parse(text) {
       const value = Number(text);
       const fits = Number.isSafeInteger(value) && isInRange(value) && (digits === undefined || text.length === digits);
@@ -97,6 +114,7 @@ function createFloat({ named }: ConverterArguments): Converter<number> {
   return {
     regex: named.signed === true ? "-?[0-9]+\\.[0-9]+" : "[0-9]+\\.[0-9]+",
     weight: 50,
+    jsonSchema: { type: "number", ...describeRange(named) },
     parse(text) {
       const value = Number(text);
       return Number.isFinite(value) && isInRange(value) ? value : noMatch;
@@ -120,6 +138,7 @@ function createAny({ list }: ConverterArguments): Converter {
   }
   return {
     regex: choices.map(escapeRegex).join("|"),
+    jsonSchema: { type: "string", enum: choices },
     format(value) {
       if (!choices.includes(String(value))) {
         throw new TypeError(`'${String(value)}' is none of '${choices.join("', '")}'`);
@@ -127,6 +146,12 @@ function createAny({ list }: ConverterArguments): Converter {
       return String(value);
     },
   };
+}
+
+/** A number without a sign is never below 0. */
+function describeRange({ min, max, signed }: ConverterArguments["named"]): Readonly<Record<string, unknown>> {
+  const minimum = min ?? (signed === true ? undefined : 0);
+  return { ...(minimum === undefined ? {} : { minimum }), ...(max === undefined ? {} : { maximum: max }) };
 }
 
 /** Escapes the characters that mean something in a regular expression. */

@@ -1,3 +1,4 @@
+import type { RouteSchemas } from "../route-options";
 import type { HostPattern } from "./host-pattern";
 import type { Rule } from "./rule";
 
@@ -23,6 +24,8 @@ export interface Route<Endpoint> {
   readonly isAlias: boolean;
   /** Whether URLs are built from it, but no request matches it. */
   readonly isBuildOnly: boolean;
+  /** What it takes and gives. */
+  readonly schemas: RouteSchemas;
   /** The largest body that the route takes, in bytes, if it has a limit of its own. */
   readonly maxContentLength?: number | undefined;
 }

@@ -144,6 +144,50 @@ export class Right {
   }
 }
 
+const NewPost = z.object({ title: z.string(), age: z.coerce.number().optional() });
+const Listed = z.object({ page: z.int().default(1) });
+const Shown = z.object({ id: z.number(), at: z.string().transform((text) => new Date(text)) });
+
+export class Api {
+  @route("/x/<int:id>", { host: "<tenant>.example.com" })
+  host({ id, tenant }: { id: number; tenant: string }) {
+    return `${id}${tenant}`;
+  }
+  @route.post("/posts/<int:id>", { json: NewPost, query: Listed, returns: Shown, status: 201 })
+  create({ id, json, query }: { id: number; json: { title: string; age?: number | undefined }; query: { page: number } }) {
+    return { id: id + query.page, at: json.title, more: true };
+  }
+  @route.post("/later", { json: NewPost, returns: Shown })
+  async later({ json }: { json: { title: string } }) {
+    return json.title === "" ? redirect("/") : { id: 1, at: "2026" };
+  }
+  // @ts-expect-error - the body has no such field
+  @route.post("/wrong", { json: NewPost })
+  body({ json }: { json: { name: string } }) {
+    return json.name;
+  }
+  // @ts-expect-error - the query gives a number
+  @route.get("/wrong", { query: Listed })
+  query({ query }: { query: { page: string } }) {
+    return query.page;
+  }
+  // @ts-expect-error - there is no schema for a body
+  @route.post("/wrong", { query: Listed })
+  missing({ json }: { json: { title: string } }) {
+    return json.title;
+  }
+  // @ts-expect-error - the result lacks a field
+  @route.get("/wrong", { returns: Shown })
+  result() {
+    return { id: 1 };
+  }
+  // @ts-expect-error - the host has no such variable
+  @route("/wrong", { host: "<tenant>.example.com" })
+  other({ user }: { user: string }) {
+    return user;
+  }
+}
+
 @blueprint("admin", { urlPrefix: "/admin" })
 @members
 export class Admin {

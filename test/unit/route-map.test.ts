@@ -21,6 +21,7 @@ function createMap(rules: Iterable<string>) {
       automaticOptions: true,
       isAlias: false,
       isBuildOnly: false,
+      schemas: {},
     });
   }
   return map;

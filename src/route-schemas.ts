@@ -1,0 +1,70 @@
+import type { Application } from "./application";
+import { ReturnValueError } from "./errors";
+import { parseFields, readFormSchema } from "./forms/validation";
+import { isZodSchema } from "./forms/zod";
+import type { FlagonRequest } from "./http/request";
+import { type RequestIssue, ValidationFailed } from "./http/request-body";
+import { FlagonResponse } from "./http/response";
+import type { View } from "./registry";
+import { toJsonResponse } from "./response-value";
+import type { RouteSchemas } from "./route-options";
+import { type Schema, validate } from "./schema";
+
+/**
+ * Puts the checks of a route's schemas around its view: of the query and the body before, of the result after.
+ *
+ * @param view The view.
+ * @param schemas The schemas; without any the view stays as it is.
+ * @param label What the view is in the app's code.
+ * @param app Writes the JSON.
+ * @throws {FormError} If the query's schema is not one of an object.
+ */
+export function checkView(view: View, { json, query, returns, status = 200 }: RouteSchemas, label: string, app: Application): View {
+  if (json === undefined && query === undefined && returns === undefined) {
+    return view;
+  }
+  if (isZodSchema(query)) {
+    readFormSchema(query);
+  }
+  return async (values, request) => {
+    const result = await view({ ...values, ...(await parseInput(request, json, query)) }, request);
+    return returns === undefined || result instanceof FlagonResponse || result instanceof Response
+      ? result
+      : toJsonResponse(await checkResult(returns, result, label), status, `The view '${label}'`, app.json);
+  };
+}
+
+/** Parses query and body, and tells all that is wrong with both at once. */
+async function parseInput(request: FlagonRequest, json: Schema | undefined, query: Schema | undefined): Promise<Record<string, unknown>> {
+  const input: Record<string, unknown> = {};
+  const issues: RequestIssue[] = [];
+  const keep = async (key: string, parse: () => Promise<unknown>): Promise<void> => {
+    try {
+      input[key] = await parse();
+    } catch (error) {
+      if (!(error instanceof ValidationFailed)) {
+        throw error;
+      }
+      issues.push(...error.issues);
+    }
+  };
+  if (query !== undefined) {
+    await keep("query", () => parseFields(query, request.query, "query"));
+  }
+  if (json !== undefined) {
+    await keep("json", () => request.json({ schema: json }));
+  }
+  if (issues.length > 0) {
+    throw new ValidationFailed(issues);
+  }
+  return input;
+}
+
+async function checkResult(schema: Schema, result: unknown, label: string): Promise<unknown> {
+  const checked = await validate(schema, result);
+  if ("issues" in checked) {
+    const lines = checked.issues.map(({ path, message }) => `  ${path.length === 0 ? "" : `${path.map(String).join(".")}: `}${message}`);
+    throw new ReturnValueError(`The view '${label}' returned what its schema 'returns' refuses:\n${lines.join("\n")}`);
+  }
+  return checked.value;
+}
