@@ -61,6 +61,7 @@ export class Config implements Settings {
   provideAutomaticOptions: Settings["provideAutomaticOptions"] = true;
   strictSlashes: Settings["strictSlashes"] = true;
   mergeSlashes: Settings["mergeSlashes"] = true;
+  methodOverride: Settings["methodOverride"] = false;
   propagateExceptions: Settings["propagateExceptions"] = null;
   trapHttpExceptions: Settings["trapHttpExceptions"] = false;
   templatesAutoReload: Settings["templatesAutoReload"] = null;

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Application } from "./application";
 import { ContextError, SessionError } from "./errors";
+import type { HTTPException } from "./http/exceptions";
 import type { FlagonRequest } from "./http/request";
 import type { FlagonResponse } from "./http/response";
 import type { AnyAfterRequestHook, Endpoint, Hooks } from "./registry";
@@ -43,6 +44,10 @@ export class RequestContext extends AppContext {
   flashes: (readonly [category: string, message: unknown])[] | undefined;
   /** Whether the request is known to come from the app's own pages. */
   isCsrfChecked = false;
+  /** Why a form is not taken, until it shows it: the page is then asked for as if by `GET`. */
+  refusal: HTTPException | undefined;
+  /** Whether a form has shown that it is not taken. */
+  isRefusalShown = false;
   /** How many errors the request has met. */
   errors = 0;
   /** The error that nothing handled. */

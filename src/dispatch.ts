@@ -3,7 +3,7 @@ import { RequestContext } from "./context";
 import { findErrorHandler } from "./error-handlers";
 import { respondWithException } from "./error-pages";
 import { ReturnValueError } from "./errors";
-import { checkCsrf, isSafeMethod } from "./forms/csrf";
+import { CsrfTokenError, checkCsrf, isSafeMethod } from "./forms/csrf";
 import { tooLarge } from "./http/body";
 import { HTTPException, ResponseException } from "./http/exceptions";
 import { FlagonRequest } from "./http/request";
@@ -12,7 +12,7 @@ import { FlagonResponse } from "./http/response";
 import { InternalServerError } from "./http/server-errors";
 import { isPromise, type MaybePromise } from "./maybe-promise";
 import type { AnyErrorHandler } from "./registry";
-import { checkHead, findRoute, type RoutingAnswer } from "./request-routing";
+import { checkHead, findRoute, overrideMethod, type RoutingAnswer } from "./request-routing";
 import { toResponse } from "./response-value";
 import { signals } from "./signals";
 
@@ -69,6 +69,11 @@ const hooksOnly: unique symbol = Symbol("hooks only");
 
 function open(context: RequestContext): unknown {
   checkHead(context);
+  const overriding = overrideMethod(context);
+  return overriding === undefined ? enter(context) : overriding.then(() => enter(context));
+}
+
+function enter(context: RequestContext): unknown {
   return context.app.sessionInterface.isLazy
     ? guard(context, findRoute(context))
     : context.openSession().then(() => guard(context, findRoute(context)));
@@ -80,10 +85,34 @@ function guard(context: RequestContext, answer: RoutingAnswer): unknown {
     const check = checkCsrf(request, () => context.session, app.config);
     context.isCsrfChecked = true;
     if (check !== undefined) {
-      return check.then(() => preprocess(context, answer));
+      return check.then(
+        () => preprocess(context, answer),
+        (error: unknown) => showFormAgain(context, error),
+      );
     }
   }
   return preprocess(context, answer);
+}
+
+/**
+ * Asks the page of a form for it again, as if by `GET`: so the form shows why it is not taken, keeps what was typed, and
+ * has a fresh token. Nothing that only a `POST` does is done; a page without a form gets the error.
+ */
+async function showFormAgain(context: RequestContext, error: unknown): Promise<unknown> {
+  const { app, endpoint, request } = context;
+  const match = app.registry.routes.match("GET", request.path, request);
+  if (!(error instanceof CsrfTokenError) || match.kind !== "found" || match.route.endpoint !== endpoint) {
+    throw error;
+  }
+  context.match = match;
+  context.refusal = error;
+  request.method = "GET";
+  request.viewArgs = match.args;
+  const value = await preprocess(context, undefined);
+  if (!context.isRefusalShown) {
+    throw error;
+  }
+  return value;
 }
 
 function preprocess(context: RequestContext, next: Next): unknown {

@@ -47,21 +47,18 @@ export type { FlashedMessage, FlashOptions } from "./flashes";
 export { flash, getFlashedMessages } from "./flashing";
 export type { Attributes } from "./forms/controls";
 export { CsrfError } from "./forms/csrf";
-export type { FieldOptions } from "./forms/fields";
+export type { FieldChoices, FieldOptions } from "./forms/fields";
 export {
   defineForm,
-  type FieldName,
   type Form,
-  type FormBase,
   type FormDefinition,
-  type FormOptions,
   type FormOutput,
-  type FormRenderOptions,
   type FormShape,
   type InvalidForm,
   type ValidateOptions,
   type ValidForm,
 } from "./forms/form";
+export type { FieldName, FormBase, FormOptions, FormRenderOptions, RowOptions } from "./forms/form-base";
 export type { ZodSchema } from "./forms/zod";
 export { copyCurrentRequestContext, currentApp, g, hasAppContext, hasRequestContext, request, session } from "./globals";
 export {

@@ -35,6 +35,21 @@ export function checkHead({ app, request }: RequestContext): void {
   }
 }
 
+const overridable = new Set(["PUT", "PATCH", "DELETE"]);
+
+/** Takes the method from a form's field `_method`, if the setting `methodOverride` lets it: HTML forms know only `GET` and `POST`. */
+export function overrideMethod({ app, request }: RequestContext): Promise<void> | undefined {
+  if (!app.config.methodOverride || request.method !== "POST") {
+    return undefined;
+  }
+  return request.form().then((form) => {
+    const method = form.getText("_method")?.toUpperCase() ?? "";
+    if (overridable.has(method)) {
+      request.method = method;
+    }
+  });
+}
+
 /** Finds the route; errors are kept, to be thrown after the before hooks, which may answer instead. */
 export function findRoute(context: RequestContext): RoutingAnswer {
   const { request } = context;

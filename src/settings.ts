@@ -71,6 +71,8 @@ export interface Settings {
   strictSlashes: boolean;
   /** Whether doubled slashes redirect to single ones, where a route does not say. Default: `true`. */
   mergeSlashes: boolean;
+  /** Whether a form's field `_method` makes a `POST` a `PUT`, `PATCH` or `DELETE`. Default: `false`. */
+  methodOverride: boolean;
   /** Lets errors that nothing handles reach the test or the server. Default: `null`, as `testing`. */
   propagateExceptions: boolean | null;
   /** Treats HTTP errors that nothing handles like any other error. Default: `false`. */
@@ -136,6 +138,7 @@ export const settingChecks: { readonly [Key in keyof Settings]: SettingCheck } =
   provideAutomaticOptions: yesOrNo(),
   strictSlashes: yesOrNo(),
   mergeSlashes: yesOrNo(),
+  methodOverride: yesOrNo(),
   propagateExceptions: yesOrNo("or null"),
   trapHttpExceptions: yesOrNo(),
   templatesAutoReload: yesOrNo("or null"),

@@ -134,7 +134,7 @@ describe("a route with schemas", () => {
 describe("request.form({ schema })", () => {
   it("converts as forms do, and answers 422", async () => {
     const app = createApp();
-    const Order = z.object({ count: z.int(), gift: z.boolean(), lines: z.array(z.object({ item: z.string() })) });
+    const Order = z.object({ count: z.int(), gift: z.boolean(), lines: z.array(z.object({ item: z.string().trim().min(1) })) });
     app.route(
       "/x",
       async () => {
@@ -147,7 +147,7 @@ describe("request.form({ schema })", () => {
     const form = { count: "2", gift: "on", "lines[0].item": "a", "lines[1].item": "b" };
     expect(await (await client.post("/x", { form })).json()).toEqual({ sum: 3, gift: true, items: ["a", "b"] });
     const response = await client.post("/x", {
-      form: { ...form, count: "", "lines[1].item": "" },
+      form: { ...form, count: "", "lines[1].item": " " },
       headers: { accept: "application/json" },
     });
     expect([response.status, ((await response.json()) as { errors: unknown }).errors]).toEqual([

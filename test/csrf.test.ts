@@ -1,5 +1,7 @@
-import { CsrfError, csrfExempt, errorHandler, renderTemplateString, route } from "flagon";
+import { CsrfError, csrfExempt, defineForm, errorHandler, redirect, renderTemplateString, request, route } from "flagon";
+import { parseHTML } from "linkedom";
 import { describe, expect, it, vi } from "vitest";
+import { z } from "zod";
 import { createApp } from "./helpers";
 
 class Views {
@@ -120,6 +122,39 @@ describe("the token", () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  it("that is wrong shows the form again: with what was typed, a fresh token, and nothing done", async () => {
+    const Note = defineForm({ text: z.string(), secret: z.string().meta({ type: "password" }) });
+    const done: string[] = [];
+    class Notes {
+      @route("/notes/<int:id>", { methods: ["GET", "POST"] })
+      async edit({ id }: { id: number }) {
+        if (request.method === "POST") {
+          done.push(`posted ${id}`);
+        }
+        const form = await Note.validateOnSubmit();
+        if (form.valid) {
+          done.push(form.data.text);
+          return redirect("/done");
+        }
+        return form.render();
+      }
+    }
+    const client = createApp({}, Notes).testClient();
+    await client.get("/notes/3");
+    const response = await client.post("/notes/3", { headers: old, form: { text: "Hello <you>", secret: "s", csrf_token: "wrong" } });
+    const { document } = parseHTML(await response.text());
+    expect(response.status).toBe(422);
+    expect(document.querySelector(".field-errors li")?.textContent).toBe("The CSRF token is invalid. Load the form again, then send it.");
+    expect(document.querySelector("[name=text]")?.getAttribute("value")).toBe("Hello <you>");
+    expect(document.querySelector("[name=secret]")?.getAttribute("value")).toBeNull();
+    expect(done).toEqual([]);
+    const token = document.querySelector("[name=csrf_token]")?.getAttribute("value") ?? "";
+    const sent = await client.post("/notes/3", { headers: old, form: { text: "Hello", secret: "s", csrf_token: token } });
+    expect([sent.status, done]).toEqual([303, ["posted 3", "Hello"]]);
+    // From another site there is nothing to show.
+    expect((await client.post("/notes/3", { headers: { "sec-fetch-site": "cross-site" }, form: { text: "x" } })).status).toBe(403);
   });
 
   it("is void when the session is regenerated", async () => {

@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import type { Flagon, TestClient } from "flagon";
 import { parseHTML } from "linkedom";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import api from "../samples/api";
 import { createApp } from "../samples/blog";
 
 const project = join(__dirname, "..");
@@ -244,7 +245,6 @@ describe("samples/hello.ts", () => {
 
 describe("samples/api.ts", () => {
   it("keeps tasks, refuses what is not valid, and describes itself", async () => {
-    const { default: api } = await import("../samples/api");
     const service = api.testClient();
     const made = await service.post("/api/tasks", { json: { title: " Mow the lawn " } });
     expect([made.status, await made.json()]).toEqual([201, { id: 1, title: "Mow the lawn", status: "open" }]);

@@ -1,6 +1,6 @@
 import { UploadedFile } from "../http/upload";
 import { validateSync } from "../schema";
-import { createNode, formatName, type NameNode } from "./names";
+import { createNode, formatName, listItems, type NameNode } from "./names";
 import { readDefinition, readInner, readInners, readShape, unwrap, type ZodSchema } from "./zod";
 
 /**
@@ -10,7 +10,7 @@ import { readDefinition, readInner, readInners, readShape, unwrap, type ZodSchem
  *   schema to refuse.
  * - boolean: absent is `false`; `on`, `true`, `1` and `yes` are `true`.
  * - string: the empty string is absent if the schema is optional, nullable or has a default.
- * - array, set: all values; absent is empty.
+ * - array, set: all values that are not blank; absent is empty.
  * - file: an upload without a name and without content is absent.
  */
 
@@ -128,19 +128,13 @@ function convertRecord(schema: ZodSchema, node: NameNode, path: Path, findings: 
   return Object.fromEntries(entries);
 }
 
-/** An array comes as several values of one name, or as names with an index; indices without a gap are not asked for. */
+/** An item that does not convert to anything, such as a file that nobody chose, is not there either. */
 function convertItems(element: ZodSchema | undefined, node: NameNode, path: Path, findings: Findings): unknown[] {
   if (element === undefined) {
     return node.values;
   }
-  const indexed = [...node.children].filter(([key]) => /^\d+$/.test(key)).sort(([left], [right]) => Number(left) - Number(right));
-  const nodes =
-    node.values.length > 0 ? node.values.map((value) => ({ ...createNode(), values: [value] })) : indexed.map(([, child]) => child);
-  const isText = unwrap(element).core._zod.def.type === "string";
-  return nodes.flatMap((child, index) => {
-    const isBlank = !isText && child.children.size === 0 && convert(element, child, [], createFindings()) === undefined;
-    return isBlank ? [] : [convert(element, child, [...path, index], findings)];
-  });
+  const items = listItems(node).filter((item) => item.children.size > 0 || convert(element, item, [], createFindings()) !== undefined);
+  return items.map((item, index) => convert(element, item, [...path, index], findings));
 }
 
 function convertUnion(schema: ZodSchema, node: NameNode, path: Path, findings: Findings): unknown {
@@ -198,7 +192,9 @@ function toBigInt(text: string): bigint | undefined {
 }
 
 function toDate(text: string): Date | undefined {
-  const date = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d|$)/.test(text) ? new Date(text) : undefined;
+  // A time without a zone is one of UTC, wherever the server is.
+  const zoned = /[T ][\d:.]+$/.test(text) ? `${text}Z` : text;
+  const date = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d|$)/.test(text) ? new Date(zoned) : undefined;
   return date === undefined || Number.isNaN(date.getTime()) ? undefined : date;
 }
 

@@ -68,7 +68,7 @@ function findListControl(name: string, element: ZodSchema | undefined, minimum: 
   const inner = element === undefined ? single("text", {}) : findControl(name, element);
   const { required: _, ...constraints } = inner.constraints;
   const required = minimum !== undefined && minimum > 0 ? { required: true } : {};
-  const multiple = inner.type === "select" || inner.type === "file" || inner.type === "email" ? { multiple: true } : {};
+  const multiple = inner.type === "select" || inner.type === "file" ? { multiple: true } : {};
   return { ...inner, constraints: { ...constraints, ...required, ...multiple }, isMultiple: true };
 }
 

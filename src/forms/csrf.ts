@@ -15,6 +15,9 @@ const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRA
 /** A cross-site request was refused, or its token is missing, wrong or too old. */
 export class CsrfError extends Forbidden {}
 
+/** The token alone is to blame: the form can be shown again, with a fresh one. */
+export class CsrfTokenError extends CsrfError {}
+
 /**
  * What the headers of a request say about where it comes from.
  *
@@ -88,14 +91,14 @@ async function checkToken(request: FlagonRequest, session: Session, config: Conf
   const stored = session.get(sessionKey);
   const token = request.headers.get("x-csrf-token") ?? request.headers.get("x-csrftoken") ?? (await request.form()).getText(csrfField);
   if (token === null || token === "") {
-    throw new CsrfError("The CSRF token is missing. Load the form again, then send it.");
+    throw new CsrfTokenError("The CSRF token is missing. Load the form again, then send it.");
   }
   if (typeof stored !== "string") {
-    throw new CsrfError("The CSRF session token is missing. Load the form again, then send it.");
+    throw new CsrfTokenError("The CSRF session token is missing. Load the form again, then send it.");
   }
   const result = createSigner(config).unsign(token, config.csrfTimeLimit);
   if ("failure" in result) {
-    throw new CsrfError(
+    throw new CsrfTokenError(
       result.failure === "expired"
         ? "The CSRF token has expired. Load the form again, then send it."
         : "The CSRF token is invalid. Load the form again, then send it.",
@@ -106,7 +109,7 @@ async function checkToken(request: FlagonRequest, session: Session, config: Conf
   const secret = xor(masked.subarray(0, half), masked.subarray(half));
   const expected = Buffer.from(stored, "hex");
   if (secret.length !== expected.length || !timingSafeEqual(secret, expected)) {
-    throw new CsrfError("The CSRF tokens do not match. Load the form again, then send it.");
+    throw new CsrfTokenError("The CSRF tokens do not match. Load the form again, then send it.");
   }
 }
 

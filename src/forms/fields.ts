@@ -5,6 +5,8 @@ import type { Attributes, Choice, Control } from "./controls";
 export interface FieldView {
   /** The name under which it is sent. */
   readonly name: string;
+  /** The id of its control, which no other field of the page has. */
+  readonly id: string;
   /** What it is called. */
   readonly label: string;
   /** What helps to fill it in. */
@@ -17,35 +19,45 @@ export interface FieldView {
   readonly control: Control;
 }
 
+/** What a select, or a group of radio buttons or checkboxes, offers: values, values with labels, or labels by value. */
+export type FieldChoices = readonly (string | readonly [value: string, label: string])[] | Readonly<Record<string, string>>;
+
 /** How a field is rendered, where it is not to follow from the schema; any other key is an attribute of the control. */
 export interface FieldOptions {
   /** What the field is called. */
   label?: string;
-  /** The type of the input, or `"textarea"`, `"select"` or `"radio"`. */
+  /** The type of the input, or `"textarea"`, `"select"` or `"radio"`; `"checkbox"` makes a group of them of several choices. */
   type?: string;
   /** What helps to fill it in. */
   help?: string;
-  /** What a select or a group of radio buttons offers: values, or values with labels. */
-  choices?: readonly (string | readonly [value: string, label: string])[];
-  /** The text of a textarea, or any attribute of the control. */
-  [attribute: string]: string | number | boolean | null | undefined | readonly (string | readonly [value: string, label: string])[];
+  /** What a select, or a group of radio buttons or checkboxes, offers. */
+  choices?: FieldChoices;
+  /** Any attribute of the control. */
+  [attribute: string]: string | number | boolean | null | undefined | FieldChoices;
 }
 
 /** Renders a field: label, control, help and errors, tied together for screen readers. */
 export function renderField(view: FieldView, options: FieldOptions = {}): Markup {
-  const { label = view.label, help = view.help } = options;
-  const id = toId(view.name);
-  const type = options.type ?? view.control.type;
-  const extra = html`${help === undefined || help === "" ? "" : html`<p class="field-help" id="${id}-help">${help}</p>`}${renderErrors(view.errors, `${id}-errors`)}`;
-  const kind = `field${view.errors.length > 0 ? " field-invalid" : ""}`;
+  const { label = view.label } = options;
+  const type = findType(view, options);
   const control = renderControl(view, options);
-  if (type === "radio") {
-    return html`<fieldset class="${kind}"><legend>${label}</legend>${control}${extra}</fieldset>`;
+  if (type === "hidden") {
+    return control;
   }
-  if (type === "checkbox") {
-    return html`<div class="${kind} field-checkbox">${control} <label for="${id}">${label}</label>${extra}</div>`;
+  const kind = `field${view.errors.length > 0 ? " field-invalid" : ""}`;
+  const notes = renderNotes(view, options);
+  if (isGroup(view, type)) {
+    return html`<fieldset class="${kind}"${formatAttributes(describe(view, options))}><legend>${label}</legend>${control}${notes}</fieldset>`;
   }
-  return type === "hidden" ? control : html`<div class="${kind}"><label for="${id}">${label}</label>${control}${extra}</div>`;
+  return type === "checkbox"
+    ? html`<div class="${kind} field-checkbox">${control} <label for="${view.id}">${label}</label>${notes}</div>`
+    : html`<div class="${kind}"><label for="${view.id}">${label}</label>${control}${notes}</div>`;
+}
+
+/** Renders what helps to fill a field in, and what is wrong with it. */
+export function renderNotes(view: FieldView, { help = view.help }: FieldOptions = {}): Markup {
+  const text = help === undefined || help === "" ? "" : html`<p class="field-help" id="${view.id}-help">${help}</p>`;
+  return html`${text}${renderErrors(view.errors, `${view.id}-errors`)}`;
 }
 
 /** Renders a list of errors, or nothing. */
@@ -55,22 +67,54 @@ export function renderErrors(errors: readonly string[], id?: string): Markup {
     : html`<ul class="field-errors"${id === undefined ? "" : html` id="${id}"`}>${errors.map((error) => html`<li>${error}</li>`)}</ul>`;
 }
 
+/** Renders the control of a field alone: an input, a textarea, a select, or a group of inputs. */
+export function renderControl(view: FieldView, options: FieldOptions = {}): Markup {
+  const type = findType(view, options);
+  const attributes = listAttributes(view, options);
+  const choices = toChoices(options.choices, view.control.choices);
+  if (type === "textarea") {
+    // A line break right after the tag is not part of the text, so that one in the text needs another before it.
+    return html`<textarea${formatAttributes(attributes)}>\n${view.values[0] ?? ""}</textarea>`;
+  }
+  if (type === "select") {
+    return html`<select${formatAttributes(attributes)}>${view.control.isMultiple ? "" : renderBlank(view)}${choices.map(
+      ({ value, label }) => html`<option${formatAttributes({ value, selected: view.values.includes(value) })}>${label}</option>`,
+    )}</select>`;
+  }
+  if (!isGroup(view, type)) {
+    return html`<input${formatAttributes(attributes)}>`;
+  }
+  // The group is described as a whole; of checkboxes, none is required by itself.
+  const { "aria-describedby": _, ...own } = attributes;
+  if (type === "radio" || type === "checkbox") {
+    return html`${choices.map(
+      ({ value, label }, index) =>
+        html`<label><input${formatAttributes({ ...own, ...(type === "radio" ? {} : { required: false }), id: `${view.id}-${index}`, value, checked: view.values.includes(value) })}> ${label}</label>`,
+    )}`;
+  }
+  const name = options.label ?? view.label;
+  return html`${[...view.values, ""].map(
+    (value, index) =>
+      html`<input${formatAttributes({ ...own, ...(index === 0 ? {} : { required: false }), id: `${view.id}-${index}`, value, "aria-label": `${name} ${index + 1}` })}>`,
+  )}`;
+}
+
 /** Returns the attributes of a field's control, for markup written by hand. */
 export function listAttributes(view: FieldView, options: FieldOptions = {}): Attributes {
-  const { label: _label, type = view.control.type, help = view.help, choices: _choices, ...attributes } = options;
-  const id = toId(view.name);
-  const described = [help === undefined || help === "" ? "" : `${id}-help`, view.errors.length > 0 ? `${id}-errors` : ""].filter(
-    (part) => part !== "",
-  );
+  const { label: _label, type: _type, help: _help, choices: _choices, ...attributes } = options;
+  const type = findType(view, options);
   return {
     ...(isInput(type) ? { type } : {}),
     name: view.name,
-    id,
+    id: view.id,
     ...findValue(type, view),
     ...pickConstraints(type, view.control.constraints),
-    "aria-invalid": view.errors.length > 0 ? "true" : undefined,
-    "aria-describedby": described.length > 0 ? described.join(" ") : undefined,
-    ...Object.fromEntries(Object.entries(attributes).filter((entry): entry is [string, Attributes[string]] => !Array.isArray(entry[1]))),
+    ...describe(view, options),
+    ...Object.fromEntries(
+      Object.entries(attributes).filter(
+        (entry): entry is [string, Attributes[string]] => typeof entry[1] !== "object" || entry[1] === null,
+      ),
+    ),
   };
 }
 
@@ -85,26 +129,24 @@ export function formatAttributes(attributes: Attributes): Markup {
   return new Markup(text);
 }
 
-function renderControl(view: FieldView, options: FieldOptions): Markup {
-  const type = options.type ?? view.control.type;
-  const attributes = listAttributes(view, options);
-  const choices = toChoices(options, view.control.choices);
-  switch (type) {
-    case "textarea":
-      // A line break right after the tag is not part of the text, so that one in the text needs another before it.
-      return html`<textarea${formatAttributes(attributes)}>\n${view.values[0] ?? ""}</textarea>`;
-    case "select":
-      return html`<select${formatAttributes(attributes)}>${view.control.isMultiple ? "" : renderBlank(view)}${choices.map(
-        ({ value, label }) => html`<option${formatAttributes({ value, selected: view.values.includes(value) })}>${label}</option>`,
-      )}</select>`;
-    case "radio":
-      return html`${choices.map(
-        ({ value, label }, index) =>
-          html`<label><input${formatAttributes({ ...attributes, id: `${toId(view.name)}-${index}`, value, checked: view.values.includes(value) })}> ${label}</label>`,
-      )}`;
-    default:
-      return html`<input${formatAttributes(attributes)}>`;
-  }
+/** Ties a control to its help and its errors. */
+function describe(view: FieldView, { help = view.help }: FieldOptions): Attributes {
+  const described = [help === undefined || help === "" ? "" : `${view.id}-help`, view.errors.length > 0 ? `${view.id}-errors` : ""].filter(
+    (part) => part !== "",
+  );
+  return {
+    "aria-invalid": view.errors.length > 0 ? "true" : undefined,
+    "aria-describedby": described.length > 0 ? described.join(" ") : undefined,
+  };
+}
+
+function findType(view: FieldView, options: FieldOptions): string {
+  return options.type ?? view.control.type;
+}
+
+/** Tells whether a field has several inputs: radio buttons, checkboxes, or one for each text of a list. */
+function isGroup({ control }: FieldView, type: string): boolean {
+  return type === "radio" || (control.isMultiple && !(type === "select" || type === "file" || type === "hidden" || type === "textarea"));
 }
 
 /** A select starts with nothing chosen, so that nobody sends its first value unawares. */
@@ -112,36 +154,44 @@ function renderBlank(view: FieldView): Markup {
   return html`<option value=""${view.values.length === 0 ? new Markup(" selected") : ""}></option>`;
 }
 
-function toChoices(options: FieldOptions, choices: readonly Choice[]): readonly Choice[] {
-  return (
-    options.choices?.map((choice) =>
-      typeof choice === "string" ? { value: choice, label: choice } : { value: choice[0], label: choice[1] },
-    ) ?? choices
-  );
+function toChoices(choices: FieldChoices | undefined, usual: readonly Choice[]): readonly Choice[] {
+  if (choices === undefined) {
+    return usual;
+  }
+  const list = isList(choices) ? choices : Object.entries(choices);
+  return list.map((choice) => (typeof choice === "string" ? { value: choice, label: choice } : { value: choice[0], label: choice[1] }));
+}
+
+function isList(choices: FieldChoices): choices is Extract<FieldChoices, readonly unknown[]> {
+  return Array.isArray(choices);
 }
 
 function findValue(type: string, view: FieldView): Attributes {
-  if (type === "checkbox") {
+  if (type === "checkbox" && !view.control.isMultiple) {
     const [value] = view.values;
     return { checked: value !== undefined && !["", "false", "off", "0", "no"].includes(value.toLowerCase()) };
   }
   // What was typed as a password is not sent back, and no browser takes a file's name.
-  return type === "password" || type === "file" || !isInput(type) || type === "radio" ? {} : { value: view.values[0] };
+  return ["password", "file", "radio", "checkbox"].includes(type) || !isInput(type) ? {} : { value: view.values[0] };
 }
 
 const textOnly = new Set(["minlength", "maxlength", "pattern"]);
 const numeric = new Set(["min", "max", "step"]);
 const numericTypes = new Set(["number", "range", "date", "time", "datetime-local", "month", "week"]);
+const unrequired = new Set(["hidden", "range", "color"]);
 
 /** Leaves out the constraints that do not apply to a control of this type. */
 function pickConstraints(type: string, constraints: Attributes): Attributes {
   return Object.fromEntries(
     Object.entries(constraints).filter(([name]) => {
-      if (type === "hidden" || type === "range") {
+      if (unrequired.has(type)) {
         return type === "range" && numeric.has(name);
       }
       if (textOnly.has(name)) {
         return type === "textarea" ? name !== "pattern" : !numericTypes.has(type) && isInput(type);
+      }
+      if (name === "multiple") {
+        return type === "select" || type === "file";
       }
       return numeric.has(name) ? numericTypes.has(type) : true;
     }),
@@ -150,8 +200,4 @@ function pickConstraints(type: string, constraints: Attributes): Attributes {
 
 function isInput(type: string): boolean {
   return type !== "textarea" && type !== "select";
-}
-
-function toId(name: string): string {
-  return `field-${name.replace(/[^\w-]+/g, "-").replace(/-$/, "")}`;
 }

@@ -40,6 +40,31 @@ export function arrange(entries: Iterable<readonly [string, FormValue]>): NameNo
   return root;
 }
 
+/** Tells whether nothing was sent under a name or below it but empty texts. */
+export function isBlankNode(node: NameNode): boolean {
+  return node.values.every((value) => value === "") && [...node.children.values()].every(isBlankNode);
+}
+
+/**
+ * Lists the items that were sent under a name: several values of the name, or of names with an index.
+ *
+ * Indices without a gap are not asked for, and items that are blank are not there: a row that nobody filled in.
+ */
+export function listItems(node: NameNode): readonly NameNode[] {
+  const indexed = [...node.children].filter(([key]) => /^\d+$/.test(key)).sort(([left], [right]) => Number(left) - Number(right));
+  const items =
+    node.values.length > 0 ? node.values.map((value) => ({ ...createNode(), values: [value] })) : indexed.map(([, child]) => child);
+  return items.filter((item) => !isBlankNode(item));
+}
+
+/** Finds what was sent under a name, whose indices count the items that are not blank. */
+export function findNode(root: NameNode, name: string): NameNode | undefined {
+  return parseName(name).reduce<NameNode | undefined>(
+    (node, key) => (node === undefined ? undefined : /^\d+$/.test(key) ? listItems(node)[Number(key)] : node.children.get(key)),
+    root,
+  );
+}
+
 /** Takes a name apart: `a[0].c` is `["a", "0", "c"]`; brackets with nothing in them add values to the name before. */
 export function parseName(name: string): string[] {
   const keys = name.split(/[.[]/, maxDepth + 2).map((key) => (key.endsWith("]") ? key.slice(0, -1) : key));

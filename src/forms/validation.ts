@@ -25,7 +25,11 @@ interface FieldIssue {
   readonly message: string;
 }
 
-const required = "This field is required.";
+/** What is said of fields. */
+export interface FormMessages {
+  /** Of one that is required and was left empty. Default: `"This field is required."`. A function is asked for each request. */
+  readonly required?: string | (() => string);
+}
 
 /**
  * Reads what a form is made of.
@@ -62,11 +66,11 @@ export function findFieldSchema({ fields }: FormSchema, name: string): ZodSchema
 }
 
 /** Converts and checks what was sent. */
-export async function checkForm(schema: FormSchema, node: NameNode): Promise<FormResult> {
+export async function checkForm(schema: FormSchema, node: NameNode, messages: FormMessages = {}): Promise<FormResult> {
   if (schema.whole !== undefined) {
     const bound = bind(schema.whole, node);
     const result = await validate(schema.whole, bound.value);
-    const errors = explain(schema, "issues" in result ? result.issues : [], bound);
+    const errors = explain(schema, "issues" in result ? result.issues : [], bound, messages);
     return errors.length === 0 && "value" in result ? { data: result.value } : { errors };
   }
   const data: Record<string, unknown> = {};
@@ -82,10 +86,9 @@ export async function checkForm(schema: FormSchema, node: NameNode): Promise<For
       data[name] = result.value;
     }
   }
-  const errors = explain(schema, issues, {
-    missing: new Set(bounds.flatMap((bound) => [...bound.missing])),
-    blank: new Set(bounds.flatMap((bound) => [...bound.blank])),
-  });
+  const missing = new Set(bounds.flatMap((bound) => [...bound.missing]));
+  const blank = new Set(bounds.flatMap((bound) => [...bound.blank]));
+  const errors = explain(schema, issues, { missing, blank }, messages);
   return errors.length === 0 ? { data } : { errors };
 }
 
@@ -113,7 +116,14 @@ export async function parseFields(
 }
 
 /** Says of each field what is wrong with it; of one left empty only that it is required, unless its schema says it otherwise. */
-function explain(schema: FormSchema, issues: readonly SchemaIssue[], { missing, blank }: Pick<Bound, "missing" | "blank">): FieldIssue[] {
+function explain(
+  schema: FormSchema,
+  issues: readonly SchemaIssue[],
+  { missing, blank }: Pick<Bound, "missing" | "blank">,
+  messages: FormMessages,
+): FieldIssue[] {
+  const { required: text = "This field is required." } = messages;
+  const required = typeof text === "string" ? text : text();
   const errors: FieldIssue[] = [];
   const explained = new Set<string>();
   for (const { path, message } of issues) {

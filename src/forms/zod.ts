@@ -78,24 +78,24 @@ const wrappers = new Set(["optional", "nullable", "default", "prefault", "catch"
 /** Takes off a schema what is wrapped around it, such as `optional` and `default`. */
 export function unwrap(schema: ZodSchema): Unwrapped {
   let core = schema;
-  let isOptional = false;
+  /** The outermost wrapping decides. */
+  let isOptional: boolean | undefined;
   let isNullable = false;
   let defaultValue: unknown;
   let meta = readMeta(schema);
   for (let inner = findInner(core); inner !== undefined; inner = findInner(core)) {
     const { type } = core._zod.def;
-    isOptional ||= type === "optional" || type === "default" || type === "prefault" || type === "catch";
-    isNullable ||= type === "nullable";
-    if (type === "nonoptional") {
-      isOptional = false;
+    if (type === "optional" || type === "default" || type === "prefault" || type === "catch" || type === "nonoptional") {
+      isOptional ??= type !== "nonoptional";
     }
+    isNullable ||= type === "nullable";
     if (type === "default" || type === "prefault") {
       defaultValue ??= readDefinition(core, "defaultValue");
     }
     core = inner;
     meta = { ...readMeta(core), ...meta };
   }
-  return { core, isOptional, isNullable, defaultValue, meta };
+  return { core, isOptional: isOptional ?? false, isNullable, defaultValue, meta };
 }
 
 /** Tells whether the author of a schema wrote messages of their own for it. */

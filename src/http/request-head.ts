@@ -29,8 +29,8 @@ export interface RequestSettings {
 
 /** The head of a request: its target and its headers. Nothing of it is parsed before it is read; what was parsed is kept. */
 export class RequestHead {
-  /** The method, in upper case. */
-  readonly method: string;
+  /** The method, in upper case; that of the field `_method` where the setting `methodOverride` lets it. */
+  method: string;
   /** What the server knows. */
   protected readonly source: RequestSource;
   /** What all requests of the app share. */

@@ -56,7 +56,9 @@ export class UploadSpool {
   readonly #chunks: Uint8Array[] = [];
   #size = 0;
   #path: string | undefined;
-  #file: FileHandle | undefined;
+  /** Is kept while it opens, so that a file which is removed meanwhile does not come into being afterwards. */
+  #file: Promise<FileHandle> | undefined;
+  #isRemoved = false;
 
   /** @param spoolSize The size in bytes from which the upload goes to a file. */
   constructor(spoolSize: number) {
@@ -65,37 +67,44 @@ export class UploadSpool {
 
   /** Adds bytes. */
   async write(chunk: Uint8Array): Promise<void> {
+    if (this.#isRemoved) {
+      return;
+    }
     this.#size += chunk.byteLength;
     if (this.#file !== undefined) {
-      await this.#file.writeFile(chunk);
+      await (await this.#file).writeFile(chunk);
       return;
     }
     this.#chunks.push(chunk);
     if (this.#size > this.#spoolSize) {
       this.#path = join(tmpdir(), `flagon-${randomUUID()}`);
-      this.#file = await open(this.#path, "wx", 0o600);
+      this.#file = open(this.#path, "wx", 0o600);
+      const file = await this.#file;
       for (const waiting of this.#chunks.splice(0)) {
-        await this.#file.writeFile(waiting);
+        await file.writeFile(waiting);
       }
     }
   }
 
   /** Ends the upload and returns it. */
   async finish(filename: string, type: string): Promise<UploadedFile> {
-    await this.#file?.close();
-    this.#file = undefined;
+    await this.#close();
     return this.#path === undefined
       ? new UploadedFile(filename, type, concatenate(this.#chunks, this.#size))
       : new UploadedFile(filename, type, await openAsBlob(this.#path), this.#path);
   }
 
-  /** Removes the temporary file, if there is one. */
+  /** Removes the temporary file, if there is one, also one that is still being written. */
   async remove(): Promise<void> {
-    await this.#file?.close();
-    this.#file = undefined;
+    this.#isRemoved = true;
+    await this.#close();
     if (this.#path !== undefined) {
       await rm(this.#path, { force: true });
     }
+  }
+
+  async #close(): Promise<void> {
+    await (await this.#file)?.close();
   }
 }
 

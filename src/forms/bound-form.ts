@@ -1,0 +1,298 @@
+import type { RequestContext } from "../context";
+import { FormError } from "../errors";
+import { html, type Markup } from "../html";
+import { type FormValue, FormValues } from "../http/form-values";
+import { didYouMean } from "../suggestion";
+import { createScope } from "../template-scope";
+import { findControl, humanize } from "./controls";
+import { CsrfError, checkCsrf, createCsrfToken, csrfField } from "./csrf";
+import {
+  type FieldChoices,
+  type FieldOptions,
+  type FieldView,
+  formatAttributes,
+  listAttributes,
+  renderControl,
+  renderErrors,
+  renderField,
+  renderNotes,
+} from "./fields";
+import type { FormBase, FormOptions, FormRenderOptions, RowOptions } from "./form-base";
+import { arrange, createNode, findNode, listItems, type NameNode, parseName } from "./names";
+import { checkForm, type FormSchema, findFieldSchema } from "./validation";
+import { readInner, readInners, readShape, unwrap, type ZodSchema } from "./zod";
+
+/** The field that says which of a page's forms was sent. */
+const formField = "_form";
+
+/** A form in a request. */
+export class BoundForm<Data> implements FormBase<Data> {
+  readonly errors: Record<string, string[]> = Object.create(null);
+  readonly formErrors: string[] = [];
+  submitted = false;
+  #data: unknown;
+  #values = new FormValues();
+  #node: NameNode = createNode();
+  readonly #schema: FormSchema;
+  readonly #options: FormOptions;
+  readonly #context: RequestContext;
+  readonly #initial: Readonly<Record<string, unknown>>;
+
+  constructor(schema: FormSchema, options: FormOptions, context: RequestContext, initial: object) {
+    this.#schema = schema;
+    this.#options = options;
+    this.#context = context;
+    this.#initial = { ...initial };
+  }
+
+  get valid(): boolean {
+    return this.submitted && this.formErrors.length === 0 && Object.keys(this.errors).length === 0;
+  }
+
+  get data(): unknown {
+    return this.valid ? this.#data : undefined;
+  }
+
+  get raw(): Record<string, string | string[]> {
+    const raw: Record<string, string | string[]> = Object.create(null);
+    for (const name of this.#values.keys()) {
+      const texts = this.#values.getAll(name).filter(isText);
+      raw[name] = texts.length === 1 ? (texts[0] ?? "") : texts;
+    }
+    return raw;
+  }
+
+  /** Binds the form to what was sent, unless another form of the page was. */
+  async submit(): Promise<void> {
+    const { app, isCsrfChecked, request } = this.#context;
+    const values = await request.form();
+    const { name } = this.#options;
+    if (name !== undefined && values.get(formField) !== name) {
+      return;
+    }
+    this.submitted = true;
+    this.#values = values;
+    if (this.#context.refusal !== undefined) {
+      this.#context.isRefusalShown = true;
+      this.addError(null, this.#context.refusal.description);
+    } else if (this.#hasToken && !isCsrfChecked) {
+      try {
+        await checkCsrf(request, () => this.#context.session, app.config);
+      } catch (error) {
+        if (!(error instanceof CsrfError)) {
+          throw error;
+        }
+        this.addError(null, error.description);
+      }
+    }
+    this.#node = arrange([...values].filter(([key]) => key !== csrfField && key !== formField && key !== "_method"));
+    const result = await checkForm(this.#schema, this.#node, this.#options.messages);
+    if ("data" in result) {
+      this.#data = result.data;
+    } else {
+      for (const issue of result.errors) {
+        this.addError(issue.name === "" ? null : issue.name, issue.message);
+      }
+    }
+  }
+
+  addError(field: string | null, message: string): void {
+    if (field === null || field === "") {
+      this.formErrors.push(message);
+    } else {
+      this.errors[field] = [...(this.errors[field] ?? []), message];
+    }
+    this.#context.status = 422;
+  }
+
+  field(name: string, options: FieldOptions = {}): Markup {
+    const schema = this.#find(name);
+    const parts = this.#listParts(name, schema);
+    if (parts === undefined) {
+      return this.#renderField(name, schema, options);
+    }
+    const { label = this.#view(name, schema).label } = options;
+    return html`<fieldset class="fields"><legend>${label}</legend>${renderErrors(this.errors[name] ?? [])}${parts.map((part) => this.field(part))}</fieldset>`;
+  }
+
+  attributes(name: string, options: FieldOptions = {}): Markup {
+    const schema = this.#find(name);
+    const all = { ...readOptions(schema), ...options };
+    return formatAttributes(listAttributes(this.#view(name, schema, all), all));
+  }
+
+  rows(name: string, { extra = 0, least = 0 }: RowOptions = {}): string[] {
+    this.#find(name);
+    const count = this.#countRows(name);
+    return Array.from({ length: Math.max(count + (this.submitted ? 0 : extra), least, count) }, (_, index) => `${name}[${index}]`);
+  }
+
+  renderErrors(field?: string): Markup {
+    return field === undefined ? renderErrors(this.formErrors) : renderErrors(this.errors[field] ?? []);
+  }
+
+  hidden(): Markup {
+    const { name } = this.#options;
+    const which = name === undefined ? "" : html`<input type="hidden" name="${formField}" value="${name}">`;
+    if (!this.#hasToken) {
+      return html`${which}`;
+    }
+    const token = createCsrfToken(this.#context.session, this.#context.app.config);
+    return html`${which}<input type="hidden" name="${csrfField}" value="${token}">`;
+  }
+
+  render({ submit = "Send", ...attributes }: FormRenderOptions = {}): Markup {
+    const names = [...this.#schema.fields.keys()];
+    const hasFiles = names.some((name) => this.#hasFile(name));
+    const all = { method: "post", ...(hasFiles ? { enctype: "multipart/form-data" } : {}), ...attributes };
+    return html`<form${formatAttributes(all)}>${this.hidden()}${this.renderErrors()}${names.map((name) => this.field(name))}<button type="submit">${submit}</button></form>`;
+  }
+
+  get #hasToken(): boolean {
+    return this.#options.csrf !== false && this.#context.app.config.csrf;
+  }
+
+  #find(name: string): ZodSchema {
+    const schema = findFieldSchema(this.#schema, name);
+    if (schema === undefined) {
+      throw new FormError(`The form has no field '${name}'.${didYouMean(name, this.#schema.fields.keys())}`);
+    }
+    return schema;
+  }
+
+  /** Lists the fields inside of one that is an object, or a list of objects; `undefined` for one with a control of its own. */
+  #listParts(name: string, schema: ZodSchema): readonly string[] | undefined {
+    const { core } = unwrap(schema);
+    switch (core._zod.def.type) {
+      case "object":
+        return [...readShape(core).keys()].map((key) => `${name}.${key}`);
+      case "tuple":
+        return readInners(core, "items").map((_, index) => `${name}[${index}]`);
+      case "union": {
+        const keys = readInners(core, "options").flatMap((option) => [...readShape(unwrap(option).core).keys()]);
+        return keys.length === 0 ? undefined : [...new Set(keys)].map((key) => `${name}.${key}`);
+      }
+      case "array": {
+        const element = readInner(core, "element");
+        return element !== undefined && this.#listParts(`${name}[0]`, element) !== undefined
+          ? this.rows(name, { extra: 1, least: 1 })
+          : undefined;
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  #hasFile(name: string): boolean {
+    const schema = this.#find(name);
+    return this.#listParts(name, schema)?.some((part) => this.#hasFile(part)) ?? this.#view(name, schema).control.type === "file";
+  }
+
+  #renderField(name: string, schema: ZodSchema, given: FieldOptions): Markup {
+    const options = { ...readOptions(schema), ...given };
+    const view = this.#view(name, schema, options);
+    const { fieldTemplate } = this.#options;
+    if (fieldTemplate === undefined) {
+      return renderField(view, options);
+    }
+    const data = {
+      ...view,
+      label: options.label ?? view.label,
+      help: options.help ?? view.help,
+      type: options.type ?? view.control.type,
+      isRequired: view.control.constraints.required === true,
+      control: renderControl(view, options),
+      notes: renderNotes(view, options),
+    };
+    return this.#context.app.templates.render(fieldTemplate, data, createScope(this.#context));
+  }
+
+  #view(name: string, schema: ZodSchema, options: FieldOptions = readOptions(schema)): FieldView {
+    const { meta, defaultValue } = unwrap(schema);
+    const control = findControl(name, schema);
+    const { type = control.type } = options;
+    const lastKey = parseName(name).findLast((key) => !/^\d+$/.test(key)) ?? name;
+    const prefix = this.#options.name === undefined ? "field" : this.#options.name;
+    return {
+      name,
+      id: `${prefix}-${name.replace(/[^\w-]+/g, "-").replace(/-$/, "")}`,
+      control: this.#isInEmptyRow(name) ? { ...control, constraints: { ...control.constraints, required: undefined } } : control,
+      label: readText(meta, "label") ?? readText(meta, "title") ?? humanize(lastKey),
+      help: readText(meta, "help") ?? readText(meta, "description"),
+      errors: this.#listErrors(name, control.isMultiple),
+      values: this.submitted ? this.#sent(name) : formatValue(readPath(this.#initial, name) ?? defaultValue, type),
+    };
+  }
+
+  /** Lists what is wrong with a field; what is wrong with the items of one control is said there as well, once. */
+  #listErrors(name: string, isMultiple: boolean): readonly string[] {
+    const items = isMultiple ? Object.keys(this.errors).filter((other) => other.startsWith(`${name}[`)) : [];
+    return [...new Set([name, ...items].flatMap((key) => this.errors[key] ?? []))];
+  }
+
+  /** Counts the rows that hold something. */
+  #countRows(name: string): number {
+    if (this.submitted) {
+      return listItems(findNode(this.#node, name) ?? createNode()).length;
+    }
+    const initial = readPath(this.#initial, name);
+    return Array.isArray(initial) ? initial.length : 0;
+  }
+
+  /** Tells whether a field is in a row that may be left empty. */
+  #isInEmptyRow(name: string): boolean {
+    return [...name.matchAll(/\[(\d+)\]/g)].some(({ 1: row, index }) => Number(row) >= this.#countRows(name.slice(0, index)));
+  }
+
+  #sent(name: string): string[] {
+    return findNode(this.#node, name)?.values.filter(isText) ?? [];
+  }
+}
+
+/** Reads what `.meta()` says of how a field is rendered. */
+function readOptions(schema: ZodSchema): FieldOptions {
+  const { meta } = unwrap(schema);
+  const { attributes, choices } = meta;
+  return {
+    ...(typeof attributes === "object" && attributes !== null ? Object.fromEntries(Object.entries(attributes)) : {}),
+    ...(typeof meta.type === "string" ? { type: meta.type } : {}),
+    ...(isChoices(choices) ? { choices } : {}),
+  };
+}
+
+function isChoices(choices: unknown): choices is FieldChoices {
+  return typeof choices === "object" && choices !== null;
+}
+
+/** Reads a value inside of others: of `lines[0].item`, the item of the first line. */
+function readPath(values: Readonly<Record<string, unknown>>, name: string): unknown {
+  return parseName(name).reduce<unknown>(
+    (value, key) => (typeof value === "object" && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined),
+    values,
+  );
+}
+
+function formatValue(value: unknown, type: string): string[] {
+  if (value === undefined || value === null) {
+    return [];
+  }
+  if (Array.isArray(value) || value instanceof Set) {
+    return [...value].flatMap((item) => formatValue(item, type));
+  }
+  if (value instanceof Date) {
+    const text = value.toISOString();
+    return [
+      type === "date" ? text.slice(0, 10) : type === "datetime-local" ? text.slice(0, 16) : type === "time" ? text.slice(11, 16) : text,
+    ];
+  }
+  return typeof value === "object" ? [] : [String(value)];
+}
+
+function readText(meta: Readonly<Record<string, unknown>>, key: string): string | undefined {
+  const value = meta[key];
+  return typeof value === "string" ? value : undefined;
+}
+
+function isText(value: FormValue): value is string {
+  return typeof value === "string";
+}

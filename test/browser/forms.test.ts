@@ -1,0 +1,179 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import app from "../../samples/forms";
+
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const axe = require.resolve("axe-core/axe.min.js");
+
+describe.each([
+  ["with JavaScript", true],
+  ["without JavaScript", false],
+])("the forms %s", (_, javaScriptEnabled) => {
+  let browser: Browser;
+  let server: Server;
+  let origin: string;
+  let page: Page;
+
+  beforeAll(async () => {
+    app.config.update({ secretKey: "a key for tests" });
+    app.logger.level = "silent";
+    server = createServer(app.handler).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    server?.closeAllConnections();
+    server?.close();
+  });
+
+  beforeEach(async () => {
+    page = await browser.newPage({ javaScriptEnabled });
+  });
+
+  afterEach(async () => {
+    await page.close();
+  });
+
+  /** Sends the form past what the browser checks, which a script or an old browser would do as well. */
+  async function sendUnchecked() {
+    const button = page.locator("form button");
+    await button.evaluate((element) => element.setAttribute("formnovalidate", "")).catch(() => undefined);
+    await button.click();
+  }
+
+  const fill = async () => {
+    await page.getByLabel("Text", { exact: true }).fill("Some <text>");
+    await page.getByLabel("Pattern").fill("AB12");
+    await page.getByLabel("E-mail").fill("ann@example.com");
+    await page.getByLabel("Address of a page").fill("https://example.com/?a=1&b=2");
+    await page.getByLabel("Password").fill("long enough");
+    await page.getByLabel("Whole number").fill("7");
+    await page.getByLabel("Date", { exact: true }).fill("2026-03-04");
+    await page.getByLabel("Time", { exact: true }).fill("13:45");
+    await page.getByLabel("Date and time").fill("2026-03-04T05:06");
+    await page.getByLabel("I agree").check();
+    await page.getByLabel("Send me news").check();
+    await page.getByLabel("Large").check();
+    await page.getByLabel("Select", { exact: true }).selectOption("lb");
+    await page.getByLabel("Multiple select").selectOption(["mon", "wed"]);
+    await page.getByLabel("Milk").check();
+    await page.getByLabel("Ice").check();
+    await page.getByLabel("Texts 2").fill("second");
+    await page.getByLabel("Long text").fill("First line\n\n  third </textarea>");
+  };
+
+  const expected = {
+    text: "Some <text>",
+    code: "AB12",
+    email: "ann@example.com",
+    url: "https://example.com/?a=1&b=2",
+    count: 7,
+    ratio: 0.5,
+    color: "#336699",
+    date: "2026-03-04T00:00:00.000Z",
+    time: "13:45",
+    moment: "2026-03-04T05:06",
+    agree: true,
+    news: true,
+    size: "l",
+    unit: "lb",
+    days: ["mon", "wed"],
+    extras: ["milk", "ice"],
+    tags: ["first", "second"],
+    note: "First line\r\n\r\n  third </textarea>",
+    secret: "kept",
+  };
+
+  it("are filled, refused, mended and sent: every control keeps what was typed", async () => {
+    await page.goto(`${origin}/gallery`);
+    await fill();
+    // The browser itself lets only well-formed values pass, so the server is asked about one that it cannot know to be wrong.
+    await page.getByLabel("Pattern").fill("ab12");
+    if (javaScriptEnabled) {
+      await page.locator("form button").click();
+      expect(new URL(page.url()).pathname).toBe("/gallery");
+      expect(await page.locator("[name=code]:invalid").count()).toBe(1);
+      await sendUnchecked();
+      expect(await page.locator("#field-code-errors").innerText()).toContain("Invalid string");
+      expect(await page.getByLabel("Pattern").getAttribute("aria-invalid")).toBe("true");
+      expect(await page.getByLabel("Long text").inputValue()).toBe("First line\n\n  third </textarea>");
+      expect(await page.getByLabel("Password").inputValue()).toBe("");
+      expect(await page.getByLabel("Milk").isChecked()).toBe(true);
+      expect(await page.getByLabel("Large").isChecked()).toBe(true);
+      await page.getByLabel("Password").fill("long enough");
+    }
+    await page.getByLabel("Pattern").fill("AB12");
+    await page.locator("form button").click();
+    await page.waitForURL(`${origin}/done`);
+    expect(JSON.parse(await page.locator("#result").innerText())).toEqual(expected);
+    expect(await page.locator(".flash").innerText()).toBe("The form 'gallery' is valid.");
+  });
+
+  it("take rows that grow, and leave out those that are empty", async () => {
+    await page.goto(`${origin}/order`);
+    await page.getByLabel("Name").fill("Ann");
+    await page.locator("[name='lines[2].item']").fill("Milk");
+    await page.locator("[name='lines[2].count']").fill("20");
+    await page.locator("[name='lines[2].gift']").check();
+    await page.locator("form button").click();
+    expect(await page.locator("form > .field-errors").innerText()).toBe("That is over your budget.");
+    expect(await page.locator("[name='lines[1].item']").inputValue()).toBe("Milk");
+    expect(await page.locator("[name='lines[1].gift']").isChecked()).toBe(true);
+    await page.getByLabel("Budget").fill("30");
+    await page.locator("form button").click();
+    await page.waitForURL(`${origin}/done`);
+    expect(JSON.parse(await page.locator("#result").innerText())).toEqual({
+      customer: { name: "Ann" },
+      lines: [
+        { item: "Tea", count: 1, gift: false },
+        { item: "Milk", count: 20, gift: true },
+      ],
+      budget: 30,
+    });
+  });
+
+  it("send files, several at once, and refuse the wrong kind", async () => {
+    await page.goto(`${origin}/upload`);
+    await page.getByLabel("Title").fill("Holidays");
+    await page.getByLabel("Files").setInputFiles([{ name: "a.exe", mimeType: "application/x-msdownload", buffer: Buffer.from("MZ") }]);
+    await page.locator("form button").click();
+    await page.locator(".field-errors").waitFor();
+    expect(await page.getByLabel("Title").inputValue()).toBe("Holidays");
+    await page.getByLabel("Files").setInputFiles([
+      { name: "ä b.txt", mimeType: "text/plain", buffer: Buffer.from("text") },
+      { name: "big.png", mimeType: "image/png", buffer: Buffer.alloc(2_000_000, 1) },
+    ]);
+    await page.locator("form button").click();
+    await page.locator("#result").waitFor();
+    expect(JSON.parse(await page.locator("#result").innerText())).toEqual({
+      title: "Holidays",
+      files: [
+        { filename: "ä b.txt", size: 4, type: "text/plain" },
+        { filename: "big.png", size: 2_000_000, type: "image/png" },
+      ],
+    });
+  });
+
+  it.runIf(javaScriptEnabled).each(["/", "/gallery", "/order", "/upload"])(
+    "have nothing at %s that an accessibility check finds",
+    async (path) => {
+      await page.goto(origin + path);
+      await page.addScriptTag({ path: axe });
+      const violations: unknown = await page.evaluate(
+        "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]))",
+      );
+      expect(violations).toEqual([]);
+      if (path === "/gallery") {
+        await sendUnchecked();
+        await page.addScriptTag({ path: axe });
+        expect(await page.evaluate("axe.run().then(({ violations }) => violations.map(({ id }) => id))")).toEqual([]);
+      }
+    },
+  );
+});
