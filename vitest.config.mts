@@ -14,11 +14,12 @@ export default defineConfig({
         test: {
           name: "node",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/browser/**", "test/runtimes/**"],
+          exclude: ["test/browser/**", "test/runtimes/**", "test/services/**"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },
+      { resolve: { alias }, test: { name: "services", include: ["test/services/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
       { test: { name: "runtimes", include: ["test/runtimes/*.test.ts"], testTimeout: 60_000 } },
       { resolve: { alias }, test: { name: "browser", include: ["test/browser/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
     ],

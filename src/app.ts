@@ -26,7 +26,7 @@ import { Scaffold } from "./scaffold";
 import { type RunOptions, runDevelopmentServer } from "./server/development";
 import { handleFetch } from "./server/fetch";
 import { createListener } from "./server/node";
-import { CookieSessions, type SessionInterface } from "./sessions";
+import { CookieSessions, type SessionInterface } from "./session";
 import { tearDownApp } from "./tear-down";
 import { Templates } from "./templating";
 import { runInRequestContext, TestClient, type TestRequestOptions } from "./testing";

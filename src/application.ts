@@ -6,7 +6,7 @@ import type { JsonProvider } from "./json-provider";
 import type { Logger } from "./logging";
 import type { NodeMiddleware } from "./node-middleware";
 import type { Registry } from "./registry";
-import type { SessionInterface } from "./sessions";
+import type { SessionInterface } from "./session";
 import type { Templates } from "./templating";
 
 /** What a request needs to know of its app. */

@@ -6,7 +6,7 @@ import type { FlagonRequest } from "./http/request";
 import type { FlagonResponse } from "./http/response";
 import type { AnyAfterRequestHook, Endpoint, Hooks } from "./registry";
 import type { Match } from "./routing/route";
-import { Session } from "./sessions";
+import { Session } from "./session";
 
 /** The type of `g`. Augment it: `declare module "flagon" { interface Globals { user: User } }`. */
 export interface Globals {}
@@ -48,6 +48,8 @@ export class RequestContext extends AppContext {
   refusal: HTTPException | undefined;
   /** Whether a form has shown that it is not taken. */
   isRefusalShown = false;
+  /** Whether the session was saved, or could not be. */
+  isSessionSaved = false;
   /** How many errors the request has met. */
   errors = 0;
   /** The error that nothing handled. */
@@ -57,6 +59,7 @@ export class RequestContext extends AppContext {
   /** Responses that another has taken the place of, to be ended with the request. */
   abandoned: FlagonResponse[] | undefined;
   #session: Session | undefined;
+  #isSessionUsed = false;
 
   /**
    * @param app The app.
@@ -72,6 +75,7 @@ export class RequestContext extends AppContext {
 
   /** The session; a lazy one is opened now. */
   get session(): Session {
+    this.#isSessionUsed = true;
     if (this.#session === undefined) {
       const session = this.app.sessionInterface.open(this.request, this.app.config);
       if (!(session instanceof Session)) {
@@ -82,9 +86,9 @@ export class RequestContext extends AppContext {
     return this.#session;
   }
 
-  /** The session, if it was opened. */
-  get openedSession(): Session | undefined {
-    return this.#session;
+  /** The session, if it was used: one that was only opened concerns no response. */
+  get usedSession(): Session | undefined {
+    return this.#isSessionUsed ? this.#session : undefined;
   }
 
   /** Keeps a response that is not sent, so that what it holds open is closed. */

@@ -212,11 +212,16 @@ function replace(context: RequestContext, response: FlagonResponse, value: unkno
 }
 
 function saveSession(context: RequestContext, response: FlagonResponse): MaybePromise<FlagonResponse> {
-  const { app, openedSession: session, request } = context;
+  const { app, usedSession: session, request } = context;
   if (session === undefined) {
     return conclude(context, response);
   }
   response.vary("cookie");
+  if (context.isSessionSaved) {
+    // What could not be saved once is not tried again for the answer to that.
+    return conclude(context, response);
+  }
+  context.isSessionSaved = true;
   const saved = app.sessionInterface.save(session, request, response, app.config);
   return isPromise(saved) ? saved.then(() => conclude(context, response)) : conclude(context, response);
 }
@@ -228,12 +233,12 @@ const ofContent = ["content-type", "content-encoding", "content-language", "cont
 
 /** What depends on a visitor is never kept by a shared cache, and what sets a cookie or is an error by none. */
 function conclude(context: RequestContext, response: FlagonResponse): FlagonResponse {
-  const { app, openedSession, request } = context;
+  const { app, usedSession, request } = context;
   const { headers } = response;
   context.response = response;
   if (response.status >= 400 || headers.has("set-cookie")) {
     headers.addDefaults(noStore);
-  } else if (openedSession !== undefined) {
+  } else if (usedSession !== undefined) {
     headers.addDefaults(privateOnly);
   }
   if (response.status === 304) {

@@ -1,20 +1,21 @@
 import { Flagon } from "./app";
 import { contexts, findAppContext, findRequestContext, type Globals, getAppContext, getRequestContext } from "./context";
+import { createContextProxy } from "./context-proxy";
 import { ContextError } from "./errors";
 import type { FlagonRequest } from "./http/request";
-import type { Session } from "./sessions";
+import type { Session } from "./session";
 
 /** The current request. Outside a request its use is an error that says what to do. */
-export const request: FlagonRequest = createProxy(() => getRequestContext("request").request);
+export const request: FlagonRequest = createContextProxy(() => getRequestContext("request").request);
 
 /** The current visitor's session. */
-export const session: Session = createProxy(() => getRequestContext("session").session);
+export const session: Session = createContextProxy(() => getRequestContext("session").session);
 
 /** A place for what hooks and views of one request share; it starts empty. */
-export const g: Globals & Record<string, unknown> = createProxy(() => getAppContext("g").g, false);
+export const g: Globals & Record<string, unknown> = createContextProxy(() => getAppContext("g").g, false);
 
 /** The current app. */
-export const currentApp: Flagon = createProxy(() => {
+export const currentApp: Flagon = createContextProxy(() => {
   const { app } = getAppContext("currentApp");
   if (app instanceof Flagon) {
     return app;
@@ -45,29 +46,4 @@ export function copyCurrentRequestContext<Values extends readonly unknown[], Res
 ): (...values: Values) => Result {
   const context = getRequestContext("copyCurrentRequestContext");
   return (...values) => contexts.run(context, () => run(...values));
-}
-
-/** Creates an object that always means the current one: whatever is done to it is done to what `find` returns. */
-function createProxy<Target extends object>(find: () => Target, bindsMethods = true): Target {
-  const target: Target = Object.create(null);
-  return new Proxy(target, {
-    get(_, key) {
-      const current = find();
-      const value: unknown = Reflect.get(current, key, current);
-      return bindsMethods && typeof value === "function" ? value.bind(current) : value;
-    },
-    set: (_, key, value) => {
-      const current = find();
-      return Reflect.set(current, key, value, current);
-    },
-    has: (_, key) => Reflect.has(find(), key),
-    deleteProperty: (_, key) => Reflect.deleteProperty(find(), key),
-    ownKeys: () => Reflect.ownKeys(find()),
-    getPrototypeOf: () => Reflect.getPrototypeOf(find()),
-    getOwnPropertyDescriptor(_, key) {
-      const descriptor = Reflect.getOwnPropertyDescriptor(find(), key);
-      // The proxy's own target has no such property, so that only a configurable one may be reported.
-      return descriptor === undefined ? undefined : { ...descriptor, configurable: true };
-    },
-  });
 }

@@ -161,7 +161,7 @@ export type { RuleCheck, RuleValues } from "./routing/rule-types";
 export type { Scaffold, ViewFunction } from "./scaffold";
 export type { Schema, SchemaInput, SchemaIssue } from "./schema";
 export type { RunOptions } from "./server/development";
-export { CookieSessions, Session, type SessionData, type SessionInterface } from "./sessions";
+export { CookieSessions, Session, type SessionData, type SessionInterface } from "./session";
 export type { Settings, TrustProxy } from "./settings";
 export { Tuple, Uuid } from "./tagged-json";
 export type { TestClient, TestRequestOptions, TestResponse } from "./testing";

@@ -3,12 +3,13 @@ import { contexts } from "./context";
 import { CookieJar } from "./cookie-jar";
 import { createContext } from "./dispatch";
 import { FlagonError } from "./errors";
+import type { FlagonRequest } from "./http/request";
 import type { RequestSource } from "./http/request-source";
 import { FlagonResponse } from "./http/response";
 import type { JsonProvider } from "./json-provider";
 import { findRoute } from "./request-routing";
 import { handleSource } from "./server/fetch";
-import type { Session } from "./sessions";
+import type { Session } from "./session";
 import { tearDown } from "./tear-down";
 
 /** One value of a form, or several. */
@@ -120,14 +121,14 @@ export class TestClient {
   /**
    * Opens the session, to prepare or look at what the app keeps in it.
    *
-   * @param use Gets the session; what it changes is kept for the next request.
+   * @param use Gets the session, and a request of the client's; what it changes is kept for the next request.
    * @returns What `use` returns.
    */
-  async session<Result>(use: (session: Session) => Result | Promise<Result>): Promise<Result> {
+  async session<Result>(use: (session: Session, request: FlagonRequest) => Result | Promise<Result>): Promise<Result> {
     const message = this.#withCookies(await compose(this.#base, "GET", "/", {}, this.#app.json));
     const context = createContext(this.#app, new TestSource(message));
     await context.openSession();
-    const result = await use(context.session);
+    const result = await use(context.session, context.request);
     const response = new FlagonResponse();
     await this.#app.sessionInterface.save(context.session, context.request, response, this.#app.config);
     this.cookies.store(this.#base, response.headers.getSetCookie());

@@ -3,7 +3,7 @@ import type { Config } from "../config";
 import { SessionError } from "../errors";
 import { Forbidden } from "../http/client-errors";
 import type { FlagonRequest } from "../http/request";
-import type { Session } from "../sessions";
+import type { Session } from "../session";
 import { TimestampSigner } from "../signing";
 
 /** The name of the token's form field. */
@@ -81,6 +81,10 @@ export function createCsrfToken(session: Session, config: Config): string {
   if (secret !== stored) {
     session.set(sessionKey, secret);
   }
+  if (config.sessionDigest === "sha1") {
+    // Flask-WTF, beside which the app then lives, signs the secret as it is.
+    return createSigner(config).sign(Buffer.from(JSON.stringify(secret)).toString("base64url"));
+  }
   // Masked anew each time, so that compressing a page never leaks the secret piece by piece (BREACH).
   const bytes = Buffer.from(secret, "hex");
   const mask = randomBytes(bytes.length);
@@ -104,13 +108,22 @@ async function checkToken(request: FlagonRequest, session: Session, config: Conf
         : "The CSRF token is invalid. Load the form again, then send it.",
     );
   }
-  const masked = Buffer.from(result.value, "base64url");
-  const half = masked.length / 2;
-  const secret = xor(masked.subarray(0, half), masked.subarray(half));
+  const secret = config.sessionDigest === "sha1" ? readFlaskToken(result.value) : unmask(result.value);
   const expected = Buffer.from(stored, "hex");
   if (secret.length !== expected.length || !timingSafeEqual(secret, expected)) {
     throw new CsrfTokenError("The CSRF tokens do not match. Load the form again, then send it.");
   }
+}
+
+function unmask(value: string): Buffer {
+  const masked = Buffer.from(value, "base64url");
+  const half = masked.length / 2;
+  return xor(masked.subarray(0, half), masked.subarray(half));
+}
+
+function readFlaskToken(value: string): Buffer {
+  const json = Buffer.from(value, "base64url").toString("utf8");
+  return Buffer.from(/^"([\da-f]+)"$/.exec(json)?.[1] ?? "", "hex");
 }
 
 function createSigner({ secretKey, secretKeyFallbacks, sessionDigest }: Config): TimestampSigner {

@@ -176,7 +176,7 @@ export class CookieSessions implements SessionInterface {
   /** Sets the cookie if the session changed, or has to be refreshed; drops it if the session was emptied. */
   save(session: Session, request: FlagonRequest, response: FlagonResponse, config: Config): void {
     const changed = session.formatIfChanged();
-    const options = this.#getCookieOptions(request, config);
+    const options = sessionCookieOptions(request, config);
     if (session.size === 0) {
       if (changed !== undefined && !session.isNew) {
         response.deleteCookie(config.sessionCookieName, options);
@@ -212,17 +212,18 @@ export class CookieSessions implements SessionInterface {
     this.#signer = { signer, key: secretKey, fallbacks: secretKeyFallbacks, digest: sessionDigest };
     return signer;
   }
+}
 
-  #getCookieOptions(request: FlagonRequest, config: Config): CookieOptions {
-    const { sessionCookieDomain: domain, sessionCookieSecure: secure } = config;
-    return {
-      httpOnly: true,
-      secure: secure === "auto" ? request.isSecure : secure,
-      path: config.sessionCookiePath ?? (request.rootPath || "/"),
-      sameSite: config.sessionCookieSameSite,
-      ...(domain === null ? {} : { domain }),
-    };
-  }
+/** How the session's cookie is sent, whatever it holds. */
+export function sessionCookieOptions(request: FlagonRequest, config: Config): CookieOptions {
+  const { sessionCookieDomain: domain, sessionCookieSecure: secure } = config;
+  return {
+    httpOnly: true,
+    secure: secure === "auto" ? request.isSecure : secure,
+    path: config.sessionCookiePath ?? (request.rootPath || "/"),
+    sameSite: config.sessionCookieSameSite,
+    ...(domain === null ? {} : { domain }),
+  };
 }
 
 /** Browsers drop a cookie over their limit without a word, and the visitor is logged out. */

@@ -1,0 +1,279 @@
+import { createHash } from "node:crypto";
+import { channel } from "node:diagnostics_channel";
+import type { Extension, Flagon } from "../app";
+import { getRequestContext, type RequestContext } from "../context";
+import { addFlash } from "../flashes";
+import { Unauthorized } from "../http/client-errors";
+import type { FlagonRequest } from "../http/request";
+import type { FlagonResponse } from "../http/response";
+import { isSafeRedirect, redirect } from "../redirecting";
+import { sessionCookieOptions } from "../session";
+import { buildUrl } from "../url-building";
+import { currentUser } from "./current-user";
+import { fingerprintOf, formatRemembered, parseRemembered } from "./remember";
+import { findExtension, type LoginState, missing, stateOf, states } from "./state";
+import { idOf, type User, type UserLike } from "./users";
+
+/** How users log in. */
+export interface LoginOptions<Kind extends UserLike = User & UserLike> {
+  /** Finds a user by the id that was kept, as text; `null` for one that there is no longer. */
+  loadUser(id: string): Kind | null | undefined | Promise<Kind | null | undefined>;
+  /** Finds the user of a request without a session, by an API key, say. It is asked for each such request. */
+  loadUserFromRequest?(request: FlagonRequest): Kind | null | undefined | Promise<Kind | null | undefined>;
+  /** Gives what a remembered login dies with, such as the hash of the user's password. Default: nothing. */
+  getSecret?(user: Kind): string;
+  /** The endpoint of the page to log in, or its path. Default: none, so that the answer is 401. */
+  loginView?: string;
+  /** The endpoint of the page to log in again. Default: `loginView`. */
+  refreshView?: string;
+  /** What is flashed to who has to log in; `null` for nothing. Default: `"Please log in to access this page."`. */
+  loginMessage?: string | null;
+  /** What is flashed to who has to log in again. Default: `"Please reauthenticate to access this page."`. */
+  refreshMessage?: string | null;
+  /** The category of both. Default: `"message"`. */
+  messageCategory?: string;
+  /** Answers who is not logged in, in place of all that. */
+  unauthorized?(request: FlagonRequest): unknown;
+  /**
+   * What happens when address or program of the client change: `"basic"` makes the login one that is not fresh, `"strong"`
+   * ends it, `null` ignores it. Default: `"basic"`.
+   */
+  sessionProtection?: "basic" | "strong" | null;
+  /** How long a login is remembered, in seconds. Default: 365 days. */
+  rememberDuration?: number;
+  /** The name of the cookie that remembers. Default: `"remember_token"`. */
+  rememberCookieName?: string;
+  /** Whether each request makes it last anew. Default: `false`. */
+  rememberRefreshEachRequest?: boolean;
+}
+
+/** How a user is logged in. */
+export interface LoginUserOptions {
+  /** Whether the login outlives the browser window. Default: `false`. */
+  remember?: boolean;
+  /** How long it is remembered, in seconds. Default: the manager's `rememberDuration`. */
+  duration?: number;
+  /** Logs also somebody in who is not active. Default: `false`. */
+  force?: boolean;
+  /** Whether the user has just proved who it is. Default: `true`. */
+  fresh?: boolean;
+}
+
+const signals = {
+  loggedIn: channel("flagon:user.logged-in"),
+  loggedOut: channel("flagon:user.logged-out"),
+  unauthorized: channel("flagon:user.unauthorized"),
+};
+const year = 365 * 24 * 60 * 60;
+
+/**
+ * Logs users in and out, remembers them, and knows who a request comes from.
+ *
+ * @example
+ * ```ts
+ * const login = new LoginManager({ loadUser: (id) => users.find(Number(id)), loginView: "auth.login" });
+ * app.use(login);
+ * ```
+ */
+export class LoginManager<Kind extends UserLike = User & UserLike> implements Extension {
+  /** The name under which `app.extensions` keeps it. */
+  readonly name = "login";
+  readonly #options: LoginOptions<Kind>;
+
+  /** @param options How users are found, and where they log in. */
+  constructor(options: LoginOptions<Kind>) {
+    this.#options = options;
+  }
+
+  /** Loads the user before each request that may come from one, and gives `currentUser` to templates. Called by `app.use()`. */
+  install(app: Flagon): this {
+    app.templateGlobal("currentUser", currentUser);
+    app.beforeRequest(() => this.#load(getRequestContext("currentUser")));
+    app.afterRequest((response) => this.#refresh(getRequestContext("currentUser"), response));
+    return this;
+  }
+
+  /** Logs a user in: the session starts afresh, with what it holds. */
+  logIn(context: RequestContext, user: Kind, options: LoginUserOptions = {}): boolean {
+    const { duration = this.#options.rememberDuration ?? year, force = false, fresh = true, remember = false } = options;
+    if (user.isActive === false && !force) {
+      return false;
+    }
+    const { request, session } = context;
+    session.regenerate();
+    session.set("_user_id", idOf(user));
+    session.set("_fresh", fresh);
+    session.set("_id", identify(request));
+    stateOf(context).user = user;
+    if (remember) {
+      this.#afterThis(context, (response) => this.#remember(context, user, response, duration));
+    }
+    announce(signals.loggedIn, context, user);
+    return true;
+  }
+
+  /** Logs the user out; what else the session holds stays. */
+  logOut(context: RequestContext): void {
+    const { user } = stateOf(context);
+    this.#forget(context);
+    if (user !== null) {
+      announce(signals.loggedOut, context, user);
+    }
+  }
+
+  /** Answers who is not logged in: 401 for who asks for JSON or if there is no page to log in, else by way of that page. */
+  unauthorized(context: RequestContext): unknown {
+    const { loginMessage = "Please log in to access this page.", loginView, unauthorized } = this.#options;
+    announce(signals.unauthorized, context, null);
+    return unauthorized?.(context.request) ?? this.#ask(context, loginView, loginMessage);
+  }
+
+  /** Answers who has logged in too long ago. */
+  needsRefresh(context: RequestContext): unknown {
+    const { loginView, refreshMessage = "Please reauthenticate to access this page.", refreshView = loginView } = this.#options;
+    return this.#ask(context, refreshView, refreshMessage);
+  }
+
+  #ask(context: RequestContext, view: string | undefined, message: string | null): FlagonResponse {
+    const { app, request } = context;
+    const accept = request.headers.get("accept");
+    const isForScript =
+      accept === null || accept === "*/*" ? request.isJson : request.accepts.types("text/html", "application/json") !== "text/html";
+    if (view === undefined || isForScript) {
+      throw new Unauthorized();
+    }
+    if (message !== null) {
+      addFlash(context, message, this.#options.messageCategory ?? "message");
+    }
+    const page = view.startsWith("/") ? view : buildUrl(app, context, view);
+    const next = request.method === "GET" ? `${request.rootPath}${request.target}` : "";
+    return redirect(next === "" ? page : `${page}${page.includes("?") ? "&" : "?"}${new URLSearchParams({ next })}`);
+  }
+
+  async #load(context: RequestContext): Promise<undefined> {
+    const state: LoginState = { user: null };
+    states.set(context, state);
+    const { app, endpoint, request } = context;
+    // Files are for everybody; what depends on nobody can be kept by any cache.
+    if (endpoint?.name === "static" || endpoint?.name.endsWith(".static") === true) {
+      return undefined;
+    }
+    const remembered = request.cookies[this.#cookieName];
+    if (request.cookies[app.config.sessionCookieName] !== undefined || remembered !== undefined || context.usedSession !== undefined) {
+      this.#protect(context);
+      const id = context.session.get("_user_id");
+      state.user = typeof id === "string" ? await this.#find(id) : null;
+      if (state.user === null && remembered !== undefined) {
+        await this.#recall(context, state, remembered);
+      }
+    }
+    if (state.user === null && remembered === undefined) {
+      state.user = (await this.#options.loadUserFromRequest?.(request)) ?? null;
+    }
+    return undefined;
+  }
+
+  async #find(id: string): Promise<Kind | null> {
+    const user = (await this.#options.loadUser(id)) ?? null;
+    return user?.isActive === false ? null : user;
+  }
+
+  /** A remembered login is not fresh: whoever has the cookie may come in, but not change a password. */
+  async #recall(context: RequestContext, state: LoginState, cookie: string): Promise<void> {
+    const { app, request, session } = context;
+    const remembered = parseRemembered(app.config, cookie, this.#options.rememberDuration ?? year);
+    const user = remembered === undefined ? null : await this.#find(remembered.id);
+    const isTheSame =
+      user !== null && (remembered?.fingerprint ?? null) === (app.config.sessionDigest === "sha1" ? null : this.#fingerprint(user));
+    if (!isTheSame) {
+      return;
+    }
+    state.user = user;
+    session.set("_user_id", idOf(user));
+    session.set("_fresh", false);
+    session.set("_id", identify(request));
+  }
+
+  #protect(context: RequestContext): void {
+    const { request, session } = context;
+    const { sessionProtection = "basic" } = this.#options;
+    if (sessionProtection === null || !session.has("_user_id") || session.get("_id") === identify(request)) {
+      return;
+    }
+    if (sessionProtection === "strong" && !session.permanent) {
+      this.#forget(context);
+    } else if (session.get("_fresh") === true) {
+      session.set("_fresh", false);
+    }
+  }
+
+  #forget(context: RequestContext): void {
+    const { request, session } = context;
+    for (const key of ["_user_id", "_fresh", "_id"]) {
+      session.delete(key);
+    }
+    stateOf(context).user = null;
+    if (request.cookies[this.#cookieName] !== undefined) {
+      this.#afterThis(context, (response) =>
+        response.deleteCookie(this.#cookieName, sessionCookieOptions(context.request, context.app.config)),
+      );
+    }
+  }
+
+  #remember(context: RequestContext, user: Kind, response: FlagonResponse, duration: number): void {
+    const { config } = context.app;
+    const cookie = formatRemembered(config, { id: idOf(user), fingerprint: this.#fingerprint(user) });
+    response.setCookie(this.#cookieName, cookie, {
+      ...sessionCookieOptions(context.request, context.app.config),
+      expires: new Date(Date.now() + duration * 1000),
+    });
+  }
+
+  #refresh(context: RequestContext, response: FlagonResponse): void {
+    const { user } = states.get(context) ?? { user: null };
+    const cookie = context.request.cookies[this.#cookieName];
+    if (this.#options.rememberRefreshEachRequest === true && user !== null && cookie !== undefined) {
+      response.setCookie(this.#cookieName, cookie, {
+        ...sessionCookieOptions(context.request, context.app.config),
+        expires: new Date(Date.now() + (this.#options.rememberDuration ?? year) * 1000),
+      });
+    }
+  }
+
+  #fingerprint(user: Kind): string | null {
+    const secret = this.#options.getSecret?.(user);
+    return secret === undefined ? null : fingerprintOf(secret);
+  }
+
+  get #cookieName(): string {
+    return this.#options.rememberCookieName ?? "remember_token";
+  }
+
+  #afterThis(context: RequestContext, change: (response: FlagonResponse) => void): void {
+    context.afterThisRequest ??= [];
+    context.afterThisRequest.push((response) => change(response));
+  }
+}
+
+/** Returns the manager of a request's app. */
+export function managerOf(context: RequestContext): LoginManager<UserLike> {
+  const manager = findExtension(context);
+  return manager instanceof LoginManager ? manager : missing(context);
+}
+
+/** Returns the page that was asked for before the login, by the parameter `next`, if it is one of the app's own. */
+export function findNext(request: FlagonRequest, fallback: string): string {
+  const next = request.query.get("next");
+  return next !== null && isSafeRedirect(next) ? next : fallback;
+}
+
+/** What of a client a session is bound to, in the words of Flask-Login. */
+export function identify(request: FlagonRequest): string {
+  return createHash("sha512").update(`${request.remoteAddress}|${request.userAgent}`).digest("hex");
+}
+
+function announce(signal: ReturnType<typeof channel>, { app, request }: RequestContext, user: UserLike | null): void {
+  if (signal.hasSubscribers) {
+    signal.publish({ app, request, user });
+  }
+}

@@ -1,0 +1,37 @@
+import type { RequestContext } from "../context";
+import { FlagonError } from "../errors";
+import type { UserLike } from "./users";
+
+/** Who a request comes from. */
+export interface LoginState {
+  /** The user, or `null` for nobody. */
+  user: UserLike | null;
+}
+
+/** Who the requests that are being handled come from. */
+export const states: WeakMap<RequestContext, LoginState> = new WeakMap();
+
+/** Returns who a request comes from. */
+export function stateOf(context: RequestContext): LoginState {
+  const state = states.get(context);
+  if (state !== undefined) {
+    return state;
+  }
+  if (findExtension(context) === undefined) {
+    missing(context);
+  }
+  throw new FlagonError(
+    "The user is not loaded yet. Call app.use(loginManager) before the hooks that ask for currentUser, and let the request run its hooks.",
+  );
+}
+
+/** Finds what the app keeps under the name `login`. */
+export function findExtension({ app }: RequestContext): unknown {
+  const extensions: unknown = Reflect.get(app, "extensions");
+  return typeof extensions === "object" && extensions !== null ? Reflect.get(extensions, "login") : undefined;
+}
+
+/** Says that the app has no login. */
+export function missing({ app }: RequestContext): never {
+  throw new FlagonError(`The app '${app.name}' has no login. Add one: app.use(new LoginManager({ loadUser })).`);
+}

@@ -1,0 +1,415 @@
+import { channel } from "node:diagnostics_channel";
+import { Blueprint, type Flagon, flash, getFlashedMessages, redirect, renderTemplateString, request, route, session } from "flagon";
+import {
+  confirmLogin,
+  currentUser,
+  freshLoginRequired,
+  hashPassword,
+  isLoginFresh,
+  LoginManager,
+  type LoginOptions,
+  loginForTest,
+  loginRequired,
+  loginUser,
+  logoutUser,
+  needsRehash,
+  nextPage,
+  verifyPassword,
+} from "flagon/login";
+import { describe, expect, it, vi } from "vitest";
+import { createApp, writeFiles } from "./helpers";
+
+class User {
+  readonly #secret = "private";
+  constructor(
+    readonly id: number,
+    readonly name: string,
+    public passwordHash = "hash",
+    readonly isActive = true,
+  ) {}
+  greet() {
+    return `${this.name} ${this.#secret}`;
+  }
+}
+
+declare module "flagon/login" {
+  interface LoginTypes {
+    user: User;
+  }
+}
+
+const html = { accept: "text/html" };
+
+function createSite(options: Partial<LoginOptions<User>> = {}, config = {}) {
+  const users = [new User(1, "Ann"), new User(2, "Bo", "hash", false)];
+  const app = createApp({ config });
+  const login = new LoginManager<User>({
+    loadUser: async (id) => users.find((user) => String(user.id) === id),
+    loginView: "login",
+    ...options,
+  });
+  app.use(login);
+  class Site {
+    @route("/login", { methods: ["GET", "POST"] })
+    login() {
+      if (request.method === "GET") {
+        return { page: "login", messages: getFlashedMessages() };
+      }
+      const user = users.find(({ id }) => id === request.query.get("id", { type: "int" })) ?? users[0];
+      const done = user !== undefined && loginUser(user, { remember: request.query.has("remember"), fresh: !request.query.has("stale") });
+      return request.query.has("next") ? redirect(nextPage("/home")) : { done };
+    }
+    @route("/me")
+    me() {
+      return currentUser.isAuthenticated
+        ? { name: currentUser.name, greeting: currentUser.greet(), fresh: isLoginFresh() }
+        : { anonymous: currentUser.isAnonymous, name: currentUser.name ?? null };
+    }
+    @loginRequired
+    @route("/members")
+    members() {
+      return "members";
+    }
+    @freshLoginRequired
+    @route("/password", { methods: ["GET", "POST"] })
+    password() {
+      return "password";
+    }
+    @route.post("/confirm")
+    confirm() {
+      confirmLogin();
+      return "confirmed";
+    }
+    @route.post("/logout")
+    logout() {
+      session.set("kept", "yes");
+      logoutUser();
+      return { user: currentUser.isAuthenticated, kept: session.get("kept") };
+    }
+    @route("/page")
+    page() {
+      return renderTemplateString("<%= currentUser.isAuthenticated ? currentUser.name : 'nobody' %>");
+    }
+  }
+  app.register(Site);
+  return { app, client: app.testClient(), users };
+}
+
+const json = async (response: Response | Promise<Response>) => (await response).json();
+
+describe("a login", () => {
+  it("makes currentUser the app's own user, in views and templates, until the logout", async () => {
+    const { client } = createSite();
+    expect(await json(client.get("/me"))).toEqual({ anonymous: true, name: null });
+    expect(await (await client.get("/page")).text()).toBe("nobody");
+    expect(await json(client.post("/login"))).toEqual({ done: true });
+    expect(await json(client.get("/me"))).toEqual({ name: "Ann", greeting: "Ann private", fresh: true });
+    expect(await (await client.get("/page")).text()).toBe("Ann");
+    expect(await json(client.post("/logout"))).toEqual({ user: false, kept: "yes" });
+    expect(await json(client.get("/me"))).toEqual({ anonymous: true, name: null });
+  });
+
+  it("is refused to who is not active, and lost when the user is no longer found", async () => {
+    const { client, users } = createSite();
+    expect(await json(client.post("/login?id=2"))).toEqual({ done: false });
+    await client.post("/login");
+    users.length = 0;
+    expect(await json(client.get("/me"))).toEqual({ anonymous: true, name: null });
+  });
+
+  it("starts the session and its token afresh", async () => {
+    const { client } = createSite();
+    await client.session((current) => {
+      current.set("csrf_token", "old");
+      current.set("basket", [1]);
+    });
+    await client.post("/login");
+    await client.session((current) => expect([current.has("csrf_token"), current.get("basket")]).toEqual([false, [1]]));
+  });
+
+  it("costs visitors without a cookie nothing: no session, no look-up", async () => {
+    const loadUser = vi.fn();
+    const { client } = createSite({ loadUser });
+    const response = await client.get("/me");
+    expect([response.headers.get("vary"), response.headers.get("set-cookie"), loadUser.mock.calls.length]).toEqual([null, null, 0]);
+  });
+
+  it("leaves static files to every cache", async () => {
+    const root = writeFiles({ "static/a.css": "a" });
+    const { Flagon: App } = await import("flagon");
+    const app = new App(root, { config: { secretKey: "k", testing: true } });
+    app.use(new LoginManager<User>({ loadUser: () => new User(1, "Ann") }));
+    const client = app.testClient();
+    await loginForTest(client, new User(1, "Ann"));
+    const response = await client.get("/static/a.css");
+    expect([response.status, response.headers.get("vary"), response.headers.get("cache-control")]).toEqual([200, null, "no-cache"]);
+  });
+
+  it("tells of itself on channels", async () => {
+    const heard: unknown[] = [];
+    const names = ["flagon:user.logged-in", "flagon:user.logged-out", "flagon:user.unauthorized"];
+    const listen = (message: unknown, name: string | symbol) =>
+      void heard.push([name, (message as { user: User | null }).user?.name ?? null]);
+    for (const name of names) {
+      channel(name).subscribe(listen);
+    }
+    const { client } = createSite();
+    await client.get("/members");
+    await client.post("/login");
+    await client.post("/logout");
+    for (const name of names) {
+      channel(name).unsubscribe(listen);
+    }
+    expect(heard).toEqual([
+      ["flagon:user.unauthorized", null],
+      ["flagon:user.logged-in", "Ann"],
+      ["flagon:user.logged-out", "Ann"],
+    ]);
+  });
+});
+
+describe("@loginRequired", () => {
+  it("sends a browser to the page to log in, with a message and the way back", async () => {
+    const { client } = createSite();
+    const response = await client.get("/members?a=1&b=2", { headers: html });
+    expect([response.status, response.headers.get("location")]).toEqual([303, "/login?next=%2Fmembers%3Fa%3D1%26b%3D2"]);
+    expect(await json(client.get("/login"))).toEqual({ page: "login", messages: ["Please log in to access this page."] });
+    await client.post("/login");
+    expect(await (await client.get("/members")).text()).toBe("members");
+  });
+
+  it.each([
+    [{ accept: "application/json" }, 401],
+    [{ accept: "application/json, text/html;q=0.5" }, 401],
+    [{ accept: "*/*" }, 303],
+    [{ accept: "*/*", "content-type": "application/json" }, 401],
+    [html, 303],
+  ])("answers %j with %i", async (headers, status) => {
+    expect((await createSite().client.get("/members", { headers })).status).toBe(status);
+  });
+
+  it("answers 401 if there is no page, or what the app says", async () => {
+    expect((await createSite({ loginView: undefined } as never).client.get("/members", { headers: html })).status).toBe(401);
+    const { client } = createSite({ unauthorized: (current) => ({ refused: current.path }) });
+    expect(await json(client.get("/members"))).toEqual({ refused: "/members" });
+  });
+
+  it("protects a whole class, and comes before its schemas", async () => {
+    const { app } = createSite();
+    const part = new Blueprint("part", { urlPrefix: "/part" });
+    @loginRequired
+    class Part {
+      @route("/a")
+      a() {
+        return "a";
+      }
+    }
+    part.register(Part);
+    app.register(part);
+    const client = app.testClient();
+    expect((await client.get("/part/a", { headers: { accept: "application/json" } })).status).toBe(401);
+    await loginForTest(client, new User(1, "Ann"));
+    expect(await (await client.get("/part/a")).text()).toBe("a");
+  });
+
+  it("takes another message, category, page, or none of it", async () => {
+    const { client } = createSite({ loginMessage: "Who are you?", loginView: "/sign-in?x=1" });
+    expect((await client.get("/members", { headers: html })).headers.get("location")).toBe("/sign-in?x=1&next=%2Fmembers");
+    expect(((await json(client.get("/login"))) as { messages: unknown }).messages).toEqual(["Who are you?"]);
+    const silent = createSite({ loginMessage: null }).client;
+    await silent.get("/members", { headers: html });
+    expect(((await json(silent.get("/login"))) as { messages: unknown }).messages).toEqual([]);
+  });
+
+  it.each([
+    ["/members?a=1", "/members?a=1"],
+    ["//evil.example", "/home"],
+    ["https://evil.example", "/home"],
+    ["/\\evil.example", "/home"],
+    ["\\\\evil.example", "/home"],
+    ["javascript:alert(1)", "/home"],
+    ["\thttps://evil.example", "/home"],
+    ["https:evil.example", "/home"],
+    ["", "/home"],
+  ])("leads back to %j by %j", async (next, location) => {
+    const response = await createSite().client.post("/login", { query: { next } });
+    expect(response.headers.get("location")).toBe(location);
+  });
+});
+
+describe("@freshLoginRequired", () => {
+  it("asks who was only remembered to log in again", async () => {
+    const { client } = createSite();
+    await client.post("/login?stale");
+    const response = await client.get("/password", { headers: html });
+    expect([response.status, response.headers.get("location")]).toEqual([303, "/login?next=%2Fpassword"]);
+    expect(((await json(client.get("/login"))) as { messages: unknown }).messages).toEqual(["Please reauthenticate to access this page."]);
+    expect((await client.get("/password", { headers: { accept: "application/json" } })).status).toBe(401);
+    await client.post("/confirm");
+    expect(await (await client.get("/password")).text()).toBe("password");
+  });
+});
+
+describe("a remembered login", () => {
+  async function remember(options: Partial<LoginOptions<User>> = {}, config = {}) {
+    const site = createSite({ getSecret: (user) => user.passwordHash, ...options }, config);
+    const response = await site.client.post("/login?remember");
+    const cookie = response.headers.getSetCookie().find((line) => line.startsWith("remember_token=")) ?? "";
+    const value = /^remember_token=([^;]*)/.exec(cookie)?.[1] ?? "";
+    const come = (sent = value) => json(site.app.testClient().get("/me", { headers: { cookie: `remember_token=${sent}` } }));
+    return { ...site, cookie, value, come };
+  }
+
+  it("comes back without a session, but not fresh", async () => {
+    const { come, cookie } = await remember();
+    expect(cookie).toMatch(/; Path=\/; Expires=.*; HttpOnly; SameSite=Lax$/);
+    expect(await come()).toEqual({ name: "Ann", greeting: "Ann private", fresh: false });
+  });
+
+  it("expires on the server, whatever the browser keeps", async () => {
+    const { come } = await remember({ rememberDuration: 1000 });
+    vi.useFakeTimers({ now: Date.now() + 1_002_000, toFake: ["Date"] });
+    try {
+      expect(await come()).toEqual({ anonymous: true, name: null });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("dies with the password, with any change of the cookie, and with the logout", async () => {
+    const { client, come, users, value } = await remember();
+    for (let index = 0; index < value.length; index++) {
+      const changed = value.slice(0, index) + (value[index] === "A" ? "B" : "A") + value.slice(index + 1);
+      expect(await come(changed)).toEqual({ anonymous: true, name: null });
+    }
+    const response = await client.post("/logout");
+    expect(response.headers.getSetCookie().some((line) => line.startsWith("remember_token=; Max-Age=0"))).toBe(true);
+    const [user] = users;
+    if (user !== undefined) {
+      user.passwordHash = "changed";
+    }
+    expect(await come()).toEqual({ anonymous: true, name: null });
+  });
+
+  it("is read under a former key", async () => {
+    const { app, come } = await remember();
+    app.config.update({ secretKey: "new", secretKeyFallbacks: ["a key for tests"] });
+    expect(await come()).toMatchObject({ name: "Ann" });
+    app.config.update({ secretKeyFallbacks: [] });
+    expect(await come()).toEqual({ anonymous: true, name: null });
+  });
+
+  it("has Flask-Login's layout where sessions are shared with Flask", async () => {
+    const { come, value } = await remember({}, { sessionDigest: "sha1", secretKey: "deterministic" });
+    expect(value).toBe(
+      "1|0e9e6e9855fbe6df7906ec4737578a1d491b38d3fd5246c1561016e189d6516043286501ca43257c938e60aad77acec5ce916b94ca9d00c0bb6f9883ae4b82ae",
+    );
+    expect(await come()).toMatchObject({ name: "Ann", fresh: false });
+    expect(await come(`2${value.slice(1)}`)).toEqual({ anonymous: true, name: null });
+    expect(await come("nonsense")).toEqual({ anonymous: true, name: null });
+  });
+
+  it("lasts anew with each request, if it is to", async () => {
+    const { client } = await remember({ rememberRefreshEachRequest: true });
+    expect((await client.get("/me")).headers.getSetCookie().some((line) => line.startsWith("remember_token="))).toBe(true);
+  });
+});
+
+describe("session protection", () => {
+  const other = { "user-agent": "another browser" };
+
+  it("basic makes the login of another client one that is not fresh", async () => {
+    const { client } = createSite();
+    await client.post("/login");
+    expect(await json(client.get("/me", { headers: other }))).toMatchObject({ name: "Ann", fresh: false });
+  });
+
+  it("strong ends it, and keeps what else the session holds", async () => {
+    const { client } = createSite({ sessionProtection: "strong" });
+    await client.session((current) => current.set("basket", 1));
+    await client.post("/login");
+    expect(await json(client.get("/me", { headers: other }))).toEqual({ anonymous: true, name: null });
+    await client.session((current) => expect([current.has("_user_id"), current.get("basket")]).toEqual([false, 1]));
+  });
+
+  it("none ignores it", async () => {
+    const { client } = createSite({ sessionProtection: null });
+    await client.post("/login");
+    expect(await json(client.get("/me", { headers: other, remoteAddress: "9.9.9.9" }))).toMatchObject({ fresh: true });
+  });
+});
+
+describe("a user of a request", () => {
+  it("is found by an API key, and writes no session", async () => {
+    const { client } = createSite({
+      loadUserFromRequest: (current) => (current.authorization?.token === "key" ? new User(1, "Ann") : null),
+    });
+    const response = await client.get("/members", { headers: { authorization: "Bearer key" } });
+    expect([response.status, response.headers.get("set-cookie")]).toEqual([200, null]);
+    expect((await client.get("/members", { headers: { authorization: "Bearer no", accept: "application/json" } })).status).toBe(401);
+  });
+});
+
+describe("what is missing", () => {
+  it("is said: a manager, a request, hooks that come too early", async () => {
+    expect(() => currentUser.isAuthenticated).toThrow("Working outside of request context");
+    const app = createApp();
+    app.route("/x", () => String(currentUser.isAuthenticated), { endpoint: "x" });
+    await expect(app.testClient().get("/x")).rejects.toThrow(
+      "The app 'test' has no login. Add one: app.use(new LoginManager({ loadUser })).",
+    );
+    const early: Flagon = createApp();
+    early.beforeRequest(() => void flash(String(currentUser.isAuthenticated)));
+    early.use(new LoginManager<User>({ loadUser: () => null }));
+    await expect(early.testClient().get("/x")).rejects.toThrow("The user is not loaded yet");
+  });
+});
+
+describe("passwords", () => {
+  it.each([
+    [
+      "scrypt:32768:8:1",
+      "dfa840212643566ed585021a4204350edbeb32556110c59f296a7ca106b5d994101dc147f7b8d3144331056da490add3701e47cb9a1ac4a6a9f7cf08c3723117",
+    ],
+    [
+      "scrypt:16384:8:1",
+      "c75821cf3458842dc9a551eaa05b10b336971aea255e6e3410e4e8e92d736eec10ead5fa87a68f85150a9f2fd2c197e0973bc577ceeaf0b65033e31280212b30",
+    ],
+    ["pbkdf2:sha256:1000", "86047d1ecaad2aea56c699eff32f7d4eb3c36a34d3ffd3dc49394d69fa5d2d74"],
+    ["pbkdf2:sha1:1000", "8b09c61e3ddee1285f60003548fcfb0963b1e8e2"],
+  ])("of Werkzeug's %s are verified", async (method, digest) => {
+    expect(await verifyPassword(`${method}$saltsalt$${digest}`, "secret")).toBe(true);
+    expect(await verifyPassword(`${method}$saltsalt$${digest.toUpperCase()}`, "secret")).toBe(true);
+    expect(await verifyPassword(`${method}$saltsalt$${digest}`, "Secret")).toBe(false);
+    expect(await verifyPassword(`${method}$saltsalu$${digest}`, "secret")).toBe(false);
+  });
+
+  it("are hashed with a salt each time, and say how", async () => {
+    const [one, other] = await Promise.all([hashPassword("päss"), hashPassword("päss")]);
+    expect(one).toMatch(/^scrypt:32768:8:1\$[\w-]{22}\$[\da-f]{128}$/);
+    expect(one).not.toBe(other);
+    expect([await verifyPassword(one, "päss"), await verifyPassword(one, "pass")]).toEqual([true, false]);
+    expect(await hashPassword("x", { method: "pbkdf2:sha512:1000" })).toMatch(/^pbkdf2:sha512:1000\$/);
+    expect([needsRehash(one), needsRehash("pbkdf2:sha256:1000$a$b"), needsRehash(one, { method: "scrypt:65536:8:1" })]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+    await expect(hashPassword("x", { method: "md5" })).rejects.toThrow("There is no way 'md5' to hash passwords");
+    await expect(hashPassword("x".repeat(4097))).rejects.toThrow("4096 bytes");
+  });
+
+  it.each([null, undefined, "", "plain", "a$b", "md5$a$b", "scrypt:999999999:8:1$a$b", "scrypt$a$zz"])(
+    "without a hash that can be read (%j) fail, and take the same time",
+    async (hash) => {
+      const time = async (stored: string | null | undefined) => {
+        const start = performance.now();
+        expect(await verifyPassword(stored, "secret")).toBe(false);
+        return performance.now() - start;
+      };
+      const known = await hashPassword("other");
+      const [unknown, wrong] = [Math.min(await time(hash), await time(hash)), Math.min(await time(known), await time(known))];
+      expect(unknown / wrong).toBeGreaterThan(0.3);
+    },
+  );
+});
