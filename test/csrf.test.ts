@@ -43,6 +43,9 @@ describe("a request that changes something", () => {
     [403, { origin: "https://evil.example", cookie: "a=1" }],
     [200, {}],
     [403, { cookie: "a=1" }],
+    [200, { "sec-fetch-site": "cross-site", origin: "https://other.example", authorization: "Bearer key" }],
+    [403, { "sec-fetch-site": "cross-site", authorization: "Bearer key", cookie: "a=1" }],
+    [403, { "sec-fetch-site": "cross-site", authorization: "Basic YTpi" }],
   ])("gets %i with %j", async (status, headers) => {
     expect(await post(headers)).toBe(status);
   });

@@ -42,6 +42,10 @@ function findProvenance(request: FlagonRequest, config: Config): Provenance {
   if (isSafeMethod(request.method)) {
     return "own";
   }
+  if (request.headers.get("cookie") === null && request.authorization?.type === "bearer") {
+    // No browser adds such credentials by itself.
+    return "own";
+  }
   const origin = request.headers.get("origin");
   const isTrusted = origin !== null && (origin === request.origin || config.csrfTrustedOrigins.includes(origin));
   const site = request.headers.get("sec-fetch-site");
