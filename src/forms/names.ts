@@ -41,7 +41,7 @@ export function arrange(entries: Iterable<readonly [string, FormValue]>): NameNo
 }
 
 /** Tells whether nothing was sent under a name or below it but empty texts. */
-export function isBlankNode(node: NameNode): boolean {
+function isBlankNode(node: NameNode): boolean {
   return node.values.every((value) => value === "") && [...node.children.values()].every(isBlankNode);
 }
 
