@@ -3,9 +3,12 @@ import { type FileHandle, open } from "node:fs/promises";
 import type { RequestListener, Server } from "node:http";
 import { basename, isAbsolute, resolve } from "node:path";
 import type { Application, FetchHandler, Mount } from "./application";
+import { BackgroundWork } from "./background";
 import { type RegisterOptions, registerOn } from "./blueprint";
+import { isUnderCommandLine } from "./command-line";
+import { CommandRunner, findCommand, parseArguments } from "./command-runner";
 import { Config, type Values } from "./config";
-import { AppContext, contexts, getRequestContext } from "./context";
+import { getRequestContext } from "./context";
 import { DefaultHeaders } from "./default-headers";
 import { preprocessRequest } from "./dispatch";
 import { SetupError } from "./errors";
@@ -14,7 +17,6 @@ import type { RequestSettings } from "./http/request-head";
 import { safeJoin } from "./http/safe-path";
 import { defaultJson, type JsonProvider } from "./json-provider";
 import { createLogger, type Logger } from "./logging";
-import { isPromise } from "./maybe-promise";
 import { createMount } from "./mounting";
 import type { NodeMiddleware } from "./node-middleware";
 import { Registration } from "./registration";
@@ -26,8 +28,10 @@ import { Scaffold } from "./scaffold";
 import { type RunOptions, runDevelopmentServer } from "./server/development";
 import { handleFetch } from "./server/fetch";
 import { createListener } from "./server/node";
+import type { RunningServer, ServeOptions } from "./server/production";
+import { serve } from "./server/workers";
 import { CookieSessions, type SessionInterface } from "./session";
-import { tearDownApp } from "./tear-down";
+import { runInAppContext } from "./tear-down";
 import { Templates } from "./templating";
 import { runInRequestContext, TestClient, type TestRequestOptions } from "./testing";
 
@@ -80,6 +84,8 @@ export class Flagon extends Scaffold implements Application {
   readonly extensions: Record<string, unknown> = Object.create(null);
   /** The folder of files that belong to one deployment. */
   readonly instancePath: string;
+  /** Work that no response waits for. */
+  readonly backgroundWork: BackgroundWork = new BackgroundWork((error) => this.logger.error({ err: error }, "Background work failed."));
   /** Opens and saves sessions. Default: a signed cookie. */
   sessionInterface: SessionInterface = new CookieSessions();
   /** Reads and writes JSON: of requests, responses, templates and the test client. Default: JavaScript's own. */
@@ -141,7 +147,7 @@ export class Flagon extends Scaffold implements Application {
 
   /** What requests may send and whom they may come by, by the settings as they were at the first request. */
   get requestSettings(): RequestSettings {
-    this.#requestSettings ??= createRequestSettings(this.config, this.json);
+    this.#requestSettings ??= createRequestSettings(this.config, this.json, this.logger);
     return this.#requestSettings;
   }
 
@@ -277,18 +283,7 @@ export class Flagon extends Scaffold implements Application {
    * @param work A promise, or a function that is called once the response is on its way.
    */
   background(work: Promise<unknown> | (() => unknown)): void {
-    const finish = async (): Promise<void> => {
-      try {
-        await (typeof work === "function" ? work() : work);
-      } catch (error) {
-        this.logger.error({ err: error }, "Background work failed.");
-      }
-    };
-    if (typeof work === "function") {
-      setImmediate(finish);
-    } else {
-      void finish();
-    }
+    this.backgroundWork.add(work);
   }
 
   /** Answers a web `Request`: what Bun, Deno and Workers call. It needs no `this`. */
@@ -298,15 +293,45 @@ export class Flagon extends Scaffold implements Application {
    * Runs the development server.
    *
    * @param options The address; 127.0.0.1:5000 by default.
-   * @returns The server, which listens soon after.
+   * @returns The server, which listens soon after; under the command line nothing, since `flagon run` does it.
    */
-  run(options: RunOptions = {}): Server {
-    return runDevelopmentServer(this, options);
+  run(options: RunOptions = {}): Server | undefined {
+    return isUnderCommandLine() ? undefined : runDevelopmentServer(this, options);
+  }
+
+  /**
+   * Serves the app to the world: with limits and timeouts, a line in the log for each request, in as many processes as
+   * wanted, until a signal tells it to stop. Under the command line it does nothing: `flagon serve` does it.
+   *
+   * @param options The address, 127.0.0.1:8000 by default, and how many workers.
+   * @returns The server, unless it is several workers' or the command line's.
+   * @throws {ConfigError} If the secret key is short.
+   */
+  serve(options: ServeOptions = {}): RunningServer | undefined {
+    return isUnderCommandLine() ? undefined : serve(this, options);
   }
 
   /** Creates a client that sends requests to the app without a network. */
   testClient(): TestClient {
     return new TestClient(this);
+  }
+
+  /** Creates a runner of the app's commands for tests. */
+  testCommands(): CommandRunner {
+    return new CommandRunner((words) => this.runCommand(words));
+  }
+
+  /**
+   * Runs a command of the app's own, with the app's context.
+   *
+   * @param words The words that call it, then its arguments and options.
+   * @returns What it returns.
+   * @throws {UsageError} If there is no such command, or it does not take the arguments.
+   */
+  async runCommand(words: readonly string[]): Promise<unknown> {
+    const { command, rest } = findCommand(this.registry.commands, words);
+    const values = parseArguments(command, rest);
+    return this.appContext(async () => command.run(values));
   }
 
   /**
@@ -328,25 +353,7 @@ export class Flagon extends Scaffold implements Application {
   appContext<Result>(run: () => Promise<Result>): Promise<Result>;
   appContext<Result>(run: () => Result): Result;
   appContext(run: () => unknown): unknown {
-    const context = new AppContext(this);
-    const end = (failure?: unknown): Promise<void> => tearDownApp(context, failure);
-    return contexts.run(context, () => {
-      let result: unknown;
-      try {
-        result = run();
-      } catch (error) {
-        void end(error);
-        throw error;
-      }
-      if (!isPromise(result)) {
-        void end();
-        return result;
-      }
-      return result.then(
-        (value) => end().then(() => value),
-        (error: unknown) => end(error).then(() => Promise.reject(error)),
-      );
-    });
+    return runInAppContext(this, run);
   }
 
   protected override setUp(method: string, step: (registration: Registration) => void): void {

@@ -1,4 +1,5 @@
 import type { RequestListener } from "node:http";
+import type { BackgroundWork } from "./background";
 import type { Config } from "./config";
 import type { DefaultHeaders } from "./default-headers";
 import type { RequestSettings } from "./http/request-head";
@@ -31,6 +32,8 @@ export interface Application {
   readonly defaultHeaders: DefaultHeaders;
   /** Where errors are reported. */
   readonly logger: Logger;
+  /** Work that no response waits for. */
+  readonly backgroundWork: BackgroundWork;
   /** What answers below a path in place of the app, the longest path first. */
   readonly mounts: readonly Mount[];
   /** What stands in front of the app on a Node server. */

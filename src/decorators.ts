@@ -1,3 +1,4 @@
+import type { CommandOptions, CommandValues } from "./command-spec";
 import { SetupError } from "./errors";
 import type {
   AfterRequestHook,
@@ -60,6 +61,7 @@ export type ControllerRecord =
       readonly method: string;
     }
   | { readonly kind: "errorHandler"; readonly method: string; readonly of: number | ErrorClass }
+  | { readonly kind: "command"; readonly method: string; readonly usage: string | undefined; readonly options: CommandOptions }
   | { readonly kind: "templateGlobal"; readonly method: string; readonly name: string | undefined }
   | { readonly kind: "viewDecorator"; readonly method: string | undefined; readonly wrap: ViewWrapper }
   | { readonly kind: "csrfExempt"; readonly method: string | undefined }
@@ -150,6 +152,24 @@ export const templateGlobal: NamedDecorator = createNamed("@templateGlobal");
 /** Makes a method a filter of every template, by its own name or the one given: a function of the value. */
 export const templateFilter: NamedDecorator = createNamed("@templateFilter");
 
+/** Decorates a method, bare, or called with how the command is used. */
+export interface CommandDecorator {
+  (): MethodOfKindDecorator<() => unknown>;
+  <const Usage extends string, const Options extends CommandOptions = Record<never, never>>(
+    usage: Usage,
+    options?: Options,
+  ): ViewMethodDecorator<CommandValues<Usage, Options["options"]>>;
+  <Method extends () => unknown>(method: Method, context: ClassMethodDecoratorContext): void;
+  <Method extends () => unknown>(prototype: object, name: string | symbol, descriptor: TypedPropertyDescriptor<Method>): void;
+}
+
+/**
+ * Makes a method a command, by its own name or the usage given: `@command("user create <name>")` is `flagon user create Ann`.
+ *
+ * It runs with the app's context, and gets the arguments and options by name.
+ */
+export const command: CommandDecorator = createCommandDecorator();
+
 /** Decorates a method, bare, or called with a name. */
 export interface NamedDecorator extends HookDecorator<TemplateFunction> {
   (name: string): MethodOfKindDecorator<TemplateFunction>;
@@ -208,6 +228,30 @@ function createHook(kind: HookKind): Recorder & (() => Recorder) {
 function createNamed(label: string): Recorder & (() => Recorder) & ((name: string) => Recorder) {
   const create = (name?: string): Recorder => createRecorder(label, (method) => ({ kind: "templateGlobal", method, name }));
   return bareOrCalled(create(), create);
+}
+
+function createCommandDecorator(): Recorder & ((usage?: string, options?: CommandOptions) => Recorder) {
+  const create = (usage?: string, options: CommandOptions = {}): Recorder =>
+    createRecorder("@command", (method) => ({ kind: "command", method, usage, options }));
+  const record = create();
+  function decorate(target: object, second?: string | symbol | DecoratorContext, descriptor?: PropertyDescriptor): void;
+  function decorate(usage?: string, options?: CommandOptions): Recorder;
+  function decorate(
+    target?: object | string,
+    second?: string | symbol | DecoratorContext | CommandOptions,
+    descriptor?: PropertyDescriptor,
+  ): Recorder | undefined {
+    if (target === undefined || typeof target === "string") {
+      return create(target, isCommandOptions(second) ? second : {});
+    }
+    record(target, isCommandOptions(second) ? undefined : second, descriptor);
+    return undefined;
+  }
+  return decorate;
+}
+
+function isCommandOptions(second: string | symbol | DecoratorContext | CommandOptions | undefined): second is CommandOptions {
+  return typeof second === "object" && !("kind" in second);
 }
 
 /** Tells `@hook` from `@hook()` by what it is called with: a decorator gets a class or a method, a call a name or nothing. */

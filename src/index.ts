@@ -1,6 +1,9 @@
 export { type Extension, Flagon, type FlagonOptions } from "./app";
 export type { FetchHandler } from "./application";
+export type { BackgroundWork } from "./background";
 export { Blueprint, type RegisterOptions } from "./blueprint";
+export { type CommandResult, type CommandRunner, UsageError } from "./command-runner";
+export type { CommandFlags, CommandOptions, CommandTypes, CommandValues } from "./command-spec";
 export { Config, type LoadFileOptions, type Values } from "./config";
 export type { AppContext, Globals, RequestContext } from "./context";
 export type { CookieJar } from "./cookie-jar";
@@ -9,7 +12,9 @@ export {
   afterRequest,
   beforeRequest,
   blueprint,
+  type CommandDecorator,
   type ControllerDecorator,
+  command,
   contextProcessor,
   csrfExempt,
   errorHandler,
@@ -161,6 +166,7 @@ export type { RuleCheck, RuleValues } from "./routing/rule-types";
 export type { Scaffold, ViewFunction } from "./scaffold";
 export type { Schema, SchemaInput, SchemaIssue } from "./schema";
 export type { RunOptions } from "./server/development";
+export type { RunningServer, ServeOptions } from "./server/production";
 export { CookieSessions, Session, type SessionData, type SessionInterface } from "./session";
 export type { Settings, TrustProxy } from "./settings";
 export { Tuple, Uuid } from "./tagged-json";

@@ -1,5 +1,6 @@
 import { basename, resolve } from "node:path";
 import type { Application } from "./application";
+import { type Command, type CommandOptions, createCommand } from "./command-spec";
 import { type Controller, readController } from "./controller";
 import { FlagonError, SetupError } from "./errors";
 import type { ErrorClass, ViewWrapper } from "./hooks";
@@ -106,6 +107,17 @@ export class Registration {
     }
   }
 
+  /** Adds a command; those of a blueprint begin with its name. */
+  addCommand(usage: string, run: Command["run"], options: CommandOptions): void {
+    const { commands } = this.app.registry;
+    const command = createCommand([...this.scope.name.split(".").filter(Boolean), usage].join(" "), run, options);
+    const name = command.words.join(" ");
+    if (commands.some(({ words }) => words.join(" ") === name)) {
+      throw new SetupError(`There are two commands '${name}'. Give one of them another name.`);
+    }
+    commands.push(command);
+  }
+
   /** Adds a function that every template of the app can call. */
   addTemplateGlobal(name: string, value: unknown): void {
     this.app.registry.templateGlobals[name] = value;
@@ -184,6 +196,9 @@ export class Registration {
           this.addHook("contextProcessor", () => toValues(process(), `${controller.name}.${record.method}`));
           break;
         }
+        case "command":
+          this.addCommand(record.usage ?? kebabCase(record.method), controller.bind(record.method), record.options);
+          break;
         case "beforeRequest":
         case "afterRequest":
         case "teardownRequest":
@@ -259,6 +274,10 @@ function wrapView(view: View, wrappers: readonly ViewWrapper[]): View {
 /** The subdomain of a blueprint inside another comes before the other's. */
 function joinLabels(inner: string | undefined, outer: string | null): string | null {
   return inner === undefined ? outer : outer === null ? inner : `${inner}.${outer}`;
+}
+
+function kebabCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function joinRules(prefix: string, rule: string): string {

@@ -1,3 +1,4 @@
+import type { Command } from "./command-spec";
 import { type BuildError, SetupError } from "./errors";
 import type { BeforeRequestHook, ContextProcessor, TeardownHook, UrlDefaults, UrlValuePreprocessor } from "./hooks";
 import type { FlagonRequest } from "./http/request";
@@ -104,6 +105,8 @@ export class Registry {
   readonly blueprints: Map<string, Scope> = new Map();
   /** The functions that templates call by name. */
   readonly templateGlobals: Record<string, unknown> = {};
+  /** The app's own commands. */
+  readonly commands: Command[] = [];
   /** What is called when the app's context ends, after a request or without one. */
   readonly teardownAppContext: TeardownHook[] = [];
   /** What is asked for a URL that could not be built. */

@@ -1,3 +1,4 @@
+import type { Command, CommandOptions, CommandValues } from "./command-spec";
 import { SetupError } from "./errors";
 import type {
   AfterRequestHook,
@@ -91,6 +92,24 @@ export abstract class Scaffold {
   /** Makes a function a filter of every template of the app. */
   templateFilter(name: string, filter: TemplateFunction): void {
     this.setUp("templateFilter", (registration) => registration.addTemplateGlobal(name, filter));
+  }
+
+  /**
+   * Adds a command: `flagon user create Ann` runs the one of the usage `"user create <name>"`, with the app's context.
+   *
+   * @param usage Its words, then its arguments: `<required>`, `[optional]`, of a type as in `<int:age>`; the last may be
+   * several, as in `<files...>`.
+   * @param run Gets the arguments and options by name; a text that it returns is printed, and what it throws is its failure.
+   * @param options What it does, for the help, and its options.
+   * @throws {SetupError} If the usage cannot be read, or another command has its words.
+   */
+  command<const Usage extends string, const Options extends CommandOptions = Record<never, never>>(
+    usage: Usage,
+    run: (values: CommandValues<Usage, Options["options"]>) => unknown,
+    options?: Options,
+  ): void;
+  command(usage: string, run: Command["run"], options: CommandOptions = {}): void {
+    this.setUp("command", (registration) => registration.addCommand(usage, run, options));
   }
 
   /** Does a step of the set-up, now or when the blueprint is registered. */

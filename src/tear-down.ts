@@ -1,4 +1,6 @@
-import type { AppContext, RequestContext } from "./context";
+import type { Application } from "./application";
+import { AppContext, contexts, type RequestContext } from "./context";
+import { isPromise } from "./maybe-promise";
 import { discardBody } from "./response-stream";
 import { signals } from "./signals";
 
@@ -34,6 +36,29 @@ export async function tearDownApp(context: AppContext, failure: unknown): Promis
   for (let index = hooks.length - 1; index >= 0; index--) {
     await attempt(context, () => hooks[index]?.(failure), "A teardown hook of the app's context failed.");
   }
+}
+
+/** Runs a function with an app's context, which ends with it: once it has returned, or its promise is settled. */
+export function runInAppContext(app: Application, run: () => unknown): unknown {
+  const context = new AppContext(app);
+  const end = (failure?: unknown): Promise<void> => tearDownApp(context, failure);
+  return contexts.run(context, () => {
+    let result: unknown;
+    try {
+      result = run();
+    } catch (error) {
+      void end(error);
+      throw error;
+    }
+    if (!isPromise(result)) {
+      void end();
+      return result;
+    }
+    return result.then(
+      (value) => end().then(() => value),
+      (error: unknown) => end(error).then(() => Promise.reject(error)),
+    );
+  });
 }
 
 /** Tells whether ending a request takes any work. */

@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+import type { Logger } from "../logging";
 import type { Schema } from "../schema";
 import { type Authorization, parseAuthorization } from "./authorization";
 import { parseDirectives } from "./cache-control";
@@ -21,6 +23,8 @@ export interface RequestSettings {
   readonly proxy: ProxyTrust | null;
   /** The path under which a proxy shows the app, without a slash at the end; the empty string for none. */
   readonly applicationRoot: string;
+  /** Makes the logger of a request. */
+  readonly createLog: (requestId: string) => Logger;
   /** Parses JSON. */
   readonly parseJson: (text: string) => unknown;
   /** Converts and checks fields by a schema. */
@@ -37,6 +41,8 @@ export class RequestHead {
   protected readonly settings: RequestSettings;
   readonly #queryStart: number;
   #connection: Connection | undefined;
+  #id: string | undefined;
+  #log: Logger | undefined;
   #path: string | undefined;
   #query: Query | undefined;
   #headers: RequestHeaders | undefined;
@@ -237,6 +243,21 @@ export class RequestHead {
   /** What the client says it is, or the empty string. */
   get userAgent(): string {
     return this.source.header("user-agent") ?? "";
+  }
+
+  /** The id of the request in the log: what a trusted proxy says by `X-Request-Id`, or a new one. */
+  get id(): string {
+    if (this.#id === undefined) {
+      const given = this.settings.proxy === null ? undefined : this.source.header("x-request-id");
+      this.#id = given !== undefined && /^[\w.-]{1,128}$/.test(given) ? given : randomUUID();
+    }
+    return this.#id;
+  }
+
+  /** The app's logger, whose lines carry the id of the request. */
+  get log(): Logger {
+    this.#log ??= this.settings.createLog(this.id);
+    return this.#log;
   }
 
   /** Is aborted when the client leaves before the response is complete. */

@@ -21,9 +21,11 @@ export function exchangeInProcess(app: Application, source: RequestSource): Prom
   const [near, far] = duplexPair();
   Object.assign(far, { remoteAddress: source.remoteAddress, encrypted: source.scheme === "https" });
   return new Promise((resolve, reject) => {
-    const listener = createListener(app, (error) => {
-      reject(error);
-      near.destroy();
+    const listener = createListener(app, {
+      crash(error) {
+        reject(error);
+        near.destroy();
+      },
     });
     const server = createServer((message, reply) => {
       Object.assign(message, { baseUrl: source.rootPath });

@@ -15,8 +15,8 @@ const patience = 20;
 /** Sends a response by Node's own, and ends the request with it. */
 export function send(context: RequestContext, response: FlagonResponse, message: IncomingMessage, reply: ServerResponse): void {
   const { body, headers, status } = response;
-  if (reply.destroyed) {
-    // The client left before there was an answer.
+  if (reply.destroyed || reply.headersSent) {
+    // The client left, or was told that it takes too long, before there was an answer.
     void discardBody(context, body).then(() => contexts.run(context, tearDown, context));
     return;
   }

@@ -20,17 +20,29 @@ interface Exchange {
   readonly message: IncomingMessage;
   readonly reply: ServerResponse;
   readonly crash: Crash;
+  readonly observe: Observe | undefined;
 }
+
+/** What a server does besides serving. */
+export interface ListenerOptions {
+  /** Is told an error for which there is no response. By default it is logged and answered with 500. */
+  readonly crash?: Crash;
+  /** Sees each request that the app itself, or one inside of it, answers, before that. */
+  readonly observe?: Observe;
+}
+
+/** Sees a request that is to be answered. */
+type Observe = (context: RequestContext, reply: ServerResponse) => void;
 
 /**
  * Creates the listener that makes a `node:http` server serve an app. Nothing of the web's `Request` is built.
  *
  * @param app The app.
- * @param crash Is told an error for which there is no response. By default it is logged and answered with 500.
+ * @param options What is done besides serving.
  */
-export function createListener(app: Application, crash: Crash = reportCrash): RequestListener {
+export function createListener(app: Application, { crash = reportCrash, observe }: ListenerOptions = {}): RequestListener {
   return (message, reply) => {
-    serve(app, { message, reply, crash }, () => new NodeSource(message, reply));
+    serve(app, { message, reply, crash, observe }, () => new NodeSource(message, reply));
   };
 }
 
@@ -95,6 +107,7 @@ function hand(app: Application, listener: RequestListener, { message, reply, cra
 }
 
 function respond(exchange: Exchange, context: RequestContext, answer: (context: RequestContext) => MaybePromise<FlagonResponse>): void {
+  exchange.observe?.(context, exchange.reply);
   try {
     const response = contexts.run(context, answer, context);
     if (isPromise(response)) {

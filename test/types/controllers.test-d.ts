@@ -5,6 +5,7 @@ import {
   type BeforeRequestHook,
   beforeRequest,
   blueprint,
+  command,
   contextProcessor,
   csrfExempt,
   defineForm,
@@ -141,6 +142,37 @@ export class Right {
   @templateFilter("quiet")
   whisper(text: string, times = 1) {
     return text.toLowerCase().repeat(times);
+  }
+}
+
+export class Tasks {
+  @command
+  plain() {
+    return "x";
+  }
+  @command("other <float:ratio> <files...>", { options: { dryRun: "boolean", level: "int" } })
+  typed({
+    ratio,
+    files,
+    dryRun,
+    level,
+  }: {
+    ratio?: number;
+    files?: readonly string[];
+    dryRun?: boolean | undefined;
+    level?: number | undefined;
+  }) {
+    return `${ratio}${files?.length}${dryRun}${level}`;
+  }
+  // @ts-expect-error - the argument is a number
+  @command("wrong <int:age>")
+  wrong({ age }: { age: string }) {
+    return age;
+  }
+  // @ts-expect-error - there is no such argument
+  @command("wrong <age>")
+  missing({ name }: { name: string }) {
+    return name;
   }
 }
 
