@@ -4,7 +4,10 @@ import { FlagonError } from "./errors";
 import { didYouMean } from "./suggestion";
 
 /** Somebody called a command in a way that it does not take. */
-export class UsageError extends FlagonError {}
+export class UsageError extends FlagonError {
+  /** Always `"USAGE"`. */
+  override readonly code = "USAGE";
+}
 
 /**
  * Finds the command that words call, the one with the most words.

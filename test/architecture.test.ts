@@ -12,7 +12,7 @@ const layers: readonly (readonly string[])[] = [
   "registration scaffold blueprint dispatch mounting server/node-source server/node-reply server/node server/limits server/production server/workers server/fetch-source server/in-process server/fetch server/development testing",
   "app",
   "globals helpers event-stream rendering redirecting flashing forms/form forms/bound-form",
-  "index openapi/document openapi/index login/passwords login/remember login/users login/state login/current-user login/manager login/index sessions/store sessions/index",
+  "index openapi/document openapi/index login/passwords login/remember login/users login/state login/current-user login/manager login/index sessions/store sessions/index cli/load-app cli/environment-files cli/routes cli/check cli/reloader cli/new-project cli/shell cli/program cli/bin",
 ].map((names) => names.split(" "));
 
 const root = join(__dirname, "../src");
@@ -21,8 +21,8 @@ const sources = new Map(files.map((file) => [file.slice(0, -3).replaceAll("\\", 
 
 /** Lists the modules of src that a module imports, types included. */
 function listImports(name: string): string[] {
-  const found = (sources.get(name) ?? "").matchAll(/^(?:import|export)\b[^;]*?from "(\.[^"]+)";/gms);
-  return [...found].map(([, path = ""]) => posix.join(posix.dirname(name), path));
+  const { importedFiles } = ts.preProcessFile(sources.get(name) ?? "");
+  return importedFiles.filter(({ fileName }) => fileName.startsWith(".")).map(({ fileName }) => posix.join(posix.dirname(name), fileName));
 }
 
 function countAny(node: ts.Node): number {

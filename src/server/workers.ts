@@ -8,6 +8,8 @@ import { type RunningServer, type ServeOptions, serveHere } from "./production";
 const firstDelay = 100;
 const longestDelay = 10_000;
 const healthyAfter = 10_000;
+/** How long a worker that takes no more connections stays, in milliseconds. */
+const handoverTime = 250;
 
 /**
  * Serves an app until a signal tells it to stop: in this process, or in several that share a port.
@@ -33,7 +35,13 @@ export function serve(app: Application, options: ServeOptions = {}): RunningServ
     app.logger.fatal(explain(error, options));
     process.exit(1);
   });
-  onStop(() => running.stop());
+  onStop(async () => {
+    await running.stop();
+    if (cluster.isWorker) {
+      // A connection that is on its way from the primary is refused by this process, and handed to another one.
+      await wait(handoverTime);
+    }
+  });
   return running;
 }
 

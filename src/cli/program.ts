@@ -1,0 +1,237 @@
+import cluster from "node:cluster";
+import { randomBytes } from "node:crypto";
+import { relative, resolve } from "node:path";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import type { Flagon } from "../app";
+import { enterCommandLine } from "../command-line";
+import { formatUsage, toFlag } from "../command-spec";
+import { runDevelopmentServer } from "../server/development";
+import { serve } from "../server/workers";
+import { checkDeployment } from "./check";
+import { loadEnvironmentFiles } from "./environment-files";
+import { loadApp } from "./load-app";
+import { createProject, kinds, type ProjectKind } from "./new-project";
+import { Reloader } from "./reloader";
+import { formatRoutes, listRoutes } from "./routes";
+import { startShell } from "./shell";
+
+/** Where the command line is, and what its options say. */
+interface Place {
+  readonly folder: string;
+  readonly version: string;
+  readonly words: readonly string[];
+}
+
+/**
+ * Runs the command line.
+ *
+ * @param words What stands behind `flagon`.
+ * @param folder The working directory.
+ * @param version Flagon's own.
+ * @returns The exit code: 0, 1 for a failure, 2 for a call that is not taken.
+ */
+export async function runCommandLine(words: readonly string[], folder: string, version: string): Promise<number> {
+  enterCommandLine();
+  let exitCode = 0;
+  const fail = (code: number): void => {
+    exitCode = code;
+  };
+  const program = createProgram({ folder, version, words }, fail);
+  try {
+    await program.parseAsync(words, { from: "user" });
+  } catch (error) {
+    return report(error);
+  }
+  return exitCode;
+}
+
+/** Says what went wrong in a line, or with the stack if it is a mistake of the app's code. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) {
+    return error.exitCode === 0 ? 0 : 2;
+  }
+  // By the code, since the app may have another copy of the package than the command line.
+  const code: unknown = error instanceof Error && "code" in error ? error.code : undefined;
+  const isUsage = code === "LOAD" || code === "USAGE";
+  console.error(error instanceof Error && (isUsage || code === "CONFIG") ? error.message : error);
+  return isUsage ? 2 : 1;
+}
+
+function createProgram(place: Place, fail: (code: number) => void): Command {
+  const { folder, version } = place;
+  const program = new Command("flagon")
+    .description("Runs, serves and looks at Flagon apps.")
+    .version(version)
+    .option("-A, --app <file[:name]>", "the app, or FLAGON_APP; app.ts or src/app.ts by default")
+    .option("-e, --env-file <file>", "a file of environment variables, beside .env and .flagonenv")
+    .exitOverride()
+    .showHelpAfterError();
+  const load = (): Promise<Flagon> => {
+    const { app, envFile } = program.opts<{ app?: string; envFile?: string }>();
+    loadEnvironmentFiles(folder, envFile);
+    return loadApp(app, folder);
+  };
+  program
+    .command("run")
+    .description("runs the development server")
+    .option("-h, --host <host>", "the address", process.env.FLAGON_RUN_HOST ?? "127.0.0.1")
+    .option("-p, --port <port>", "the port", toPort, Number(process.env.FLAGON_RUN_PORT ?? 5000))
+    .option("--no-reload", "does not start anew when a file changes")
+    .option("--no-debug", "does not show errors to the visitor")
+    .action((options: { host: string; port: number; reload: boolean; debug: boolean }) => run(place, load, options));
+  program
+    .command("serve")
+    .description("serves the app to the world")
+    .option("-h, --host <host>", "the address")
+    .option("-p, --port <port>", "the port", toPort)
+    .option("--socket <path>", "a Unix socket, in place of address and port")
+    .option("-w, --workers <count>", "how many processes, or auto", toWorkers)
+    .option("--health <path>", "a path that says whether requests are taken")
+    .action(
+      async ({
+        health,
+        host,
+        port,
+        socket,
+        workers,
+      }: {
+        health?: string;
+        host?: string;
+        port?: number;
+        socket?: string;
+        workers?: number | "auto";
+      }) => {
+        const app = await load();
+        serve(app, {
+          ...(host === undefined ? {} : { host }),
+          ...(port === undefined ? {} : { port }),
+          ...(socket === undefined ? {} : { socketPath: resolve(folder, socket) }),
+          ...(workers === undefined ? {} : { workers }),
+          healthPath: health ?? null,
+        });
+      },
+    );
+  program
+    .command("routes [filter]")
+    .description("lists the routes, or those that hold a text")
+    .option("-s, --sort <column>", "rule, methods, endpoint or view", "endpoint")
+    .option("--json", "as JSON")
+    .action(async (filter: string | undefined, { json, sort }: { json?: boolean; sort: string }) => {
+      const rows = listRoutes(await load(), { filter: filter ?? "", sort });
+      console.log(json === true ? JSON.stringify(rows, null, 2) : formatRoutes(rows));
+    });
+  program
+    .command("shell")
+    .description("a prompt with the app's context")
+    .action(async () => startShell(await load()));
+  program
+    .command("new <folder>")
+    .description("makes a project that runs, tests and type-checks")
+    .option("-k, --kind <kind>", kinds.join(", "), toKind, "site" as const)
+    .action((name: string, { kind }: { kind: ProjectKind }) => {
+      const target = resolve(folder, name);
+      createProject(target, kind, `^${version}`);
+      console.log(`The project is in ${relative(folder, target) || "."}:\n\n    cd ${name}\n    npm install\n    npm run dev`);
+    });
+  program
+    .command("check")
+    .description("loads the app; with --deploy, looks for what is not to be in production")
+    .option("--deploy", "looks at the settings")
+    .action(async ({ deploy }: { deploy?: boolean }) => {
+      const app = await load();
+      const findings = deploy === true ? checkDeployment(app) : [];
+      for (const { cure, problem } of findings) {
+        console.log(`${problem}\n    ${cure}`);
+      }
+      console.log(
+        findings.length === 0 ? "Nothing is wrong." : `${findings.length} ${findings.length === 1 ? "thing is" : "things are"} wrong.`,
+      );
+      fail(findings.length === 0 ? 0 : 1);
+    });
+  program
+    .command("secret")
+    .description("prints a secret key")
+    .action(() => console.log(randomBytes(32).toString("base64url")));
+  program
+    .command("commands")
+    .description("lists the app's own commands")
+    .action(async () => console.log(formatCommands(await load())));
+  // Whatever else is called is the app's own; it parses its words by itself.
+  program
+    .command("* [words...]", { hidden: true })
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(async () => {
+      const app = await load();
+      const value = await app.runCommand(ownWords(place.words));
+      if (typeof value === "string") {
+        console.log(value);
+      }
+    });
+  return program;
+}
+
+/** The words of an app's command: without the options of the command line that stand before them. */
+function ownWords(words: readonly string[]): readonly string[] {
+  const taking = new Set(["-A", "--app", "-e", "--env-file"]);
+  let index = 0;
+  while (words[index]?.startsWith("-") === true) {
+    index += taking.has(words[index] ?? "") ? 2 : 1;
+  }
+  return words.slice(index);
+}
+
+function formatCommands({ registry: { commands } }: Flagon): string {
+  const lines = commands.map((command) => {
+    const flags = Object.entries(command.flags).map(([name, type]) => `[${toFlag(name)}${type === "boolean" ? "" : ` <${type}>`}]`);
+    return [[formatUsage(command), ...flags].join(" "), command.description] as const;
+  });
+  const width = Math.max(0, ...lines.map(([usage]) => usage.length));
+  return lines.length === 0
+    ? "The app has no commands of its own."
+    : lines.map(([usage, description]) => `${usage.padEnd(width)}  ${description}`.trimEnd()).join("\n");
+}
+
+async function run(
+  { folder, words }: Place,
+  load: () => Promise<Flagon>,
+  options: { host: string; port: number; reload: boolean; debug: boolean },
+): Promise<void> {
+  if (!options.reload || process.env.FLAGON_RELOADED === "1" || cluster.isWorker) {
+    runDevelopmentServer(await load(), options);
+    return;
+  }
+  const [bin = ""] = process.argv.slice(1);
+  const reloader = new Reloader(folder, [process.execPath, ...process.execArgv, bin, ...words], (line) =>
+    process.stderr.write(`${line}\n`),
+  );
+  await new Promise<void>((done) => {
+    const stop = (): void => void reloader.stop().then(done);
+    process.once("SIGINT", stop);
+    process.once("SIGTERM", stop);
+  });
+}
+
+function toPort(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new InvalidArgumentError("A port is a whole number from 0 to 65535.");
+  }
+  return port;
+}
+
+function toWorkers(text: string): number | "auto" {
+  const count = Number(text);
+  if (text !== "auto" && (!Number.isInteger(count) || count < 1)) {
+    throw new InvalidArgumentError('It is a whole number from 1, or "auto".');
+  }
+  return text === "auto" ? "auto" : count;
+}
+
+function toKind(text: string): ProjectKind {
+  const kind = kinds.find((candidate) => candidate === text);
+  if (kind === undefined) {
+    throw new InvalidArgumentError(`It is one of ${kinds.join(", ")}.`);
+  }
+  return kind;
+}
