@@ -1,5 +1,6 @@
 import type { Application } from "./application";
 import { RequestContext } from "./context";
+import { mayDebug, renderDebugPage } from "./debug-page";
 import { findErrorHandler } from "./error-handlers";
 import { respondWithException } from "./error-pages";
 import { ReturnValueError } from "./errors";
@@ -290,8 +291,9 @@ function handleUnhandled(context: RequestContext, error: unknown): MaybePromise<
   if (handler !== undefined) {
     return callHandler(context, handler, exception, 500);
   }
-  const details = app.config.debug && error instanceof Error ? error.stack : undefined;
-  return finish(context, respondWithException(exception, request, details), 500);
+  const debug =
+    error instanceof Error && mayDebug(context) ? { stack: error.stack ?? "", page: renderDebugPage(context, error) } : undefined;
+  return finish(context, respondWithException(exception, request, debug), 500);
 }
 
 function callHandler(context: RequestContext, handler: AnyErrorHandler, error: unknown, status: number): MaybePromise<FlagonResponse> {

@@ -1,14 +1,22 @@
-import { escapeText } from "./html";
+import { escapeText, type Markup } from "./html";
 import type { HTTPException } from "./http/exceptions";
 import type { FlagonRequest } from "./http/request";
 import { ValidationFailed } from "./http/request-body";
 import { FlagonResponse } from "./http/response";
 
+/** What is shown of an error to who wrote the app. */
+export interface DebugInformation {
+  /** The error and where it came from, as text. */
+  readonly stack: string;
+  /** A page that explains it. */
+  readonly page: Markup;
+}
+
 /** Responds with an exception: problem details (RFC 9457) for clients that ask for JSON, a plain page for browsers. */
-export function respondWithException(exception: HTTPException, request: FlagonRequest, details?: string): FlagonResponse {
+export function respondWithException(exception: HTTPException, request: FlagonRequest, debug?: DebugInformation): FlagonResponse {
   const response = prefersJson(request)
-    ? new FlagonResponse(formatProblem(exception, details), exception.status, { "content-type": "application/problem+json" })
-    : new FlagonResponse(formatPage(exception, details), exception.status);
+    ? new FlagonResponse(formatProblem(exception, debug?.stack), exception.status, { "content-type": "application/problem+json" })
+    : new FlagonResponse(debug?.page.html ?? formatPage(exception), exception.status);
   response.vary("accept");
   response.headers.set("cache-control", "no-store");
   response.headers.update(exception.headers);
@@ -38,17 +46,16 @@ function formatProblem(exception: HTTPException, details: string | undefined): s
   });
 }
 
-function formatPage(exception: HTTPException, details: string | undefined): string {
+function formatPage(exception: HTTPException): string {
   const description = escapeText(exception.description).replaceAll("\n", "<br>");
-  const trace = details === undefined ? "" : `\n<pre>${escapeText(details)}</pre>`;
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>${exception.status} ${escapeText(exception.title)}</title>
-<style>body{font:1rem/1.5 system-ui,sans-serif;max-width:42rem;margin:15vh auto;padding:0 1rem}pre{overflow:auto;white-space:pre-wrap}</style>
+<style>body{font:1rem/1.5 system-ui,sans-serif;max-width:42rem;margin:15vh auto;padding:0 1rem}</style>
 <h1>${escapeText(exception.title)}</h1>
-<p>${description}</p>${trace}
+<p>${description}</p>
 </html>
 `;
 }

@@ -208,6 +208,47 @@ describe("flagon run", () => {
     await expect(fetch(origin)).rejects.toThrow("fetch failed");
   });
 
+  it("tells the browser when a template changes, and when the app is another one", async () => {
+    const root = createProject({
+      "app.ts": `import { Flagon, renderTemplate } from "flagon";
+const app = new Flagon(__dirname, { config: { secretKey: "a key that is long enough" } });
+app.route("/", () => renderTemplate("page"), { endpoint: "page" });
+export default app;`,
+      "templates/page.eta": "<html><body>one</body></html>",
+    });
+    const port = await findPort();
+    const origin = `http://127.0.0.1:${port}`;
+    const { child } = start(root, ["run", "--port", String(port)]);
+    await until(origin, '<html><body>one<script src="/_flagon/reload.js"></script></body></html>');
+    expect(await (await fetch(`${origin}/_flagon/reload.js`)).text()).toContain("EventSource");
+    const listen = async () => {
+      const response = await fetch(`${origin}/_flagon/reload`);
+      const reader = response.body?.getReader();
+      let text = "";
+      return async (expected: RegExp) => {
+        while (!expected.test(text)) {
+          const next = await reader?.read();
+          if (next?.done !== false) {
+            break;
+          }
+          text += Buffer.from(next.value).toString("utf8");
+        }
+        return expected.exec(text)?.[1] ?? null;
+      };
+    };
+    const hear = await listen();
+    const boot = await hear(/event: boot\ndata: ([\w-]{36})/);
+    writeFileSync(join(root, "templates/page.eta"), "<html><body>two</body></html>");
+    expect(await hear(/event: (change)/)).toBe("change");
+    await until(origin, "two");
+    writeFileSync(join(root, "app.ts"), `${readFileSync(join(root, "app.ts"), "utf8")}\n// changed\n`);
+    await wait(1000);
+    await until(origin, "two");
+    expect(await (await listen())(/event: boot\ndata: ([\w-]{36})/)).not.toBe(boot);
+    child.kill("SIGTERM");
+    await once(child, "exit");
+  });
+
   it("says in a line that the port is in use", async () => {
     const root = createProject({ "app.ts": app("x") });
     const blocker = createServer().listen(0, "127.0.0.1");

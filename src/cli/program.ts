@@ -6,12 +6,12 @@ import type { Flagon } from "../app";
 import { enterCommandLine } from "../command-line";
 import { formatUsage, toFlag } from "../command-spec";
 import { runDevelopmentServer } from "../server/development";
+import { Reloader } from "../server/reloader";
 import { serve } from "../server/workers";
 import { checkDeployment } from "./check";
 import { loadEnvironmentFiles } from "./environment-files";
 import { loadApp } from "./load-app";
 import { createProject, kinds, type ProjectKind } from "./new-project";
-import { Reloader } from "./reloader";
 import { formatRoutes, listRoutes } from "./routes";
 import { startShell } from "./shell";
 

@@ -1,9 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Application } from "../application";
+import { isUnderCommandLine } from "../command-line";
+import { LiveReload } from "./live-reload";
 import { createListener } from "./node";
+import { Reloader } from "./reloader";
 
 /** Where the development server listens. */
 export interface RunOptions {
@@ -13,25 +17,44 @@ export interface RunOptions {
   port?: number;
   /** Whether errors are shown with their stack, and templates read again. Default: `true` on a loopback address. */
   debug?: boolean;
+  /** Whether the app is started anew when its code changes. Default: `true` if `debug` is given as `true`, else `false`. */
+  reload?: boolean;
 }
 
-/** Serves an app for its developer: says where, writes a line for each request, and makes a secret key if there is none. */
-export function runDevelopmentServer(app: Application, options: RunOptions): Server {
+/**
+ * Serves an app for its developer: says where, writes a line for each request, makes a secret key if there is none, and
+ * keeps the browser's page up to date.
+ *
+ * @returns The server; or nothing if another process serves, which is started anew when the code changes.
+ */
+export function runDevelopmentServer(app: Application, options: RunOptions): Server | undefined {
+  const isReloaded = process.env.FLAGON_RELOADED === "1";
+  if ((options.reload ?? options.debug === true) && !isReloaded && !isUnderCommandLine()) {
+    reloadProgram(app.root);
+    return undefined;
+  }
+  if (isReloaded) {
+    endWithParent();
+  }
   const host = options.host ?? process.env.FLAGON_RUN_HOST ?? "127.0.0.1";
   const port = options.port ?? Number(process.env.FLAGON_RUN_PORT ?? 5000);
   const debug = options.debug ?? isLoopback(host);
+  process.setSourceMapsEnabled(true);
   app.config.update({ debug });
   if (app.config.secretKey === null) {
     app.config.update({ secretKey: keepSecretKey(app.root) });
   }
+  const live = debug ? new LiveReload(app, [...app.templates.folders, join(app.root, "static")]) : undefined;
   const listener = createListener(app);
   const server = createServer((message, reply) => {
-    logAccess(message, reply);
-    listener(message, reply);
+    if (live?.answer(message, reply) !== true) {
+      logAccess(message, reply);
+      listener(message, reply);
+    }
   });
   server.on("error", (error: NodeJS.ErrnoException) => {
     say(error.code === "EADDRINUSE" ? explainPort(host, port) : `The server could not start: ${error.message}`);
-    process.exitCode = 1;
+    process.exit(1);
   });
   server.listen(port, host, () => {
     const address = server.address();
@@ -39,8 +62,25 @@ export function runDevelopmentServer(app: Application, options: RunOptions): Ser
     say(` * Serving the Flagon app '${app.name}' for development${debug ? ", with debug on" : ""}`);
     say(` * Running on http://${host.includes(":") ? `[${host}]` : host}:${actual} (press Ctrl+C to stop)`);
   });
-  stopOnSignal(server);
+  stopOnSignal(server, live);
   return server;
+}
+
+/** Runs this very program again in another process, and once more whenever code below a folder changes. */
+function reloadProgram(folder: string): void {
+  const [script = ""] = process.argv.slice(1);
+  const isTsNode = Reflect.get(process, Symbol.for("ts-node.register.instance")) !== undefined;
+  const register = isTsNode ? ["-r", createRequire(script).resolve("ts-node/register")] : [];
+  const reloader = new Reloader(folder, [process.execPath, ...process.execArgv, ...register, ...process.argv.slice(1)], say);
+  const stop = (): void => void reloader.stop().then(() => process.exit());
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+}
+
+/** Whoever started this process is gone, so that nobody would ever end it. */
+function endWithParent(): void {
+  const parent = process.ppid;
+  setInterval(() => (process.ppid === parent ? undefined : process.exit()), 500).unref();
 }
 
 /** Returns the secret key that is kept in `.flagon/` beside the app, and makes it the first time. */
@@ -68,8 +108,9 @@ function logAccess({ method, url }: IncomingMessage, reply: ServerResponse): voi
 }
 
 /** Lets requests in flight finish on the first signal; the second ends the process at once. */
-function stopOnSignal(server: Server): void {
+function stopOnSignal(server: Server, live: LiveReload | undefined): void {
   const stop = (): void => {
+    live?.close();
     server.close();
     server.closeIdleConnections();
   };

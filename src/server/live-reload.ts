@@ -1,0 +1,83 @@
+import { randomUUID } from "node:crypto";
+import { existsSync, watch } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Application } from "../application";
+import type { FlagonResponse } from "../http/response";
+
+const scriptPath = "/_flagon/reload.js";
+const eventsPath = "/_flagon/reload";
+
+/** Loads the page again when the server says so, or has become another one meanwhile. */
+const script = `(() => {
+  let boot;
+  const events = new EventSource(${JSON.stringify(eventsPath)});
+  events.addEventListener("boot", ({ data }) => {
+    if (boot !== undefined && boot !== data) location.reload();
+    boot = data;
+  });
+  events.addEventListener("change", () => location.reload());
+  addEventListener("pagehide", () => events.close());
+})();
+`;
+
+/** Makes the browser load a page again when a template, a static file or the app itself has changed; for development alone. */
+export class LiveReload {
+  readonly #boot = randomUUID();
+  readonly #listeners = new Set<ServerResponse>();
+  #timer: NodeJS.Timeout | undefined;
+
+  /**
+   * @param app The app, whose pages get a script.
+   * @param folders The folders that are watched.
+   */
+  constructor(app: Application, folders: readonly string[]) {
+    // It is the last to see a response: what the app's own hooks have made of it.
+    app.registry.scope.own.afterRequest.unshift((response) => this.#insert(response));
+    for (const folder of folders.filter((path) => existsSync(path))) {
+      watch(folder, { recursive: true }, () => this.#announce()).unref();
+    }
+  }
+
+  /** Answers for the script and its events, and tells whether it did. */
+  answer(message: IncomingMessage, reply: ServerResponse): boolean {
+    if (message.url === scriptPath) {
+      reply.writeHead(200, { "content-type": "text/javascript; charset=utf-8", "cache-control": "no-store" }).end(script);
+      return true;
+    }
+    if (message.url !== eventsPath) {
+      return false;
+    }
+    reply.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+    reply.write(`retry: 200\nevent: boot\ndata: ${this.#boot}\n\n`);
+    this.#listeners.add(reply);
+    reply.once("close", () => this.#listeners.delete(reply));
+    return true;
+  }
+
+  /** Ends the connections on which browsers wait. */
+  close(): void {
+    for (const listener of this.#listeners) {
+      listener.end();
+    }
+  }
+
+  #announce(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      for (const listener of this.#listeners) {
+        listener.write("event: change\ndata:\n\n");
+      }
+    }, 50);
+  }
+
+  #insert(response: FlagonResponse): void {
+    const { body } = response;
+    if (typeof body === "string" && response.mimeType === "text/html") {
+      const end = Math.max(body.lastIndexOf("</body>"), body.lastIndexOf("</html>"));
+      const place = body.lastIndexOf("</body>") >= 0 ? body.lastIndexOf("</body>") : end;
+      if (place >= 0) {
+        response.body = `${body.slice(0, place)}<script src="${scriptPath}"></script>${body.slice(place)}`;
+      }
+    }
+  }
+}
