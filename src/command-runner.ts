@@ -1,13 +1,7 @@
 import { format } from "node:util";
 import { type Command, type CommandTypes, formatUsage, toFlag } from "./command-spec";
-import { FlagonError } from "./errors";
+import { UsageError } from "./errors";
 import { didYouMean } from "./suggestion";
-
-/** Somebody called a command in a way that it does not take. */
-export class UsageError extends FlagonError {
-  /** Always `"USAGE"`. */
-  override readonly code = "USAGE";
-}
 
 /**
  * Finds the command that words call, the one with the most words.

@@ -48,7 +48,7 @@ type Several<Name extends string> = Name extends `${infer Type extends keyof Com
   : { readonly [Property in Name]: readonly string[] };
 
 /** An argument of a command. */
-export interface CommandArgument {
+interface CommandArgument {
   readonly name: string;
   readonly type: keyof CommandTypes;
   readonly isRequired: boolean;

@@ -117,6 +117,18 @@ export class FormError extends FlagonError {
   override readonly code = "FORM";
 }
 
+/** Somebody called a command in a way that it does not take. */
+export class UsageError extends FlagonError {
+  /** Always `"USAGE"`. */
+  override readonly code = "USAGE";
+}
+
+/** The app cannot be loaded; the message says what and where. */
+export class LoadError extends FlagonError {
+  /** Always `"LOAD"`. */
+  override readonly code = "LOAD";
+}
+
 /** Every {@link FlagonError}, to narrow by `code`. */
 export type AnyFlagonError =
   | ContextError
@@ -128,4 +140,6 @@ export type AnyFlagonError =
   | TemplateNotFound
   | TemplateError
   | SessionError
-  | FormError;
+  | FormError
+  | UsageError
+  | LoadError;

@@ -2,7 +2,7 @@ export { type Extension, Flagon, type FlagonOptions } from "./app";
 export type { FetchHandler } from "./application";
 export type { BackgroundWork } from "./background";
 export { Blueprint, type RegisterOptions } from "./blueprint";
-export { type CommandResult, type CommandRunner, UsageError } from "./command-runner";
+export type { CommandResult, CommandRunner } from "./command-runner";
 export type { CommandFlags, CommandOptions, CommandTypes, CommandValues } from "./command-spec";
 export { Config, type LoadFileOptions, type Values } from "./config";
 export type { AppContext, Globals, RequestContext } from "./context";
@@ -40,12 +40,14 @@ export {
   ContextError,
   FlagonError,
   FormError,
+  LoadError,
   ReturnValueError,
   RuleError,
   SessionError,
   SetupError,
   TemplateError,
   TemplateNotFound,
+  UsageError,
 } from "./errors";
 export { eventStream, type ServerSentEvent } from "./event-stream";
 export type { FlashedMessage, FlashOptions } from "./flashes";

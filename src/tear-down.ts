@@ -31,7 +31,7 @@ export async function tearDown(context: RequestContext): Promise<void> {
 }
 
 /** Ends the app's context: runs what releases its resources. */
-export async function tearDownApp(context: AppContext, failure: unknown): Promise<void> {
+async function tearDownApp(context: AppContext, failure: unknown): Promise<void> {
   const hooks = context.app.registry.teardownAppContext;
   for (let index = hooks.length - 1; index >= 0; index--) {
     await attempt(context, () => hooks[index]?.(failure), "A teardown hook of the app's context failed.");

@@ -3,13 +3,7 @@ import { createRequire } from "node:module";
 import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Flagon } from "../app";
-import { FlagonError } from "../errors";
-
-/** The app cannot be loaded; the message says what and where. */
-export class LoadError extends FlagonError {
-  /** Always `"LOAD"`. */
-  override readonly code = "LOAD";
-}
+import { LoadError } from "../errors";
 
 const candidates = ["app", "src/app", "index", "src/index"].flatMap((name) =>
   ["ts", "mts", "js", "mjs", "cjs"].map((extension) => `${name}.${extension}`),
@@ -18,7 +12,7 @@ const names = ["app", "application", "default"];
 const factories = ["createApp", "makeApp", "create_app"];
 
 /** Finds the file of the app and the name in it: by `--app`, by `FLAGON_APP`, or by its usual places. */
-export function findApp(given: string | undefined, folder: string): { readonly file: string; readonly name: string | undefined } {
+function findApp(given: string | undefined, folder: string): { readonly file: string; readonly name: string | undefined } {
   const wanted = given ?? process.env.FLAGON_APP;
   if (wanted === undefined) {
     const found = candidates.map((candidate) => join(folder, candidate)).find((candidate) => existsSync(candidate));
