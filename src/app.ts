@@ -147,7 +147,7 @@ export class Flagon extends Scaffold implements Application {
 
   /** What requests may send and whom they may come by, by the settings as they were at the first request. */
   get requestSettings(): RequestSettings {
-    this.#requestSettings ??= createRequestSettings(this.config, this.json, this.logger);
+    this.#requestSettings ??= createRequestSettings(this.config, this.json, (requestId) => this.logger.child({ requestId }));
     return this.#requestSettings;
   }
 

@@ -32,6 +32,8 @@ export interface Application {
   readonly defaultHeaders: DefaultHeaders;
   /** Where errors are reported. */
   readonly logger: Logger;
+  /** What extensions keep, by their names. */
+  readonly extensions: Readonly<Record<string, unknown>>;
   /** Work that no response waits for. */
   readonly backgroundWork: BackgroundWork;
   /** What answers below a path in place of the app, the longest path first. */

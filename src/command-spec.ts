@@ -107,9 +107,14 @@ function isArgumentType(type: string): type is keyof CommandTypes {
   return types.has(type);
 }
 
+/** Writes a name as the command line has it: `dryRun` is `dry-run`. */
+export function kebabCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
 /** Writes the name of an option as it is given: `dryRun` is `--dry-run`. */
 export function toFlag(name: string): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  return `--${kebabCase(name)}`;
 }
 
 /** Describes how a command is used. */

@@ -3,6 +3,7 @@ import { relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RequestContext } from "./context";
 import { html, type Markup } from "./html";
+import { isLoopback } from "./http/loopback";
 
 /** A place in the code that an error came by. */
 interface Frame {
@@ -20,10 +21,6 @@ const secrets = /^(?:cookie|authorization|proxy-authorization|x-csrf-?token|set-
 export function mayDebug({ app, request }: RequestContext): boolean {
   const name = request.host.replace(/:\d+$/, "");
   return app.config.debug && isLoopback(request.remoteAddress) && (name === "" || isLoopback(name.replace(/^\[|\]$/g, "")));
-}
-
-function isLoopback(address: string): boolean {
-  return address === "localhost" || address === "::1" || address.endsWith(".localhost") || /^(?:::ffff:)?127\./.test(address);
 }
 
 /** Renders a page that explains an error to who wrote the app: where it was, how it got there, and of which request. Nothing is evaluated. */

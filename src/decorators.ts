@@ -233,21 +233,7 @@ function createNamed(label: string): Recorder & (() => Recorder) & ((name: strin
 function createCommandDecorator(): Recorder & ((usage?: string, options?: CommandOptions) => Recorder) {
   const create = (usage?: string, options: CommandOptions = {}): Recorder =>
     createRecorder("@command", (method) => ({ kind: "command", method, usage, options }));
-  const record = create();
-  function decorate(target: object, second?: string | symbol | DecoratorContext, descriptor?: PropertyDescriptor): void;
-  function decorate(usage?: string, options?: CommandOptions): Recorder;
-  function decorate(
-    target?: object | string,
-    second?: string | symbol | DecoratorContext | CommandOptions,
-    descriptor?: PropertyDescriptor,
-  ): Recorder | undefined {
-    if (target === undefined || typeof target === "string") {
-      return create(target, isCommandOptions(second) ? second : {});
-    }
-    record(target, isCommandOptions(second) ? undefined : second, descriptor);
-    return undefined;
-  }
-  return decorate;
+  return bareOrCalled(create(), create);
 }
 
 function isCommandOptions(second: string | symbol | DecoratorContext | CommandOptions | undefined): second is CommandOptions {
@@ -255,18 +241,21 @@ function isCommandOptions(second: string | symbol | DecoratorContext | CommandOp
 }
 
 /** Tells `@hook` from `@hook()` by what it is called with: a decorator gets a class or a method, a call a name or nothing. */
-function bareOrCalled(record: Recorder, create: (name?: string) => Recorder): Recorder & ((name?: string) => Recorder) {
+function bareOrCalled(
+  record: Recorder,
+  create: (name?: string, options?: CommandOptions) => Recorder,
+): Recorder & ((name?: string, options?: CommandOptions) => Recorder) {
   function decorate(target: object, second?: string | symbol | DecoratorContext, descriptor?: PropertyDescriptor): void;
-  function decorate(name?: string): Recorder;
+  function decorate(name?: string, options?: CommandOptions): Recorder;
   function decorate(
     target?: object | string,
-    second?: string | symbol | DecoratorContext,
+    second?: string | symbol | DecoratorContext | CommandOptions,
     descriptor?: PropertyDescriptor,
   ): Recorder | undefined {
     if (target === undefined || typeof target === "string") {
-      return create(target);
+      return isCommandOptions(second) ? create(target, second) : create(target);
     }
-    record(target, second, descriptor);
+    record(target, isCommandOptions(second) ? undefined : second, descriptor);
     return undefined;
   }
   return decorate;

@@ -50,11 +50,6 @@ export function dispatch(context: RequestContext): MaybePromise<FlagonResponse> 
     : finish(context, value, context.status);
 }
 
-/** Answers a request with an error that something in front of the app has met. */
-export function dispatchError(context: RequestContext, error: unknown): MaybePromise<FlagonResponse> {
-  return handleError(context, error);
-}
-
 /**
  * Runs the hooks that come before the view, as a request does.
  *
@@ -253,8 +248,8 @@ function conclude(context: RequestContext, response: FlagonResponse): FlagonResp
   return response;
 }
 
-/** Answers for an error: by its handler, as an HTTP error by itself, or with 500. */
-function handleError(context: RequestContext, error: unknown): MaybePromise<FlagonResponse> {
+/** Answers for an error, be it of the app or of what stands in front of it: by its handler, as an HTTP error by itself, or with 500. */
+export function handleError(context: RequestContext, error: unknown): MaybePromise<FlagonResponse> {
   context.errors++;
   if (error instanceof ResponseException) {
     return finish(context, error.response, 200);

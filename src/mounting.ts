@@ -1,14 +1,15 @@
 import type { RequestListener } from "node:http";
 import type { Application, FetchHandler, Mount } from "./application";
 import type { RequestContext } from "./context";
-import { createContext, dispatchError } from "./dispatch";
+import { createContext, handleError } from "./dispatch";
 import { SetupError } from "./errors";
 import { MountedSource } from "./http/mounted-source";
 import { RequestHead } from "./http/request-head";
 import type { RequestSource } from "./http/request-source";
-import { FlagonResponse } from "./http/response";
+import type { FlagonResponse } from "./http/response";
 import { toWebRequest } from "./http/web-request";
 import { noHooks } from "./registry";
+import { redirectToPath } from "./request-routing";
 import { toResponse } from "./response-value";
 
 /** What answers a request in place of the app. */
@@ -79,7 +80,7 @@ export function findMount(app: Application, source: RequestSource): MountAnswer 
     case "app":
       // As with a rule that ends in a slash: relative links of the page would lead beside the app otherwise.
       return rest === ""
-        ? { kind: "response", respond: () => redirectTo(`${mounted.rootPath}/${query}`) }
+        ? { kind: "response", respond: () => redirectToPath(`${mounted.rootPath}/${query}`) }
         : { kind: "app", app: target.app, source: mounted };
     case "node":
       return { kind: "node", listener: target.listener, source: mounted };
@@ -103,14 +104,8 @@ async function fetchResponse(context: RequestContext, fetch: FetchHandler, sourc
   try {
     return toResponse(await fetch(toWebRequest(source)), 200, `The handler that is mounted at '${source.prefix}'`, context.app.json);
   } catch (error) {
-    return dispatchError(context, error);
+    return handleError(context, error);
   }
-}
-
-function redirectTo(location: string): FlagonResponse {
-  const response = new FlagonResponse(null, 308);
-  response.location = location;
-  return response;
 }
 
 function decode(segment: string): string | undefined {

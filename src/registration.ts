@@ -1,6 +1,6 @@
 import { basename, resolve } from "node:path";
 import type { Application } from "./application";
-import { type Command, type CommandOptions, createCommand } from "./command-spec";
+import { type Command, type CommandOptions, createCommand, kebabCase } from "./command-spec";
 import { type Controller, readController } from "./controller";
 import { FlagonError, SetupError } from "./errors";
 import type { ErrorClass, ViewWrapper } from "./hooks";
@@ -274,10 +274,6 @@ function wrapView(view: View, wrappers: readonly ViewWrapper[]): View {
 /** The subdomain of a blueprint inside another comes before the other's. */
 function joinLabels(inner: string | undefined, outer: string | null): string | null {
   return inner === undefined ? outer : outer === null ? inner : `${inner}.${outer}`;
-}
-
-function kebabCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function joinRules(prefix: string, rule: string): string {

@@ -71,7 +71,7 @@ function route(context: RequestContext, request: FlagonRequest): RoutingAnswer {
   context.match = match;
   switch (match.kind) {
     case "redirect":
-      return redirectTo(request, match.path);
+      return redirectToPath(`${request.rootPath}${match.path}${request.queryString === "" ? "" : `?${request.queryString}`}`);
     case "missing":
       return match.allowed.length === 0 ? new NotFound() : new MethodNotAllowed(match.allowed);
     default: {
@@ -98,9 +98,9 @@ function isTrusted(host: string, trustedHosts: readonly string[]): boolean {
   });
 }
 
-/** The path comes from the app's own rules and begins with one slash, so that it never names another host. */
-function redirectTo({ queryString, rootPath }: FlagonRequest, path: string): FlagonResponse {
+/** Responds with a redirect that keeps method and body, to a path of the app's own: it begins with one slash, so that it names no other host. */
+export function redirectToPath(path: string): FlagonResponse {
   const response = new FlagonResponse(null, 308);
-  response.headers.set("location", `${rootPath}${path}${queryString === "" ? "" : `?${queryString}`}`);
+  response.location = path;
   return response;
 }

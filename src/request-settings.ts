@@ -3,14 +3,13 @@ import { parseFields } from "./forms/validation";
 import { ProxyTrust } from "./http/proxy";
 import type { RequestSettings } from "./http/request-head";
 import type { JsonProvider } from "./json-provider";
-import type { Logger } from "./logging";
 
 /**
  * Reads from an app's settings what all its requests share.
  *
  * @throws {ConfigError} If an address in the setting `trustProxy` cannot be read.
  */
-export function createRequestSettings(config: Config, json: JsonProvider, logger: Logger): RequestSettings {
+export function createRequestSettings(config: Config, json: JsonProvider, createLog: RequestSettings["createLog"]): RequestSettings {
   return {
     limits: {
       body: config.maxContentLength,
@@ -24,7 +23,7 @@ export function createRequestSettings(config: Config, json: JsonProvider, logger
     },
     proxy: config.trustProxy === 0 ? null : new ProxyTrust(config.trustProxy),
     applicationRoot: config.applicationRoot.replace(/\/$/, ""),
-    createLog: (requestId) => logger.child({ requestId }),
+    createLog,
     parseJson: (text) => json.parse(text),
     parseFields,
   };

@@ -1,4 +1,3 @@
-import cluster from "node:cluster";
 import { randomBytes } from "node:crypto";
 import { relative, resolve } from "node:path";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
@@ -197,7 +196,7 @@ async function run(
   load: () => Promise<Flagon>,
   options: { host: string; port: number; reload: boolean; debug: boolean },
 ): Promise<void> {
-  if (!options.reload || process.env.FLAGON_RELOADED === "1" || cluster.isWorker) {
+  if (!options.reload || process.env.FLAGON_RELOADED === "1") {
     runDevelopmentServer(await load(), options);
     return;
   }

@@ -95,7 +95,7 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
 
   /** Logs a user in: the session starts afresh, with what it holds. */
   logIn(context: RequestContext, user: Kind, options: LoginUserOptions = {}): boolean {
-    const { duration = this.#options.rememberDuration ?? year, force = false, fresh = true, remember = false } = options;
+    const { duration = this.#rememberDuration, force = false, fresh = true, remember = false } = options;
     if (user.isActive === false && !force) {
       return false;
     }
@@ -181,7 +181,7 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
   /** A remembered login is not fresh: whoever has the cookie may come in, but not change a password. */
   async #recall(context: RequestContext, state: LoginState, cookie: string): Promise<void> {
     const { app, request, session } = context;
-    const remembered = parseRemembered(app.config, cookie, this.#options.rememberDuration ?? year);
+    const remembered = parseRemembered(app.config, cookie, this.#rememberDuration);
     const user = remembered === undefined ? null : await this.#find(remembered.id);
     const isTheSame =
       user !== null && (remembered?.fingerprint ?? null) === (app.config.sessionDigest === "sha1" ? null : this.#fingerprint(user));
@@ -235,7 +235,7 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
     if (this.#options.rememberRefreshEachRequest === true && user !== null && cookie !== undefined) {
       response.setCookie(this.#cookieName, cookie, {
         ...sessionCookieOptions(context.request, context.app.config),
-        expires: new Date(Date.now() + (this.#options.rememberDuration ?? year) * 1000),
+        expires: new Date(Date.now() + this.#rememberDuration * 1000),
       });
     }
   }
@@ -243,6 +243,10 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
   #fingerprint(user: Kind): string | null {
     const secret = this.#options.getSecret?.(user);
     return secret === undefined ? null : fingerprintOf(secret);
+  }
+
+  get #rememberDuration(): number {
+    return this.#options.rememberDuration ?? year;
   }
 
   get #cookieName(): string {

@@ -27,8 +27,7 @@ export function stateOf(context: RequestContext): LoginState {
 
 /** Finds what the app keeps under the name `login`. */
 export function findExtension({ app }: RequestContext): unknown {
-  const extensions: unknown = Reflect.get(app, "extensions");
-  return typeof extensions === "object" && extensions !== null ? Reflect.get(extensions, "login") : undefined;
+  return app.extensions.login;
 }
 
 /** Says that the app has no login. */

@@ -39,19 +39,30 @@ export function idOf(user: UserLike): string {
 /** What `currentUser` means while nobody is logged in. */
 export const anonymous: AnonymousUser = Object.freeze({ isAuthenticated: false, isAnonymous: true, isActive: false });
 
+/** The users as they are presented: each property that is read of `currentUser` asks for it. */
+const presented = new WeakMap<object, object>();
+
 /** Presents a user together with the properties that say so; nothing of the app's own object is changed. */
 export function present(user: object): object {
-  return new Proxy(user, {
-    get(target, key) {
-      if (key === "isAuthenticated") {
-        return true;
-      }
-      if (key === "isAnonymous") {
-        return false;
-      }
-      const value: unknown = Reflect.get(target, key, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-    has: (target, key) => key === "isAuthenticated" || key === "isAnonymous" || Reflect.has(target, key),
-  });
+  const known = presented.get(user);
+  if (known !== undefined) {
+    return known;
+  }
+  const proxy = new Proxy(user, authenticated);
+  presented.set(user, proxy);
+  return proxy;
 }
+
+const authenticated: ProxyHandler<object> = {
+  get(target, key) {
+    if (key === "isAuthenticated") {
+      return true;
+    }
+    if (key === "isAnonymous") {
+      return false;
+    }
+    const value: unknown = Reflect.get(target, key, target);
+    return typeof value === "function" ? value.bind(target) : value;
+  },
+  has: (target, key) => key === "isAuthenticated" || key === "isAnonymous" || Reflect.has(target, key),
+};

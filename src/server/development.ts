@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Application } from "../application";
 import { isUnderCommandLine } from "../command-line";
+import { isLoopback } from "../http/loopback";
 import { LiveReload } from "./live-reload";
 import { createListener } from "./node";
 import { Reloader } from "./reloader";
@@ -126,10 +127,6 @@ function explainPort(host: string, port: number): string {
   const hint =
     port === 5000 && process.platform === "darwin" ? " On macOS it may be the AirPlay Receiver, which the system settings turn off." : "";
   return `Port ${port} on ${host} is in use by another program. Stop that program, or choose another port: app.run({ port: ${port + 1} }).${hint}`;
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || host.startsWith("127.");
 }
 
 function say(line: string): void {

@@ -73,9 +73,8 @@ export class LiveReload {
   #insert(response: FlagonResponse): void {
     const { body } = response;
     if (typeof body === "string" && response.mimeType === "text/html") {
-      const end = Math.max(body.lastIndexOf("</body>"), body.lastIndexOf("</html>"));
-      const place = body.lastIndexOf("</body>") >= 0 ? body.lastIndexOf("</body>") : end;
-      if (place >= 0) {
+      const place = ["</body>", "</html>"].map((tag) => body.lastIndexOf(tag)).find((index) => index >= 0);
+      if (place !== undefined) {
         response.body = `${body.slice(0, place)}<script src="${scriptPath}"></script>${body.slice(place)}`;
       }
     }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Application } from "../application";
 import { contexts, type RequestContext } from "../context";
-import { createContext, dispatch, dispatchError } from "../dispatch";
+import { createContext, dispatch, handleError } from "../dispatch";
 import type { MountedSource } from "../http/mounted-source";
 import type { RequestSource } from "../http/request-source";
 import type { FlagonResponse } from "../http/response";
@@ -59,7 +59,7 @@ function serve(app: Application, exchange: Exchange, createSource: () => Request
       handle(app, exchange, source);
     } else {
       const context = createContext(app, source);
-      respond(exchange, context, () => dispatchError(context, failure.error));
+      respond(exchange, context, () => handleError(context, failure.error));
     }
   });
 }

@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { createServer as createSecureServer } from "node:https";
 import type { Application } from "../application";
 import type { RequestContext } from "../context";
 import { ConfigError } from "../errors";
@@ -54,7 +53,10 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
       listener(message, reply);
     }
   };
-  const server = tls === undefined ? createServer(serverOptions, handle) : createSecureServer({ ...serverOptions, ...tls }, handle);
+  const server =
+    tls === undefined
+      ? createServer(serverOptions, handle)
+      : process.getBuiltinModule("node:https").createServer({ ...serverOptions, ...tls }, handle);
   limitSockets(server);
   const stop = async (): Promise<void> => {
     isStopping = true;
