@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { writeFiles } from "./helpers";
+import { findPort, writeFiles } from "./helpers";
 
 const project = join(__dirname, "..");
 const bin = join(project, "dist/cli/bin.js");
@@ -29,14 +29,6 @@ function createProject(files: Record<string, string>): string {
     symlinkSync(join(project, "node_modules", name), join(modules, name));
   }
   return root;
-}
-
-async function findPort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 async function flagon(root: string, words: readonly string[], env: Record<string, string> = {}) {
@@ -66,7 +58,14 @@ function start(root: string, words: readonly string[], env: Record<string, strin
       await once(child, "exit");
     }
   });
-  return { child, output: () => output };
+  /** Waits until it has said something. */
+  const hear = async (text: string, time = 20_000): Promise<void> => {
+    for (const end = Date.now() + time; !output.includes(text) && Date.now() < end; ) {
+      await wait(20);
+    }
+    expect(output).toContain(text);
+  };
+  return { child, hear, output: () => output };
 }
 
 /** Waits until a page says something. */
@@ -187,7 +186,7 @@ describe("flagon run", () => {
     const root = createProject({ "app.ts": app("one") });
     const port = await findPort();
     const origin = `http://127.0.0.1:${port}`;
-    const { child, output } = start(root, ["run", "--port", String(port)]);
+    const { child, hear, output } = start(root, ["run", "--port", String(port)]);
     await until(origin, "one");
     const begun = performance.now();
     writeFileSync(join(root, "app.ts"), app("two"));
@@ -195,9 +194,7 @@ describe("flagon run", () => {
     expect(performance.now() - begun).toBeLessThan(10_000);
     writeFileSync(join(root, "app.ts"), "const x = ;");
     await until(origin, "fetch failed");
-    for (const end = Date.now() + 10_000; !output().includes("The app has ended") && Date.now() < end; ) {
-      await wait(20);
-    }
+    await hear("The app has ended");
     writeFileSync(join(root, "app.ts"), app("three"));
     await until(origin, "three");
     expect(output()).toContain("app.ts has changed, starting anew");
@@ -290,14 +287,12 @@ describe("flagon serve", () => {
     const root = createProject({ "app.ts": app("x") });
     const port = await findPort();
     const origin = `http://127.0.0.1:${port}`;
-    const { child, output } = start(root, ["serve", "--port", String(port), "--workers", "2"]);
+    const { child, hear, output } = start(root, ["serve", "--port", String(port), "--workers", "2"]);
     await until(`${origin}/pid`, /^\d+$/);
     const readPid = async () => (await fetch(`${origin}/pid`, { headers: { connection: "close" } })).text();
     const first = await readPid();
     process.kill(Number(first), "SIGKILL");
-    for (const end = Date.now() + 10_000; !output().includes("another one takes its place") && Date.now() < end; ) {
-      await wait(20);
-    }
+    await hear("another one takes its place");
     expect(output()).toContain(`The worker ${first} ended (SIGKILL)`);
     await until(`${origin}/pid`, /^\d+$/);
     let isDone = false;
@@ -316,9 +311,7 @@ describe("flagon serve", () => {
     await wait(300);
     const before = new Set(seen);
     child.kill("SIGHUP");
-    for (const end = Date.now() + 20_000; !output().includes("All workers have been replaced") && Date.now() < end; ) {
-      await wait(20);
-    }
+    await hear("All workers have been replaced");
     await wait(300);
     isDone = true;
     await load;

@@ -1,6 +1,3 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import {
   copyCurrentRequestContext,
@@ -17,8 +14,8 @@ import {
   session,
   urlFor,
 } from "flagon";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { createApp, writeFiles } from "./helpers";
+import { describe, expect, it } from "vitest";
+import { createApp, listen, writeFiles } from "./helpers";
 
 declare module "flagon" {
   interface Globals {
@@ -72,10 +69,7 @@ describe("the context", () => {
       await wait(1);
       seen.push(`${g.id}`);
     });
-    const server = createServer(app.handler).listen(0, "127.0.0.1");
-    onTestFinished(() => void server.close());
-    await once(server, "listening");
-    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { origin } = await listen(app.handler);
     const send = (id: number): Promise<Response> =>
       overSockets
         ? fetch(`${origin}/?id=${id}`, { method: "POST", body: new URLSearchParams({ id: String(id) }) })

@@ -1,4 +1,7 @@
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Flagon, type FlagonOptions } from "flagon";
@@ -22,6 +25,27 @@ export function createLiveApp(...controllers: object[]): Flagon {
   const app = createApp({ config: { testing: false } }, ...controllers);
   app.logger.level = "silent";
   return app;
+}
+
+/** Serves a handler of Node's on a port of its own until the test is over. */
+export async function listen(handler: RequestListener): Promise<{ server: Server; port: number; origin: string }> {
+  const server = createServer(handler).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const { port } = server.address() as AddressInfo;
+  return { server, port, origin: `http://127.0.0.1:${port}` };
+}
+
+/** Finds a port that nobody listens on. */
+export async function findPort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 /** Writes files below a new folder, which is gone after the test. */

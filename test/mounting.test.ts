@@ -1,24 +1,15 @@
-import { createServer, get, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { get, type IncomingMessage, type ServerResponse } from "node:http";
 import compression from "compression";
 import express from "express";
 import { type Flagon, flash, g, renderTemplateString, request, SetupError, session, urlFor } from "flagon";
 import helmet from "helmet";
 import { Hono } from "hono";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { createApp, createLiveApp } from "./helpers";
-
-/** Serves an app on a port of its own, and answers with what comes from there. */
-async function serve(app: Flagon): Promise<string> {
-  const server = createServer(app.handler).listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  onTestFinished(() => void server.close());
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
+import { describe, expect, it } from "vitest";
+import { createApp, createLiveApp, listen } from "./helpers";
 
 /** Runs a check over a real connection, without one, and through the web's interface: they are to agree. */
 async function everyWay(app: Flagon, check: (send: (target: string, init?: RequestInit) => Promise<Response>) => Promise<void>) {
-  const origin = await serve(app);
+  const { origin } = await listen(app.handler);
   await check((target, init) => fetch(origin + target, { redirect: "manual", ...init }));
   await check((target, init) => app.fetch(new Request(`http://127.0.0.1${target}`, init)));
   const client = app.testClient();
@@ -156,7 +147,7 @@ describe("app.mount()", () => {
     app.mount("/node", (_message: IncomingMessage, _reply: ServerResponse) => {
       throw new Error("secret");
     });
-    const origin = await serve(app);
+    const { origin } = await listen(app.handler);
     for (const path of ["/fetch", "/node"]) {
       const response = await fetch(origin + path);
       expect([response.status, (await response.text()).includes("secret")]).toEqual([500, false]);
@@ -235,7 +226,7 @@ describe("app.useNode()", () => {
     const app = createApp();
     app.useNode(compression({ threshold: 0 }));
     app.route("/x", () => "x".repeat(5000), { endpoint: "x" });
-    const origin = await serve(app);
+    const { origin } = await listen(app.handler);
     const { encoding, length } = await new Promise<{ encoding: string | undefined; length: number }>((resolve, reject) => {
       get(`${origin}/x`, { headers: { "accept-encoding": "gzip" } }, async (message) => {
         let size = 0;
@@ -308,10 +299,8 @@ describe("a handler inside another framework", () => {
     const app = createApp();
     app.route("/x", () => `${urlFor("x")} ${request.path}`, { endpoint: "x" });
     const outer = express().use("/shop", app.handler);
-    const server = createServer(outer).listen(0, "127.0.0.1");
-    await new Promise((resolve) => server.once("listening", resolve));
-    onTestFinished(() => void server.close());
-    const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/shop/x`);
+    const { origin } = await listen(outer);
+    const response = await fetch(`${origin}/shop/x`);
     expect(await response.text()).toBe("/shop/x /x");
   });
 });

@@ -1,21 +1,9 @@
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { connect } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
-import { type Flagon, makeResponse, request, sendFile } from "flagon";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { createLiveApp, writeFiles } from "./helpers";
-
-async function listen(app: Flagon): Promise<{ server: Server; port: number; origin: string }> {
-  const server = createServer(app.handler).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const { port } = server.address() as AddressInfo;
-  return { server, port, origin: `http://127.0.0.1:${port}` };
-}
+import { makeResponse, request, sendFile } from "flagon";
+import { describe, expect, it } from "vitest";
+import { createLiveApp, listen, writeFiles } from "./helpers";
 
 /** Sends bytes as they are, and returns what comes back until the connection closes. */
 async function send(port: number, text: string): Promise<string> {
@@ -48,7 +36,7 @@ function createEcho() {
 
 describe("app.handler", () => {
   it("answers requests, with their length, on one connection", async () => {
-    const { port } = await listen(createEcho());
+    const { port } = await listen(createEcho().handler);
     const received = await send(
       port,
       "GET /echo?a=%20b HTTP/1.1\r\nHost: x\r\n\r\nPOST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabcGET /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
@@ -60,7 +48,7 @@ describe("app.handler", () => {
   });
 
   it("gives the right framing whatever the app set", async () => {
-    const { port } = await listen(createEcho());
+    const { port } = await listen(createEcho().handler);
     const ask = (line: string) => send(port, `${line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
     const none = await ask("GET /empty/204");
     expect(none).toMatch(/^HTTP\/1\.1 204 No Content\r\n/);
@@ -83,7 +71,7 @@ describe("app.handler", () => {
     ["a doubled slash", "GET //echo HTTP/1.1\r\nHost: x", "308 Permanent Redirect", "location: /echo\r\n"],
     ["a body that is too large", "POST /ignore HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\nabc", "413 Payload Too Large", ""],
   ])("answers %s", async (_, head, status, part) => {
-    const { port } = await listen(createEcho());
+    const { port } = await listen(createEcho().handler);
     const received = await send(port, `${head}${head.includes("\r\n\r\n") ? "" : "\r\nConnection: close\r\n\r\n"}`);
     expect(received).toContain(status);
     expect(received).toContain(part);
@@ -91,7 +79,7 @@ describe("app.handler", () => {
   });
 
   it("refuses a body without a stated length at the first byte over the limit, and says so", async () => {
-    const { port } = await listen(createEcho());
+    const { port } = await listen(createEcho().handler);
     const chunk = `8000\r\n${"x".repeat(0x8000)}\r\n`;
     const received = await send(port, `POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(40)}0\r\n\r\n`);
     expect(received).toMatch(/^HTTP\/1\.1 413 /);
@@ -103,7 +91,7 @@ describe("app.handler", () => {
   });
 
   it("keeps the connection in step when the view does not read the body", async () => {
-    const { port } = await listen(createEcho());
+    const { port } = await listen(createEcho().handler);
     const received = await send(
       port,
       "POST /ignore HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\n\r\nGET /echo HTTP/1.1\r\nHost: y\r\n\r\nGET /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
@@ -138,7 +126,7 @@ describe("app.handler", () => {
       { endpoint: "x" },
     );
     const teardown = new Promise<void>((resolve) => app.teardownRequest(() => resolve()));
-    const { port } = await listen(app);
+    const { port } = await listen(app.handler);
     const socket = connect(port, "127.0.0.1");
     socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     await once(socket, "readable");
@@ -161,14 +149,14 @@ describe("app.handler", () => {
       throw new Error("broken");
     }
     app.route("/", () => broken(), { endpoint: "x" });
-    const { port } = await listen(app);
+    const { port } = await listen(app.handler);
     const received = await send(port, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").catch(String);
     expect(received).not.toMatch(/0\r\n\r\n$/);
   });
 
   it("lives on when a client leaves in the middle of its body", async () => {
     const app = createEcho();
-    const { port, origin } = await listen(app);
+    const { port, origin } = await listen(app.handler);
     const socket = connect(port, "127.0.0.1");
     socket.write("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc");
     await wait(30);
@@ -186,7 +174,7 @@ describe("app.handler", () => {
     app.teardownRequest(() => {
       ended++;
     });
-    const { port, origin } = await listen(app);
+    const { port, origin } = await listen(app.handler);
     for (const path of ["/slow", "/file"]) {
       const socket = connect(port, "127.0.0.1");
       socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
@@ -201,7 +189,7 @@ describe("app.handler", () => {
   it("sends files by stream, also in part", async () => {
     const root = writeFiles({ "static/big.txt": "0123456789".repeat(100_000) });
     const { Flagon } = await import("flagon");
-    const { origin } = await listen(new Flagon(root));
+    const { origin } = await listen(new Flagon(root).handler);
     const response = await fetch(`${origin}/static/big.txt`);
     expect([response.headers.get("content-length"), (await response.text()).length]).toEqual(["1000000", 1_000_000]);
     const part = await fetch(`${origin}/static/big.txt`, { headers: { range: "bytes=5-7" } });
@@ -224,7 +212,7 @@ describe("app.handler", () => {
       }),
       { endpoint: "x", methods: ["POST"] },
     );
-    const { port } = await listen(app);
+    const { port } = await listen(app.handler);
     const received = await send(
       port,
       "POST / HTTP/1.1\r\nHost: x\r\nX-Many: 1\r\nx-many: 2\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na=%\r\n2\r\n41\r\n0\r\n\r\n",

@@ -1,10 +1,9 @@
-import { createServer, get } from "node:http";
-import type { AddressInfo } from "node:net";
+import { get } from "node:http";
 import { Readable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
 import { FlagonResponse, g, renderTemplateAsync, request, streamTemplate, streamTemplateString, TemplateNotFound } from "flagon";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { createApp, createLiveApp, writeFiles } from "./helpers";
+import { describe, expect, it } from "vitest";
+import { createApp, createLiveApp, listen, writeFiles } from "./helpers";
 
 /** Creates an app that streams one template of several. */
 function createStreamer(files: Readonly<Record<string, string>>, data: () => object = () => ({})) {
@@ -196,14 +195,12 @@ describe("a gigabyte", () => {
       },
       { endpoint: "gigabyte" },
     );
-    const server = createServer(app.handler).listen(0, "127.0.0.1");
-    await new Promise((resolve) => server.once("listening", resolve));
-    onTestFinished(() => void server.close());
+    const { port } = await listen(app.handler);
     const before = process.memoryUsage().rss;
     let most = before;
     let received = 0;
     await new Promise<void>((resolve, reject) => {
-      const message = get({ port: (server.address() as AddressInfo).port, path: "/gigabyte" }, (response) => {
+      const message = get({ port, path: "/gigabyte" }, (response) => {
         response.on("data", (chunk: Buffer) => {
           received += chunk.length;
           most = Math.max(most, process.memoryUsage().rss);
@@ -240,14 +237,12 @@ describe("a gigabyte", () => {
       },
       { endpoint: "gigabyte" },
     );
-    const server = createServer(app.handler).listen(0, "127.0.0.1");
-    await new Promise((resolve) => server.once("listening", resolve));
-    onTestFinished(() => void server.close());
+    const { port } = await listen(app.handler);
     const before = process.memoryUsage().rss;
     let most = before;
     let received = 0;
     await new Promise<void>((resolve, reject) => {
-      get({ port: (server.address() as AddressInfo).port, path: "/gigabyte" }, (response) => {
+      get({ port, path: "/gigabyte" }, (response) => {
         response.on("data", (chunk: Buffer) => {
           if (Math.floor((received + chunk.length) / 16_777_216) > Math.floor(received / 16_777_216)) {
             most = Math.max(most, process.memoryUsage().rss);
