@@ -20,6 +20,7 @@ const GalleryForm = defineForm({
   code: z
     .string()
     .regex(/^[A-Z]{2}\d{2}$/)
+    .refine(async (code) => code !== "AB99", "This code is taken.")
     .meta({ label: "Pattern", help: "Two capital letters and two digits." }),
   email: z.email().meta({ label: "E-mail", attributes: { autocomplete: "email" } }),
   url: z.url().optional().meta({ label: "Address of a page" }),
@@ -52,7 +53,7 @@ const GalleryForm = defineForm({
   secret: z.string().meta({ type: "hidden" }),
 });
 
-/** An address inside of a form, rows that grow, and a check across fields. */
+/** An object inside of a form, rows that grow, a choice between two sets of fields, and a check across fields. */
 const OrderForm = defineForm(
   z
     .object({
@@ -61,6 +62,12 @@ const OrderForm = defineForm(
         .array(z.object({ item: z.string().trim().min(1), count: z.int().min(1).max(99), gift: z.boolean() }))
         .min(1, "Order something.")
         .meta({ label: "Lines" }),
+      delivery: z
+        .discriminatedUnion("kind", [
+          z.object({ kind: z.literal("post"), street: z.string().trim().min(1), insured: z.boolean() }).meta({ label: "By post" }),
+          z.object({ kind: z.literal("pickup"), shop: z.enum(["north", "south"]) }).meta({ label: "Fetched from a shop" }),
+        ])
+        .meta({ label: "Delivery" }),
       budget: z.number().min(0),
     })
     .refine(({ lines, budget }) => lines.reduce((sum, { count }) => sum + count, 0) <= budget, "That is over your budget."),
@@ -94,7 +101,9 @@ class Forms {
 
   @route("/order", { methods: ["GET", "POST"] })
   async order() {
-    const form = await OrderForm.validateOnSubmit({ initial: { budget: 10, lines: [{ item: "Tea", count: 1 }] } });
+    const form = await OrderForm.validateOnSubmit({
+      initial: { budget: 10, lines: [{ item: "Tea", count: 1 }], delivery: { kind: "pickup" } },
+    });
     return form.valid ? this.#show("order", form.data) : renderTemplate("order", { form });
   }
 

@@ -147,7 +147,7 @@ export {
   ServiceUnavailable,
 } from "./http/server-errors";
 export type { ConversionOptions, DefaultOption, NamedTypeOptions, ValueTypes } from "./http/typed-values";
-export { UploadedFile } from "./http/upload";
+export { type SaveOptions, UploadedFile } from "./http/upload";
 export type { JsonProvider } from "./json-provider";
 export type { Logger } from "./logging";
 export type { NodeMiddleware } from "./node-middleware";

@@ -186,6 +186,84 @@ describe("any value", () => {
   });
 });
 
+describe("a union of objects", () => {
+  const pay = z
+    .discriminatedUnion("by", [
+      z.object({ by: z.literal("card"), number: z.string().min(4), note: z.string().optional() }).meta({ label: "Card" }),
+      z.object({ by: z.literal("bankTransfer"), iban: z.string(), bank: z.enum(["a", "b"]), note: z.string().optional() }),
+      z.object({ by: z.literal(["cash", "coins"]), count: z.int() }),
+    ])
+    .meta({ label: "Payment" });
+
+  it("offers every option, groups what one option has alone, and requires in the browser only what all have", async () => {
+    const page = serve(defineForm({ pay }, { csrf: false }), () => ({ pay: { by: "cash", count: 3 } }));
+    const document = await page.load();
+    expect([...document.querySelectorAll("[name='pay.by'] option")].map((option) => option.textContent)).toEqual([
+      "",
+      "Card",
+      "Bank transfer",
+      "Cash",
+      "Coins",
+    ]);
+    expect([...document.querySelectorAll("legend")].map(({ textContent }) => textContent)).toEqual([
+      "Payment",
+      "Card",
+      "Bank transfer",
+      "Cash, coins",
+    ]);
+    expect([...document.querySelectorAll(".fields-option [name]")].map((control) => control.getAttribute("name"))).toEqual([
+      "pay.number",
+      "pay.iban",
+      "pay.bank",
+      "pay.count",
+    ]);
+    expect([...document.querySelectorAll("[required]")].map((control) => control.getAttribute("name"))).toEqual(["pay.by"]);
+    expect(document.querySelectorAll("[name='pay.note']").length).toBe(1);
+    expect(document.querySelector("[name='pay.count']")?.getAttribute("value")).toBe("3");
+  });
+
+  it("checks the fields of the option that was chosen, and keeps what was typed into the others", async () => {
+    const page = serve(defineForm({ pay }, { csrf: false }));
+    const refused = await page.send({ "pay.by": ["bankTransfer"], "pay.number": ["12345"], "pay.iban": [""], "pay.bank": ["a"] });
+    expect(refused).toMatchObject({ status: 422, errors: { "pay.iban": ["This field is required."] } });
+    expect(refused.document.querySelector("[name='pay.number']")?.getAttribute("value")).toBe("12345");
+    const sent = await page.send({ ...collect(refused.document), "pay.iban": ["DE00"] });
+    expect(sent).toMatchObject({ valid: true, data: { pay: { by: "bankTransfer", iban: "DE00", bank: "a" } } });
+  });
+
+  it("may be a whole form", async () => {
+    const form = defineForm(pay, { csrf: false });
+    const page = serve(form, () => ({ by: "card" }));
+    const first = await page.load();
+    expect([...first.querySelectorAll("form > fieldset > legend")].map(({ textContent }) => textContent)).toEqual([
+      "Card",
+      "Bank transfer",
+      "Cash, coins",
+    ]);
+    expect(await page.send({ ...collect(first), number: ["1"] })).toMatchObject({ valid: false, errors: { number: [expect.any(String)] } });
+    expect(await page.send({ by: ["coins"], count: ["2"], number: ["x"] })).toMatchObject({ valid: true, data: { by: "coins", count: 2 } });
+    expect(await page.send({ by: ["shells"] })).toMatchObject({ valid: false });
+  });
+
+  it("comes back equal when it is sent unchanged", async () => {
+    const text = fc.string({ unit: "grapheme", minLength: 4 }).filter((value) => value.trim() !== "" && !/[\r\n\0]/.test(value));
+    const values = fc.oneof(
+      fc.record({ by: fc.constant("card"), number: text, note: text }, { requiredKeys: ["by", "number"] }),
+      fc.record({ by: fc.constant("bankTransfer"), iban: text, bank: fc.constantFrom("a", "b") }),
+      fc.record({ by: fc.constantFrom("cash", "coins"), count: fc.integer() }),
+    );
+    let initial: Record<string, unknown> = {};
+    const page = serve(defineForm({ pay, several: z.array(pay) }, { csrf: false }), () => initial);
+    await fc.assert(
+      fc.asyncProperty(values, fc.array(values, { maxLength: 3 }), async (one, several) => {
+        initial = { pay: one, several };
+        expect((await page.send(collect(await page.load()))).data).toEqual(initial);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
 describe("a field", () => {
   it("takes what .meta() says: label, help, type, choices, attributes; options at the call go before it", async () => {
     const form = defineForm(

@@ -1,3 +1,4 @@
+import { symlinkSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { request, UploadedFile } from "flagon";
@@ -238,6 +239,52 @@ describe("request.form()", () => {
     expect(await readJson(upload.post("/", { files: { f: new File([content], "big") } }))).toEqual([3000, 3000, "EEXIST"]);
     expect(await readFile(join(root, "saved"), "utf8")).toBe(content);
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  it.each([1, 1_000_000])("saves uploads inside of a folder only, with a threshold of %i bytes", async (uploadSpoolSize) => {
+    const root = writeFiles({ "in/there": "old", "out/x": "x" });
+    const folder = join(root, "in");
+    symlinkSync(join(root, "out"), join(folder, "link"));
+    symlinkSync(join(root, "out/x"), join(folder, "file-link"));
+    const upload = createReader(
+      async () => {
+        const file = (await request.form()).get("f");
+        const path = request.query.get("path") ?? "";
+        if (!(file instanceof UploadedFile)) {
+          return null;
+        }
+        const overwrite = request.query.has("overwrite");
+        return file.saveTo(path, { folder, overwrite }).then(
+          () => "saved",
+          (error: NodeJS.ErrnoException) => error.code,
+        );
+      },
+      { uploadSpoolSize },
+    );
+    const save = (path: string) => upload.post(`/?path=${path}`, { files: { f: new File(["new"], "f") } }).then(readJson);
+    for (const path of ["", ".", "..", "../x", "a/../../x", "/tmp/x", "..%5Cx", "link/y", "a%00b"]) {
+      expect([path, await save(path)]).toEqual([path, "FORM"]);
+    }
+    expect(await save("there")).toBe("EEXIST");
+    expect(await save("file-link")).toBe("EEXIST");
+    expect(await save("none/y")).toBe("ENOENT");
+    expect(await save("good")).toBe("saved");
+    expect(await save("there&overwrite")).toBe("saved");
+    expect(await save("file-link&overwrite")).toBe("saved");
+    expect(await save("link&overwrite")).toBe("saved");
+    expect((await readdir(folder)).sort()).toEqual(["file-link", "good", "link", "there"]);
+    expect(await readFile(join(folder, "there"), "utf8")).toBe("new");
+    expect(await readdir(join(root, "out"))).toEqual(["x"]);
+    expect(await readFile(join(root, "out/x"), "utf8")).toBe("x");
+  });
+
+  it.each([".", "..", "a/..", "c:\\\\.."])("calls a file that is sent as '%s' nothing", async (name) => {
+    const boundary = "xyz";
+    const body = `--${boundary}\r\ncontent-disposition: form-data; name="f"; filename="${name}"\r\n\r\nabc\r\n--${boundary}--\r\n`;
+    const upload = createReader(async () => [...(await request.files()).values()].flat().map(({ filename, size }) => [filename, size]));
+    expect(await readJson(upload.post("/", { body, headers: { "content-type": `multipart/form-data; boundary=${boundary}` } }))).toEqual([
+      ["", 3],
+    ]);
   });
 
   it.each([

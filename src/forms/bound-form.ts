@@ -18,9 +18,10 @@ import {
   renderNotes,
 } from "./fields";
 import type { FormBase, FormOptions, FormRenderOptions, RowOptions } from "./form-base";
+import { type Alternative, readMembers } from "./members";
 import { arrange, createNode, findNode, listItems, type NameNode, parseName } from "./names";
 import { checkForm, type FormSchema, findFieldSchema } from "./validation";
-import { readInner, readInners, readShape, unwrap, type ZodSchema } from "./zod";
+import { readInner, readInners, unwrap, type ZodSchema } from "./zod";
 
 /** The field that says which of a page's forms was sent. */
 const formField = "_form";
@@ -112,7 +113,8 @@ export class BoundForm<Data> implements FormBase<Data> {
       return this.#renderField(name, schema, options);
     }
     const { label = this.#view(name, schema).label } = options;
-    return html`<fieldset class="fields"><legend>${label}</legend>${renderErrors(this.errors[name] ?? [])}${parts.map((part) => this.field(part))}</fieldset>`;
+    const alternatives = readMembers(schema)?.alternatives.map((one) => ({ ...one, names: one.names.map((key) => `${name}.${key}`) }));
+    return html`<fieldset class="fields"><legend>${label}</legend>${renderErrors(this.errors[name] ?? [])}${this.#renderParts(parts, alternatives)}</fieldset>`;
   }
 
   attributes(name: string, options: FieldOptions = {}): Markup {
@@ -145,7 +147,7 @@ export class BoundForm<Data> implements FormBase<Data> {
     const names = [...this.#schema.fields.keys()];
     const hasFiles = names.some((name) => this.#hasFile(name));
     const all = { method: "post", ...(hasFiles ? { enctype: "multipart/form-data" } : {}), ...attributes };
-    return html`<form${formatAttributes(all)}>${this.hidden()}${this.renderErrors()}${names.map((name) => this.field(name))}<button type="submit">${submit}</button></form>`;
+    return html`<form${formatAttributes(all)}>${this.hidden()}${this.renderErrors()}${this.#renderParts(names, this.#schema.alternatives)}<button type="submit">${submit}</button></form>`;
   }
 
   get #hasToken(): boolean {
@@ -160,18 +162,26 @@ export class BoundForm<Data> implements FormBase<Data> {
     return schema;
   }
 
+  /** Renders fields, those together that belong to the same option of a union. */
+  #renderParts(names: readonly string[], alternatives: readonly Alternative[] = []): Markup {
+    const alone = new Set(alternatives.flatMap((alternative) => alternative.names));
+    return html`${names.filter((name) => !alone.has(name)).map((name) => this.field(name))}${alternatives.map(
+      (alternative) =>
+        html`<fieldset class="fields fields-option"><legend>${alternative.label}</legend>${alternative.names.map((name) => this.field(name))}</fieldset>`,
+    )}`;
+  }
+
   /** Lists the fields inside of one that is an object, or a list of objects; `undefined` for one with a control of its own. */
   #listParts(name: string, schema: ZodSchema): readonly string[] | undefined {
     const { core } = unwrap(schema);
     switch (core._zod.def.type) {
       case "object":
-        return [...readShape(core).keys()].map((key) => `${name}.${key}`);
+      case "union": {
+        const members = readMembers(core);
+        return members && [...members.fields.keys()].map((key) => `${name}.${key}`);
+      }
       case "tuple":
         return readInners(core, "items").map((_, index) => `${name}[${index}]`);
-      case "union": {
-        const keys = readInners(core, "options").flatMap((option) => [...readShape(unwrap(option).core).keys()]);
-        return keys.length === 0 ? undefined : [...new Set(keys)].map((key) => `${name}.${key}`);
-      }
       case "array": {
         const element = readInner(core, "element");
         return element !== undefined && this.#listParts(`${name}[0]`, element) !== undefined

@@ -53,8 +53,12 @@ export function findControl(name: string, schema: ZodSchema): Control {
         : { type: "select", constraints: required, choices: Array.isArray(values) ? values.map(toChoice) : [], isMultiple: false };
     }
     case "union": {
-      const options = readInners(core, "options").flatMap((option) => findControl(name, option).choices);
-      return options.length > 0 ? { type: "select", constraints: required, choices: options, isMultiple: false } : single("text", required);
+      const options = readInners(core, "options").map((option) => findControl(name, option));
+      const choices = options.flatMap((option) => option.choices);
+      const types = [...new Set(options.map(({ type }) => type))];
+      return choices.length > 0
+        ? { type: "select", constraints: required, choices, isMultiple: false }
+        : single(types.length === 1 ? (types[0] ?? "text") : "text", required);
     }
     case "array":
     case "set":

@@ -33,7 +33,9 @@ export interface FormRenderOptions {
 }
 
 /** The names of a form's fields, and of those inside them. */
-export type FieldName<Data> = (keyof Data & string) | `${keyof Data & string}.${string}` | `${keyof Data & string}[${string}`;
+export type FieldName<Data> = Data extends unknown
+  ? (keyof Data & string) | `${keyof Data & string}.${string}` | `${keyof Data & string}[${string}`
+  : never;
 
 /** What every form has, whether it was sent or not. */
 export interface FormBase<Data> {

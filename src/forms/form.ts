@@ -17,7 +17,7 @@ export type FormOutput<Definition> =
 /** How a form is bound to a request. */
 export interface ValidateOptions<Data> {
   /** What the fields hold before anything is sent. */
-  initial?: { readonly [Name in keyof Data]?: unknown };
+  initial?: Data extends unknown ? { readonly [Name in keyof Data]?: unknown } : never;
 }
 
 /** A form that was sent and whose values are valid. */
@@ -52,7 +52,7 @@ export interface FormDefinition<Data> {
 /**
  * Defines a form by zod: it renders itself, checks what is sent, keeps what was typed, and types the result.
  *
- * @param schema The fields as plain zod schemas, or a `z.object(…)` of them.
+ * @param schema The fields as plain zod schemas, a `z.object(…)` of them, or a union of such objects.
  * @param options Whether the form carries a token.
  * @throws {FormError} If the schema is not one of zod 4.
  *

@@ -3,14 +3,17 @@ import type { FormValue } from "../http/form-values";
 import { parseValue, type RequestIssue, ValidationFailed } from "../http/request-body";
 import { type Schema, type SchemaIssue, validate } from "../schema";
 import { type Bound, bind } from "./binder";
+import { type Alternative, findMember, readMembers } from "./members";
 import { arrange, createNode, formatName, type NameNode, parseName } from "./names";
-import { hasOwnMessage, isZodSchema, readInner, readInners, readShape, unwrap, type ZodSchema } from "./zod";
+import { hasOwnMessage, isZodSchema, readInners, unwrap, type ZodSchema } from "./zod";
 
 /** What a form is made of: its fields' schemas by name, and the schema of the whole, if there is one. */
 export interface FormSchema {
   /** The fields. */
   readonly fields: ReadonlyMap<string, ZodSchema>;
-  /** The object schema, with its refinements across fields. */
+  /** Of a union of objects: the fields that one option has alone. */
+  readonly alternatives: readonly Alternative[];
+  /** The schema of the object, or of the union, with its refinements across fields. */
   readonly whole: ZodSchema | undefined;
 }
 
@@ -38,11 +41,12 @@ export interface FormMessages {
  */
 export function readFormSchema(schema: object): FormSchema {
   if (isZodSchema(schema)) {
-    const { core } = unwrap(schema);
-    if (core._zod.def.type !== "object") {
-      throw new FormError(`A form is defined by z.object(…), not by a schema of the kind '${core._zod.def.type}'.`);
+    const members = readMembers(schema);
+    if (members === undefined) {
+      const { core } = unwrap(schema);
+      throw new FormError(`A form is defined by z.object(…), or a union of them, not by a schema of the kind '${core._zod.def.type}'.`);
     }
-    return { fields: readShape(core), whole: schema };
+    return { ...members, whole: schema };
   }
   const fields = new Map<string, ZodSchema>();
   for (const [name, field] of Object.entries(schema)) {
@@ -53,7 +57,7 @@ export function readFormSchema(schema: object): FormSchema {
     }
     fields.set(name, field);
   }
-  return { fields, whole: undefined };
+  return { fields, alternatives: [], whole: undefined };
 }
 
 /** Finds the schema of a field, also of one inside another: `lines[0].amount`. */
@@ -139,30 +143,14 @@ function explain(
   for (const name of missing) {
     const field = explained.has(name) ? undefined : findFieldSchema(schema, name);
     // A text that may be empty by its schema is still required of a form; anything else was let pass on purpose.
-    if (field !== undefined && unwrap(field).core._zod.def.type === "string") {
+    if (field !== undefined && isText(field)) {
       errors.push({ name, message: required });
     }
   }
   return errors;
 }
 
-function findMember(schema: ZodSchema, key: string): ZodSchema | undefined {
+function isText(schema: ZodSchema): boolean {
   const { core } = unwrap(schema);
-  switch (core._zod.def.type) {
-    case "object":
-      return readShape(core).get(key);
-    case "array":
-      return readInner(core, "element");
-    case "set":
-    case "record":
-      return readInner(core, "valueType");
-    case "tuple":
-      return readInners(core, "items")[Number(key)];
-    case "union":
-      return readInners(core, "options")
-        .map((option) => findMember(option, key))
-        .find((member) => member !== undefined);
-    default:
-      return undefined;
-  }
+  return core._zod.def.type === "string" || (core._zod.def.type === "union" && readInners(core, "options").every(isText));
 }

@@ -135,5 +135,6 @@ async function receive(stream: AsyncIterable<Uint8Array>, spool: UploadSpool, fi
 }
 
 function baseName(filename: string): string {
-  return filename.replace(/^.*[/\\]/s, "").replace(/[\0-\x1f\x7f]/g, "");
+  const name = filename.replace(/^.*[/\\]/s, "").replace(/[\0-\x1f\x7f]/g, "");
+  return name === "." || name === ".." ? "" : name;
 }

@@ -1,9 +1,19 @@
 import { File } from "node:buffer";
 import { randomUUID } from "node:crypto";
 import { constants, openAsBlob } from "node:fs";
-import { copyFile, type FileHandle, open, rm, writeFile } from "node:fs/promises";
+import { copyFile, type FileHandle, open, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, sep } from "node:path";
+import { FormError } from "../errors";
+import { safeJoin } from "./safe-path";
+
+/** How an upload is saved. */
+export interface SaveOptions {
+  /** Replaces a file that is there already, at once and whole; by default that is an error. */
+  overwrite?: boolean;
+  /** A folder that the path is in, which it must not leave, by links neither. Default: none, the path is taken as it is. */
+  folder?: string;
+}
 
 /**
  * A file that came with a form: a web `File`, so that `z.file()` takes it, which can also be saved.
@@ -36,18 +46,54 @@ export class UploadedFile extends File {
   }
 
   /**
-   * Writes the file to a path.
+   * Writes the file to a path: whole or, if that fails, not at all.
    *
-   * @param path Where to; name it yourself, since {@link UploadedFile.filename} is the client's.
-   * @param options `overwrite` replaces a file that is there already, which is an error by default.
+   * @param path Where to; name it yourself, or state the folder, since {@link UploadedFile.filename} is the client's.
+   * @param options Whether it may replace another file, and the folder that it must not leave.
+   * @throws {FormError} If the path leaves the folder.
+   * @throws {Error} With the code `EEXIST`, if the file is there already; or whatever else the file system says.
    */
-  async saveTo(path: string, { overwrite = false }: { overwrite?: boolean } = {}): Promise<void> {
-    if (this.#path === undefined) {
-      await writeFile(path, await this.bytes(), { flag: overwrite ? "w" : "wx" });
-    } else {
-      await copyFile(this.#path, path, overwrite ? 0 : constants.COPYFILE_EXCL);
+  async saveTo(path: string, { overwrite = false, folder }: SaveOptions = {}): Promise<void> {
+    const target = folder === undefined ? path : await findInside(folder, path);
+    if (!overwrite) {
+      await this.#write(target);
+      return;
+    }
+    const waiting = `${target}.${randomUUID()}`;
+    await this.#write(waiting);
+    await rename(waiting, target).catch(async (error: unknown) => {
+      await rm(waiting, { force: true });
+      throw error;
+    });
+  }
+
+  async #write(path: string): Promise<void> {
+    try {
+      if (this.#path === undefined) {
+        await writeFile(path, await this.bytes(), { flag: "wx" });
+      } else {
+        await copyFile(this.#path, path, constants.COPYFILE_EXCL);
+      }
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) {
+        await rm(path, { force: true });
+      }
+      throw error;
     }
   }
+}
+
+/** Finds a path in a folder, following the links on the way to it; a link at its end is replaced, not followed. */
+async function findInside(folder: string, path: string): Promise<string> {
+  const joined = safeJoin(folder, path);
+  const root = await realpath(folder);
+  const parent = joined === null ? "" : await realpath(dirname(joined));
+  if (joined === null || (parent !== root && !parent.startsWith(root + sep))) {
+    throw new FormError(
+      `The upload cannot be saved as '${path}', which is not a file in the folder '${folder}'. Name it by secureFilename(upload.filename), and give it a name of your own if that is empty.`,
+    );
+  }
+  return joined;
 }
 
 /** Collects an upload: in memory at first, in a temporary file once it outgrows `spoolSize`. */
