@@ -32,6 +32,7 @@ export class Config implements Settings {
   secretKey: Settings["secretKey"] = null;
   secretKeyFallbacks: Settings["secretKeyFallbacks"] = [];
   sessionDigest: Settings["sessionDigest"] = "sha256";
+  sessionEncrypted: Settings["sessionEncrypted"] = false;
   sessionCookieName: Settings["sessionCookieName"] = "session";
   sessionCookieDomain: Settings["sessionCookieDomain"] = null;
   sessionCookiePath: Settings["sessionCookiePath"] = null;
@@ -82,13 +83,11 @@ export class Config implements Settings {
     this.#environment = readEnvironment(environment);
     this.#root = root;
     this.#set(values, "code");
-    this.#set(this.#environment, "environment");
   }
 
   /** Sets values as the code's; the environment still wins. */
   update(values: Values): void {
     this.#set(values, "code");
-    this.#set(this.#environment, "environment");
   }
 
   /** Sets each value whose key has none yet, as an extension does with its own settings. */
@@ -119,7 +118,6 @@ export class Config implements Settings {
       throw new ConfigError(`The configuration file '${path}' does not hold an object.`);
     }
     this.#set(Object.fromEntries(Object.entries(values)), "file");
-    this.#set(this.#environment, "environment");
     return true;
   }
 
@@ -145,7 +143,6 @@ export class Config implements Settings {
   /** Sets the values of the environment variables that begin with a prefix of the app's own, such as `"SHOP_"`. */
   loadEnvironment(prefix: string): void {
     this.#set(readEnvironment(this.#variables, prefix), "environment");
-    this.#set(this.#environment, "environment");
   }
 
   /**
@@ -181,31 +178,50 @@ export class Config implements Settings {
     return result.value;
   }
 
+  /** Sets values, below those of the environment; all that is wrong with either is said at once, and then none is set. */
   #set(values: Readonly<Record<string, unknown>>, source: Source): void {
-    for (const [key, value] of Object.entries(values)) {
-      if (value !== undefined) {
-        check(key, value, source);
-        Object.defineProperty(this, key, { value, writable: true, enumerable: true, configurable: true });
-      }
+    const set = listSet(values);
+    const stronger = listSet(this.#environment);
+    const problems = [
+      ...set.map(([key, value]) => check(key, value, source)),
+      ...stronger.map(([key, value]) => check(key, value, "environment")),
+    ];
+    const merged = { ...this, ...Object.fromEntries([...set, ...stronger]) };
+    if (merged.sessionEncrypted === true && merged.sessionDigest === "sha1") {
+      problems.push("The setting 'sessionEncrypted' cannot be on while 'sessionDigest' is \"sha1\": Flask could not read the sessions.");
+    }
+    const found = problems.filter((problem) => problem !== undefined);
+    if (found.length > 0) {
+      throw new ConfigError(
+        found.length === 1
+          ? String(found[0])
+          : `The configuration has ${found.length} mistakes:\n${found.map((line) => `  ${line}`).join("\n")}`,
+      );
+    }
+    for (const [key, value] of [...set, ...stronger]) {
+      Object.defineProperty(this, key, { value, writable: true, enumerable: true, configurable: true });
     }
   }
 }
 
-function check(key: string, value: unknown, source: Source): void {
+function listSet(values: Readonly<Record<string, unknown>>): readonly (readonly [string, unknown])[] {
+  return Object.entries(values).filter(([, value]) => value !== undefined);
+}
+
+/** Tells what is wrong with a value, if anything is. */
+function check(key: string, value: unknown, source: Source): string | undefined {
   if (!isSetting(key)) {
     const hint = didYouMean(key, Object.keys(settingChecks));
     // Other keys belong to the app; only a long one that is nearly one of Flagon's own is taken for a slip of the pen.
-    if (hint !== "" && source === "code" && key.length >= 8) {
-      throw new ConfigError(`There is no setting '${key}'.${hint}`);
-    }
-    return;
+    return hint !== "" && source === "code" && key.length >= 8 ? `There is no setting '${key}'.${hint}` : undefined;
   }
   const { accepts, expected } = settingChecks[key];
-  if (!accepts(value)) {
-    const where = source === "environment" ? ` (from ${environmentName(key)})` : source === "file" ? " (from a file)" : "";
-    const shown = key === "secretKey" ? "" : `, not ${typeof value === "string" ? `'${value}'` : String(value)}`;
-    throw new ConfigError(`The setting '${key}'${where} is to be ${expected}${shown}.`);
+  if (accepts(value)) {
+    return undefined;
   }
+  const where = source === "environment" ? ` (from ${environmentName(key)})` : source === "file" ? " (from a file)" : "";
+  const shown = key === "secretKey" ? "" : `, not ${typeof value === "string" ? `'${value}'` : String(value)}`;
+  return `The setting '${key}'${where} is to be ${expected}${shown}.`;
 }
 
 function isSetting(key: string): key is keyof Settings {

@@ -7,6 +7,7 @@ export type { CommandFlags, CommandOptions, CommandTypes, CommandValues } from "
 export { Config, type LoadFileOptions, type Values } from "./config";
 export type { AppContext, Globals, RequestContext } from "./context";
 export type { CookieJar } from "./cookie-jar";
+export { CookieSessions } from "./cookie-sessions";
 export {
   type AnyClass,
   afterRequest,
@@ -169,7 +170,7 @@ export type { Scaffold, ViewFunction } from "./scaffold";
 export type { Schema, SchemaInput, SchemaIssue } from "./schema";
 export type { RunOptions } from "./server/development";
 export type { RunningServer, ServeOptions } from "./server/production";
-export { CookieSessions, Session, type SessionData, type SessionInterface } from "./session";
+export { Session, type SessionData, type SessionInterface } from "./session";
 export type { Settings, TrustProxy } from "./settings";
 export { Tuple, Uuid } from "./tagged-json";
 export type { TestClient, TestRequestOptions, TestResponse } from "./testing";

@@ -1,4 +1,5 @@
 import pino from "pino";
+import { writeToTerminal } from "./terminal";
 
 /** What an app writes its log with: a logger of pino. */
 export type Logger = pino.Logger;
@@ -27,7 +28,7 @@ export interface LoggerOptions {
 /** Creates an app's logger, which writes to standard error. */
 export function createLogger({ name, level, isReadable }: LoggerOptions): Logger {
   const destination = isReadable
-    ? { write: (line: string) => process.stderr.write(formatReadable(line)) }
+    ? { write: (line: string) => writeToTerminal(formatReadable(line)) }
     : pino.destination({ dest: 2, sync: true });
   return pino({ name, level, redact: { paths: secrets, censor: "[redacted]" } }, destination);
 }

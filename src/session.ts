@@ -1,11 +1,8 @@
-import { deflateSync, inflateSync } from "node:zlib";
 import type { Config } from "./config";
 import { SessionError } from "./errors";
-import type { CookieOptions } from "./http/cookies";
 import type { FlagonRequest } from "./http/request";
 import type { FlagonResponse } from "./http/response";
-import { TimestampSigner } from "./signing";
-import { formatTagged, parseTagged } from "./tagged-json";
+import { formatTagged } from "./tagged-json";
 
 /** The keys of the session and their types. Augment it: `declare module "flagon" { interface SessionData { userId: number } }`. */
 export interface SessionData {}
@@ -152,118 +149,6 @@ export interface SessionInterface {
   open(request: FlagonRequest, config: Config): Session | Promise<Session>;
   /** Saves a session that was opened, into the response or elsewhere. */
   save(session: Session, request: FlagonRequest, response: FlagonResponse, config: Config): void | Promise<void>;
-}
-
-const maxInflatedSize = 1024 * 1024;
-
-/** Keeps sessions in a signed cookie, in the layout of Flask's; visitors can read it, but not change it. */
-export class CookieSessions implements SessionInterface {
-  /** Opened when used. */
-  readonly isLazy = true;
-  #signer: { readonly signer: TimestampSigner; readonly key: unknown; readonly fallbacks: unknown; readonly digest: string } | undefined;
-
-  /** Reads the cookie; one that is forged, foreign or too old gives a new session. */
-  open(request: FlagonRequest, config: Config): Session {
-    const signer = this.#getSigner(config);
-    if (signer === undefined) {
-      return new Session({}, { isReadOnly: true });
-    }
-    const cookie = request.cookies[config.sessionCookieName];
-    const session = cookie === undefined ? undefined : readCookie(signer, cookie, config.permanentSessionLifetime);
-    return session ?? new Session();
-  }
-
-  /** Sets the cookie if the session changed, or has to be refreshed; drops it if the session was emptied. */
-  save(session: Session, request: FlagonRequest, response: FlagonResponse, config: Config): void {
-    const changed = session.formatIfChanged();
-    const options = sessionCookieOptions(request, config);
-    if (session.size === 0) {
-      if (changed !== undefined && !session.isNew) {
-        response.deleteCookie(config.sessionCookieName, options);
-      }
-      return;
-    }
-    if (changed === undefined && !(session.permanent && config.sessionRefreshEachRequest)) {
-      return;
-    }
-    const signer = this.#getSigner(config);
-    if (signer !== undefined) {
-      const expires = session.permanent ? { expires: new Date(Date.now() + config.permanentSessionLifetime * 1000) } : {};
-      const cookie = signer.sign(formatPayload(changed ?? session.format()));
-      response.setCookie(config.sessionCookieName, cookie, { ...options, ...expires });
-      warnOfSize(session, config, response.headers.getSetCookie().at(-1)?.length ?? 0);
-    }
-  }
-
-  #getSigner(config: Config): TimestampSigner | undefined {
-    const { secretKey, secretKeyFallbacks, sessionDigest } = config;
-    if (secretKey === null) {
-      return undefined;
-    }
-    const known = this.#signer;
-    if (known !== undefined && known.key === secretKey && known.fallbacks === secretKeyFallbacks && known.digest === sessionDigest) {
-      return known.signer;
-    }
-    const signer = new TimestampSigner([secretKey, ...[...secretKeyFallbacks].reverse()], {
-      salt: "cookie-session",
-      digest: sessionDigest,
-      derivation: "hmac",
-    });
-    this.#signer = { signer, key: secretKey, fallbacks: secretKeyFallbacks, digest: sessionDigest };
-    return signer;
-  }
-}
-
-/** How the session's cookie is sent, whatever it holds. */
-export function sessionCookieOptions(request: FlagonRequest, config: Config): CookieOptions {
-  const { sessionCookieDomain: domain, sessionCookieSecure: secure } = config;
-  return {
-    httpOnly: true,
-    secure: secure === "auto" ? request.isSecure : secure,
-    path: config.sessionCookiePath ?? (request.rootPath || "/"),
-    sameSite: config.sessionCookieSameSite,
-    ...(domain === null ? {} : { domain }),
-  };
-}
-
-/** Browsers drop a cookie over their limit without a word, and the visitor is logged out. */
-function warnOfSize(session: Session, { maxCookieSize }: Config, size: number): void {
-  if (maxCookieSize > 0 && size > maxCookieSize) {
-    const sizes = Object.entries(session.toObject()).map(([key, value]) => [key, formatTagged(value)?.length ?? 0] as const);
-    const [largest] = sizes.sort(([, left], [, right]) => right - left);
-    process.emitWarning(
-      `The session cookie is ${size} bytes long, and browsers may drop it over ${maxCookieSize} (the setting maxCookieSize). Its largest value is '${largest?.[0]}'. Keep less in the session, or keep sessions on the server.`,
-      { code: "FLAGON_COOKIE_SIZE" },
-    );
-  }
-}
-
-function formatPayload(json: string): string {
-  const bytes = Buffer.from(json, "utf8");
-  if (bytes.length < 64) {
-    return bytes.toString("base64url");
-  }
-  const deflated = deflateSync(bytes);
-  return deflated.length < bytes.length - 1 ? `.${deflated.toString("base64url")}` : bytes.toString("base64url");
-}
-
-function readCookie(signer: TimestampSigner, cookie: string, maxAge: number): Session | undefined {
-  const result = signer.unsign(cookie, maxAge);
-  if ("failure" in result) {
-    return undefined;
-  }
-  try {
-    const isDeflated = result.value.startsWith(".");
-    const bytes = Buffer.from(isDeflated ? result.value.slice(1) : result.value, "base64url");
-    const serialized = (isDeflated ? inflateSync(bytes, { maxOutputLength: maxInflatedSize }) : bytes).toString("utf8");
-    const values = parseTagged(serialized);
-    return typeof values === "object" && values !== null && !Array.isArray(values)
-      ? new Session(Object.fromEntries(Object.entries(values)), { isNew: false, serialized })
-      : undefined;
-  } catch {
-    // Only someone who has the key can sign what cannot be read; an empty session is the better answer to it.
-    return undefined;
-  }
 }
 
 function isStorable(value: unknown): boolean {

@@ -13,6 +13,8 @@ export interface Settings {
   secretKeyFallbacks: readonly (string | Uint8Array)[];
   /** The digest of the session's signature; `"sha1"` shares sessions with Flask. Default: `"sha256"`. */
   sessionDigest: "sha256" | "sha1";
+  /** Whether visitors cannot read their session's cookie either (AES-256-GCM); not together with `"sha1"`. Default: `false`. */
+  sessionEncrypted: boolean;
   /** The name of the session cookie. Default: `"session"`. */
   sessionCookieName: string;
   /** The `Domain` of the session cookie. Default: none, so that only the same host sees it. */
@@ -103,6 +105,7 @@ export const settingChecks: { readonly [Key in keyof Settings]: SettingCheck } =
   },
   secretKeyFallbacks: list(),
   sessionDigest: oneOf("sha256", "sha1"),
+  sessionEncrypted: yesOrNo(),
   sessionCookieName: text(),
   sessionCookieDomain: textOrNull(),
   sessionCookiePath: textOrNull(),

@@ -246,6 +246,23 @@ export default app;`,
     await once(child, "exit");
   });
 
+  it.each(["SIGINT", "SIGTERM"] as const)(
+    "ends by itself on %s, though it watches folders and nobody reads what it says",
+    async (signal) => {
+      const root = createProject({ "app.ts": app("one"), "templates/a/page.eta": "a", "static/b/file.txt": "b" });
+      const port = await findPort();
+      const { child, hear } = start(root, ["run", "--no-reload", "--port", String(port)]);
+      await hear("Running on");
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+      for (let count = 0; count < 3; count++) {
+        await until(`http://127.0.0.1:${port}`, "one");
+      }
+      child.kill(signal);
+      expect(await once(child, "exit")).toEqual([0, null]);
+    },
+  );
+
   it("says in a line that the port is in use", async () => {
     const root = createProject({ "app.ts": app("x") });
     const blocker = createServer().listen(0, "127.0.0.1");

@@ -30,11 +30,21 @@ describe("app.config", () => {
     [{ csrf: "no" as never }, "The setting 'csrf' is to be true or false, not 'no'."],
     [{ sessionDigest: "md5" as never }, "is to be one of 'sha256', 'sha1', not 'md5'"],
     [{ secretKey: "" }, "The setting 'secretKey' is to be text or bytes, and not empty."],
+    [{ sessionEncrypted: true, sessionDigest: "sha1" as const }, "The setting 'sessionEncrypted' cannot be on while 'sessionDigest'"],
     [{ csrfTrustedOrigins: "x" as never }, "is to be a list"],
     [{ maxContentLenght: 5 }, "There is no setting 'maxContentLenght'. Did you mean 'maxContentLength'?"],
   ])("refuses %j", (values, message) => {
     expect(() => new Config(values, {})).toThrow(ConfigError);
     expect(() => new Config(values, {})).toThrow(message);
+  });
+
+  it("names all that is wrong at once, whatever it comes from, and then sets nothing", () => {
+    const config = new Config({ csrf: false }, { FLAGON_TRUSTED_HOSTS: '["a"]' });
+    expect(() => new Config({ csrf: "no" as never, maxCookieSize: -1 }, { FLAGON_DEBUG: "maybe" })).toThrow(
+      "The configuration has 3 mistakes:\n  The setting 'csrf' is to be true or false, not 'no'.\n  The setting 'maxCookieSize' is to be a whole number from 0, not -1.\n  The setting 'debug' (from FLAGON_DEBUG) is to be true or false, not 'maybe'.",
+    );
+    expect(() => config.update({ csrf: true, debug: 1 as never, maxCookieSize: -1 })).toThrow("2 mistakes");
+    expect(config.csrf).toBe(false);
   });
 
   it("says where a wrong value comes from", () => {

@@ -69,6 +69,30 @@ describe("the session", () => {
     expect([headers.get("vary"), headers.get("cache-control"), headers.getSetCookie()]).toEqual([null, null, []]);
   });
 
+  it("can be encrypted, so that visitors cannot read it; turning that on or off loses no session", async () => {
+    const app = createApp({ config: { secretKey: "old" } }, Views);
+    const client = app.testClient();
+    const read = async () => (await client.get("/get")).json();
+    const write = async (json: object) => cookieOf(await client.post("/set", { json }));
+    const content = (cookie: string) => Buffer.from(cookie.replace(/^session=~?([^.]*).*$/s, "$1"), "base64url").toString("latin1");
+    expect(content(await write({ salary: 1 }))).toContain("salary");
+    app.config.update({ sessionEncrypted: true });
+    expect(await read()).toEqual({ salary: 1, isNew: false });
+    const encrypted = await write({ more: "x".repeat(100) });
+    expect(encrypted).toMatch(/^session=~[\w-]{200,}\.[\w-]{6}\.[\w-]{43};/);
+    expect(content(encrypted)).not.toMatch(/salary|x{5}/);
+    app.config.update({ secretKey: "new", secretKeyFallbacks: ["old"] });
+    expect(await read()).toMatchObject({ salary: 1 });
+    app.config.update({ sessionEncrypted: false });
+    expect(await read()).toMatchObject({ salary: 1 });
+    const { cookies } = client;
+    const cookie = encrypted.slice(8).split(";")[0] ?? "";
+    for (const changed of [cookie.slice(1), cookie.replace("~", "."), cookie.replace("~", "~A")]) {
+      cookies.set(new URL("http://localhost/"), `session=${changed}; Path=/`);
+      expect(await read()).toEqual({ isNew: true });
+    }
+  });
+
   it("notices changes deep inside a value", async () => {
     const client = createApp({}, Views).testClient();
     await client.post("/set", { json: { list: [] } });

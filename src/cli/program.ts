@@ -7,6 +7,7 @@ import { formatUsage, toFlag } from "../command-spec";
 import { runDevelopmentServer } from "../server/development";
 import { Reloader } from "../server/reloader";
 import { serve } from "../server/workers";
+import { writeToTerminal } from "../terminal";
 import { checkDeployment } from "./check";
 import { loadEnvironmentFiles } from "./environment-files";
 import { loadApp } from "./load-app";
@@ -201,9 +202,7 @@ async function run(
     return;
   }
   const [bin = ""] = process.argv.slice(1);
-  const reloader = new Reloader(folder, [process.execPath, ...process.execArgv, bin, ...words], (line) =>
-    process.stderr.write(`${line}\n`),
-  );
+  const reloader = new Reloader(folder, [process.execPath, ...process.execArgv, bin, ...words], (line) => writeToTerminal(`${line}\n`));
   await new Promise<void>((done) => {
     const stop = (): void => void reloader.stop().then(done);
     process.once("SIGINT", stop);

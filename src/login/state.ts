@@ -20,6 +20,12 @@ export function stateOf(context: RequestContext): LoginState {
   if (findExtension(context) === undefined) {
     missing(context);
   }
+  // A request that was refused before its hooks ran comes from nobody; the page that says so may ask all the same.
+  if (context.errors > 0) {
+    const nobody = { user: null };
+    states.set(context, nobody);
+    return nobody;
+  }
   throw new FlagonError(
     "The user is not loaded yet. Call app.use(loginManager) before the hooks that ask for currentUser, and let the request run its hooks.",
   );

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Application } from "../application";
 import { isUnderCommandLine } from "../command-line";
 import { isLoopback } from "../http/loopback";
+import { writeToTerminal } from "../terminal";
 import { LiveReload } from "./live-reload";
 import { createListener } from "./node";
 import { Reloader } from "./reloader";
@@ -118,6 +119,7 @@ function stopOnSignal(server: Server, live: LiveReload | undefined): void {
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
   server.once("close", () => {
+    live?.close();
     process.off("SIGINT", stop);
     process.off("SIGTERM", stop);
   });
@@ -130,5 +132,5 @@ function explainPort(host: string, port: number): string {
 }
 
 function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+  writeToTerminal(`${line}\n`);
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, watch } from "node:fs";
+import { existsSync, type FSWatcher, watch } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Application } from "../application";
 import type { FlagonResponse } from "../http/response";
@@ -24,6 +24,7 @@ const script = `(() => {
 export class LiveReload {
   readonly #boot = randomUUID();
   readonly #listeners = new Set<ServerResponse>();
+  readonly #watchers: readonly FSWatcher[];
   #timer: NodeJS.Timeout | undefined;
 
   /**
@@ -33,9 +34,7 @@ export class LiveReload {
   constructor(app: Application, folders: readonly string[]) {
     // It is the last to see a response: what the app's own hooks have made of it.
     app.registry.scope.own.afterRequest.unshift((response) => this.#insert(response));
-    for (const folder of folders.filter((path) => existsSync(path))) {
-      watch(folder, { recursive: true }, () => this.#announce()).unref();
-    }
+    this.#watchers = folders.filter((path) => existsSync(path)).map((path) => watch(path, { recursive: true }, () => this.#announce()));
   }
 
   /** Answers for the script and its events, and tells whether it did. */
@@ -54,8 +53,12 @@ export class LiveReload {
     return true;
   }
 
-  /** Ends the connections on which browsers wait. */
+  /** Ends the watching, and the connections on which browsers wait. */
   close(): void {
+    clearTimeout(this.#timer);
+    for (const watcher of this.#watchers) {
+      watcher.close();
+    }
     for (const listener of this.#listeners) {
       listener.end();
     }

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { Config } from "../config";
+import { sessionCookieOptions } from "../cookie-sessions";
 import type { FlagonRequest } from "../http/request";
 import type { FlagonResponse } from "../http/response";
 import { ServiceUnavailable } from "../http/server-errors";
-import { Session, type SessionInterface, sessionCookieOptions } from "../session";
+import { Session, type SessionInterface } from "../session";
 import { parseTagged } from "../tagged-json";
 import type { SessionStore } from "./store";
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
+import { Encrypter } from "../../src/encryption";
 import { arrange, formatName, parseName } from "../../src/forms/names";
 import { escape, html, Markup, toJsonMarkup } from "../../src/html";
 import { formatCookie, parseCookies } from "../../src/http/cookies";
@@ -56,6 +57,40 @@ describe("cookies", () => {
   it("are quoted as Werkzeug does, but for blanks", () => {
     expect(formatCookie("a", 'a,b;"c\\é').split("; ")[0]).toBe('a="a\\054b\\073\\042c\\134\\303\\251"');
     expect(parseCookies('a="a\\054b\\073\\"c\\\\ \\303\\251"').a).toBe('a,b;"c\\ é');
+  });
+});
+
+describe("Encrypter", () => {
+  const encrypter = new Encrypter(["key"], "test");
+
+  it("gives back what it has encrypted, never in the same words, and refuses any change of it", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), fc.nat(), fc.integer({ min: 1, max: 255 }), (bytes, place, change) => {
+        const text = encrypter.encrypt(bytes);
+        expect(encrypter.decrypt(text)).toEqual(Buffer.from(bytes));
+        expect(encrypter.encrypt(bytes)).not.toBe(text);
+        const changed = Buffer.from(text, "base64url");
+        const index = place % changed.length;
+        changed[index] = (changed[index] ?? 0) ^ change;
+        expect(encrypter.decrypt(changed.toString("base64url"))).toBeUndefined();
+      }),
+    );
+  });
+
+  it("decrypts what former keys have encrypted, for the same purpose alone", () => {
+    const text = encrypter.encrypt(Buffer.from("x"));
+    expect(new Encrypter(["new", "key"], "test").decrypt(text)?.toString()).toBe("x");
+    expect(new Encrypter(["new"], "test").decrypt(text)).toBeUndefined();
+    expect(new Encrypter(["key"], "other").decrypt(text)).toBeUndefined();
+    expect(encrypter.decrypt(new Encrypter(["new", "key"], "test").encrypt(Buffer.from("x")))).toBeUndefined();
+  });
+
+  it.each(["", "AA", "a".repeat(37), "no base64url!", "AAAA".repeat(10)])("takes nothing else: '%s'", (text) => {
+    expect(encrypter.decrypt(text)).toBeUndefined();
+  });
+
+  it("needs a key", () => {
+    expect(() => new Encrypter([], "test").encrypt(Buffer.from("x"))).toThrow(RangeError);
   });
 });
 

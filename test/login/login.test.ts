@@ -17,7 +17,7 @@ import {
   verifyPassword,
 } from "flagon/login";
 import { describe, expect, it, vi } from "vitest";
-import { createApp, writeFiles } from "./helpers";
+import { createApp, writeFiles } from "../helpers";
 
 class User {
   readonly #secret = "private";
@@ -125,6 +125,15 @@ describe("a login", () => {
     });
     await client.post("/login");
     await client.session((current) => expect([current.has("csrf_token"), current.get("basket")]).toEqual([false, [1]]));
+  });
+
+  it("is nobody's to the page for an error that came before it was looked up, such as a refused request", async () => {
+    const { app, client } = createSite();
+    app.errorHandler(403, () => renderTemplateString("<%= currentUser.name ?? 'nobody' %>"));
+    await client.post("/login");
+    const refused = await client.post("/confirm", { headers: { "sec-fetch-site": "cross-site" } });
+    expect([refused.status, await refused.text()]).toEqual([403, "nobody"]);
+    expect(await (await client.get("/page")).text()).toBe("Ann");
   });
 
   it("costs visitors without a cookie nothing: no session, no look-up", async () => {

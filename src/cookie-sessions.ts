@@ -1,0 +1,141 @@
+import { deflateSync, inflateSync } from "node:zlib";
+import type { Config } from "./config";
+import { Encrypter } from "./encryption";
+import type { CookieOptions } from "./http/cookies";
+import type { FlagonRequest } from "./http/request";
+import type { FlagonResponse } from "./http/response";
+import { Session, type SessionInterface } from "./session";
+import { TimestampSigner } from "./signing";
+import { formatTagged, parseTagged } from "./tagged-json";
+
+const maxInflatedSize = 1024 * 1024;
+
+/** What begins the value of a cookie that is encrypted; neither base64url nor a compressed value does. */
+const encryptedMark = "~";
+
+/** What the keys of an app make of a session's cookie. */
+interface Keys {
+  readonly key: unknown;
+  readonly fallbacks: unknown;
+  readonly digest: string;
+  readonly signer: TimestampSigner;
+  readonly encrypter: Encrypter;
+}
+
+/**
+ * Keeps sessions in a signed cookie, in the layout of Flask's: visitors cannot change it, but can read it, unless the setting
+ * `sessionEncrypted` is on.
+ */
+export class CookieSessions implements SessionInterface {
+  /** Opened when used. */
+  readonly isLazy = true;
+  #keys: Keys | undefined;
+
+  /** Reads the cookie; one that is forged, foreign or too old gives a new session. */
+  open(request: FlagonRequest, config: Config): Session {
+    const keys = this.#getKeys(config);
+    if (keys === undefined) {
+      return new Session({}, { isReadOnly: true });
+    }
+    const cookie = request.cookies[config.sessionCookieName];
+    const session = cookie === undefined ? undefined : readCookie(keys, cookie, config.permanentSessionLifetime);
+    return session ?? new Session();
+  }
+
+  /** Sets the cookie if the session changed, or has to be refreshed; drops it if the session was emptied. */
+  save(session: Session, request: FlagonRequest, response: FlagonResponse, config: Config): void {
+    const changed = session.formatIfChanged();
+    const options = sessionCookieOptions(request, config);
+    if (session.size === 0) {
+      if (changed !== undefined && !session.isNew) {
+        response.deleteCookie(config.sessionCookieName, options);
+      }
+      return;
+    }
+    if (changed === undefined && !(session.permanent && config.sessionRefreshEachRequest)) {
+      return;
+    }
+    const keys = this.#getKeys(config);
+    if (keys !== undefined) {
+      const expires = session.permanent ? { expires: new Date(Date.now() + config.permanentSessionLifetime * 1000) } : {};
+      const json = changed ?? session.format();
+      const value = config.sessionEncrypted ? `${encryptedMark}${keys.encrypter.encrypt(Buffer.from(json, "utf8"))}` : formatPayload(json);
+      const cookie = keys.signer.sign(value);
+      response.setCookie(config.sessionCookieName, cookie, { ...options, ...expires });
+      warnOfSize(session, config, response.headers.getSetCookie().at(-1)?.length ?? 0);
+    }
+  }
+
+  #getKeys(config: Config): Keys | undefined {
+    const { secretKey: key, secretKeyFallbacks: fallbacks, sessionDigest: digest } = config;
+    if (key === null) {
+      return undefined;
+    }
+    const known = this.#keys;
+    if (known !== undefined && known.key === key && known.fallbacks === fallbacks && known.digest === digest) {
+      return known;
+    }
+    const secrets = [key, ...[...fallbacks].reverse()];
+    const signer = new TimestampSigner(secrets, { salt: "cookie-session", digest, derivation: "hmac" });
+    this.#keys = { key, fallbacks, digest, signer, encrypter: new Encrypter(secrets, "cookie-session") };
+    return this.#keys;
+  }
+}
+
+/** How the session's cookie is sent, whatever it holds. */
+export function sessionCookieOptions(request: FlagonRequest, config: Config): CookieOptions {
+  const { sessionCookieDomain: domain, sessionCookieSecure: secure } = config;
+  return {
+    httpOnly: true,
+    secure: secure === "auto" ? request.isSecure : secure,
+    path: config.sessionCookiePath ?? (request.rootPath || "/"),
+    sameSite: config.sessionCookieSameSite,
+    ...(domain === null ? {} : { domain }),
+  };
+}
+
+/** Browsers drop a cookie over their limit without a word, and the visitor is logged out. */
+function warnOfSize(session: Session, { maxCookieSize }: Config, size: number): void {
+  if (maxCookieSize > 0 && size > maxCookieSize) {
+    const sizes = Object.entries(session.toObject()).map(([key, value]) => [key, formatTagged(value)?.length ?? 0] as const);
+    const [largest] = sizes.sort(([, left], [, right]) => right - left);
+    process.emitWarning(
+      `The session cookie is ${size} bytes long, and browsers may drop it over ${maxCookieSize} (the setting maxCookieSize). Its largest value is '${largest?.[0]}'. Keep less in the session, or keep sessions on the server.`,
+      { code: "FLAGON_COOKIE_SIZE" },
+    );
+  }
+}
+
+function formatPayload(json: string): string {
+  const bytes = Buffer.from(json, "utf8");
+  if (bytes.length < 64) {
+    return bytes.toString("base64url");
+  }
+  const deflated = deflateSync(bytes);
+  return deflated.length < bytes.length - 1 ? `.${deflated.toString("base64url")}` : bytes.toString("base64url");
+}
+
+function parsePayload(value: string): Buffer {
+  return value.startsWith(".")
+    ? inflateSync(Buffer.from(value.slice(1), "base64url"), { maxOutputLength: maxInflatedSize })
+    : Buffer.from(value, "base64url");
+}
+
+function readCookie({ signer, encrypter }: Keys, cookie: string, maxAge: number): Session | undefined {
+  const result = signer.unsign(cookie, maxAge);
+  if ("failure" in result) {
+    return undefined;
+  }
+  try {
+    const { value } = result;
+    const bytes = value.startsWith(encryptedMark) ? encrypter.decrypt(value.slice(encryptedMark.length)) : parsePayload(value);
+    const serialized = bytes?.toString("utf8") ?? "";
+    const values = parseTagged(serialized);
+    return typeof values === "object" && values !== null && !Array.isArray(values)
+      ? new Session(Object.fromEntries(Object.entries(values)), { isNew: false, serialized })
+      : undefined;
+  } catch {
+    // Only someone who has the key can sign what cannot be read; an empty session is the better answer to it.
+    return undefined;
+  }
+}

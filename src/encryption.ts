@@ -1,0 +1,49 @@
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
+import { decodeBase64Url } from "./signing";
+
+const algorithm = "aes-256-gcm";
+const nonceSize = 12;
+const tagSize = 16;
+
+/** Encrypts bytes by AES-256-GCM: a random nonce of 96 bits (NIST SP 800-38D, section 8.2.2), what is encrypted, and the tag. */
+export class Encrypter {
+  readonly #keys: readonly Buffer[];
+
+  /**
+   * @param secrets The current secret first, which alone encrypts; then former ones, which only decrypt.
+   * @param purpose What is encrypted: the keys are derived for it (HKDF, RFC 5869).
+   */
+  constructor(secrets: readonly (string | Uint8Array)[], purpose: string) {
+    this.#keys = secrets.map((secret) => Buffer.from(hkdfSync("sha256", secret, "flagon", `${purpose} ${algorithm}`, 32)));
+  }
+
+  /** Encrypts bytes, as base64url. */
+  encrypt(bytes: Uint8Array): string {
+    const [key] = this.#keys;
+    if (key === undefined) {
+      throw new RangeError("Encrypting needs a key.");
+    }
+    const nonce = randomBytes(nonceSize);
+    const cipher = createCipheriv(algorithm, key, nonce);
+    return Buffer.concat([nonce, cipher.update(bytes), cipher.final(), cipher.getAuthTag()]).toString("base64url");
+  }
+
+  /** Decrypts what a key of this encrypter has encrypted; anything else is `undefined`. */
+  decrypt(text: string): Buffer | undefined {
+    const bytes = decodeBase64Url(text);
+    if (bytes === undefined || bytes.length < nonceSize + tagSize) {
+      return undefined;
+    }
+    for (const key of this.#keys) {
+      const cipher = createDecipheriv(algorithm, key, bytes.subarray(0, nonceSize), { authTagLength: tagSize });
+      cipher.setAuthTag(bytes.subarray(-tagSize));
+      const content = cipher.update(bytes.subarray(nonceSize, -tagSize));
+      try {
+        return Buffer.concat([content, cipher.final()]);
+      } catch {
+        // Another key has encrypted it.
+      }
+    }
+    return undefined;
+  }
+}
