@@ -1,16 +1,15 @@
 /*
- * A blog: pages and forms on a database, as one would write them for real.
+ * A blog: pages, forms and accounts on a database, as one would write them for real.
  *
- * It lists posts page by page and by tag, shows one with its comments, takes new posts, changes and comments by
- * validated forms, and also speaks Atom and JSON. Posts live in `samples/blog/blog.db`, which is created and migrated
- * at the start; set DATABASE_URL, and DATABASE_AUTH_TOKEN if it wants one, to keep them on a libSQL server.
+ * It lists posts page by page and by tag, shows one with its comments, takes posts and comments of members by
+ * validated forms, lets authors change their own, and also speaks Atom and JSON. All of it lives in
+ * `samples/blog/blog.db`, which is created and migrated at the start; set DATABASE_URL, and DATABASE_AUTH_TOKEN if it wants one, to keep them on a libSQL server.
  *
  *     npx ts-node samples/blog.ts
  */
 import { join } from "node:path";
 import { createClient } from "@libsql/client";
-import { and, asc, count, desc, eq, inArray } from "drizzle-orm";
-import { drizzle, type LibSQLDatabase } from "drizzle-orm/libsql";
+import { drizzle } from "drizzle-orm/libsql";
 import { migrate } from "drizzle-orm/libsql/migrator";
 import {
   abort,
@@ -20,6 +19,7 @@ import {
   errorHandler,
   Flagon,
   flash,
+  type HTTPException,
   html,
   type Markup,
   makeResponse,
@@ -29,12 +29,13 @@ import {
   templateFilter,
   urlFor,
 } from "flagon";
+import { currentUser, loginRequired } from "flagon/login";
 import { z } from "zod";
+import { addAccounts } from "./blog/accounts";
+import { PostStore, postsPerPage } from "./blog/posts";
 import * as schema from "./blog/schema";
-import { comments, type Post, posts, tags } from "./blog/schema";
 
 const root = join(__dirname, "blog");
-const postsPerPage = 5;
 
 const PostForm = defineForm({
   title: z.string().trim().min(1).max(120),
@@ -43,67 +44,8 @@ const PostForm = defineForm({
 });
 
 const CommentForm = defineForm({
-  author: z.string().trim().min(1).max(60).meta({ label: "Your name" }),
   body: z.string().trim().min(1).max(2000).meta({ label: "Comment" }),
 });
-
-/** Posts, their tags and comments in the database. */
-class PostStore {
-  constructor(private readonly db: LibSQLDatabase<typeof schema>) {}
-
-  /** Returns one page of posts, the newest first, and the number of all posts. */
-  async list(page: number, tag?: string) {
-    const tagged =
-      tag === undefined ? undefined : inArray(posts.id, this.db.select({ id: tags.postId }).from(tags).where(eq(tags.name, tag)));
-    const [found, [all]] = await Promise.all([
-      this.db.query.posts.findMany({
-        where: tagged,
-        orderBy: [desc(posts.createdAt), desc(posts.id)],
-        limit: postsPerPage,
-        offset: (page - 1) * postsPerPage,
-        with: { tags: true, comments: { columns: { id: true } } },
-      }),
-      this.db.select({ total: count() }).from(posts).where(tagged),
-    ]);
-    return { posts: found, total: all?.total ?? 0 };
-  }
-
-  /** Returns a post with its tags and comments, or answers 404. */
-  async get(id: number) {
-    const post = await this.db.query.posts.findFirst({
-      where: eq(posts.id, id),
-      with: { tags: true, comments: { orderBy: asc(comments.createdAt) } },
-    });
-    return post ?? abort(404, "There is no such post. It may have been deleted.");
-  }
-
-  async add({ title, body, tags: names }: PostValues): Promise<number> {
-    return this.db.transaction(async (db) => {
-      const [post] = await db.insert(posts).values({ title, body }).returning();
-      await setTags(db, post?.id ?? 0, names);
-      return post?.id ?? 0;
-    });
-  }
-
-  async change(id: number, { title, body, tags: names }: PostValues): Promise<void> {
-    await this.db.transaction(async (db) => {
-      await db.update(posts).set({ title, body, updatedAt: new Date() }).where(eq(posts.id, id));
-      await setTags(db, id, names);
-    });
-  }
-
-  async delete(id: number): Promise<void> {
-    await this.db.delete(posts).where(eq(posts.id, id));
-  }
-
-  async comment(postId: number, values: { author: string; body: string }): Promise<void> {
-    await this.db.insert(comments).values({ postId, ...values });
-  }
-
-  async deleteComment(postId: number, id: number): Promise<void> {
-    await this.db.delete(comments).where(and(eq(comments.id, id), eq(comments.postId, postId)));
-  }
-}
 
 /** The pages. */
 class Blog {
@@ -123,32 +65,54 @@ class Blog {
     return posts.length === 0 ? abort(404, "No post has this tag.") : renderTemplate("tag", { tag, posts });
   }
 
-  @route("/posts/<int:id>", { methods: ["GET", "POST"] })
+  @route("/posts/<int:id>")
   async show({ id }: { id: number }) {
+    return this.#showPost(await this.store.get(id));
+  }
+
+  @loginRequired
+  @route.post("/posts/<int:id>")
+  async comment({ id }: { id: number }) {
     const post = await this.store.get(id);
     const form = await CommentForm.validateOnSubmit();
     if (form.valid) {
-      await this.store.comment(id, form.data);
+      await this.store.comment(id, member(), form.data.body);
       flash("Thank you for your comment.");
       return redirect(urlFor(Blog, "show", { id }, { anchor: "comments" }));
     }
-    return renderTemplate("show", { post, form });
+    return this.#showPost(post, form);
   }
 
+  /** What is said below a post can be taken back by who said it, and by the post's author. */
+  @loginRequired
+  @route.post("/posts/<int:id>/comments/<int:comment>/delete")
+  async deleteComment({ id, comment }: { id: number; comment: number }) {
+    const post = await this.store.get(id);
+    const { authorId } = post.comments.find((one) => one.id === comment) ?? abort(404, "There is no such comment.");
+    if (![post.authorId, authorId].includes(member().id)) {
+      abort(403, "Only its author can delete this comment, or the author of the post.");
+    }
+    await this.store.deleteComment(id, comment);
+    flash("The comment is deleted.");
+    return redirect(urlFor(Blog, "show", { id }, { anchor: "comments" }));
+  }
+
+  @loginRequired
   @route("/posts/new", { methods: ["GET", "POST"] })
   async create() {
     const form = await PostForm.validateOnSubmit();
     if (form.valid) {
-      const id = await this.store.add(form.data);
+      const id = await this.store.add(member().id, form.data);
       flash("Published.");
       return redirect(urlFor(Blog, "show", { id }));
     }
     return renderTemplate("edit", { form, title: "New post" });
   }
 
+  @loginRequired
   @route("/posts/<int:id>/edit", { methods: ["GET", "POST"] })
   async edit({ id }: { id: number }) {
-    const post = await this.store.get(id);
+    const post = await this.#getOwn(id);
     const form = await PostForm.validateOnSubmit({ initial: { ...post, tags: post.tags.map(({ name }) => name).join(", ") } });
     if (form.valid) {
       await this.store.change(id, form.data);
@@ -158,9 +122,10 @@ class Blog {
     return renderTemplate("edit", { form, title: "Edit post", post });
   }
 
+  @loginRequired
   @route.post("/posts/<int:id>/delete")
   async delete({ id }: { id: number }) {
-    const { title } = await this.store.get(id);
+    const { title } = await this.#getOwn(id);
     await this.store.delete(id);
     flash(`“${title}” is deleted.`);
     return redirect(urlFor(Blog, "index", { page: 1 }));
@@ -172,9 +137,10 @@ class Blog {
     return makeResponse(renderTemplate("feed", { posts }), 200, { "content-type": "application/atom+xml; charset=utf-8" });
   }
 
+  @errorHandler(403)
   @errorHandler(404)
-  notFound(error: Error) {
-    return renderTemplate("not-found", { error });
+  refused(error: HTTPException) {
+    return renderTemplate("refused", { error, title: error.status === 404 ? "This flagon is empty" : "This is not yours" });
   }
 
   @contextProcessor
@@ -191,6 +157,20 @@ class Blog {
   longDate(date: Date): string {
     return date.toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
   }
+
+  async #showPost(post: Awaited<ReturnType<PostStore["get"]>>, sent?: Awaited<ReturnType<typeof CommentForm.validateOnSubmit>>) {
+    return renderTemplate("show", { post, form: sent ?? (await CommentForm.validateOnSubmit()) });
+  }
+
+  async #getOwn(id: number) {
+    const post = await this.store.get(id);
+    return post.authorId === member().id ? post : abort(403, "Only its author can change this post.");
+  }
+}
+
+/** Who is logged in; only views with `@loginRequired` ask. */
+function member() {
+  return currentUser.isAuthenticated ? currentUser : abort(401);
 }
 
 /** The same posts for programs. */
@@ -200,18 +180,13 @@ class Api {
 
   @route("/posts/<int:id>")
   async post({ id }: { id: number }) {
-    const { tags, comments, ...post } = await this.store.get(id);
-    return { ...post, tags: tags.map(({ name }) => name), comments: comments.map(({ postId, ...comment }) => comment) };
-  }
-}
-
-type PostValues = Pick<Post, "title" | "body"> & { tags: string[] };
-type Transaction = Pick<LibSQLDatabase<typeof schema>, "insert" | "delete">;
-
-async function setTags(db: Transaction, postId: number, names: readonly string[]): Promise<void> {
-  await db.delete(tags).where(eq(tags.postId, postId));
-  if (names.length > 0) {
-    await db.insert(tags).values(names.map((name) => ({ postId, name })));
+    const { author, authorId, tags, comments, ...post } = await this.store.get(id);
+    return {
+      ...post,
+      author: author?.name ?? null,
+      tags: tags.map(({ name }) => name),
+      comments: comments.map(({ id, author, body, createdAt }) => ({ id, author, body, createdAt })),
+    };
   }
 }
 
@@ -230,6 +205,7 @@ export async function createApp(url = process.env.DATABASE_URL ?? `file:${join(r
 
   const store = new PostStore(db);
   const app = new Flagon(root, { name: "blog" });
+  addAccounts(app, db);
   app.register(new Blog(store));
   app.register(new Api(store));
   return app;

@@ -14,6 +14,18 @@ import { createApp } from "../samples/blog";
 
 const project = join(__dirname, "..");
 
+/** Registers with a running blog, and publishes a post there, as a script would. */
+async function publish(origin: string, post: Record<string, string>) {
+  const send = async (target: string, form: Record<string, string>, cookie = "") => {
+    const init = { method: "POST", body: new URLSearchParams(form), redirect: "manual", headers: { origin, cookie } } as const;
+    const response = await fetch(origin + target, init);
+    return { response, cookie: response.headers.getSetCookie().at(-1)?.split(";")[0] ?? "" };
+  };
+  const registered = await send("/register", { name: "Ann", password: "long enough", again: "long enough" });
+  const { response, cookie } = await send("/posts/new", post, registered.cookie);
+  return { created: response, cookie };
+}
+
 describe("samples/blog.ts", () => {
   let folder: string;
   let app: Flagon;
@@ -34,6 +46,11 @@ describe("samples/blog.ts", () => {
     client = app.testClient();
   });
 
+  async function register(name = "Ann", as = client) {
+    const response = await as.post("/register", { form: { name, password: "long enough", again: "long enough" } });
+    expect([response.status, response.headers.get("location")]).toEqual([303, "/"]);
+  }
+
   async function read(target: string, options?: Parameters<TestClient["get"]>[1]) {
     const response = await client.get(target, options);
     return { response, document: parseHTML(await response.text()).document };
@@ -47,6 +64,7 @@ describe("samples/blog.ts", () => {
   });
 
   it("lists five posts on a page, and gives each page one address", async () => {
+    await register();
     for (let number = 0; number < 4; number++) {
       await client.post("/posts/new", { form: { title: `Number ${number}`, body: "Text", tags: "" } });
     }
@@ -60,6 +78,8 @@ describe("samples/blog.ts", () => {
   });
 
   it("creates a post and shows it with a flashed message, once", async () => {
+    await register();
+    await read("/");
     const response = await client.post("/posts/new", {
       form: { title: " A <b>title</b> ", body: "One\n\nTwo <script>", tags: "New, two words, new" },
       followRedirects: true,
@@ -69,11 +89,13 @@ describe("samples/blog.ts", () => {
     expect(document.querySelector("h1")?.textContent).toBe("A <b>title</b>");
     expect([...document.querySelectorAll(".post .prose p")].map((paragraph) => paragraph.textContent)).toEqual(["One", "Two <script>"]);
     expect([...document.querySelectorAll(".tag")].map((tag) => tag.textContent)).toEqual(["#new", "#two-words"]);
+    expect(document.querySelector(".meta")?.textContent).toContain("by Ann");
     expect(document.querySelector(".flash")?.textContent).toBe("Published.");
     expect((await read("/")).document.querySelector(".flash")).toBeNull();
   });
 
   it("shows the form again with what was typed when a post is not valid", async () => {
+    await register();
     const response = await client.post("/posts/new", { form: { title: "", body: "Kept & safe", tags: "a" } });
     expect(response.status).toBe(422);
     const page = await response.text();
@@ -85,28 +107,113 @@ describe("samples/blog.ts", () => {
   });
 
   it("changes a post from a form that holds it", async () => {
-    const { document } = await read("/posts/2/edit");
-    expect(document.querySelector("[name=title]")?.getAttribute("value")).toBe("One decorator, one page");
-    expect(document.querySelector("[name=tags]")?.getAttribute("value")).toBe("flagon, routing");
-    await client.post("/posts/2/edit", { form: { title: "Changed", body: "Text", tags: "other" } });
-    expect(await (await client.get("/api/posts/2")).json()).toMatchObject({ title: "Changed", body: "Text", tags: ["other"] });
+    await register();
+    await client.post("/posts/new", { form: { title: "First", body: "Text", tags: "a, b" } });
+    const { document } = await read("/posts/4/edit");
+    expect(document.querySelector("[name=title]")?.getAttribute("value")).toBe("First");
+    expect(document.querySelector("[name=tags]")?.getAttribute("value")).toBe("a, b");
+    await client.post("/posts/4/edit", { form: { title: "Changed", body: "Text", tags: "other" } });
+    expect(await (await client.get("/api/posts/4")).json()).toMatchObject({ title: "Changed", author: "Ann", tags: ["other"] });
   });
 
   it("deletes a post with its tags and comments", async () => {
-    const response = await client.post("/posts/1/delete", { followRedirects: true });
+    await register();
+    await client.post("/posts/new", { form: { title: "Mine", body: "Text", tags: "gone" } });
+    await client.post("/posts/4", { form: { body: "Comment" } });
+    const response = await client.post("/posts/4/delete", { followRedirects: true });
     expect(await response.text()).toContain("is deleted.");
-    expect((await client.get("/posts/1")).status).toBe(404);
-    expect((await client.get("/posts/1/delete")).status).toBe(405);
+    expect((await client.get("/posts/4")).status).toBe(404);
+    expect((await client.get("/tags/gone")).status).toBe(404);
+    expect((await client.get("/posts/4/delete")).status).toBe(405);
   });
 
-  it("takes comments", async () => {
-    const refused = await client.post("/posts/1", { form: { author: "Ann", body: " " } });
+  it("takes comments of members", async () => {
+    expect((await read("/posts/1")).document.querySelector("#comments form")).toBeNull();
+    const unknown = await client.post("/posts/1", { form: { body: "Spam" } });
+    expect([unknown.status, unknown.headers.get("location")]).toEqual([303, "/login"]);
+    await register();
+    const refused = await client.post("/posts/1", { form: { body: " " } });
     expect(refused.status).toBe(422);
-    const taken = await client.post("/posts/1", { form: { author: "Ann", body: "Fine <i>work</i>." } });
+    const taken = await client.post("/posts/1", { form: { body: "Fine <i>work</i>." } });
     expect(taken.headers.get("location")).toBe("/posts/1#comments");
     const { document } = await read("/posts/1");
     expect([...document.querySelectorAll(".comment strong")].map((author) => author.textContent)).toEqual(["A guest", "Ann"]);
     expect(document.querySelector(".comment:last-of-type .prose")?.textContent).toBe("Fine <i>work</i>.");
+  });
+
+  it("lets only authors change and delete their posts, and take comments back", async () => {
+    await register();
+    await client.post("/posts/new", { form: { title: "Ann's", body: "Text", tags: "" } });
+    await client.post("/posts/4", { form: { body: "By Ann" } });
+    const other = app.testClient();
+    await register("Bo", other);
+    await other.post("/posts/4", { form: { body: "By Bo" } });
+    const page = parseHTML(await (await other.get("/posts/4")).text()).document;
+    expect(page.querySelector("a[href='/posts/4/edit']")).toBeNull();
+    expect([...page.querySelectorAll("form[action*='/comments/']")].map((form) => form.getAttribute("action"))).toEqual([
+      "/posts/4/comments/3/delete",
+    ]);
+    const answers = [
+      await other.get("/posts/4/edit"),
+      await other.post("/posts/4/edit", { form: { title: "Bo's", body: "Text" } }),
+      await other.post("/posts/4/delete"),
+      await other.post("/posts/4/comments/2/delete"),
+      // The first posts belong to nobody.
+      await other.post("/posts/1/delete"),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([403, 403, 403, 403, 403]);
+    expect(await answers[2]?.text()).toContain("Only its author can change this post.");
+    expect(await (await client.get("/api/posts/4")).json()).toMatchObject({ title: "Ann's" });
+    expect((await client.post("/posts/4/comments/3/delete")).status).toBe(303);
+    expect((await client.post("/posts/4/comments/2/delete")).status).toBe(303);
+    expect((await client.post("/posts/1/comments/2/delete")).status).toBe(404);
+    expect((await read("/posts/4")).document.querySelectorAll(".comment")).toHaveLength(0);
+  });
+
+  it("registers members, logs them in and out, and leads back to where they were", async () => {
+    const asked = await client.get("/posts/new?draft=1");
+    expect([asked.status, asked.headers.get("location")]).toEqual([303, "/login?next=%2Fposts%2Fnew%3Fdraft%3D1"]);
+    const { document } = await read("/login?next=%2Fposts%2Fnew");
+    expect(document.querySelector(".flash")?.textContent).toBe("Please log in to access this page.");
+    expect(document.querySelector("a[href^='/register']")?.getAttribute("href")).toBe("/register?next=%2Fposts%2Fnew");
+    const register = (form: Record<string, string>) => client.post("/register?next=%2Fposts%2Fnew", { form });
+    const refused = await register({ name: "Ann", password: "long enough", again: "different" });
+    expect(await refused.text()).toContain("The two passwords differ.");
+    const made = await register({ name: "Ann", password: "long enough", again: "long enough" });
+    expect([made.status, made.headers.get("location")]).toEqual([303, "/posts/new"]);
+    expect((await client.get("/posts/new")).status).toBe(200);
+    expect((await client.post("/logout")).status).toBe(303);
+    expect((await client.get("/posts/new")).status).toBe(303);
+    expect(await (await register({ name: "ANN", password: "long enough", again: "long enough" })).text()).toContain(
+      "has this name already",
+    );
+    for (const form of [
+      { name: "Ann", password: "wrong" },
+      { name: "Nobody", password: "long enough" },
+    ]) {
+      const wrong = await client.post("/login", { form });
+      expect(wrong.status).toBe(422);
+      const page = await wrong.text();
+      expect(page).toContain("Name or password is wrong.");
+      expect(page).not.toContain(`value="${form.password}"`);
+    }
+    const login = await client.post("/login?next=//evil.example", { form: { name: "ann", password: "long enough" } });
+    expect([login.status, login.headers.get("location")]).toEqual([303, "/"]);
+    expect(login.headers.getSetCookie().join()).not.toContain("remember_token");
+  });
+
+  it("remembers who asked for it, until the password is changed, for which it wants a fresh login", async () => {
+    await register();
+    const login = await client.post("/login", { form: { name: "Ann", password: "long enough", remember: "on" } });
+    const remembered = login.headers.getSetCookie().find((cookie) => cookie.startsWith("remember_token="));
+    const cookie = remembered?.split(";")[0] ?? "";
+    const come = (target: string) => app.testClient().get(target, { headers: { cookie } });
+    expect((await come("/posts/new")).status).toBe(200);
+    expect((await come("/account")).headers.get("location")).toBe("/login?next=%2Faccount");
+    const changed = await client.post("/account", { form: { password: "another long one", again: "another long one" } });
+    expect(changed.status).toBe(303);
+    expect((await come("/posts/new")).status).toBe(303);
+    expect((await client.get("/account")).status).toBe(200);
   });
 
   it("lists the posts of a tag", async () => {
@@ -148,9 +255,12 @@ describe("samples/blog.ts", () => {
   });
 
   it("refuses what another site sends", async () => {
-    const response = await client.post("/posts/1/delete", { headers: { "sec-fetch-site": "cross-site" } });
+    await register();
+    await client.post("/posts/new", { form: { title: "Mine", body: "Text" } });
+    const response = await client.post("/posts/4/delete", { headers: { "sec-fetch-site": "cross-site" } });
     expect(response.status).toBe(403);
-    expect((await client.get("/posts/1")).status).toBe(200);
+    expect(await response.text()).toContain("This is not yours");
+    expect((await client.get("/posts/4")).status).toBe(200);
   });
 
   it("answers over a socket as through the test client", async () => {
@@ -160,14 +270,9 @@ describe("samples/blog.ts", () => {
     try {
       const index = await fetch(`${origin}/`);
       expect([index.status, await index.text()]).toEqual([200, await (await client.get("/")).text()]);
-      const created = await fetch(`${origin}/posts/new`, {
-        method: "POST",
-        body: new URLSearchParams({ title: "By socket", body: "Text", tags: "wire" }),
-        redirect: "manual",
-      });
+      const { created, cookie } = await publish(origin, { title: "By socket", body: "Text", tags: "wire" });
       expect([created.status, created.headers.get("location")]).toEqual([303, "/posts/4"]);
-      const [cookie = ""] = created.headers.getSetCookie();
-      const shown = await fetch(`${origin}/posts/4`, { headers: { cookie: cookie.split(";")[0] ?? "" } });
+      const shown = await fetch(`${origin}/posts/4`, { headers: { cookie } });
       expect(await shown.text()).toContain("Published.");
       expect((await fetch(`${origin}/posts/99`)).status).toBe(404);
       expect((await fetch(`${origin}/feed.xml`)).status).toBe(200);
@@ -209,11 +314,7 @@ describe("npx ts-node samples/blog.ts", () => {
     };
     try {
       const first = await start();
-      const created = await fetch(`${first.origin}/posts/new`, {
-        method: "POST",
-        body: new URLSearchParams({ title: "Kept", body: "Text" }),
-        redirect: "manual",
-      });
+      const { created } = await publish(first.origin, { title: "Kept", body: "Text" });
       expect(created.status).toBe(303);
       first.child.kill("SIGTERM");
       await once(first.child, "exit");

@@ -1,10 +1,24 @@
 import { relations, sql } from "drizzle-orm";
-import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { LibSQLDatabase } from "drizzle-orm/libsql";
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 const now = sql`(unixepoch())`;
 
+export const users = sqliteTable(
+  "users",
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    name: text().notNull(),
+    passwordHash: text("password_hash").notNull(),
+    createdAt: integer("created_at", { mode: "timestamp" }).notNull().default(now),
+  },
+  (table) => [uniqueIndex("users_name").on(sql`lower(${table.name})`)],
+);
+
 export const posts = sqliteTable("posts", {
   id: integer().primaryKey({ autoIncrement: true }),
+  /** The first posts are the blog's own. */
+  authorId: integer("author_id").references(() => users.id, { onDelete: "set null" }),
   title: text().notNull(),
   body: text().notNull(),
   createdAt: integer("created_at", { mode: "timestamp" }).notNull().default(now),
@@ -29,6 +43,7 @@ export const comments = sqliteTable(
     postId: integer("post_id")
       .notNull()
       .references(() => posts.id, { onDelete: "cascade" }),
+    authorId: integer("author_id").references(() => users.id, { onDelete: "set null" }),
     author: text().notNull(),
     body: text().notNull(),
     createdAt: integer("created_at", { mode: "timestamp" }).notNull().default(now),
@@ -36,10 +51,16 @@ export const comments = sqliteTable(
   (table) => [index("comments_post").on(table.postId)],
 );
 
-export const postRelations = relations(posts, ({ many }) => ({ tags: many(tags), comments: many(comments) }));
+export const postRelations = relations(posts, ({ one, many }) => ({
+  author: one(users, { fields: [posts.authorId], references: [users.id] }),
+  tags: many(tags),
+  comments: many(comments),
+}));
 export const tagRelations = relations(tags, ({ one }) => ({ post: one(posts, { fields: [tags.postId], references: [posts.id] }) }));
 export const commentRelations = relations(comments, ({ one }) => ({
   post: one(posts, { fields: [comments.postId], references: [posts.id] }),
 }));
 
+export type User = typeof users.$inferSelect;
 export type Post = typeof posts.$inferSelect;
+export type Database = LibSQLDatabase<typeof import("./schema")>;

@@ -22,6 +22,12 @@ describe.each([
   let page: Page;
   const problems: string[] = [];
 
+  async function logIn(name: string, password = "long enough") {
+    await page.getByLabel("Name").fill(name);
+    await page.getByLabel("Password").fill(password);
+    await page.getByRole("button", { name: "Log in" }).click();
+  }
+
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "flagon-browser-"));
     const app = await createApp(`file:${join(folder, "blog.db")}`);
@@ -62,9 +68,24 @@ describe.each([
     expect(problems).toEqual([]);
   });
 
-  it("takes a post by its form, refuses a wrong one and keeps what was typed", async () => {
+  it("registers a member, who writes: a wrong post is refused, and what was typed is kept", async () => {
     await page.goto(origin);
     await page.getByRole("link", { name: "Write" }).click();
+    await page.getByText("Please log in to access this page.").waitFor();
+    await page.getByRole("link", { name: "I am new here" }).click();
+    await page.getByLabel("Name").fill("Ann");
+    await page.getByLabel("Password").fill("long enough");
+    await page.getByLabel("The same again").fill("not the same");
+    await page.getByRole("button", { name: "Register" }).click();
+    await page.getByText("The two passwords differ.").waitFor();
+    expect(await page.getByLabel("Name").inputValue()).toBe("Ann");
+    expect(await page.getByLabel("Password").inputValue()).toBe("");
+    await page.getByLabel("Password").fill("long enough");
+    await page.getByLabel("The same again").fill("long enough");
+    await page.getByRole("button", { name: "Register" }).click();
+    await page.getByText("Welcome, Ann.").waitFor();
+    // What was asked for at first.
+    expect(page.url()).toBe(`${origin}/posts/new`);
     await page.getByLabel("Body").fill("First paragraph.\n\nSecond & last.");
     await page.getByLabel("Tags").fill("browser, test");
     await page.getByRole("button", { name: "Publish" }).click();
@@ -81,27 +102,57 @@ describe.each([
     await page.getByRole("button", { name: "Publish" }).click();
     await page.getByRole("status").getByText("Published.").waitFor();
     expect(await page.locator("h1").textContent()).toBe("From a <browser>");
+    expect(await page.locator(".post .meta").textContent()).toContain("by Ann");
     expect(await page.locator(".post .prose p").allTextContents()).toEqual(["First paragraph.", "Second & last."]);
     await page.reload();
     expect(await page.getByRole("status").count()).toBe(0);
   });
 
-  it("changes a post, takes a comment and deletes it all", async () => {
-    await page.goto(`${origin}/posts/2`);
+  it("logs in and out; changes a post, takes a comment and deletes it all", async () => {
+    await page.goto(`${origin}/posts/4`);
+    expect(await page.getByRole("link", { name: "Edit" }).count()).toBe(0);
+    await page.getByRole("link", { name: "Log in to comment" }).click();
+    await logIn("Ann", "a wrong password");
+    await page.getByText("Name or password is wrong.").waitFor();
+    await logIn("ann");
+    await page.getByText("Hello, Ann.").waitFor();
+    expect(page.url()).toBe(`${origin}/posts/4`);
     await page.getByRole("link", { name: "Edit" }).click();
-    expect(await page.getByLabel("Title").inputValue()).toBe("One decorator, one page");
+    expect(await page.getByLabel("Title").inputValue()).toBe("From a <browser>");
     await page.getByLabel("Title").fill("Changed");
     await page.getByRole("button", { name: "Publish" }).click();
     await page.getByText("Saved.").waitFor();
-    await page.getByLabel("Your name").fill("Ann");
     await page.getByRole("textbox", { name: "Comment" }).fill("Well done.");
-    await page.getByRole("button", { name: "Comment" }).click();
+    await page.getByRole("button", { name: "Comment", exact: true }).click();
     await page.getByText("Thank you for your comment.").waitFor();
-    expect(page.url()).toBe(`${origin}/posts/2#comments`);
+    expect(page.url()).toBe(`${origin}/posts/4#comments`);
     expect(await page.locator(".comment").textContent()).toContain("Well done.");
-    await page.getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("button", { name: "Delete the comment by Ann" }).click();
+    await page.getByText("The comment is deleted.").waitFor();
+    await page.getByRole("button", { name: "Delete", exact: true }).click();
     await page.getByText("“Changed” is deleted.").waitFor();
-    expect((await page.goto(`${origin}/posts/2`))?.status()).toBe(404);
+    expect((await page.goto(`${origin}/posts/4`))?.status()).toBe(404);
+    await page.getByRole("button", { name: "Log out" }).click();
+    await page.getByText("You are logged out.").waitFor();
+    expect(await page.getByRole("link", { name: "Log in" }).count()).toBe(1);
+  });
+
+  it("remembers a login after the browser was closed, but asks for the password again before it is changed", async () => {
+    await page.goto(`${origin}/login`);
+    await page.getByLabel("Stay logged in").check();
+    await logIn("Ann");
+    await page.getByText("Hello, Ann.").waitFor();
+    const kept = (await page.context().cookies()).filter(({ expires }) => expires > 0);
+    expect(kept.map(({ name, httpOnly }) => [name, httpOnly])).toEqual([["remember_token", true]]);
+    await page.context().clearCookies();
+    await page.context().addCookies(kept);
+    await page.goto(`${origin}/posts/new`);
+    expect(await page.locator("h1").textContent()).toBe("New post");
+    await page.getByRole("link", { name: "Ann" }).click();
+    await page.getByText("Please reauthenticate to access this page.").waitFor();
+    expect(await page.getByLabel("Name").inputValue()).toBe("Ann");
+    await logIn("Ann");
+    expect(await page.locator("h1").textContent()).toBe("Your account");
   });
 
   it("leads through tags and pages, and back from a page that is not there", async () => {
