@@ -38,6 +38,7 @@ export class Config implements Settings {
   sessionCookiePath: Settings["sessionCookiePath"] = null;
   sessionCookieSecure: Settings["sessionCookieSecure"] = "auto";
   sessionCookieSameSite: Settings["sessionCookieSameSite"] = "Lax";
+  sessionCookiePartitioned: Settings["sessionCookiePartitioned"] = false;
   permanentSessionLifetime: Settings["permanentSessionLifetime"] = 31 * 24 * 60 * 60;
   sessionRefreshEachRequest: Settings["sessionRefreshEachRequest"] = true;
   maxCookieSize: Settings["maxCookieSize"] = 4093;

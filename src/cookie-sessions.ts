@@ -90,6 +90,7 @@ export function sessionCookieOptions(request: FlagonRequest, config: Config): Co
     secure: secure === "auto" ? request.isSecure : secure,
     path: config.sessionCookiePath ?? (request.rootPath || "/"),
     sameSite: config.sessionCookieSameSite,
+    partitioned: config.sessionCookiePartitioned,
     ...(domain === null ? {} : { domain }),
   };
 }

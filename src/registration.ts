@@ -31,10 +31,12 @@ interface Place {
   readonly subdomain: string | null;
   /** Values of views that the rules have no variables for. */
   readonly defaults: Readonly<Record<string, unknown>>;
+  /** Whether unsafe requests are checked for cross-site forgery. */
+  readonly csrf: boolean;
 }
 
 /** Where an app's own rules are. */
-const everywhere: Place = { prefix: "", host: null, subdomain: null, defaults: {} };
+const everywhere: Place = { prefix: "", host: null, subdomain: null, defaults: {}, csrf: true };
 
 /** The place where routes, hooks and handlers go: the app itself, or one registration of a blueprint. */
 export class Registration {
@@ -70,7 +72,8 @@ export class Registration {
     const mergeSlashes = options.mergeSlashes ?? config.mergeSlashes;
     const text = mergeSlashes ? source.replace(/\/{2,}/g, "/") : source;
     const { rule, host } = explaining(details.label, () => ({ rule: this.#createRule(text), host: this.#createHost(options) }));
-    const endpoint = registry.addEndpoint({ name: this.scope.qualify(name), scope: this.scope, view, isCsrfExempt: false, ...details });
+    const isCsrfExempt = details.isCsrfExempt === true || !(options.csrf ?? this.#place.csrf);
+    const endpoint = registry.addEndpoint({ ...details, name: this.scope.qualify(name), scope: this.scope, view, isCsrfExempt });
     registry.routes.add({
       rule,
       host,
@@ -155,6 +158,7 @@ export class Registration {
       host: options.host ?? this.#place.host,
       subdomain: joinLabels(options.subdomain, this.#place.subdomain),
       defaults: { ...this.#place.defaults, ...options.urlDefaults },
+      csrf: options.csrf ?? true,
     });
     if (options.templates !== undefined) {
       child.addTemplates(options.templates);

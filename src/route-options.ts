@@ -43,6 +43,8 @@ export interface RouteOptions extends RouteSchemas {
   readonly provideAutomaticOptions?: boolean;
   /** The largest body, in bytes. Default: the settings `maxContentLength` and `maxMultipartLength`. */
   readonly maxContentLength?: number;
+  /** Whether unsafe requests are checked for cross-site forgery. Default: as the blueprint says, or `true`. */
+  readonly csrf?: boolean;
 }
 
 /** What a view gets: the values of the rule's variables and of the host's, the defaults, and what the schemas made of body and query. */
@@ -85,4 +87,6 @@ export interface BlueprintOptions {
   readonly static?: string | null;
   /** The path of the static files below the prefix. Default: the folder's name. */
   readonly staticUrlPath?: string;
+  /** Whether unsafe requests of its own routes, not of blueprints inside it, are checked for cross-site forgery. Default: `true`. */
+  readonly csrf?: boolean;
 }

@@ -25,6 +25,8 @@ export interface Settings {
   sessionCookieSecure: boolean | "auto";
   /** The `SameSite` of the session cookie. Default: `"Lax"`. */
   sessionCookieSameSite: "Lax" | "Strict" | "None";
+  /** Whether browsers keep a session for each site that embeds the app (CHIPS); it makes the cookie secure. Default: `false`. */
+  sessionCookiePartitioned: boolean;
   /** How long a session is valid, in seconds. Default: 31 days. */
   permanentSessionLifetime: number;
   /** Whether a permanent session's expiry moves on with every request that reads it. Default: `true`. */
@@ -111,6 +113,7 @@ export const settingChecks: { readonly [Key in keyof Settings]: SettingCheck } =
   sessionCookiePath: textOrNull(),
   sessionCookieSecure: { expected: 'true, false or "auto"', accepts: (value) => typeof value === "boolean" || value === "auto" },
   sessionCookieSameSite: oneOf("Lax", "Strict", "None"),
+  sessionCookiePartitioned: yesOrNo(),
   permanentSessionLifetime: wholeFrom(1),
   sessionRefreshEachRequest: yesOrNo(),
   maxCookieSize: wholeFrom(0),

@@ -1,4 +1,15 @@
-import { CsrfError, csrfExempt, defineForm, errorHandler, redirect, renderTemplateString, request, route } from "flagon";
+import {
+  Blueprint,
+  blueprint,
+  CsrfError,
+  csrfExempt,
+  defineForm,
+  errorHandler,
+  redirect,
+  renderTemplateString,
+  request,
+  route,
+} from "flagon";
 import { parseHTML } from "linkedom";
 import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
@@ -65,6 +76,32 @@ describe("a request that changes something", () => {
     expect((await client.post("/none", { headers })).status).toBe(404);
     expect((await client.put("/act", { headers })).status).toBe(403);
     expect((await client.delete("/act", { headers })).status).toBe(403);
+  });
+
+  it("is not checked for a route or a blueprint that says so; blueprints inside it say so themselves", async () => {
+    const app = createApp();
+    const options = { methods: ["POST"] };
+    app.route("/hook", () => "hook", { ...options, endpoint: "hook", csrf: false });
+    const api = new Blueprint("api", { urlPrefix: "/api", csrf: false });
+    const inner = new Blueprint("inner", { urlPrefix: "/inner" });
+    inner.route("/act", () => "inner", { ...options, endpoint: "act" });
+    api.register(inner);
+    api.route("/act", () => "api", { ...options, endpoint: "act" });
+    api.route("/checked", () => "api", { ...options, endpoint: "checked", csrf: true });
+    app.register(api);
+    @blueprint("class", { urlPrefix: "/class", csrf: false })
+    class Hooks {
+      @route.post("/act")
+      act() {
+        return "class";
+      }
+    }
+    app.register(Hooks);
+    app.route("/act", () => "app", { ...options, endpoint: "act" });
+    const headers = { "sec-fetch-site": "cross-site" };
+    const targets = ["/hook", "/api/act", "/class/act", "/api/checked", "/api/inner/act", "/act"];
+    const statuses = await Promise.all(targets.map(async (target) => (await app.testClient().post(target, { headers })).status));
+    expect(statuses).toEqual([200, 200, 200, 403, 403, 403]);
   });
 
   it("has an error of its own to handle", async () => {

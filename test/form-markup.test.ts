@@ -189,7 +189,7 @@ describe("any value", () => {
 describe("a union of objects", () => {
   const pay = z
     .discriminatedUnion("by", [
-      z.object({ by: z.literal("card"), number: z.string().min(4), note: z.string().optional() }).meta({ label: "Card" }),
+      z.object({ by: z.literal("card"), number: z.string().min(4), note: z.string().optional() }).meta({ label: "By card" }),
       z.object({ by: z.literal("bankTransfer"), iban: z.string(), bank: z.enum(["a", "b"]), note: z.string().optional() }),
       z.object({ by: z.literal(["cash", "coins"]), count: z.int() }),
     ])
@@ -200,14 +200,14 @@ describe("a union of objects", () => {
     const document = await page.load();
     expect([...document.querySelectorAll("[name='pay.by'] option")].map((option) => option.textContent)).toEqual([
       "",
-      "Card",
+      "By card",
       "Bank transfer",
       "Cash",
       "Coins",
     ]);
     expect([...document.querySelectorAll("legend")].map(({ textContent }) => textContent)).toEqual([
       "Payment",
-      "Card",
+      "By card",
       "Bank transfer",
       "Cash, coins",
     ]);
@@ -236,7 +236,7 @@ describe("a union of objects", () => {
     const page = serve(form, () => ({ by: "card" }));
     const first = await page.load();
     expect([...first.querySelectorAll("form > fieldset > legend")].map(({ textContent }) => textContent)).toEqual([
-      "Card",
+      "By card",
       "Bank transfer",
       "Cash, coins",
     ]);

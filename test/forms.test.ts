@@ -341,6 +341,8 @@ describe("a form in a page", () => {
     app.route("/", async () => (await MyForm.validateOnSubmit()).field("titel" as "title"), { endpoint: "x" });
     await expect(app.testClient().get("/")).rejects.toThrow("The form has no field 'titel'. Did you mean 'title'?");
     expect(() => defineForm({ a: {} as ZodSchema })).toThrow(FormError);
-    expect(() => defineForm(z.string() as never)).toThrow("A form is defined by z.object(…), not by a schema of the kind 'string'.");
+    expect(() => defineForm(z.string() as never)).toThrow(
+      "A form is defined by z.object(…), or a union of them, not by a schema of the kind 'string'.",
+    );
   });
 });

@@ -93,6 +93,11 @@ describe("the session", () => {
     }
   });
 
+  it("may be kept by browsers for each site that embeds the app", async () => {
+    const client = createApp({ config: { sessionCookiePartitioned: true, sessionCookieSameSite: "None" } }, Views).testClient();
+    expect(cookieOf(await client.post("/set", { json: { a: 1 } }))).toMatch(/; HttpOnly; Secure; Partitioned; SameSite=None$/);
+  });
+
   it("notices changes deep inside a value", async () => {
     const client = createApp({}, Views).testClient();
     await client.post("/set", { json: { list: [] } });

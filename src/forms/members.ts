@@ -33,11 +33,17 @@ export function readMembers(schema: ZodSchema): Members | undefined {
     found.set(name, [...(found.get(name) ?? []), field]);
   }
   const discriminator = String(readDefinition(core, "discriminator"));
+  const choices = options.flatMap((option, index) => {
+    const values = listChoosers(shapes[index]?.get(discriminator));
+    return values.map((value) => [value, values.length === 1 ? findLabel(option, values) : humanize(value)] as const);
+  });
   return {
-    fields: new Map([...found].map(([name, fields]) => [name, join(fields, fields.length < shapes.length)])),
+    fields: new Map(
+      [...found].map(([name, fields]) => [name, join(fields, fields.length < shapes.length, name === discriminator ? { choices } : {})]),
+    ),
     alternatives: shapes.flatMap((shape, index) => {
       const names = [...shape.keys()].filter((name) => found.get(name)?.length === 1);
-      return names.length > 0 ? [{ label: findLabel(options[index], shape.get(discriminator)), names }] : [];
+      return names.length > 0 ? [{ label: findLabel(options[index], listChoosers(shape.get(discriminator))), names }] : [];
     }),
   };
 }
@@ -65,9 +71,9 @@ export function findMember(schema: ZodSchema, key: string): ZodSchema | undefine
 }
 
 /** Makes one schema, to be read and not to check by, of those that the options of a union have for a field. */
-function join(schemas: readonly ZodSchema[], mayLack: boolean): ZodSchema {
+function join(schemas: readonly ZodSchema[], mayLack: boolean, extra: object): ZodSchema {
   const [first] = schemas;
-  const meta = Object.assign({}, ...schemas.map((schema) => unwrap(schema).meta).reverse());
+  const meta = Object.assign({ ...extra }, ...schemas.map((schema) => unwrap(schema).meta).reverse());
   const joined = schemas.length === 1 && first !== undefined ? first : compose({ type: "union", options: schemas, meta });
   return mayLack ? compose({ type: "optional", innerType: joined, meta }) : joined;
 }
@@ -76,10 +82,14 @@ function compose({ meta, ...def }: { type: string; meta: object; [key: string]: 
   return { _zod: { def, output: undefined }, "~standard": { validate: (value) => ({ value }) }, meta: () => meta };
 }
 
-/** Calls an option what its `.meta()` says, or by the value that chooses it. */
-function findLabel(option: ZodSchema | undefined, chooser: ZodSchema | undefined): string {
+/** Calls an option what its `.meta()` says, or by the values that choose it. */
+function findLabel(option: ZodSchema | undefined, choosers: readonly string[]): string {
   const { label, title } = option === undefined ? {} : unwrap(option).meta;
-  const values = chooser === undefined ? undefined : readDefinition(unwrap(chooser).core, "values");
-  const named = label ?? title ?? (Array.isArray(values) ? values.join(", ") : "");
-  return typeof named === "string" ? (named === label || named === title ? named : humanize(named)) : "";
+  return typeof label === "string" ? label : typeof title === "string" ? title : humanize(choosers.join(", "));
+}
+
+/** Lists the values of a discriminator that choose an option. */
+function listChoosers(schema: ZodSchema | undefined): readonly string[] {
+  const values = schema === undefined ? undefined : readDefinition(unwrap(schema).core, "values");
+  return Array.isArray(values) ? values.map(String) : [];
 }

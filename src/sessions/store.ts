@@ -72,7 +72,7 @@ export interface RedisClient {
 export interface RedisStoreOptions {
   /** What the keys begin with. Default: `"flagon:session:"`. */
   prefix?: string;
-  /** How long an answer may take, in milliseconds. Default: 1,000. */
+  /** How long an answer may take, in milliseconds. Default: 500. */
   timeout?: number;
 }
 
@@ -86,7 +86,7 @@ export class RedisStore implements SessionStore {
    * @param client The client.
    * @param options The prefix of the keys, and how long is waited.
    */
-  constructor(client: RedisClient, { prefix = "flagon:session:", timeout = 1000 }: RedisStoreOptions = {}) {
+  constructor(client: RedisClient, { prefix = "flagon:session:", timeout = 500 }: RedisStoreOptions = {}) {
     this.#client = client;
     this.#prefix = prefix;
     this.#timeout = timeout;
