@@ -23,6 +23,7 @@ import {
   html,
   type Markup,
   makeResponse,
+  recordQuery,
   redirect,
   renderTemplate,
   route,
@@ -200,7 +201,7 @@ export async function createApp(url = process.env.DATABASE_URL ?? `file:${join(r
   const { DATABASE_AUTH_TOKEN: authToken } = process.env;
   const client = createClient({ url, ...(authToken === undefined ? {} : { authToken }) });
   await client.execute("PRAGMA foreign_keys = ON");
-  const db = drizzle(client, { schema });
+  const db = drizzle(client, { schema, logger: { logQuery: (sql, parameters) => recordQuery(sql, { parameters }) } });
   await migrate(db, { migrationsFolder: join(root, "migrations") });
 
   const store = new PostStore(db);

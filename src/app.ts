@@ -312,6 +312,11 @@ export class Flagon extends Scaffold implements Application {
     return isUnderCommandLine() ? undefined : serve(this, options);
   }
 
+  /** Gives the values that a function returns to the prompt of `flagon shell`, by their names. */
+  shellContextProcessor(provide: () => object): void {
+    this.registry.shellContext.push(provide);
+  }
+
   /** Creates a client that sends requests to the app without a network. */
   testClient(): TestClient {
     return new TestClient(this);

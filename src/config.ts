@@ -33,6 +33,7 @@ export class Config implements Settings {
   secretKeyFallbacks: Settings["secretKeyFallbacks"] = [];
   sessionDigest: Settings["sessionDigest"] = "sha256";
   sessionEncrypted: Settings["sessionEncrypted"] = false;
+  debugToolbar: Settings["debugToolbar"] = true;
   sessionCookieName: Settings["sessionCookieName"] = "session";
   sessionCookieDomain: Settings["sessionCookieDomain"] = null;
   sessionCookiePath: Settings["sessionCookiePath"] = null;

@@ -274,7 +274,7 @@ function handleUnhandled(context: RequestContext, error: unknown): MaybePromise<
   if (app.config.propagateExceptions ?? app.config.testing) {
     throw error;
   }
-  app.logger.error({ err: error }, `Exception on ${request.target.split("?", 1)[0]} [${request.method}]`);
+  request.log.error({ err: error }, `Exception on ${request.target.split("?", 1)[0]} [${request.method}]`);
   const exception = new InternalServerError(undefined, { cause: error });
   if (context.errors > 2) {
     // Also the answer to the error failed on its way out, so the plainest one goes out as it is.

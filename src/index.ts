@@ -152,6 +152,7 @@ export { type SaveOptions, UploadedFile } from "./http/upload";
 export type { JsonProvider } from "./json-provider";
 export type { Logger } from "./logging";
 export type { NodeMiddleware } from "./node-middleware";
+export { type QueryDetails, recordQuery } from "./recording";
 export { isSafeRedirect, type RedirectOptions, redirect } from "./redirecting";
 export type { UrlBuildErrorHandler } from "./registry";
 export { renderTemplate, renderTemplateAsync, renderTemplateString, streamTemplate, streamTemplateString, template } from "./rendering";

@@ -105,6 +105,8 @@ export class Registry {
   readonly blueprints: Map<string, Scope> = new Map();
   /** The functions that templates call by name. */
   readonly templateGlobals: Record<string, unknown> = {};
+  /** What the prompt of `flagon shell` knows by name. */
+  readonly shellContext: (() => object)[] = [];
   /** The app's own commands. */
   readonly commands: Command[] = [];
   /** What is called when the app's context ends, after a request or without one. */

@@ -15,6 +15,8 @@ export interface Settings {
   sessionDigest: "sha256" | "sha1";
   /** Whether visitors cannot read their session's cookie either (AES-256-GCM); not together with `"sha1"`. Default: `false`. */
   sessionEncrypted: boolean;
+  /** Whether pages of the development server show what their request did. Default: `true`. */
+  debugToolbar: boolean;
   /** The name of the session cookie. Default: `"session"`. */
   sessionCookieName: string;
   /** The `Domain` of the session cookie. Default: none, so that only the same host sees it. */
@@ -108,6 +110,7 @@ export const settingChecks: { readonly [Key in keyof Settings]: SettingCheck } =
   secretKeyFallbacks: list(),
   sessionDigest: oneOf("sha256", "sha1"),
   sessionEncrypted: yesOrNo(),
+  debugToolbar: yesOrNo(),
   sessionCookieName: text(),
   sessionCookieDomain: textOrNull(),
   sessionCookiePath: textOrNull(),

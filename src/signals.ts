@@ -14,6 +14,8 @@ export const signals: {
   readonly templateRendered: Channel;
   readonly messageFlashed: Channel;
   readonly exception: Channel;
+  readonly query: Channel;
+  readonly logged: Channel;
 } = {
   requestStarted: channel("flagon:request.started"),
   requestFinished: channel("flagon:request.finished"),
@@ -22,4 +24,6 @@ export const signals: {
   templateRendered: channel("flagon:template.rendered"),
   messageFlashed: channel("flagon:message.flashed"),
   exception: channel("flagon:exception"),
+  query: channel("flagon:query"),
+  logged: channel("flagon:logged"),
 };

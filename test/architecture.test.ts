@@ -5,14 +5,14 @@ import { describe, expect, it } from "vitest";
 
 /** What each layer knows, from the bottom up: a module imports only from its own layer and lower ones, types included. */
 const layers: readonly (readonly string[])[] = [
-  "errors suggestion command-spec command-runner html schema environment settings config metadata signing encryption tagged-json logging terminal signals maybe-promise json-provider command-line node-middleware background http/status http/headers http/http-date http/cookies http/cache-control http/content-hash http/safe-path http/loopback",
+  "errors suggestion command-spec command-runner html schema environment settings config metadata signing encryption tagged-json logging terminal signals maybe-promise lazily json-provider command-line node-middleware background http/status http/headers http/http-date http/cookies http/cache-control http/content-hash http/safe-path http/loopback",
   "http/request-source http/conditions http/conditional http/response http/exceptions http/client-errors http/server-errors http/status-exceptions http/typed-values http/body http/form-values http/upload http/multipart http/query http/negotiation http/authorization http/proxy http/request-headers http/request-body http/request-head http/request http/send-file http/mounted-source http/web-request cookie-jar",
   "routing/converters routing/rule-parser routing/rule routing/rule-types routing/host-pattern routing/route routing/route-tree routing/route-map route-options hooks decorators template-loader template-runtime template-compiler templating session cookie-sessions default-headers request-settings error-pages response-value forms/names forms/members forms/zod forms/binder forms/controls forms/fields forms/form-base forms/validation forms/csrf",
   "registry application context context-proxy controller flashes url-building template-scope static-files route-schemas request-routing error-handlers response-stream debug-page tear-down",
-  "registration scaffold blueprint dispatch mounting server/node-source server/node-reply server/node server/limits server/production server/workers server/fetch-source server/in-process server/fetch server/live-reload server/reloader server/development testing",
+  "registration scaffold blueprint dispatch mounting server/node-source server/node-reply server/node server/node-server server/unix-socket server/limits server/production server/workers server/fetch-source server/in-process server/fetch server/page-script server/live-reload server/request-reports server/toolbar-script server/toolbar server/reloader server/development testing",
   "app",
-  "globals helpers event-stream rendering redirecting flashing forms/form forms/bound-form",
-  "index openapi/document openapi/index login/passwords login/remember login/users login/state login/current-user login/manager login/index sessions/store sessions/index cli/load-app cli/environment-files cli/routes cli/check cli/new-project cli/shell cli/program cli/bin",
+  "globals helpers event-stream recording rendering redirecting flashing forms/form forms/bound-form",
+  "index openapi/document openapi/index login/passwords login/remember login/users login/state login/current-user login/manager login/index sessions/store sessions/index cli/load-app cli/environment-files cli/routes cli/check cli/completion cli/new-project cli/shell cli/program cli/bin",
 ].map((names) => names.split(" "));
 
 const root = join(__dirname, "../src");

@@ -1,8 +1,10 @@
 import { execFile } from "node:child_process";
+import { existsSync, symlinkSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createProject } from "./cli-project";
 
 const project = join(__dirname, "..");
 // Inside node_modules, so that the package's own dependencies are found as they are installed.
@@ -21,7 +23,6 @@ describe("the package", () => {
   beforeAll(async () => {
     await rm(consumer, { recursive: true, force: true });
     await mkdir(join(consumer, "node_modules"), { recursive: true });
-    await run("npm", ["run", "build"], { cwd: project });
     const { stdout } = await run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", consumer], { cwd: project });
     const packed: unknown = JSON.parse(stdout.slice(stdout.search(/^[[{]/m)));
     const [report] = (Array.isArray(packed) ? packed : Object.values(packed as object)) as {
@@ -77,9 +78,25 @@ describe("the package", () => {
     }
   });
 
-  it("pulls in no zod", async () => {
+  it.each(["minimal", "site", "api"])("makes a project of the kind %s, which type-checks and passes its tests", async (kind) => {
+    const packed = join(consumer, "node_modules/flagon");
+    const root = createProject({}, packed);
+    const made = join(root, "made");
+    const check = (...words: string[]) =>
+      run(process.execPath, words, { cwd: existsSync(made) ? made : root }).catch((error: { stdout: string }) => error);
+    expect((await check(join(packed, "dist/cli/bin.js"), "new", "made", "--kind", kind)).stdout).toContain("The project is in made:");
+    symlinkSync(join(root, "node_modules"), join(made, "node_modules"));
+    expect((await check(join(project, "node_modules/typescript/bin/tsc"), "--noEmit")).stdout).toBe("");
+    expect((await check(join(project, "node_modules/vitest/vitest.mjs"), "run")).stdout).toMatch(/1 passed/);
+    expect(JSON.parse(await readFile(join(made, "package.json"), "utf8"))).toMatchObject({
+      name: "made",
+      scripts: { dev: "flagon run" },
+    });
+  });
+
+  it("pulls in no zod, and loads what sends files, takes uploads and writes logs only when it is needed", async () => {
     const script =
-      'require("flagon"); console.log(Object.keys(require.cache).filter((path) => /node_modules.(zod|drizzle-orm)/.test(path)).length)';
+      'require("flagon"); console.log(Object.keys(require.cache).filter((path) => /node_modules.(zod|drizzle-orm|pino|@fastify)/.test(path)).length)';
     expect(await execute(process.execPath, "-e", script)).toBe("0");
   });
 

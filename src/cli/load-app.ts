@@ -54,6 +54,10 @@ export async function loadApp(given: string | undefined, folder: string): Promis
 }
 
 function pick(exported: Readonly<Record<string, unknown>>, file: string): unknown {
+  // What CommonJS exports may itself be the app, or the factory.
+  if (isApp(exported) || typeof exported === "function") {
+    return exported;
+  }
   const inner = exported.default;
   const all: Readonly<Record<string, unknown>> =
     typeof inner === "object" && inner !== null && !isApp(inner) ? { ...exported, ...inner } : exported;
@@ -72,9 +76,7 @@ function pick(exported: Readonly<Record<string, unknown>>, file: string): unknow
 
 /** An app of another copy of the package is one as well, as far as that goes. */
 function isApp(value: unknown): value is Flagon {
-  return (
-    value instanceof Flagon || (typeof value === "object" && value !== null && value.constructor.name === "Flagon" && "registry" in value)
-  );
+  return value instanceof Flagon || (typeof value === "object" && value !== null && "registry" in value && "testClient" in value);
 }
 
 async function loadModule(file: string): Promise<Readonly<Record<string, unknown>>> {

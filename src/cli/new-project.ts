@@ -18,7 +18,7 @@ export function createProject(folder: string, kind: ProjectKind, version: string
   if (existsSync(folder) && readdirSync(folder).length > 0) {
     throw new FlagonError(`The folder '${folder}' is not empty. Choose another one.`);
   }
-  const files = { ...shared(basename(folder), version), ...projects[kind] };
+  const files = { ...shared(basename(folder), version, Object.keys(projects[kind])), ...projects[kind] };
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), content);
@@ -26,13 +26,22 @@ export function createProject(folder: string, kind: ProjectKind, version: string
   return Object.keys(files);
 }
 
-function shared(name: string, version: string): Record<string, string> {
+function shared(name: string, version: string, files: readonly string[]): Record<string, string> {
+  // What the app reads lies beside what is built, where the app looks for it.
+  const folders = ["templates", "static"].filter((folder) => files.some((file) => file.startsWith(`${folder}/`)));
+  const copy = folders.map((folder) => `fs.cpSync('${folder}','dist/${folder}',{recursive:true})`).join(";");
   return {
     "package.json": `${JSON.stringify(
       {
         name: name.toLowerCase().replace(/[^a-z\d-]+/g, "-"),
         private: true,
-        scripts: { dev: "flagon run", start: "flagon serve --app dist/app.js", build: "tsc", check: "tsc --noEmit", test: "vitest run" },
+        scripts: {
+          dev: "flagon run",
+          start: "flagon serve --app dist/app.js",
+          build: copy === "" ? "tsc" : `tsc && node -e "${copy}"`,
+          check: "tsc --noEmit",
+          test: "vitest run",
+        },
         dependencies: { flagon: version, zod: "^4.0.0" },
         devDependencies: { "@types/node": "^20.0.0", "ts-node": "^10.9.2", typescript: "~6.0.0", vitest: "^4.0.0" },
       },

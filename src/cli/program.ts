@@ -1,14 +1,18 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { Flagon } from "../app";
 import { enterCommandLine } from "../command-line";
 import { formatUsage, toFlag } from "../command-spec";
+import { UsageError } from "../errors";
 import { runDevelopmentServer } from "../server/development";
+import type { Certificate } from "../server/node-server";
 import { Reloader } from "../server/reloader";
 import { serve } from "../server/workers";
 import { writeToTerminal } from "../terminal";
 import { checkDeployment } from "./check";
+import { complete, completionScripts, type Shell, shells } from "./completion";
 import { loadEnvironmentFiles } from "./environment-files";
 import { loadApp } from "./load-app";
 import { createProject, kinds, type ProjectKind } from "./new-project";
@@ -20,6 +24,29 @@ interface Place {
   readonly folder: string;
   readonly version: string;
   readonly words: readonly string[];
+}
+
+/** The files of a certificate. */
+interface CertificateFlags {
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/** The options of `flagon run`. */
+interface RunFlags extends CertificateFlags {
+  readonly host: string;
+  readonly port: number;
+  readonly reload: boolean;
+  readonly debug: boolean;
+}
+
+/** The options of `flagon serve`. */
+interface ServeFlags extends CertificateFlags {
+  readonly health?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly socket?: string;
+  readonly workers?: number | "auto";
 }
 
 /**
@@ -78,7 +105,9 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
     .option("-p, --port <port>", "the port", toPort, Number(process.env.FLAGON_RUN_PORT ?? 5000))
     .option("--no-reload", "does not start anew when a file changes")
     .option("--no-debug", "does not show errors to the visitor")
-    .action((options: { host: string; port: number; reload: boolean; debug: boolean }) => run(place, load, options));
+    .option("--cert <file>", "a certificate, to serve HTTPS")
+    .option("--key <file>", "its key")
+    .action((options: RunFlags) => run(place, load, options));
   program
     .command("serve")
     .description("serves the app to the world")
@@ -87,34 +116,23 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
     .option("--socket <path>", "a Unix socket, in place of address and port")
     .option("-w, --workers <count>", "how many processes, or auto", toWorkers)
     .option("--health <path>", "a path that says whether requests are taken")
-    .action(
-      async ({
-        health,
-        host,
-        port,
-        socket,
-        workers,
-      }: {
-        health?: string;
-        host?: string;
-        port?: number;
-        socket?: string;
-        workers?: number | "auto";
-      }) => {
-        const app = await load();
-        serve(app, {
-          ...(host === undefined ? {} : { host }),
-          ...(port === undefined ? {} : { port }),
-          ...(socket === undefined ? {} : { socketPath: resolve(folder, socket) }),
-          ...(workers === undefined ? {} : { workers }),
-          healthPath: health ?? null,
-        });
-      },
-    );
+    .option("--cert <file>", "a certificate, to serve HTTPS")
+    .option("--key <file>", "its key")
+    .action(async ({ health, host, port, socket, workers, ...files }: ServeFlags) => {
+      const app = await load();
+      serve(app, {
+        ...(host === undefined ? {} : { host }),
+        ...(port === undefined ? {} : { port }),
+        ...(socket === undefined ? {} : { socketPath: resolve(folder, socket) }),
+        ...(workers === undefined ? {} : { workers }),
+        ...readCertificate(folder, files),
+        healthPath: health ?? null,
+      });
+    });
   program
     .command("routes [filter]")
     .description("lists the routes, or those that hold a text")
-    .option("-s, --sort <column>", "rule, methods, endpoint or view", "endpoint")
+    .addOption(new Option("-s, --sort <column>", "the column").choices(["rule", "methods", "endpoint", "view"]).default("endpoint"))
     .option("--json", "as JSON")
     .action(async (filter: string | undefined, { json, sort }: { json?: boolean; sort: string }) => {
       const rows = listRoutes(await load(), { filter: filter ?? "", sort });
@@ -127,7 +145,7 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
   program
     .command("new <folder>")
     .description("makes a project that runs, tests and type-checks")
-    .option("-k, --kind <kind>", kinds.join(", "), toKind, "site" as const)
+    .addOption(new Option("-k, --kind <kind>", "what it begins with").choices(kinds).default("site"))
     .action((name: string, { kind }: { kind: ProjectKind }) => {
       const target = resolve(folder, name);
       createProject(target, kind, `^${version}`);
@@ -156,6 +174,17 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
     .command("commands")
     .description("lists the app's own commands")
     .action(async () => console.log(formatCommands(await load())));
+  program
+    .command("completion")
+    .description("prints what a shell runs to complete words; for its start-up file")
+    .addArgument(new Argument("<shell>", "the shell").choices(shells))
+    .action((shell: Shell) => console.log(completionScripts[shell]));
+  program.command("complete [words...]", { hidden: true }).action(async (words: readonly string[]) => {
+    const found = await complete(program, words, load);
+    if (found.length > 0) {
+      console.log(found.join("\n"));
+    }
+  });
   // Whatever else is called is the app's own; it parses its words by itself.
   program
     .command("* [words...]", { hidden: true })
@@ -169,6 +198,25 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
       }
     });
   return program;
+}
+
+/** Reads the files of a certificate and its key, which only serve together. */
+function readCertificate(folder: string, { cert, key }: CertificateFlags): { tls?: Certificate } {
+  if (cert === undefined && key === undefined) {
+    return {};
+  }
+  if (cert === undefined || key === undefined) {
+    throw new UsageError("A certificate needs its key, and a key its certificate: --cert cert.pem --key key.pem");
+  }
+  return { tls: { cert: read(cert), key: read(key) } };
+
+  function read(file: string): Buffer {
+    try {
+      return readFileSync(resolve(folder, file));
+    } catch (cause) {
+      throw new UsageError(`The file '${file}' cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    }
+  }
 }
 
 /** The words of an app's command: without the options of the command line that stand before them. */
@@ -192,13 +240,10 @@ function formatCommands({ registry: { commands } }: Flagon): string {
     : lines.map(([usage, description]) => `${usage.padEnd(width)}  ${description}`.trimEnd()).join("\n");
 }
 
-async function run(
-  { folder, words }: Place,
-  load: () => Promise<Flagon>,
-  options: { host: string; port: number; reload: boolean; debug: boolean },
-): Promise<void> {
+async function run({ folder, words }: Place, load: () => Promise<Flagon>, { cert, key, ...options }: RunFlags): Promise<void> {
+  const certificate = readCertificate(folder, { ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) });
   if (!options.reload || process.env.FLAGON_RELOADED === "1") {
-    runDevelopmentServer(await load(), options);
+    runDevelopmentServer(await load(), { ...options, ...certificate });
     return;
   }
   const [bin = ""] = process.argv.slice(1);
@@ -224,12 +269,4 @@ function toWorkers(text: string): number | "auto" {
     throw new InvalidArgumentError('It is a whole number from 1, or "auto".');
   }
   return text === "auto" ? "auto" : count;
-}
-
-function toKind(text: string): ProjectKind {
-  const kind = kinds.find((candidate) => candidate === text);
-  if (kind === undefined) {
-    throw new InvalidArgumentError(`It is one of ${kinds.join(", ")}.`);
-  }
-  return kind;
 }

@@ -1,7 +1,10 @@
-import { Busboy, type BusboyInstance } from "@fastify/busboy";
+import type { BusboyInstance } from "@fastify/busboy";
+import { lazily } from "../lazily";
 import { BadRequest, ContentTooLarge } from "./client-errors";
 import type { FormValue } from "./form-values";
 import { UploadSpool } from "./upload";
+
+const loadBusboy = lazily(() => require("@fastify/busboy") as typeof import("@fastify/busboy"));
 
 /** How much a form may hold. */
 export interface FormLimits {
@@ -110,6 +113,7 @@ async function collect(
 
 function createParser(contentType: string, limits: FormLimits): BusboyInstance {
   try {
+    const { Busboy } = loadBusboy();
     return new Busboy({
       headers: { "content-type": contentType },
       limits: {

@@ -1,12 +1,14 @@
 import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, sep } from "node:path";
 import { Readable } from "node:stream";
-import send from "@fastify/send";
 import contentDisposition from "content-disposition";
+import { lazily } from "../lazily";
 import { NotFound, RangeNotSatisfiable } from "./client-errors";
 import type { FlagonRequest } from "./request";
 import { FlagonResponse } from "./response";
 import { createException, isErrorStatus } from "./status-exceptions";
+
+const loadSend = lazily(() => (require("@fastify/send") as typeof import("@fastify/send")).default);
 
 /** How a file is sent. */
 export interface SendFileOptions {
@@ -109,7 +111,7 @@ async function respond(
   const variant = options.precompressed === true ? await findVariant(request, root, name) : plain;
   const target = `/${(name + variant.extension).split("/").map(encodeURIComponent).join("/")}`;
   const hasOwnState = options.etag !== undefined || options.lastModified !== undefined;
-  const result = await send(toSendRequest(request, options, hasOwnState), target, {
+  const result = await loadSend()(toSendRequest(request, options, hasOwnState), target, {
     root,
     dotfiles,
     index: false,
@@ -213,6 +215,7 @@ async function isFileInside(root: string, path: string): Promise<boolean> {
 }
 
 function guessType(name: string): string {
+  const send = loadSend();
   // The type of scripts that RFC 9239 names; the table has an older one.
   const type = /\.m?js$/i.test(name) ? "text/javascript" : (send.mime.getType(name) ?? "application/octet-stream");
   return send.isUtf8MimeType(type) ? `${type}; charset=utf-8` : type;

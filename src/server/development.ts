@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { createRequire } from "node:module";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { join } from "node:path";
 import type { Application } from "../application";
 import { isUnderCommandLine } from "../command-line";
@@ -9,7 +8,9 @@ import { isLoopback } from "../http/loopback";
 import { writeToTerminal } from "../terminal";
 import { LiveReload } from "./live-reload";
 import { createListener } from "./node";
+import { type Certificate, createNodeServer } from "./node-server";
 import { Reloader } from "./reloader";
+import { Toolbar } from "./toolbar";
 
 /** Where the development server listens. */
 export interface RunOptions {
@@ -19,6 +20,8 @@ export interface RunOptions {
   port?: number;
   /** Whether errors are shown with their stack, and templates read again. Default: `true` on a loopback address. */
   debug?: boolean;
+  /** A certificate with its key, as PEM, to serve HTTPS. Default: none. */
+  tls?: Certificate;
   /** Whether the app is started anew when its code changes. Default: `true` if `debug` is given as `true`, else `false`. */
   reload?: boolean;
 }
@@ -46,14 +49,15 @@ export function runDevelopmentServer(app: Application, options: RunOptions): Ser
   if (app.config.secretKey === null) {
     app.config.update({ secretKey: keepSecretKey(app.root) });
   }
-  const live = debug ? new LiveReload(app, [...app.templates.folders, join(app.root, "static")]) : undefined;
+  const tools = debug ? [new LiveReload(app, [...app.templates.folders, join(app.root, "static")]), new Toolbar(app)] : [];
   const listener = createListener(app);
-  const server = createServer((message, reply) => {
-    if (live?.answer(message, reply) !== true) {
+  const handle = (message: IncomingMessage, reply: ServerResponse): void => {
+    if (!tools.some((tool) => tool.answer(message, reply))) {
       logAccess(message, reply);
       listener(message, reply);
     }
-  });
+  };
+  const server = createNodeServer({}, options.tls, handle);
   server.on("error", (error: NodeJS.ErrnoException) => {
     say(error.code === "EADDRINUSE" ? explainPort(host, port) : `The server could not start: ${error.message}`);
     process.exit(1);
@@ -62,18 +66,18 @@ export function runDevelopmentServer(app: Application, options: RunOptions): Ser
     const address = server.address();
     const actual = typeof address === "object" && address !== null ? address.port : port;
     say(` * Serving the Flagon app '${app.name}' for development${debug ? ", with debug on" : ""}`);
-    say(` * Running on http://${host.includes(":") ? `[${host}]` : host}:${actual} (press Ctrl+C to stop)`);
+    say(
+      ` * Running on ${options.tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${actual} (press Ctrl+C to stop)`,
+    );
   });
-  stopOnSignal(server, live);
+  stopOnSignal(server, tools);
   return server;
 }
 
 /** Runs this very program again in another process, and once more whenever code below a folder changes. */
 function reloadProgram(folder: string): void {
-  const [script = ""] = process.argv.slice(1);
-  const isTsNode = Reflect.get(process, Symbol.for("ts-node.register.instance")) !== undefined;
-  const register = isTsNode ? ["-r", createRequire(script).resolve("ts-node/register")] : [];
-  const reloader = new Reloader(folder, [process.execPath, ...process.execArgv, ...register, ...process.argv.slice(1)], say);
+  // What loads TypeScript is among the arguments of Node: ts-node puts itself there.
+  const reloader = new Reloader(folder, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], say);
   const stop = (): void => void reloader.stop().then(() => process.exit());
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
@@ -110,16 +114,21 @@ function logAccess({ method, url }: IncomingMessage, reply: ServerResponse): voi
 }
 
 /** Lets requests in flight finish on the first signal; the second ends the process at once. */
-function stopOnSignal(server: Server, live: LiveReload | undefined): void {
+function stopOnSignal(server: Server, tools: readonly { close(): void }[]): void {
+  const closeTools = (): void => {
+    for (const tool of tools) {
+      tool.close();
+    }
+  };
   const stop = (): void => {
-    live?.close();
+    closeTools();
     server.close();
     server.closeIdleConnections();
   };
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
   server.once("close", () => {
-    live?.close();
+    closeTools();
     process.off("SIGINT", stop);
     process.off("SIGTERM", stop);
   });

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync, type FSWatcher, watch } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Application } from "../application";
-import type { FlagonResponse } from "../http/response";
+import { insertScript } from "./page-script";
 
 const scriptPath = "/_flagon/reload.js";
 const eventsPath = "/_flagon/reload";
@@ -33,7 +33,7 @@ export class LiveReload {
    */
   constructor(app: Application, folders: readonly string[]) {
     // It is the last to see a response: what the app's own hooks have made of it.
-    app.registry.scope.own.afterRequest.unshift((response) => this.#insert(response));
+    app.registry.scope.own.afterRequest.unshift((response) => insertScript(response, `<script src="${scriptPath}"></script>`));
     this.#watchers = folders.filter((path) => existsSync(path)).map((path) => watch(path, { recursive: true }, () => this.#announce()));
   }
 
@@ -71,15 +71,5 @@ export class LiveReload {
         listener.write("event: change\ndata:\n\n");
       }
     }, 50);
-  }
-
-  #insert(response: FlagonResponse): void {
-    const { body } = response;
-    if (typeof body === "string" && response.mimeType === "text/html") {
-      const place = ["</body>", "</html>"].map((tag) => body.lastIndexOf(tag)).find((index) => index >= 0);
-      if (place !== undefined) {
-        response.body = `${body.slice(0, place)}<script src="${scriptPath}"></script>${body.slice(place)}`;
-      }
-    }
   }
 }

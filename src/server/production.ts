@@ -1,9 +1,12 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import cluster from "node:cluster";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Application } from "../application";
 import type { RequestContext } from "../context";
 import { ConfigError } from "../errors";
 import { limitSockets, limitView, refuseLongHead, serverOptions } from "./limits";
 import { createListener } from "./node";
+import { type Certificate, createNodeServer } from "./node-server";
+import { removeStaleSocket } from "./unix-socket";
 
 /** How an app is served to the world. */
 export interface ServeOptions {
@@ -20,7 +23,7 @@ export interface ServeOptions {
   /** How long requests in flight may take to finish after a signal to stop, in seconds. Default: 10. */
   shutdownTimeout?: number;
   /** A certificate with its key, as PEM, to serve HTTPS. Default: none. */
-  tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
+  tls?: Certificate;
 }
 
 /** A server that can be stopped without losing a request. */
@@ -53,10 +56,7 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
       listener(message, reply);
     }
   };
-  const server =
-    tls === undefined
-      ? createServer(serverOptions, handle)
-      : process.getBuiltinModule("node:https").createServer({ ...serverOptions, ...tls }, handle);
+  const server = createNodeServer(serverOptions, tls, handle);
   limitSockets(server);
   const stop = async (): Promise<void> => {
     isStopping = true;
@@ -67,7 +67,12 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
     clearTimeout(timer);
     await app.backgroundWork.finish(shutdownTimeout * 1000);
   };
-  listen(server, options);
+  const { socketPath } = options;
+  if (socketPath === undefined || cluster.isWorker) {
+    listen(server, options);
+  } else {
+    void removeStaleSocket(socketPath).then(() => listen(server, options));
+  }
   return { server, stop };
 }
 

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Application } from "../application";
 import { type RunningServer, type ServeOptions, serveHere } from "./production";
+import { removeStaleSocket } from "./unix-socket";
 
 /** How long is waited before a worker that has ended is replaced: at first, at most, and after how long it counts as healthy, in milliseconds. */
 const firstDelay = 100;
@@ -45,7 +46,10 @@ export function serve(app: Application, options: ServeOptions = {}): RunningServ
   return running;
 }
 
-function explain(error: NodeJS.ErrnoException, { port }: ServeOptions): string {
+function explain(error: NodeJS.ErrnoException, { port, socketPath }: ServeOptions): string {
+  if (error.code === "EADDRINUSE" && socketPath !== undefined) {
+    return `The socket '${socketPath}' is in use by another program, or is a file of another kind. Stop that program, or choose another path.`;
+  }
   return error.code === "EADDRINUSE"
     ? `The port ${port ?? process.env.FLAGON_SERVE_PORT ?? process.env.PORT ?? 8000} is in use by another program. Stop that, or choose another port.`
     : `The server could not start: ${error.message}`;
@@ -73,6 +77,7 @@ function supervise(app: Application, count: number, options: ServeOptions): void
   /** Those that end because they are told to. */
   const leaving = new Set<Worker>();
   let isStopping = false;
+  let hasListened = false;
   let delay = firstDelay;
   const start = (): Worker => {
     const worker = cluster.fork();
@@ -85,16 +90,27 @@ function supervise(app: Application, count: number, options: ServeOptions): void
     if (isStopping || leaving.delete(worker)) {
       return;
     }
+    if (!hasListened) {
+      // What keeps the very first from starting would keep all others as well; it has said what it is.
+      process.exit(1);
+    }
     delay = age > healthyAfter ? firstDelay : Math.min(delay * 2, longestDelay);
     app.logger.error(`The worker ${worker.process.pid} ended (${signal ?? code}); another one takes its place in ${delay} ms.`);
     setTimeout(() => (isStopping ? undefined : start()), delay);
   });
-  for (let index = 0; index < count; index++) {
+  if (options.socketPath === undefined) {
     start();
+  } else {
+    void removeStaleSocket(options.socketPath).then(start);
   }
-  cluster.once("listening", (_, { address, port }) =>
-    app.logger.info(`Serving the app '${app.name}' on ${address ?? "*"}:${port}, in ${count} workers`),
-  );
+  cluster.once("listening", (_, { address, port }) => {
+    hasListened = true;
+    for (let index = 1; index < count; index++) {
+      start();
+    }
+    const where = options.socketPath ?? `${address ?? "*"}:${port}`;
+    app.logger.info(`Serving the app '${app.name}' on ${where}, in ${count} workers`);
+  });
   const end = async (worker: Worker): Promise<void> => {
     leaving.add(worker);
     const gone = new Promise((resolve) => worker.once("exit", resolve));

@@ -1,0 +1,16 @@
+import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http";
+
+/** A certificate with its key, as PEM. */
+export interface Certificate {
+  /** The certificate, with those that lead to one that clients know. */
+  readonly cert: string | Buffer;
+  /** Its key. */
+  readonly key: string | Buffer;
+}
+
+/** Creates a server of Node's: one of HTTPS if there is a certificate. */
+export function createNodeServer(options: ServerOptions, tls: Certificate | undefined, listener: RequestListener): Server {
+  return tls === undefined
+    ? createServer(options, listener)
+    : process.getBuiltinModule("node:https").createServer({ ...options, cert: tls.cert, key: tls.key }, listener);
+}
