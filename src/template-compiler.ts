@@ -1,5 +1,6 @@
-import { Eta } from "eta";
+import type { Eta } from "eta";
 import { TemplateError } from "./errors";
+import { lazily } from "./lazily";
 import type { runtime, TemplateFrame } from "./template-runtime";
 
 /** A template, compiled: it gives its text without its layout. */
@@ -10,7 +11,10 @@ export type AsyncCompiledTemplate = (data: object, frame: TemplateFrame, tools: 
 /** A template that is sent while it renders, compiled: it gives its text piece by piece. */
 export type StreamingTemplate = (data: object, frame: TemplateFrame, tools: typeof runtime) => AsyncGenerator<string, void>;
 
-const eta = new Eta({ debug: true, autoEscape: true });
+const loadEta = lazily(() => {
+  const { Eta } = require("eta") as typeof import("eta");
+  return new Eta({ debug: true, autoEscape: true });
+});
 const AsyncFunction: FunctionConstructor = Object.getPrototypeOf(async () => undefined).constructor;
 const AsyncGeneratorFunction: FunctionConstructor = Object.getPrototypeOf(async function* () {}).constructor;
 /** How much text is gathered before it is sent, in characters. */
@@ -78,6 +82,7 @@ function compile(source: string, name: string, mode: Mode): unknown {
 
 /** Eta's own function text keeps helpers and data in one object; here they are apart, so that data never reaches an option. */
 function toCode(source: string, mode: Mode, mayYield: boolean): string {
+  const eta = loadEta();
   const tree = eta.parse.call(eta, source);
   const names = findNames(tree);
   const known = names.map((name) =>
@@ -123,7 +128,7 @@ const sendNow = 'if (__eta.res !== "") { yield __eta.res; __eta.res = ""; }\n';
  *
  * @param mayYield Whether text is given away between two tags of the template's own, outside of functions.
  */
-function toBody(tree: ReturnType<typeof eta.parse>, mayYield: boolean): string {
+function toBody(tree: ReturnType<Eta["parse"]>, mayYield: boolean): string {
   let body = "";
   const opened: OpenTag[] = [];
   const isOwn = (): boolean => mayYield && opened.every(({ isFunction }) => !isFunction);
@@ -182,7 +187,7 @@ const reserved = new Set(
  * Only these are read from the scope, so that a template which never says `session` never opens one. Names that turn
  * out to be parameters, or words in a text, cost one read and do no harm: what the template declares itself hides them.
  */
-function findNames(tree: ReturnType<typeof eta.parse>): string[] {
+function findNames(tree: ReturnType<Eta["parse"]>): string[] {
   const names = new Set<string>();
   const all = tree.map((part) => (typeof part === "string" ? "" : part.val)).join("\n");
   const declared = new Set([...all.matchAll(/\b(?:const|let|function|class)\s+([A-Za-z_$][\w$]*)/g)].map(([, name]) => name));
@@ -212,6 +217,7 @@ export function excerpt(source: string, line: number): string {
 /** Finds the line at which a template stops compiling, for which JavaScript's own error gives no place. */
 function findBrokenLine(source: string, create: FunctionConstructor): number {
   try {
+    const eta = loadEta();
     for (const part of eta.parse.call(eta, source)) {
       if (typeof part === "object" && (part.t === "i" || part.t === "r")) {
         try {

@@ -1,4 +1,7 @@
-import Negotiator from "negotiator";
+import type Negotiator from "negotiator";
+import { lazily } from "../lazily";
+
+const loadNegotiator = lazily(() => require("negotiator") as typeof Negotiator);
 
 /** What negotiator 1.0 takes, and its types do not yet say. */
 interface PreferringNegotiator {
@@ -18,6 +21,7 @@ export class Accepts {
         headers[name] = value;
       }
     }
+    const Negotiator = loadNegotiator();
     this.#negotiator = new Negotiator({ headers });
   }
 

@@ -1,7 +1,9 @@
-import { compile } from "proxy-addr";
 import { ConfigError } from "../errors";
+import { lazily } from "../lazily";
 import type { TrustProxy } from "../settings";
 import type { RequestSource } from "./request-source";
+
+const loadProxyAddr = lazily(() => require("proxy-addr") as typeof import("proxy-addr"));
 
 /** Who a request came from, and under which address. */
 export interface Connection {
@@ -35,7 +37,7 @@ export class ProxyTrust {
       return;
     }
     try {
-      this.#trusts = compile(typeof trust === "string" ? trust.split(",").map((part) => part.trim()) : [...trust]);
+      this.#trusts = loadProxyAddr().compile(typeof trust === "string" ? trust.split(",").map((part) => part.trim()) : [...trust]);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new ConfigError(
