@@ -12,7 +12,7 @@ const layers: readonly (readonly string[])[] = [
   "registration scaffold blueprint dispatch mounting server/node-source server/node-reply server/node server/node-server server/unix-socket server/limits server/production server/workers server/fetch-source server/in-process server/fetch server/page-script server/live-reload server/request-reports server/toolbar-script server/toolbar server/reloader server/development testing",
   "app",
   "globals helpers event-stream recording rendering redirecting flashing forms/form forms/bound-form",
-  "index openapi/document openapi/index login/passwords login/remember login/users login/state login/current-user login/manager login/index sessions/store sessions/index cli/load-app cli/environment-files cli/routes cli/check cli/completion cli/new-project cli/shell cli/program cli/bin",
+  "index openapi/document openapi/index login/passwords login/remember login/users login/state login/current-user login/manager login/index sessions/store sessions/index cli/load-app cli/environment-files cli/routes cli/check cli/completion cli/new-project cli/own-commands cli/shell cli/program cli/bin",
 ].map((names) => names.split(" "));
 
 const root = join(__dirname, "../src");

@@ -108,6 +108,23 @@ second.command("who", () => "second");`,
     expect(await once(child, "exit")).toEqual([0, null]);
   });
 
+  it("tells how the app's commands are used", async () => {
+    const more = '@command("user add <name>", { description: "Adds." }) add({ name }: { name: string }) { return name; }';
+    const root = createProject({ "app.ts": app("x", more) });
+    const greet = "greet <name> [--loud]  Greets.";
+    expect((await flagon(root, ["commands"])).stdout).toBe(`${greet}\nuser add <name>        Adds.`);
+    for (const words of [
+      ["greet", "--help"],
+      ["--app", "app.ts", "greet", "Ann", "-h"],
+      ["commands", "greet"],
+    ]) {
+      expect([words, await flagon(root, words)]).toEqual([words, { code: 0, stdout: greet, stderr: "" }]);
+    }
+    expect((await flagon(root, ["user", "--help"])).stdout).toBe("user add <name>  Adds.");
+    expect(await flagon(root, ["gret", "--help"])).toMatchObject({ code: 2, stderr: "There is no command 'gret'. Did you mean 'greet'?" });
+    expect((await flagon(root, ["serve", "--help"])).stdout).toContain("serves the app to the world");
+  });
+
   it("tells a shell what may come next", async () => {
     const root = createProject({ "app.ts": app("x") });
     const complete = async (...words: string[]) => (await flagon(root, ["complete", "--", ...words])).stdout.split("\n");

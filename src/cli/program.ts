@@ -4,7 +4,6 @@ import { relative, resolve } from "node:path";
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { Flagon } from "../app";
 import { enterCommandLine } from "../command-line";
-import { formatUsage, toFlag } from "../command-spec";
 import { UsageError } from "../errors";
 import { runDevelopmentServer } from "../server/development";
 import type { Certificate } from "../server/node-server";
@@ -16,6 +15,7 @@ import { complete, completionScripts, type Shell, shells } from "./completion";
 import { loadEnvironmentFiles } from "./environment-files";
 import { loadApp } from "./load-app";
 import { createProject, kinds, type ProjectKind } from "./new-project";
+import { asHelp, formatCommands, ownWords } from "./own-commands";
 import { formatRoutes, listRoutes } from "./routes";
 import { startShell } from "./shell";
 
@@ -65,7 +65,8 @@ export async function runCommandLine(words: readonly string[], folder: string, v
   };
   const program = createProgram({ folder, version, words }, fail);
   try {
-    await program.parseAsync(words, { from: "user" });
+    const builtIn = program.commands.map((command) => command.name());
+    await program.parseAsync(asHelp(words, [...builtIn, "help"]), { from: "user" });
   } catch (error) {
     return report(error);
   }
@@ -171,9 +172,9 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
     .description("prints a secret key")
     .action(() => console.log(randomBytes(32).toString("base64url")));
   program
-    .command("commands")
-    .description("lists the app's own commands")
-    .action(async () => console.log(formatCommands(await load())));
+    .command("commands [words...]")
+    .description("lists the app's own commands, or those that begin with words")
+    .action(async (words: readonly string[]) => console.log(formatCommands(await load(), words)));
   program
     .command("completion")
     .description("prints what a shell runs to complete words; for its start-up file")
@@ -217,27 +218,6 @@ function readCertificate(folder: string, { cert, key }: CertificateFlags): { tls
       throw new UsageError(`The file '${file}' cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
     }
   }
-}
-
-/** The words of an app's command: without the options of the command line that stand before them. */
-function ownWords(words: readonly string[]): readonly string[] {
-  const taking = new Set(["-A", "--app", "-e", "--env-file"]);
-  let index = 0;
-  while (words[index]?.startsWith("-") === true) {
-    index += taking.has(words[index] ?? "") ? 2 : 1;
-  }
-  return words.slice(index);
-}
-
-function formatCommands({ registry: { commands } }: Flagon): string {
-  const lines = commands.map((command) => {
-    const flags = Object.entries(command.flags).map(([name, type]) => `[${toFlag(name)}${type === "boolean" ? "" : ` <${type}>`}]`);
-    return [[formatUsage(command), ...flags].join(" "), command.description] as const;
-  });
-  const width = Math.max(0, ...lines.map(([usage]) => usage.length));
-  return lines.length === 0
-    ? "The app has no commands of its own."
-    : lines.map(([usage, description]) => `${usage.padEnd(width)}  ${description}`.trimEnd()).join("\n");
 }
 
 async function run({ folder, words }: Place, load: () => Promise<Flagon>, { cert, key, ...options }: RunFlags): Promise<void> {

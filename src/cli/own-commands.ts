@@ -1,0 +1,54 @@
+import type { Flagon } from "../app";
+import { formatUsage, toFlag } from "../command-spec";
+import { UsageError } from "../errors";
+import { didYouMean } from "../suggestion";
+
+const takingValues = new Set(["-A", "--app", "-e", "--env-file"]);
+const asking = new Set(["-h", "--help"]);
+
+/** The words of an app's command: without the options of the command line that stand before them. */
+export function ownWords(words: readonly string[]): readonly string[] {
+  return words.slice(countOptions(words));
+}
+
+/**
+ * Turns the question how one of the app's commands is used into `flagon commands` with its words.
+ *
+ * @param words What stands behind `flagon`.
+ * @param builtIn The names of the command line's own commands, which answer by themselves.
+ */
+export function asHelp(words: readonly string[], builtIn: readonly string[]): readonly string[] {
+  const own = ownWords(words);
+  return own[0] === undefined || builtIn.includes(own[0]) || !own.some((word) => asking.has(word))
+    ? words
+    : [...words.slice(0, countOptions(words)), "commands", ...own.filter((word) => !word.startsWith("-"))];
+}
+
+/**
+ * Formats how the app's commands are used: all, or those that begin with words.
+ *
+ * @throws {UsageError} If none does.
+ */
+export function formatCommands({ registry }: Flagon, words: readonly string[]): string {
+  const commands = registry.commands.filter((command) => words.every((word, index) => (command.words[index] ?? word) === word));
+  if (commands.length === 0 && words.length > 0) {
+    const names = registry.commands.map((command) => command.words.join(" "));
+    throw new UsageError(`There is no command '${words.join(" ")}'.${didYouMean(words.join(" "), names)}`);
+  }
+  const lines = commands.map((command) => {
+    const flags = Object.entries(command.flags).map(([name, type]) => `[${toFlag(name)}${type === "boolean" ? "" : ` <${type}>`}]`);
+    return [[formatUsage(command), ...flags].join(" "), command.description] as const;
+  });
+  const width = Math.max(0, ...lines.map(([usage]) => usage.length));
+  return lines.length === 0
+    ? "The app has no commands of its own."
+    : lines.map(([usage, description]) => `${usage.padEnd(width)}  ${description}`.trimEnd()).join("\n");
+}
+
+function countOptions(words: readonly string[]): number {
+  let index = 0;
+  while (words[index]?.startsWith("-") === true) {
+    index += takingValues.has(words[index] ?? "") ? 2 : 1;
+  }
+  return index;
+}
