@@ -9,6 +9,8 @@ import { TimestampSigner } from "./signing";
 import { formatTagged, parseTagged } from "./tagged-json";
 
 const maxInflatedSize = 1024 * 1024;
+/** From how many bytes on a session is compressed: below, it costs more time than it saves room. */
+const leastCompressed = 400;
 
 /** What begins the value of a cookie that is encrypted; neither base64url nor a compressed value does. */
 const encryptedMark = "~";
@@ -84,16 +86,25 @@ export class CookieSessions implements SessionInterface {
 
 /** How the session's cookie is sent, whatever it holds. */
 export function sessionCookieOptions(request: FlagonRequest, config: Config): CookieOptions {
-  const { sessionCookieDomain: domain, sessionCookieSecure: secure } = config;
-  return {
-    httpOnly: true,
-    secure: secure === "auto" ? request.isSecure : secure,
-    path: config.sessionCookiePath ?? (request.rootPath || "/"),
-    sameSite: config.sessionCookieSameSite,
-    partitioned: config.sessionCookiePartitioned,
-    ...(domain === null ? {} : { domain }),
-  };
+  const { sessionCookieDomain: domain, sessionCookiePartitioned: partitioned, sessionCookieSameSite: sameSite } = config;
+  const secure = config.sessionCookieSecure === "auto" ? request.isSecure : config.sessionCookieSecure;
+  const path = config.sessionCookiePath ?? (request.rootPath || "/");
+  const last = lastOptions;
+  if (
+    last.secure === secure &&
+    last.path === path &&
+    last.sameSite === sameSite &&
+    last.partitioned === partitioned &&
+    (last.domain ?? null) === domain
+  ) {
+    return last;
+  }
+  lastOptions = Object.freeze({ httpOnly: true, secure, path, sameSite, partitioned, ...(domain === null ? {} : { domain }) });
+  return lastOptions;
 }
+
+/** An app sends its session's cookie in one way, or two; the last is kept, frozen, so that it is written out only once. */
+let lastOptions: Readonly<CookieOptions> = Object.freeze({});
 
 /** Browsers drop a cookie over their limit without a word, and the visitor is logged out. */
 function warnOfSize(session: Session, { maxCookieSize }: Config, size: number): void {
@@ -109,7 +120,7 @@ function warnOfSize(session: Session, { maxCookieSize }: Config, size: number): 
 
 function formatPayload(json: string): string {
   const bytes = Buffer.from(json, "utf8");
-  if (bytes.length < 64) {
+  if (bytes.length < leastCompressed) {
     return bytes.toString("base64url");
   }
   const deflated = deflateSync(bytes);

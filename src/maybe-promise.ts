@@ -5,3 +5,8 @@ export type MaybePromise<Value> = Value | Promise<Value>;
 export function isPromise(value: unknown): value is Promise<unknown> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
+
+/** Goes on with a value: at once, or when it is there. No promise is made for one that is none. */
+export function andThen<Value, Result>(value: MaybePromise<Value>, next: (value: Value) => MaybePromise<Result>): MaybePromise<Result> {
+  return isPromise(value) ? value.then(next) : next(value);
+}

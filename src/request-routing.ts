@@ -73,7 +73,7 @@ function route(context: RequestContext, request: FlagonRequest): RoutingAnswer {
     case "redirect":
       return redirectToPath(`${request.rootPath}${match.path}${request.queryString === "" ? "" : `?${request.queryString}`}`);
     case "missing":
-      return match.allowed.length === 0 ? new NotFound() : new MethodNotAllowed(match.allowed);
+      return withoutStack(() => (match.allowed.length === 0 ? new NotFound() : new MethodNotAllowed(match.allowed)));
     default: {
       const { endpoint, maxContentLength, rule } = match.route;
       context.endpoint = endpoint;
@@ -87,6 +87,17 @@ function route(context: RequestContext, request: FlagonRequest): RoutingAnswer {
       }
       return match.kind === "options" ? new FlagonResponse(null, 200, { allow: match.allowed.join(", ") }) : undefined;
     }
+  }
+}
+
+/** What no route answers for comes from no place in the app's code, so that nothing is looked for there. */
+function withoutStack<Failure>(create: () => Failure): Failure {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return create();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 

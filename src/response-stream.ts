@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { contexts, type RequestContext } from "./context";
-import type { ResponseBody } from "./http/response";
+import type { FlagonResponse, ResponseBody } from "./http/response";
 
 /** The bodies that are sent piece by piece. */
 export type StreamedBody = Exclude<ResponseBody, string | Uint8Array | null>;
@@ -55,4 +55,12 @@ function toResult({ done, value }: IteratorResult<unknown, unknown>): IteratorRe
     return { done: false, value };
   }
   throw new TypeError(`A stream gave a ${value === null ? "null" : typeof value}, but a response sends text and bytes.`);
+}
+
+/** Returns the length of a body in bytes, or `null` when it is only known at its end. */
+export function measureBody({ body, streamLength }: FlagonResponse): number | null {
+  if (body === null) {
+    return 0;
+  }
+  return typeof body === "string" ? Buffer.byteLength(body) : body instanceof Uint8Array ? body.byteLength : streamLength;
 }

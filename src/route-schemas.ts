@@ -5,6 +5,7 @@ import { isZodSchema } from "./forms/zod";
 import type { FlagonRequest } from "./http/request";
 import { type RequestIssue, ValidationFailed } from "./http/request-body";
 import { FlagonResponse } from "./http/response";
+import { andThen, type MaybePromise } from "./maybe-promise";
 import type { View } from "./registry";
 import { toJsonResponse } from "./response-value";
 import type { RouteSchemas } from "./route-options";
@@ -26,11 +27,17 @@ export function checkView(view: View, { json, query, returns, status = 200 }: Ro
   if (isZodSchema(query)) {
     readFormSchema(query);
   }
-  return async (values, request) => {
-    const result = await view({ ...values, ...(await parseInput(request, json, query)) }, request);
-    return returns === undefined || result instanceof FlagonResponse || result instanceof Response
+  const finish = (result: unknown): unknown =>
+    returns === undefined || result instanceof FlagonResponse || result instanceof Response
       ? result
-      : toJsonResponse(await checkResult(returns, result, label), status, `The view '${label}'`, app.json);
+      : andThen(checkResult(returns, result, label), (checked) => toJsonResponse(checked, status, `The view '${label}'`, app.json));
+  if (query === undefined && json === undefined) {
+    return (values, request) => andThen(view(values, request), finish);
+  }
+  return async (values, request) => {
+    const input =
+      query === undefined && json !== undefined ? { json: await request.json({ schema: json }) } : await parseInput(request, json, query);
+    return andThen(view({ ...values, ...input }, request), finish);
   };
 }
 
@@ -60,11 +67,12 @@ async function parseInput(request: FlagonRequest, json: Schema | undefined, quer
   return input;
 }
 
-async function checkResult(schema: Schema, result: unknown, label: string): Promise<unknown> {
-  const checked = await validate(schema, result);
-  if ("issues" in checked) {
-    const lines = checked.issues.map(({ path, message }) => `  ${path.length === 0 ? "" : `${path.map(String).join(".")}: `}${message}`);
-    throw new ReturnValueError(`The view '${label}' returned what its schema 'returns' refuses:\n${lines.join("\n")}`);
-  }
-  return checked.value;
+function checkResult(schema: Schema, result: unknown, label: string): MaybePromise<unknown> {
+  return andThen(validate(schema, result), (checked) => {
+    if ("issues" in checked) {
+      const lines = checked.issues.map(({ path, message }) => `  ${path.length === 0 ? "" : `${path.map(String).join(".")}: `}${message}`);
+      throw new ReturnValueError(`The view '${label}' returned what its schema 'returns' refuses:\n${lines.join("\n")}`);
+    }
+    return checked.value;
+  });
 }

@@ -1,3 +1,5 @@
+import { andThen, type MaybePromise } from "./maybe-promise";
+
 /** What Flagon asks of a schema: zod 4 and any other that follows Standard Schema (https://standardschema.dev) has it. */
 export interface Schema<Output = unknown> {
   /** The interface of Standard Schema. */
@@ -27,9 +29,9 @@ export interface SchemaIssue {
 /** What checking a value gives: the schema's output, or why there is none. */
 export type SchemaResult<Output> = { readonly value: Output } | { readonly issues: readonly SchemaIssue[] };
 
-/** Checks a value, whether the schema answers at once or later. */
-export async function validate<Output>(schema: Schema<Output>, value: unknown): Promise<SchemaResult<Output>> {
-  return toResult<Output>(await schema["~standard"].validate(value));
+/** Checks a value; the result is there at once if the schema has no asynchronous parts. */
+export function validate<Output>(schema: Schema<Output>, value: unknown): MaybePromise<SchemaResult<Output>> {
+  return andThen<unknown, SchemaResult<Output>>(schema["~standard"].validate(value), (result) => toResult<Output>(result));
 }
 
 /**

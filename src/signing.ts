@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
 
 /** Why a signed value was refused. */
 type UnsignFailure = "bad signature" | "expired";
@@ -21,7 +21,7 @@ export interface SignerOptions {
 
 /** Signs text with the time of signing, in the layout of itsdangerous: `value.timestamp.signature`. */
 export class TimestampSigner {
-  readonly #keys: readonly Buffer[];
+  readonly #keys: readonly KeyObject[];
   readonly #digest: string;
 
   /**
@@ -30,7 +30,7 @@ export class TimestampSigner {
    */
   constructor(secrets: readonly (string | Uint8Array)[], options: SignerOptions) {
     this.#digest = options.digest;
-    this.#keys = secrets.map((secret) => deriveKey(secret, options));
+    this.#keys = secrets.map((secret) => createSecretKey(deriveKey(secret, options)));
   }
 
   /** Signs a value at a time, given in seconds since the Unix epoch. */

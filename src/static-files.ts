@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import type { Config } from "./config";
 import { ContentHashes } from "./http/content-hash";
-import { createDirectoryResponse } from "./http/send-file";
+import { FileCache } from "./http/file-cache";
+import { createDirectoryResponse, type FoundFile } from "./http/send-file";
 import type { View } from "./registry";
 
 /** The view of a folder of static files, and what its URLs carry beside the name. */
@@ -12,6 +13,8 @@ export interface StaticFiles {
   extendValues(values: Record<string, unknown>): void;
 }
 
+/** How long it may take until it is seen that a file has come or gone, in milliseconds; changes of one are seen at once. */
+const freshness = 1000;
 const year = 365 * 24 * 60 * 60;
 
 /**
@@ -22,17 +25,19 @@ const year = 365 * 24 * 60 * 60;
  */
 export function createStaticFiles(directory: string, config: Config): StaticFiles {
   const hashes = new ContentHashes();
+  const cache = new FileCache<FoundFile>(freshness);
   return {
     view({ filename }, request) {
       const name = String(filename);
       const version = request.query.get("v");
       const isCurrent = version !== null && version === hashes.find(join(directory, name));
-      return createDirectoryResponse(request, directory, name, {
+      const options = {
         maxAge: config.sendFileMaxAge,
         useXSendfile: config.useXSendfile,
         precompressed: true,
         ...(isCurrent ? { maxAge: year, immutable: true } : {}),
-      });
+      };
+      return createDirectoryResponse(request, directory, name, options, config.debug || config.testing ? undefined : cache);
     },
     extendValues(values) {
       const hash = typeof values.filename === "string" ? hashes.find(join(directory, values.filename)) : undefined;

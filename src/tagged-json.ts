@@ -25,6 +25,8 @@ export class Uuid {
   }
 }
 
+const beyondAscii = /[\x7f-\uffff]/;
+const everyBeyondAscii = /[\x7f-\uffff]/g;
 const tags = new Set([" di", " t", " b", " m", " u", " d"]);
 
 /**
@@ -33,7 +35,10 @@ const tags = new Set([" di", " t", " b", " m", " u", " d"]);
  * @throws {TypeError} If JSON cannot hold the value.
  */
 export function formatTagged(value: unknown): string {
-  return JSON.stringify(tag(value)).replace(/[\x7f-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  const json = JSON.stringify(tag(value));
+  return beyondAscii.test(json)
+    ? json.replace(everyBeyondAscii, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
+    : json;
 }
 
 /**
@@ -98,12 +103,16 @@ function untag(value: unknown): unknown {
   if (typeof value !== "object" || value === null) {
     return value;
   }
-  const entries = Object.entries(value).map(([key, inner]) => [key, untag(inner)] as const);
-  const [only] = entries;
-  if (entries.length === 1 && only !== undefined && tags.has(only[0])) {
-    return revive(only[0], only[1]);
+  // What was just parsed is nobody else's: only what holds something of a type of its own is replaced.
+  const keys = Object.keys(value);
+  for (const key of keys) {
+    const inner: unknown = Reflect.get(value, key);
+    if (typeof inner === "object" && inner !== null) {
+      Object.defineProperty(value, key, { value: untag(inner), writable: true, enumerable: true, configurable: true });
+    }
   }
-  return Object.fromEntries(entries);
+  const [only = ""] = keys;
+  return keys.length === 1 && tags.has(only) ? revive(only, Reflect.get(value, only)) : value;
 }
 
 function revive(key: string, value: unknown): unknown {
@@ -131,7 +140,18 @@ function revive(key: string, value: unknown): unknown {
   }
 }
 
-/** Compares text as Python does: by code points, where JavaScript's own order goes by UTF-16 units. */
+/** Compares text as Python does: by code points, where JavaScript's own order goes by UTF-16 units, and surrogates come before the last of others. */
 function compareCodePoints(left: string, right: string): number {
-  return Buffer.compare(Buffer.from(left), Buffer.from(right));
+  const length = Math.min(left.length, right.length);
+  for (let index = 0; index < length; index++) {
+    const [one, other] = [left.charCodeAt(index), right.charCodeAt(index)];
+    if (one !== other) {
+      return isSurrogate(one) === isSurrogate(other) ? one - other : isSurrogate(one) ? 1 : -1;
+    }
+  }
+  return left.length - right.length;
+}
+
+function isSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdfff;
 }

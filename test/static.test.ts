@@ -1,11 +1,12 @@
-import { symlinkSync } from "node:fs";
+import { rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { setTimeout as wait } from "node:timers/promises";
 import { Blueprint, Flagon, safeJoin, secureFilename, sendFile, sendFromDirectory, urlFor } from "flagon";
 import { describe, expect, it } from "vitest";
 import { writeFiles } from "./helpers";
 
-function createFiles() {
+function createFiles(testing = true) {
   const root = writeFiles({
     "static/a.css": "body{}",
     "static/deep/ü x.txt": "0123456789",
@@ -15,14 +16,17 @@ function createFiles() {
     "part/p.js": "1",
   });
   symlinkSync(join(root, "secret.txt"), join(root, "static/link.txt"));
-  const app = new Flagon(root, { config: { testing: true } });
+  const app = new Flagon(root, { config: { testing } });
   app.register(new Blueprint("part", { urlPrefix: "/part", static: "part" }));
   return { app, client: app.testClient() };
 }
 
-describe("static files", () => {
+describe.each([
+  ["static files in tests", true],
+  ["static files in production, of which small ones are kept", false],
+])("%s", (_, testing) => {
   it("have type, length, entity tag and modification time", async () => {
-    const { client } = createFiles();
+    const { client } = createFiles(testing);
     const response = await client.get("/static/a.css");
     expect([response.status, await response.text()]).toEqual([200, "body{}"]);
     expect(response.headers.get("content-type")).toBe("text/css; charset=utf-8");
@@ -37,7 +41,7 @@ describe("static files", () => {
   });
 
   it("are not sent again to who has them", async () => {
-    const { client } = createFiles();
+    const { client } = createFiles(testing);
     const first = await client.get("/static/a.css");
     const etag = first.headers.get("etag") ?? "";
     const modified = first.headers.get("last-modified") ?? "";
@@ -50,7 +54,7 @@ describe("static files", () => {
   });
 
   it("come in ranges", async () => {
-    const { client } = createFiles();
+    const { client } = createFiles(testing);
     const read = async (range: string) => {
       const response = await client.get("/static/deep/%C3%BC%20x.txt", { headers: { range } });
       return [response.status, response.headers.get("content-range"), response.status === 206 ? await response.text() : ""];
@@ -75,14 +79,14 @@ describe("static files", () => {
     "/static/etc/passwd",
     "/static/a.css%00.txt",
   ])("are not found at %s", async (path) => {
-    const { client } = createFiles();
+    const { client } = createFiles(testing);
     const response = await client.get(path);
     expect([400, 404]).toContain(response.status);
     expect(await response.text()).not.toMatch(/secret|hidden|root/);
   });
 
   it("have a hash of their content in their URL, and are kept for good only with it", async () => {
-    const { app, client } = createFiles();
+    const { app, client } = createFiles(testing);
     const url = app.appContext(() => urlFor("static", { filename: "a.css" }));
     expect(url).toMatch(/^\/static\/a\.css\?v=[\w-]{12}$/);
     expect((await client.get(url)).headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
@@ -91,9 +95,31 @@ describe("static files", () => {
   });
 
   it("of a blueprint are below its prefix", async () => {
-    const { app, client } = createFiles();
+    const { app, client } = createFiles(testing);
     expect(await (await client.get("/part/part/p.js")).text()).toBe("1");
     expect(app.appContext(() => urlFor("part.static", { filename: "p.js" }))).toMatch(/^\/part\/part\/p\.js\?v=/);
+  });
+
+  it("are seen to have changed, to have come and to be gone", async () => {
+    const { app, client } = createFiles(testing);
+    const read = async (name: string) => {
+      const response = await client.get(`/static/${name}`);
+      return [response.status, response.status === 200 ? await response.text() : ""];
+    };
+    expect(await read("a.css")).toEqual([200, "body{}"]);
+    expect(await read("new.txt")).toEqual([404, ""]);
+    const [changed, made] = [join(app.root, "static/a.css"), join(app.root, "static/new.txt")];
+    writeFileSync(changed, "b{}");
+    writeFileSync(made, "x".repeat(100_000));
+    expect(await read("a.css")).toEqual([200, "b{}"]);
+    writeFileSync(changed, "i{}");
+    utimesSync(changed, new Date(2020, 1, 1), new Date(2020, 1, 1));
+    expect(await read("a.css")).toEqual([200, "i{}"]);
+    // Whether a path is there at all may be known for a second.
+    await wait(testing ? 0 : 1050);
+    expect(await read("new.txt")).toEqual([200, "x".repeat(100_000)]);
+    rmSync(changed);
+    expect(await read("a.css")).toEqual([404, ""]);
   });
 });
 

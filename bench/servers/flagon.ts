@@ -1,5 +1,11 @@
 import { createServer } from "node:http";
-import { Flagon, route } from "flagon";
+import { setTimeout as wait } from "node:timers/promises";
+import { defineForm, eventStream, Flagon, flash, redirect, renderTemplate, request, route, session, urlFor } from "flagon";
+import { z } from "zod";
+import { announce, eventInterval, otherRoutes, rows, secret, staticFolder } from "./shared.mjs";
+
+const PostForm = defineForm({ title: z.string().trim().min(3).max(80), body: z.string().trim().min(10).max(2000) });
+const NewPost = z.object({ title: z.string().min(3).max(80), tags: z.array(z.string()).max(5), rating: z.int().min(1).max(5) });
 
 class Views {
   @route("/")
@@ -11,9 +17,68 @@ class Views {
   user({ id }: { id: number }) {
     return { id, name: "Ann", roles: ["admin", "author"] };
   }
+
+  @route("/page")
+  page() {
+    return renderTemplate("page", { rows });
+  }
+
+  @route("/enter")
+  enter() {
+    session.set("user", "Ann");
+    flash("Saved <1>.");
+    return "";
+  }
+
+  @route("/dashboard")
+  dashboard() {
+    return renderTemplate("dashboard");
+  }
+
+  @route("/form", { methods: ["GET", "POST"] })
+  async form() {
+    const form = await PostForm.validateOnSubmit();
+    if (form.valid) {
+      flash(`Saved ${form.data.title}.`);
+      return redirect(urlFor(Views, "dashboard"));
+    }
+    return renderTemplate("form", { form });
+  }
+
+  @route.post("/api/posts", { json: NewPost, status: 201, returns: NewPost.extend({ id: z.int() }) })
+  create({ json }: { json: z.output<typeof NewPost> }) {
+    return { id: 1, ...json };
+  }
+
+  @route("/events")
+  events() {
+    return eventStream(count());
+  }
+
+  @route.post("/upload", { maxContentLength: 20_000_000 })
+  async upload() {
+    const [file] = (await request.files()).get("file") ?? [];
+    return { filename: file?.filename, size: file?.size };
+  }
 }
 
-const app = new Flagon(__dirname, { static: null });
+async function* count() {
+  for (let id = 0; ; id++) {
+    yield { data: String(id) };
+    await wait(eventInterval);
+  }
+}
+
+const app = new Flagon(__dirname, { templates: "views/flagon", static: staticFolder, config: { secretKey: secret } });
+for (let index = 0; index < otherRoutes; index++) {
+  app.route(`/things${index}/<int:id>`, () => ({ index }), { endpoint: `thing${index}` });
+}
 app.register(Views);
-const server = createServer(app.handler);
-server.listen(0, "127.0.0.1", () => import("./headers.mjs").then(({ report }) => report(server)));
+
+if (typeof Bun === "undefined") {
+  const server = createServer(app.handler);
+  server.listen(0, "127.0.0.1", () => announce(server));
+} else {
+  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", idleTimeout: 30, fetch: app.fetch });
+  console.log(`listening ${server.port}`);
+}

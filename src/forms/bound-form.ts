@@ -21,7 +21,7 @@ import type { FormBase, FormOptions, FormRenderOptions, RowOptions } from "./for
 import { type Alternative, readMembers } from "./members";
 import { arrange, createNode, findNode, listItems, type NameNode, parseName } from "./names";
 import { checkForm, type FormSchema, findFieldSchema } from "./validation";
-import { readInner, readInners, unwrap, type ZodSchema } from "./zod";
+import { readInner, readInners, remember, unwrap, type ZodSchema } from "./zod";
 
 /** The field that says which of a page's forms was sent. */
 const formField = "_form";
@@ -260,7 +260,7 @@ export class BoundForm<Data> implements FormBase<Data> {
 }
 
 /** Reads what `.meta()` says of how a field is rendered. */
-function readOptions(schema: ZodSchema): FieldOptions {
+const readOptions: (schema: ZodSchema) => FieldOptions = remember((schema) => {
   const { meta } = unwrap(schema);
   const { attributes, choices } = meta;
   return {
@@ -268,7 +268,7 @@ function readOptions(schema: ZodSchema): FieldOptions {
     ...(typeof meta.type === "string" ? { type: meta.type } : {}),
     ...(isChoices(choices) ? { choices } : {}),
   };
-}
+});
 
 function isChoices(choices: unknown): choices is FieldChoices {
   return typeof choices === "object" && choices !== null;

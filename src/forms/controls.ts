@@ -1,5 +1,5 @@
 import { listEnum } from "./binder";
-import { listChecks, readDefinition, readInner, readInners, unwrap, type ZodCheck, type ZodSchema } from "./zod";
+import { listChecks, readDefinition, readInner, readInners, remember, unwrap, type ZodCheck, type ZodSchema } from "./zod";
 
 /** The attributes of an element; `true` stands alone, `false`, `null` and `undefined` leave the attribute out. */
 export type Attributes = Readonly<Record<string, string | number | boolean | null | undefined>>;
@@ -24,13 +24,24 @@ export interface Control {
   readonly isMultiple: boolean;
 }
 
+const known = remember(() => new Map<boolean, Control>());
+
 /** Finds the control for a field. */
 export function findControl(name: string, schema: ZodSchema): Control {
+  // What is typed into a field of this name is not to be shown, nor ever to be filled in again.
+  const isPassword = /password/i.test(name);
+  const controls = known(schema);
+  const control = controls.get(isPassword) ?? createControl(isPassword, schema);
+  controls.set(isPassword, control);
+  return control;
+}
+
+function createControl(isPassword: boolean, schema: ZodSchema): Control {
   const { core, isOptional, isNullable } = unwrap(schema);
   const required = isOptional || isNullable ? {} : { required: true };
   switch (core._zod.def.type) {
     case "string":
-      return single(findTextType(name, core), { ...required, ...findTextConstraints(core) });
+      return single(findTextType(isPassword, core), { ...required, ...findTextConstraints(core) });
     case "number":
     case "bigint":
       return single("number", { ...required, ...findNumberConstraints(core) });
@@ -53,7 +64,7 @@ export function findControl(name: string, schema: ZodSchema): Control {
         : { type: "select", constraints: required, choices: Array.isArray(values) ? values.map(toChoice) : [], isMultiple: false };
     }
     case "union": {
-      const options = readInners(core, "options").map((option) => findControl(name, option));
+      const options = readInners(core, "options").map((option) => createControl(isPassword, option));
       const choices = options.flatMap((option) => option.choices);
       const types = [...new Set(options.map(({ type }) => type))];
       return choices.length > 0
@@ -62,14 +73,18 @@ export function findControl(name: string, schema: ZodSchema): Control {
     }
     case "array":
     case "set":
-      return findListControl(name, readInner(core, core._zod.def.type === "set" ? "valueType" : "element"), findCount(core, "minimum"));
+      return findListControl(
+        isPassword,
+        readInner(core, core._zod.def.type === "set" ? "valueType" : "element"),
+        findCount(core, "minimum"),
+      );
     default:
       return single("text", {});
   }
 }
 
-function findListControl(name: string, element: ZodSchema | undefined, minimum: number | undefined): Control {
-  const inner = element === undefined ? single("text", {}) : findControl(name, element);
+function findListControl(isPassword: boolean, element: ZodSchema | undefined, minimum: number | undefined): Control {
+  const inner = element === undefined ? single("text", {}) : createControl(isPassword, element);
   const { required: _, ...constraints } = inner.constraints;
   const required = minimum !== undefined && minimum > 0 ? { required: true } : {};
   const multiple = inner.type === "select" || inner.type === "file" ? { multiple: true } : {};
@@ -82,12 +97,11 @@ function single(type: string, constraints: Attributes): Control {
 
 const textTypes: Readonly<Record<string, string>> = { email: "email", url: "url", date: "date", time: "time", datetime: "datetime-local" };
 
-function findTextType(name: string, schema: ZodSchema): string {
+function findTextType(isPassword: boolean, schema: ZodSchema): string {
   const type = listFormats(schema)
     .map(({ format }) => textTypes[String(format)])
     .find((known) => known !== undefined);
-  // What is typed into a field of this name is not to be shown, nor ever to be filled in again.
-  return type ?? (/password/i.test(name) ? "password" : "text");
+  return type ?? (isPassword ? "password" : "text");
 }
 
 function findTextConstraints(schema: ZodSchema): Attributes {

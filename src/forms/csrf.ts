@@ -87,12 +87,24 @@ export function createCsrfToken(session: Session, config: Config): string {
   }
   if (config.sessionDigest === "sha1") {
     // Flask-WTF, beside which the app then lives, signs the secret as it is.
-    return createSigner(config).sign(Buffer.from(JSON.stringify(secret)).toString("base64url"));
+    return getSigner(config).sign(Buffer.from(JSON.stringify(secret)).toString("base64url"));
   }
   // Masked anew each time, so that compressing a page never leaks the secret piece by piece (BREACH).
   const bytes = Buffer.from(secret, "hex");
-  const mask = randomBytes(bytes.length);
-  return createSigner(config).sign(Buffer.concat([mask, xor(bytes, mask)]).toString("base64url"));
+  const mask = takeRandom(bytes.length);
+  return getSigner(config).sign(Buffer.concat([mask, xor(bytes, mask)]).toString("base64url"));
+}
+
+/** Random bytes are made many at a time, and each is used once. */
+let pool = Buffer.alloc(0);
+
+function takeRandom(size: number): Buffer {
+  if (pool.length < size) {
+    pool = randomBytes(4096);
+  }
+  const taken = pool.subarray(0, size);
+  pool = pool.subarray(size);
+  return taken;
 }
 
 async function checkToken(request: FlagonRequest, session: Session, config: Config): Promise<void> {
@@ -104,7 +116,7 @@ async function checkToken(request: FlagonRequest, session: Session, config: Conf
   if (typeof stored !== "string") {
     throw new CsrfTokenError("The CSRF session token is missing. Load the form again, then send it.");
   }
-  const result = createSigner(config).unsign(token, config.csrfTimeLimit);
+  const result = getSigner(config).unsign(token, config.csrfTimeLimit);
   if ("failure" in result) {
     throw new CsrfTokenError(
       result.failure === "expired"
@@ -130,15 +142,22 @@ function readFlaskToken(value: string): Buffer {
   return Buffer.from(/^"([\da-f]+)"$/.exec(json)?.[1] ?? "", "hex");
 }
 
-function createSigner({ secretKey, secretKeyFallbacks, sessionDigest }: Config): TimestampSigner {
+/** The signers of apps, with what they were made of. */
+const signers = new WeakMap<Config, { readonly of: readonly unknown[]; readonly signer: TimestampSigner }>();
+
+function getSigner(config: Config): TimestampSigner {
+  const { secretKey, secretKeyFallbacks, sessionDigest: digest } = config;
   if (secretKey === null) {
     throw new SessionError("A CSRF token needs a secret key. Set the configuration's secretKey.");
   }
-  return new TimestampSigner([secretKey, ...secretKeyFallbacks], {
-    salt: "wtf-csrf-token",
-    digest: sessionDigest,
-    derivation: "django-concat",
-  });
+  const of = [secretKey, secretKeyFallbacks, digest];
+  const known = signers.get(config);
+  if (known?.of.every((part, index) => part === of[index]) === true) {
+    return known.signer;
+  }
+  const signer = new TimestampSigner([secretKey, ...secretKeyFallbacks], { salt: "wtf-csrf-token", digest, derivation: "django-concat" });
+  signers.set(config, { of, signer });
+  return signer;
 }
 
 function xor(left: Uint8Array, right: Uint8Array): Buffer {

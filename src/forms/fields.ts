@@ -110,12 +110,18 @@ export function listAttributes(view: FieldView, options: FieldOptions = {}): Att
     ...findValue(type, view),
     ...pickConstraints(type, view.control.constraints),
     ...describe(view, options),
-    ...Object.fromEntries(
-      Object.entries(attributes).filter(
-        (entry): entry is [string, Attributes[string]] => typeof entry[1] !== "object" || entry[1] === null,
-      ),
-    ),
+    ...pickAttributes(attributes),
   };
+}
+
+function pickAttributes(options: FieldOptions): Attributes {
+  const picked: Record<string, Attributes[string]> = {};
+  for (const [name, value] of Object.entries(options)) {
+    if (typeof value !== "object" || value === null) {
+      picked[name] = value;
+    }
+  }
+  return picked;
 }
 
 /** Formats attributes for a start tag, each with a space before it. */
@@ -182,20 +188,26 @@ const unrequired = new Set(["hidden", "range", "color"]);
 
 /** Leaves out the constraints that do not apply to a control of this type. */
 function pickConstraints(type: string, constraints: Attributes): Attributes {
-  return Object.fromEntries(
-    Object.entries(constraints).filter(([name]) => {
-      if (unrequired.has(type)) {
-        return type === "range" && numeric.has(name);
-      }
-      if (textOnly.has(name)) {
-        return type === "textarea" ? name !== "pattern" : !numericTypes.has(type) && isInput(type);
-      }
-      if (name === "multiple") {
-        return type === "select" || type === "file";
-      }
-      return numeric.has(name) ? numericTypes.has(type) : true;
-    }),
-  );
+  const picked: Record<string, Attributes[string]> = {};
+  for (const [name, value] of Object.entries(constraints)) {
+    if (applies(name, type)) {
+      picked[name] = value;
+    }
+  }
+  return picked;
+}
+
+function applies(name: string, type: string): boolean {
+  if (unrequired.has(type)) {
+    return type === "range" && numeric.has(name);
+  }
+  if (textOnly.has(name)) {
+    return type === "textarea" ? name !== "pattern" : !numericTypes.has(type) && isInput(type);
+  }
+  if (name === "multiple") {
+    return type === "select" || type === "file";
+  }
+  return numeric.has(name) ? numericTypes.has(type) : true;
 }
 
 function isInput(type: string): boolean {

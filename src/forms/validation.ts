@@ -1,6 +1,7 @@
 import { FormError } from "../errors";
 import type { FormValue } from "../http/form-values";
 import { parseValue, type RequestIssue, ValidationFailed } from "../http/request-body";
+import { isPromise } from "../maybe-promise";
 import { type Schema, type SchemaIssue, validate } from "../schema";
 import { type Bound, bind } from "./binder";
 import { type Alternative, findMember, readMembers } from "./members";
@@ -73,7 +74,8 @@ export function findFieldSchema({ fields }: FormSchema, name: string): ZodSchema
 export async function checkForm(schema: FormSchema, node: NameNode, messages: FormMessages = {}): Promise<FormResult> {
   if (schema.whole !== undefined) {
     const bound = bind(schema.whole, node);
-    const result = await validate(schema.whole, bound.value);
+    const pending = validate(schema.whole, bound.value);
+    const result = isPromise(pending) ? await pending : pending;
     const errors = explain(schema, "issues" in result ? result.issues : [], bound, messages);
     return errors.length === 0 && "value" in result ? { data: result.value } : { errors };
   }
@@ -83,7 +85,8 @@ export async function checkForm(schema: FormSchema, node: NameNode, messages: Fo
   for (const [name, field] of schema.fields) {
     const bound = bind(field, node.children.get(name) ?? createNode(), [name]);
     bounds.push(bound);
-    const result = await validate(field, bound.value);
+    const pending = validate(field, bound.value);
+    const result = isPromise(pending) ? await pending : pending;
     if ("issues" in result) {
       issues.push(...result.issues.map(({ path, message }) => ({ path: [name, ...path], message })));
     } else if (result.value !== undefined) {

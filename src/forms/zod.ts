@@ -57,26 +57,26 @@ export function readInners(schema: ZodSchema, key: string): readonly ZodSchema[]
 export type ZodCheck = Readonly<Record<string, unknown>>;
 
 /** Lists what the checks of a schema say; a format such as `z.email()` is a check of its own. */
-export function listChecks(schema: ZodSchema): readonly ZodCheck[] {
+export const listChecks: (schema: ZodSchema) => readonly ZodCheck[] = remember((schema) => {
   const checks = readDefinition(schema, "checks");
   const own: ZodCheck[] = readDefinition(schema, "check") === undefined ? [] : [{ ...schema._zod.def }];
   return [...own, ...(Array.isArray(checks) ? checks.filter(isZodCheck).map((check) => ({ ...check._zod.def })) : [])];
-}
+});
 
 /** Returns the fields of an object schema, by name. */
-export function readShape(schema: ZodSchema): ReadonlyMap<string, ZodSchema> {
+export const readShape: (schema: ZodSchema) => ReadonlyMap<string, ZodSchema> = remember((schema) => {
   const shape = readDefinition(schema, "shape");
   return new Map(
     typeof shape === "object" && shape !== null
       ? Object.entries(shape).filter((entry): entry is [string, ZodSchema] => isZodSchema(entry[1]))
       : [],
   );
-}
+});
 
 const wrappers = new Set(["optional", "nullable", "default", "prefault", "catch", "nonoptional", "readonly", "success"]);
 
 /** Takes off a schema what is wrapped around it, such as `optional` and `default`. */
-export function unwrap(schema: ZodSchema): Unwrapped {
+export const unwrap: (schema: ZodSchema) => Unwrapped = remember((schema) => {
   let core = schema;
   /** The outermost wrapping decides. */
   let isOptional: boolean | undefined;
@@ -96,6 +96,20 @@ export function unwrap(schema: ZodSchema): Unwrapped {
     meta = { ...readMeta(core), ...meta };
   }
   return { core, isOptional: isOptional ?? false, isNullable, defaultValue, meta };
+});
+
+/** Keeps what is read of a schema, which never changes: forms ask for it with each request. */
+export function remember<Value>(read: (schema: ZodSchema) => Value): (schema: ZodSchema) => Value {
+  const known = new WeakMap<ZodSchema, { readonly value: Value }>();
+  return (schema) => {
+    const found = known.get(schema);
+    if (found !== undefined) {
+      return found.value;
+    }
+    const value = read(schema);
+    known.set(schema, { value });
+    return value;
+  };
 }
 
 /** Tells whether the author of a schema wrote messages of their own for it. */

@@ -33,6 +33,19 @@ export function parseCookies(header: string): Readonly<Record<string, string | u
  * @throws {TypeError} If the name or an attribute holds what a cookie cannot.
  */
 export function formatCookie(name: string, value: string, options: CookieOptions = {}): string {
+  if (!Object.isFrozen(options) || !plainName.test(name)) {
+    return serializeCookie(name, value, options);
+  }
+  // What never changes is checked and written once: the session's cookie is sent again and again.
+  const attributes = fixed.get(options) ?? serializeCookie("x", "", options).slice(2);
+  fixed.set(options, attributes);
+  return `${name}=${quote(value)}${attributes}`;
+}
+
+const fixed = new WeakMap<CookieOptions, string>();
+const plainName = /^[\w-]+$/;
+
+function serializeCookie(name: string, value: string, options: CookieOptions): string {
   const expires = options.expires ?? (options.maxAge === undefined ? undefined : new Date(Date.now() + options.maxAge * 1000));
   return serialize(name, value, {
     encode: quote,

@@ -1,3 +1,4 @@
+import { andThen, type MaybePromise } from "../maybe-promise";
 import { type Schema, type SchemaIssue, validate } from "../schema";
 import { decodeText, limitBytes, parseJson, readBytes, tooLarge } from "./body";
 import { ContentTooLarge, UnprocessableContent, UnsupportedMediaType } from "./client-errors";
@@ -74,13 +75,13 @@ export class RequestBody {
   }
 
   /** Reads the body as UTF-8. */
-  async text(): Promise<string> {
-    return decodeText(await this.bytes());
+  text(): Promise<string> {
+    return this.bytes().then(decodeText);
   }
 
   /** Reads the body as JSON. */
-  async json(): Promise<unknown> {
-    return parseJson(await this.text(), this.#limits.jsonDepth, this.#parse);
+  json(): Promise<unknown> {
+    return this.bytes().then((bytes) => parseJson(decodeText(bytes), this.#limits.jsonDepth, this.#parse));
   }
 
   /** Reads the body as a form. */
@@ -99,6 +100,12 @@ export class RequestBody {
   }
 
   #open(): AsyncIterable<Uint8Array> {
+    this.#check();
+    return this.#source.body() ?? emptyBody();
+  }
+
+  /** Refuses a body that is not taken, by what is said of it beforehand. */
+  #check(): void {
     const encoding = this.#source.header("content-encoding");
     if (encoding !== undefined && encoding !== "identity") {
       throw new UnsupportedMediaType("The body of the request is compressed, which is not taken here.");
@@ -106,24 +113,35 @@ export class RequestBody {
     if ((parseLength(this.#source) ?? 0) > this.#limit) {
       throw tooLarge(this.#limit);
     }
-    return this.#source.body() ?? emptyBody();
   }
 
-  async #readBytes(): Promise<Uint8Array> {
-    return readBytes(this.#open(), this.#limit);
+  #readBytes(): Promise<Uint8Array> {
+    try {
+      this.#check();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const limit = this.#limit;
+    return this.#source.readBody === undefined
+      ? readBytes(this.#source.body() ?? emptyBody(), limit)
+      : this.#source.readBody(limit).then((bytes) => bytes ?? refuse(limit));
   }
 
-  async #parseForm(): Promise<FormValues> {
-    const type = parseMimeType(this.#source);
-    if (type === "application/x-www-form-urlencoded") {
-      return parseUrlencoded(await this.text(), this.#limits);
+  #parseForm(): Promise<FormValues> {
+    switch (parseMimeType(this.#source)) {
+      case "application/x-www-form-urlencoded":
+        return this.bytes().then((bytes) => parseUrlencoded(decodeText(bytes), this.#limits));
+      case "multipart/form-data":
+        return this.#parseMultipart();
+      default:
+        return Promise.resolve(new FormValues());
     }
-    if (type === "multipart/form-data") {
-      const body = this.#bytes === undefined ? this.stream : once(await this.#bytes);
-      this.#multipart = await parseMultipart(this.#source.header("content-type") ?? "", body, this.#limits);
-      return new FormValues(this.#multipart.entries);
-    }
-    return new FormValues();
+  }
+
+  async #parseMultipart(): Promise<FormValues> {
+    const body = this.#bytes === undefined ? this.stream : once(await this.#bytes);
+    this.#multipart = await parseMultipart(this.#source.header("content-type") ?? "", body, this.#limits);
+    return new FormValues(this.#multipart.entries);
   }
 }
 
@@ -182,12 +200,17 @@ export class ValidationFailed extends UnprocessableContent {
  *
  * @throws {ValidationFailed} If the schema refuses it.
  */
-export async function parseValue<Output>(schema: Schema<Output>, value: unknown, place: RequestIssue["in"]): Promise<Output> {
-  const result = await validate(schema, value);
-  if ("issues" in result) {
-    throw new ValidationFailed(result.issues.map((issue) => ({ ...issue, in: place })));
-  }
-  return result.value;
+export function parseValue<Output>(schema: Schema<Output>, value: unknown, place: RequestIssue["in"]): MaybePromise<Output> {
+  return andThen(validate(schema, value), (result) => {
+    if ("issues" in result) {
+      throw new ValidationFailed(result.issues.map((issue) => ({ ...issue, in: place })));
+    }
+    return result.value;
+  });
+}
+
+function refuse(limit: number): never {
+  throw tooLarge(limit);
 }
 
 async function* emptyBody(): AsyncGenerator<Uint8Array> {}

@@ -18,6 +18,8 @@ export interface RequestSource {
   headers(): Iterable<readonly [string, string]>;
   /** The body, or `null` without one. Read once. */
   body(): AsyncIterable<Uint8Array> | null;
+  /** Reads the body whole; `null` if it has more bytes than that, and without a body what there is: nothing. */
+  readBody?(limit: number): Promise<Uint8Array | null>;
   /** Is aborted when the client leaves. */
   signal(): AbortSignal;
 }

@@ -77,20 +77,14 @@ export class FlagonRequest extends RequestHead {
    */
   json(options?: JsonOptions): Promise<unknown>;
   json<Output>(options: ParseOptions<Output> & JsonOptions): Promise<Output>;
-  async json({ force = false, schema, silent = false }: JsonOptions & { schema?: Schema } = {}): Promise<unknown> {
+  json({ force = false, schema, silent = false }: JsonOptions & { schema?: Schema } = {}): Promise<unknown> {
     if (!force && !this.isJson) {
-      if (silent) {
-        return null;
-      }
-      throw new UnsupportedMediaType("The body of the request is not JSON, or its Content-Type does not say so.");
+      return silent
+        ? Promise.resolve(null)
+        : Promise.reject(new UnsupportedMediaType("The body of the request is not JSON, or its Content-Type does not say so."));
     }
-    const value = await this.#content.json().catch((error: unknown) => {
-      if (silent && error instanceof BadRequest) {
-        return null;
-      }
-      throw error;
-    });
-    return schema === undefined ? value : parseValue(schema, value, "body");
+    const value = silent ? this.#content.json().catch(forgive) : this.#content.json();
+    return schema === undefined ? value : value.then((given) => parseValue(schema, given, "body"));
   }
 
   /**
@@ -104,9 +98,9 @@ export class FlagonRequest extends RequestHead {
    */
   form(): Promise<FormValues>;
   form<Output>(options: ParseOptions<Output>): Promise<Output>;
-  async form({ schema }: { schema?: Schema } = {}): Promise<unknown> {
-    const values = await this.#content.form();
-    return schema === undefined ? values : this.settings.parseFields(schema, values, "body");
+  form({ schema }: { schema?: Schema } = {}): Promise<unknown> {
+    const values = this.#content.form();
+    return schema === undefined ? values : values.then((given) => this.settings.parseFields(schema, given, "body"));
   }
 
   /** Reads the body as a form and returns its uploads by name; a field that was left empty is not among them. */
@@ -134,4 +128,12 @@ export class FlagonRequest extends RequestHead {
     this.#body ??= new RequestBody(this.source, this.limits, this.settings.parseJson);
     return this.#body;
   }
+}
+
+/** Takes a body that is malformed for none. */
+function forgive(error: unknown): null {
+  if (error instanceof BadRequest) {
+    return null;
+  }
+  throw error;
 }

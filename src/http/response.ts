@@ -164,6 +164,11 @@ export class FlagonResponse {
    */
   vary(...names: readonly string[]): void {
     const present = this.headers.get("vary");
+    const [only] = names;
+    if (present === null && names.length === 1 && only !== undefined) {
+      this.headers.set("vary", only.toLowerCase());
+      return;
+    }
     const listed = new Set(present === null ? [] : present.split(",").map((name) => name.trim().toLowerCase()));
     for (const name of names) {
       listed.add(name.toLowerCase());

@@ -4,11 +4,15 @@ import { Readable } from "node:stream";
 import contentDisposition from "content-disposition";
 import { lazily } from "../lazily";
 import { NotFound, RangeNotSatisfiable } from "./client-errors";
+import type { FileCache } from "./file-cache";
 import type { FlagonRequest } from "./request";
 import { FlagonResponse } from "./response";
 import { createException, isErrorStatus } from "./status-exceptions";
 
 const loadSend = lazily(() => (require("@fastify/send") as typeof import("@fastify/send")).default);
+
+/** How much of a large file is read at a time, in bytes. */
+const pieceSize = 256 * 1024;
 
 /** How a file is sent. */
 export interface SendFileOptions {
@@ -44,7 +48,9 @@ export type FileContent = Uint8Array | Blob | Readable | ReadableStream<Uint8Arr
  * @throws {NotFound} If there is no such file.
  */
 export async function createFileResponse(request: FlagonRequest, path: string, options: SendFileOptions = {}): Promise<FlagonResponse> {
-  return respond(request, dirname(path), basename(path), "allow", options);
+  const [directory, name] = [dirname(path), basename(path)];
+  const variant = options.precompressed === true ? chooseVariant(request, await findFile(directory, name, true)) : plain;
+  return respond(request, directory, name, "allow", variant, options);
 }
 
 /**
@@ -57,11 +63,47 @@ export async function createDirectoryResponse(
   directory: string,
   name: string,
   options: SendFileOptions = {},
+  cache?: FileCache<FoundFile>,
 ): Promise<FlagonResponse> {
-  if (!isSafeName(name) || !(await isInside(directory, join(directory, name)))) {
+  if (!isSafeName(name)) {
     throw new NotFound();
   }
-  return respond(request, directory, name, "ignore", options);
+  const find = (): Promise<FoundFile> => findFile(directory, name, options.precompressed === true);
+  const found = await (cache === undefined ? find() : cache.find(name, find));
+  if (!found.isInside) {
+    throw new NotFound();
+  }
+  const variant = chooseVariant(request, found);
+  return (
+    (cache === undefined ? undefined : await respondWithSmall(request, directory, name, variant, options, cache)) ??
+    respond(request, directory, name, "ignore", variant, options)
+  );
+}
+
+/** Responds with what is kept of a small file; `undefined` for one that is larger, or of which the app says more itself. */
+async function respondWithSmall(
+  request: FlagonRequest,
+  directory: string,
+  name: string,
+  variant: Variant,
+  options: SendFileOptions,
+  cache: FileCache<FoundFile>,
+): Promise<FlagonResponse | undefined> {
+  const path = join(directory, name + variant.extension);
+  const state = options.useXSendfile === true ? undefined : await stat(path).catch(() => undefined);
+  const bytes = state?.isFile() === true ? await cache.read(path, state) : undefined;
+  if (state === undefined || bytes === undefined) {
+    return undefined;
+  }
+  const response = new FlagonResponse(bytes, 200, {
+    "accept-ranges": "bytes",
+    "last-modified": state.mtime.toUTCString(),
+    etag: `W/"${state.size.toString(16)}-${state.mtime.getTime().toString(16)}"`,
+    "content-type": guessType(name),
+  });
+  variant.apply(response);
+  describe(response, name, options, path);
+  return response.makeConditional(request, { acceptRanges: true });
 }
 
 /**
@@ -106,9 +148,9 @@ async function respond(
   root: string,
   name: string,
   dotfiles: "allow" | "ignore",
+  variant: Variant,
   options: SendFileOptions,
 ): Promise<FlagonResponse> {
-  const variant = options.precompressed === true ? await findVariant(request, root, name) : plain;
   const target = `/${(name + variant.extension).split("/").map(encodeURIComponent).join("/")}`;
   const hasOwnState = options.etag !== undefined || options.lastModified !== undefined;
   const result = await loadSend()(toSendRequest(request, options, hasOwnState), target, {
@@ -120,6 +162,7 @@ async function respond(
     lastModified: options.lastModified === undefined,
     acceptRanges: options.conditional !== false,
     contentType: false,
+    highWaterMark: pieceSize,
   });
   if (result.type === "error" && isErrorStatus(result.statusCode)) {
     throw result.statusCode === RangeNotSatisfiable.status
@@ -186,10 +229,26 @@ const encodings: readonly (readonly [encoding: string, extension: string])[] = [
   ["gzip", ".gz"],
 ];
 
-/** Finds the compressed copy that the client likes best; where there is any, caches have to tell clients apart. */
-async function findVariant(request: FlagonRequest, root: string, name: string): Promise<Variant> {
-  const present = await Promise.all(encodings.map(([, extension]) => isFileInside(root, join(root, name + extension))));
-  const available = encodings.filter((_, index) => present[index]);
+/** What was found out about a file of a directory. */
+export interface FoundFile {
+  /** Whether it is there, and no link leads out of the directory. */
+  readonly isInside: boolean;
+  /** Its compressed copies. */
+  readonly available: readonly (readonly [encoding: string, extension: string])[];
+}
+
+async function findFile(root: string, name: string, isPrecompressed: boolean): Promise<FoundFile> {
+  if (!(await isInside(root, join(root, name)))) {
+    return { isInside: false, available: [] };
+  }
+  const present = isPrecompressed
+    ? await Promise.all(encodings.map(([, extension]) => isFileInside(root, join(root, name + extension))))
+    : [];
+  return { isInside: true, available: encodings.filter((_, index) => present[index]) };
+}
+
+/** Chooses the compressed copy that the client likes best; where there is any, caches have to tell clients apart. */
+function chooseVariant(request: FlagonRequest, { available }: FoundFile): Variant {
   if (available.length === 0) {
     return plain;
   }

@@ -6,7 +6,7 @@ import type { FlagonResponse } from "../http/response";
 import { isBodiless } from "../http/status";
 import type { MaybePromise } from "../maybe-promise";
 import { createMountContext, findMount } from "../mounting";
-import { discardBody, iterateBody, type StreamedBody } from "../response-stream";
+import { discardBody, iterateBody, measureBody, type StreamedBody } from "../response-stream";
 import { tearDown } from "../tear-down";
 import { FetchSource } from "./fetch-source";
 import { exchangeInProcess } from "./in-process";
@@ -52,8 +52,9 @@ async function toWebResponse(context: RequestContext, response: FlagonResponse):
     init.append(wire[index] ?? "", wire[index + 1] ?? "");
   }
   if (isBodiless(status) || context.request.method === "HEAD" || body === null) {
-    if (context.request.method === "HEAD" && response.streamLength !== null) {
-      init.set("content-length", String(response.streamLength));
+    const length = context.request.method === "HEAD" && !isBodiless(status) ? measureBody(response) : null;
+    if (length !== null) {
+      init.set("content-length", String(length));
     }
     await discardBody(context, body);
     await contexts.run(context, tearDown, context);

@@ -1,8 +1,9 @@
+import { ReadStream } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { contexts, type RequestContext } from "../context";
 import type { FlagonResponse } from "../http/response";
 import { isBodiless } from "../http/status";
-import { discardBody, iterateBody, type StreamedBody } from "../response-stream";
+import { discardBody, iterateBody, measureBody, type StreamedBody } from "../response-stream";
 import { needsTearDown, tearDown } from "../tear-down";
 import { findHeader } from "./node-source";
 
@@ -28,7 +29,7 @@ export function send(context: RequestContext, response: FlagonResponse, message:
   if (needsTearDown(context)) {
     reply.once("close", () => void contexts.run(context, tearDown, context));
   }
-  const wire = headers.toWire(hasBody ? measure(response) : null);
+  const wire = headers.toWire(hasBody ? measureBody(response) : null);
   if (context.app.nodeMiddleware.length > 0 || reply.getHeaderNames().length > 0) {
     addHeaders(context, wire, reply);
     reply.writeHead(status);
@@ -40,6 +41,8 @@ export function send(context: RequestContext, response: FlagonResponse, message:
     void discardBody(context, body);
   } else if (typeof body === "string" || body instanceof Uint8Array) {
     reply.end(body);
+  } else if (body instanceof ReadStream) {
+    pipeFile(context, body, reply);
   } else {
     void stream(context, body, reply);
   }
@@ -64,12 +67,15 @@ function addHeaders({ app }: RequestContext, wire: readonly string[], reply: Ser
   }
 }
 
-/** Returns the length of a body in bytes, or `null` when it is only known at its end. */
-function measure({ body, streamLength }: FlagonResponse): number | null {
-  if (body === null) {
-    return 0;
-  }
-  return typeof body === "string" ? Buffer.byteLength(body) : body instanceof Uint8Array ? body.byteLength : streamLength;
+/** Writes a file as fast as the client reads it; none of the app's code runs meanwhile, so that no context is to be kept. */
+function pipeFile(context: RequestContext, file: ReadStream, reply: ServerResponse): void {
+  file.once("error", (error) => {
+    context.failure = error;
+    context.app.logger.error({ err: error }, "A streamed response failed.");
+    reply.destroy();
+  });
+  reply.once("close", () => file.destroy());
+  file.pipe(reply);
 }
 
 /** Writes a stream as fast as the client reads it, and stops it when the client leaves. */

@@ -1,0 +1,59 @@
+/*
+ * The load: many requests from this process, which is on another core than the servers.
+ */
+import { connect } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
+import autocannon from "autocannon";
+import { readCpu } from "./servers.mjs";
+
+/** Measures a server for some seconds: CPU time an answer in microseconds, and answers a second. */
+export function load(workload, server, seconds) {
+  return workload.isStream ? listen(workload, server, seconds) : send(workload, server, seconds);
+}
+
+async function send({ body, connections = 32, headers, method, name, path, pipelining = 4, status }, server, seconds) {
+  const before = readCpu(server);
+  const result = await autocannon({
+    url: server.origin + path,
+    method,
+    headers,
+    ...(body === undefined ? {} : { body }),
+    connections,
+    pipelining: method === "GET" && connections === 32 ? pipelining : 1,
+    duration: seconds,
+  });
+  const cpu = readCpu(server) - before;
+  const wrong = Object.keys(result.statusCodeStats).filter((code) => Number(code) !== status);
+  if (wrong.length > 0 || result.errors > 0) {
+    throw new Error(`'${name}' failed on ${server.name}: answers ${wrong.join(", ")}, ${result.errors} errors`);
+  }
+  return { cpu: cpu / result.requests.total, rate: result.requests.total / result.duration };
+}
+
+/** Opens 1,000 streams, and counts events once all are open. */
+async function listen({ path }, server, seconds) {
+  let events = 0;
+  const sockets = Array.from({ length: 1000 }, () => {
+    const socket = connect(server.port, "127.0.0.1");
+    socket.on("error", () => undefined);
+    socket.on("data", (chunk) => {
+      for (let index = chunk.indexOf("data:"); index >= 0; index = chunk.indexOf("data:", index + 5)) {
+        events++;
+      }
+    });
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: ${server.origin.slice(7)}\r\nAccept: text/event-stream\r\n\r\n`);
+    return socket;
+  });
+  await wait(1500);
+  const [before, counted, begun] = [readCpu(server), events, performance.now()];
+  await wait(seconds * 1000);
+  const [cpu, heard, time] = [readCpu(server) - before, events - counted, (performance.now() - begun) / 1000];
+  for (const socket of sockets) {
+    socket.destroy();
+  }
+  await wait(300);
+  if (heard < 1000) {
+    throw new Error(`${server.name} sent only ${heard} events to 1,000 clients in ${time.toFixed(1)} s.`);
+  }
+  return { cpu: cpu / heard, rate: heard / time };
+}

@@ -1,0 +1,47 @@
+/*
+ * Tables of what was measured.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { median, quantile } from "./statistics.mjs";
+
+/** Formats the tables of a group of servers: one row for each server of each workload. */
+export function formatGroup({ reference, title }, samples) {
+  const lines = [`## ${title}`, ""];
+  for (const [workload, byName] of Object.entries(samples)) {
+    lines.push(`### ${workload}`, "", `| server | CPU time | ratio to ${reference} | a second |`, "| --- | --- | --- | --- |");
+    for (const [name, list] of Object.entries(byName)) {
+      const ratios = list.map(({ cpu }, index) => byName[reference][index].cpu / cpu);
+      const [low, middle, high] = [0.25, 0.5, 0.75].map((share) => quantile(ratios, share).toFixed(2));
+      const rate = Math.round(median(list.map((sample) => sample.rate))).toLocaleString("en");
+      const cpu = median(list.map((sample) => sample.cpu));
+      lines.push(
+        `| ${name} | ${cpu < 1000 ? `${cpu.toFixed(1)} µs` : `${(cpu / 1000).toFixed(2)} ms`} | ${middle} (${low} to ${high}) | ${rate} |`,
+      );
+    }
+    lines.push("");
+  }
+  return lines;
+}
+
+/** Writes the results of a whole run, and leaves what others have written below them. */
+export function writeResults(sections, { hasTaskset, rounds, seconds }) {
+  const file = new URL("../RESULTS.md", import.meta.url);
+  const text = [
+    "# Results",
+    "",
+    `${new Date().toISOString().slice(0, 10)}, ${cpus()[0].model.trim()}, one core for the server${hasTaskset ? "" : " (not pinned)"}, ${rounds} interleaved rounds of ${seconds} s. Peers: ${listPeers()}.`,
+    "",
+    "`npm run bench` makes this page. All servers of a table answer with the same status, the same body but for tokens and the wording of errors, and the same",
+    "headers, which is checked before each workload. CPU time is the server's own, user and system, for one answer, or for one event. The ratio is the CPU time of the",
+    "table's first server to this one's in the same round: 1 is as cheap, more is cheaper. Medians, with the middle half of the rounds.",
+    "",
+    ...sections.flat(),
+  ];
+  writeFileSync(file, `${text.join("\n").trimEnd()}\n`);
+}
+
+function listPeers() {
+  const { dependencies } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  return ["fastify", "hono", "express", "koa", "@nestjs/core", "elysia"].map((name) => `${name} ${dependencies[name]}`).join(", ");
+}
