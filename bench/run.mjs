@@ -27,8 +27,8 @@ const { values: options } = parseArgs({
     rounds: { type: "string" },
   },
 });
-const rounds = Number(options.rounds ?? (options.quick ? 1 : 5));
-const seconds = options.quick ? 0.4 : 1.5;
+const rounds = Number(options.rounds ?? (options.quick ? 1 : 4));
+const seconds = options.quick ? 0.4 : 1;
 const isWhole = !options.quick && options.only === "" && options.workload === "" && options.server === "";
 
 const hasTaskset = cpus().length > 1 && succeeds("taskset", ["--version"]);

@@ -10,3 +10,15 @@ export function isPromise(value: unknown): value is Promise<unknown> {
 export function andThen<Value, Result>(value: MaybePromise<Value>, next: (value: Value) => MaybePromise<Result>): MaybePromise<Result> {
   return isPromise(value) ? value.then(next) : next(value);
 }
+
+/** Gathers values: at once, or when those that are promised are there. */
+export function allOf<Value>(values: readonly MaybePromise<Value>[]): MaybePromise<readonly Value[]> {
+  const present: Value[] = [];
+  for (const value of values) {
+    if (isPromise(value)) {
+      return Promise.all(values);
+    }
+    present.push(value);
+  }
+  return present;
+}

@@ -1,4 +1,5 @@
-import { createHash, createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { Hmac } from "./hmac";
 
 /** Why a signed value was refused. */
 type UnsignFailure = "bad signature" | "expired";
@@ -21,16 +22,14 @@ export interface SignerOptions {
 
 /** Signs text with the time of signing, in the layout of itsdangerous: `value.timestamp.signature`. */
 export class TimestampSigner {
-  readonly #keys: readonly KeyObject[];
-  readonly #digest: string;
+  readonly #keys: readonly Hmac[];
 
   /**
    * @param secrets The current secret first, which alone signs; then former ones, which only verify.
    * @param options The purpose, the digest and the derivation.
    */
   constructor(secrets: readonly (string | Uint8Array)[], options: SignerOptions) {
-    this.#digest = options.digest;
-    this.#keys = secrets.map((secret) => createSecretKey(deriveKey(secret, options)));
+    this.#keys = secrets.map((secret) => new Hmac(options.digest, deriveKey(secret, options)));
   }
 
   /** Signs a value at a time, given in seconds since the Unix epoch. */
@@ -40,7 +39,7 @@ export class TimestampSigner {
       throw new RangeError("A signer needs a key to sign.");
     }
     const signed = `${value}.${formatTimestamp(now)}`;
-    return `${signed}.${createHmac(this.#digest, key).update(signed).digest("base64url")}`;
+    return `${signed}.${key.sign(signed).toString("base64url")}`;
   }
 
   /**
@@ -67,7 +66,7 @@ export class TimestampSigner {
 
   #verify(signed: string, signature: Buffer): boolean {
     return this.#keys.some((key) => {
-      const expected = createHmac(this.#digest, key).update(signed).digest();
+      const expected = key.sign(signed);
       return expected.length === signature.length && timingSafeEqual(expected, signature);
     });
   }

@@ -2,6 +2,7 @@ import type { RequestContext } from "../context";
 import { FormError } from "../errors";
 import { html, type Markup } from "../html";
 import { type FormValue, FormValues } from "../http/form-values";
+import { andThen, type MaybePromise } from "../maybe-promise";
 import { didYouMean } from "../suggestion";
 import { createScope } from "../template-scope";
 import { findControl, humanize } from "./controls";
@@ -64,37 +65,48 @@ export class BoundForm<Data> implements FormBase<Data> {
   }
 
   /** Binds the form to what was sent, unless another form of the page was. */
-  async submit(): Promise<void> {
-    const { app, isCsrfChecked, request } = this.#context;
-    const values = await request.form();
-    const { name } = this.#options;
-    if (name !== undefined && values.get(formField) !== name) {
-      return;
-    }
-    this.submitted = true;
-    this.#values = values;
-    if (this.#context.refusal !== undefined) {
-      this.#context.isRefusalShown = true;
-      this.addError(null, this.#context.refusal.description);
-    } else if (this.#hasToken && !isCsrfChecked) {
-      try {
-        await checkCsrf(request, () => this.#context.session, app.config);
-      } catch (error) {
-        if (!(error instanceof CsrfError)) {
-          throw error;
-        }
-        this.addError(null, error.description);
+  submit(): Promise<void> {
+    return this.#context.request.form().then((values) => {
+      const { name } = this.#options;
+      if (name !== undefined && values.get(formField) !== name) {
+        return undefined;
       }
+      this.submitted = true;
+      this.#values = values;
+      const { isCsrfChecked, refusal } = this.#context;
+      if (refusal !== undefined) {
+        this.#context.isRefusalShown = true;
+        this.addError(null, refusal.description);
+      } else if (this.#hasToken && !isCsrfChecked) {
+        return this.#checkOrigin().then(() => this.#bind(values));
+      }
+      return this.#bind(values);
+    });
+  }
+
+  async #checkOrigin(): Promise<void> {
+    const { app, request } = this.#context;
+    try {
+      await checkCsrf(request, () => this.#context.session, app.config);
+    } catch (error) {
+      if (!(error instanceof CsrfError)) {
+        throw error;
+      }
+      this.addError(null, error.description);
     }
+  }
+
+  #bind(values: FormValues): MaybePromise<void> {
     this.#node = arrange([...values].filter(([key]) => key !== csrfField && key !== formField && key !== "_method"));
-    const result = await checkForm(this.#schema, this.#node, this.#options.messages);
-    if ("data" in result) {
-      this.#data = result.data;
-    } else {
-      for (const issue of result.errors) {
-        this.addError(issue.name === "" ? null : issue.name, issue.message);
+    return andThen(checkForm(this.#schema, this.#node, this.#options.messages), (result) => {
+      if ("data" in result) {
+        this.#data = result.data;
+      } else {
+        for (const issue of result.errors) {
+          this.addError(issue.name === "" ? null : issue.name, issue.message);
+        }
       }
-    }
+    });
   }
 
   addError(field: string | null, message: string): void {

@@ -67,13 +67,16 @@ export function defineForm<Definition extends FormShape | ZodSchema<object>>(
 ): FormDefinition<FormOutput<Definition>> {
   const formSchema = readFormSchema(schema);
   return {
-    async validateOnSubmit({ initial = {} } = {}) {
-      const context = getRequestContext("validateOnSubmit");
-      const bound = new BoundForm<FormOutput<Definition>>(formSchema, options, context, initial);
-      if (context.refusal !== undefined || !isSafeMethod(context.request.method)) {
-        await bound.submit();
+    validateOnSubmit({ initial = {} } = {}) {
+      try {
+        const context = getRequestContext("validateOnSubmit");
+        const bound = new BoundForm<FormOutput<Definition>>(formSchema, options, context, initial);
+        const isSent = context.refusal !== undefined || !isSafeMethod(context.request.method);
+        const form = bound as Form<FormOutput<Definition>>;
+        return isSent ? bound.submit().then(() => form) : Promise.resolve(form);
+      } catch (error) {
+        return Promise.reject(error);
       }
-      return bound as Form<FormOutput<Definition>>;
     },
   };
 }

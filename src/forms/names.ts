@@ -3,6 +3,7 @@ import type { FormValue } from "../http/form-values";
 
 const maxDepth = 8;
 const maxIndex = 1000;
+const nested = /[.[]|^\d+$/;
 const forbidden = new Set(["__proto__", "prototype", "constructor"]);
 
 /** What was sent under one name, and under names that go on from it. */
@@ -67,15 +68,19 @@ export function findNode(root: NameNode, name: string): NameNode | undefined {
 
 /** Takes a name apart: `a[0].c` is `["a", "0", "c"]`; brackets with nothing in them add values to the name before. */
 export function parseName(name: string): string[] {
+  if (!nested.test(name)) {
+    return forbidden.has(name) ? refuse() : [name];
+  }
   const keys = name.split(/[.[]/, maxDepth + 2).map((key) => (key.endsWith("]") ? key.slice(0, -1) : key));
   const path = keys.filter((key, index) => index === 0 || key !== "");
   if (path.length > maxDepth) {
     throw new BadRequest("A field of the form has a name that is nested too deep.");
   }
-  if (path.some((key) => forbidden.has(key) || (/^\d+$/.test(key) && Number(key) > maxIndex))) {
-    throw new BadRequest("A field of the form has a name that is not taken.");
-  }
-  return path;
+  return path.some((key) => forbidden.has(key) || (/^\d+$/.test(key) && Number(key) > maxIndex)) ? refuse() : path;
+}
+
+function refuse(): never {
+  throw new BadRequest("A field of the form has a name that is not taken.");
 }
 
 /** Formats a path as a name: `["a", 0, "c"]` is `a[0].c`. */

@@ -1,8 +1,8 @@
 import { FormError } from "../errors";
 import type { FormValue } from "../http/form-values";
 import { parseValue, type RequestIssue, ValidationFailed } from "../http/request-body";
-import { isPromise } from "../maybe-promise";
-import { type Schema, type SchemaIssue, validate } from "../schema";
+import { allOf, andThen, type MaybePromise } from "../maybe-promise";
+import { type Schema, type SchemaIssue, type SchemaResult, validate } from "../schema";
 import { type Bound, bind } from "./binder";
 import { type Alternative, findMember, readMembers } from "./members";
 import { arrange, createNode, formatName, type NameNode, parseName } from "./names";
@@ -70,32 +70,47 @@ export function findFieldSchema({ fields }: FormSchema, name: string): ZodSchema
   );
 }
 
-/** Converts and checks what was sent. */
-export async function checkForm(schema: FormSchema, node: NameNode, messages: FormMessages = {}): Promise<FormResult> {
+/** Converts and checks what was sent; the result is there at once if no schema has asynchronous parts. */
+export function checkForm(schema: FormSchema, node: NameNode, messages: FormMessages = {}): MaybePromise<FormResult> {
   if (schema.whole !== undefined) {
     const bound = bind(schema.whole, node);
-    const pending = validate(schema.whole, bound.value);
-    const result = isPromise(pending) ? await pending : pending;
-    const errors = explain(schema, "issues" in result ? result.issues : [], bound, messages);
-    return errors.length === 0 && "value" in result ? { data: result.value } : { errors };
+    return andThen(validate(schema.whole, bound.value), (result) => {
+      const errors = explain(schema, "issues" in result ? result.issues : [], bound, messages);
+      return errors.length === 0 && "value" in result ? { data: result.value } : { errors };
+    });
   }
+  const checks = [...schema.fields].map(([name, field]) => {
+    const bound = bind(field, node.children.get(name) ?? createNode(), [name]);
+    return { name, bound, result: validate(field, bound.value) };
+  });
+  return andThen(allOf(checks.map(({ result }) => result)), (results) => gather(schema, checks, results, messages));
+}
+
+/** Gathers what the schemas of the fields say, in their order. */
+function gather(
+  schema: FormSchema,
+  checks: readonly { readonly name: string; readonly bound: Bound }[],
+  results: readonly SchemaResult<unknown>[],
+  messages: FormMessages,
+): FormResult {
   const data: Record<string, unknown> = {};
   const issues: SchemaIssue[] = [];
-  const bounds: Bound[] = [];
-  for (const [name, field] of schema.fields) {
-    const bound = bind(field, node.children.get(name) ?? createNode(), [name]);
-    bounds.push(bound);
-    const pending = validate(field, bound.value);
-    const result = isPromise(pending) ? await pending : pending;
-    if ("issues" in result) {
+  const [missing, blank] = [new Set<string>(), new Set<string>()];
+  for (const [index, { bound, name }] of checks.entries()) {
+    const result = results[index];
+    for (const one of bound.missing) {
+      missing.add(one);
+    }
+    for (const one of bound.blank) {
+      blank.add(one);
+    }
+    if (result !== undefined && "issues" in result) {
       issues.push(...result.issues.map(({ path, message }) => ({ path: [name, ...path], message })));
-    } else if (result.value !== undefined) {
+    } else if (result?.value !== undefined) {
       data[name] = result.value;
     }
   }
-  const missing = new Set(bounds.flatMap((bound) => [...bound.missing]));
-  const blank = new Set(bounds.flatMap((bound) => [...bound.blank]));
-  const errors = explain(schema, issues, { missing, blank }, messages);
+  const errors = issues.length === 0 && missing.size === 0 ? [] : explain(schema, issues, { missing, blank }, messages);
   return errors.length === 0 ? { data } : { errors };
 }
 

