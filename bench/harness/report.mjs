@@ -1,9 +1,12 @@
 /*
  * Tables of what was measured.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { median, quantile } from "./statistics.mjs";
+
+/** What people make of the numbers stands below this line, and stays. */
+const readingTitle = "## What the numbers say";
 
 /** Formats the tables of a group of servers: one row for each server of each workload. */
 export function formatGroup({ reference, title }, samples) {
@@ -38,7 +41,8 @@ export function writeResults(sections, { hasTaskset, rounds, seconds }) {
     "",
     ...sections.flat(),
   ];
-  writeFileSync(file, `${text.join("\n").trimEnd()}\n`);
+  const [, reading = ""] = existsSync(file) ? readFileSync(file, "utf8").split(readingTitle) : [];
+  writeFileSync(file, `${text.join("\n").trimEnd()}\n${reading === "" ? "" : `\n${readingTitle}${reading}`}`);
 }
 
 function listPeers() {
