@@ -241,6 +241,21 @@ describe("request.form()", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  it.each([
+    ["of a stated length", { "content-length": "7" }, 200],
+    ["of no stated length", {}, 200],
+    ["of a length that is not true", { "content-length": "3" }, 413],
+    ["of a stated length over the limit", { "content-length": "11" }, 413],
+  ])("reads a body %s through app.fetch, up to the limit", async (_, headers: Record<string, string>, status) => {
+    const app = createApp({ config: { maxContentLength: 10 } });
+    app.route("/", async () => ({ read: (await request.form()).get("a") }), { endpoint: "read", methods: ["POST"] });
+    const body = status === 200 ? "a=12345" : "a=123456789";
+    const type = { "content-type": "application/x-www-form-urlencoded" };
+    const response = await app.fetch(new Request("http://localhost/", { method: "POST", body, headers: { ...type, ...headers } }));
+    expect(response.status).toBe(status);
+    expect(status === 200 ? await readJson(response) : "12345").toBe("12345");
+  });
+
   it.each([1, 1_000_000])("saves uploads inside of a folder only, with a threshold of %i bytes", async (uploadSpoolSize) => {
     const root = writeFiles({ "in/there": "old", "out/x": "x" });
     const folder = join(root, "in");
