@@ -13,10 +13,15 @@ export function findCommand(commands: readonly Command[], words: readonly string
     .filter((candidate) => candidate.words.every((word, index) => word === words[index]))
     .sort((left, right) => right.words.length - left.words.length);
   if (command === undefined) {
-    const names = commands.map((candidate) => candidate.words.join(" "));
-    throw new UsageError(`There is no command '${words.join(" ")}'.${didYouMean(words.join(" "), names)}`);
+    throw missingCommand(commands, words);
   }
   return { command, rest: words.slice(command.words.length) };
+}
+
+/** Makes the error that no command is called by these words. */
+export function missingCommand(commands: readonly Command[], words: readonly string[]): UsageError {
+  const names = commands.map((candidate) => candidate.words.join(" "));
+  return new UsageError(`There is no command '${words.join(" ")}'.${didYouMean(words.join(" "), names)}`);
 }
 
 /**

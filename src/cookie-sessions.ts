@@ -4,6 +4,7 @@ import { Encrypter } from "./encryption";
 import type { CookieOptions } from "./http/cookies";
 import type { FlagonRequest } from "./http/request";
 import type { FlagonResponse } from "./http/response";
+import { keyed } from "./keyed";
 import { Session, type SessionInterface } from "./session";
 import { TimestampSigner } from "./signing";
 import { formatTagged, parseTagged } from "./tagged-json";
@@ -15,14 +16,16 @@ const leastCompressed = 400;
 /** What begins the value of a cookie that is encrypted; neither base64url nor a compressed value does. */
 const encryptedMark = "~";
 
-/** What the keys of an app make of a session's cookie. */
+/** What signs and encrypts sessions. */
 interface Keys {
-  readonly key: unknown;
-  readonly fallbacks: unknown;
-  readonly digest: string;
   readonly signer: TimestampSigner;
   readonly encrypter: Encrypter;
 }
+
+const findKeys = keyed<Keys>((secrets, digest) => ({
+  signer: new TimestampSigner(secrets, { salt: "cookie-session", digest, derivation: "hmac" }),
+  encrypter: new Encrypter(secrets, "cookie-session"),
+}));
 
 /**
  * Keeps sessions in a signed cookie, in the layout of Flask's: visitors cannot change it, but can read it, unless the setting
@@ -31,11 +34,10 @@ interface Keys {
 export class CookieSessions implements SessionInterface {
   /** Opened when used. */
   readonly isLazy = true;
-  #keys: Keys | undefined;
 
   /** Reads the cookie; one that is forged, foreign or too old gives a new session. */
   open(request: FlagonRequest, config: Config): Session {
-    const keys = this.#getKeys(config);
+    const keys = findKeys(config);
     if (keys === undefined) {
       return new Session({}, { isReadOnly: true });
     }
@@ -57,30 +59,15 @@ export class CookieSessions implements SessionInterface {
     if (changed === undefined && !(session.permanent && config.sessionRefreshEachRequest)) {
       return;
     }
-    const keys = this.#getKeys(config);
+    const keys = findKeys(config);
     if (keys !== undefined) {
-      const expires = session.permanent ? { expires: new Date(Date.now() + config.permanentSessionLifetime * 1000) } : {};
+      const expires = new Date(Date.now() + config.permanentSessionLifetime * 1000);
       const json = changed ?? session.format();
       const value = config.sessionEncrypted ? `${encryptedMark}${keys.encrypter.encrypt(Buffer.from(json, "utf8"))}` : formatPayload(json);
       const cookie = keys.signer.sign(value);
-      response.setCookie(config.sessionCookieName, cookie, { ...options, ...expires });
+      response.setCookie(config.sessionCookieName, cookie, session.permanent ? { ...options, expires } : options);
       warnOfSize(session, config, response.headers.getSetCookie().at(-1)?.length ?? 0);
     }
-  }
-
-  #getKeys(config: Config): Keys | undefined {
-    const { secretKey: key, secretKeyFallbacks: fallbacks, sessionDigest: digest } = config;
-    if (key === null) {
-      return undefined;
-    }
-    const known = this.#keys;
-    if (known !== undefined && known.key === key && known.fallbacks === fallbacks && known.digest === digest) {
-      return known;
-    }
-    const secrets = [key, ...[...fallbacks].reverse()];
-    const signer = new TimestampSigner(secrets, { salt: "cookie-session", digest, derivation: "hmac" });
-    this.#keys = { key, fallbacks, digest, signer, encrypter: new Encrypter(secrets, "cookie-session") };
-    return this.#keys;
   }
 }
 

@@ -3,7 +3,7 @@ import { relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RequestContext } from "./context";
 import { html, type Markup } from "./html";
-import { isLoopback } from "./http/loopback";
+import { hostName, isLoopback } from "./http/loopback";
 
 /** A place in the code that an error came by. */
 interface Frame {
@@ -19,8 +19,8 @@ const secrets = /^(?:cookie|authorization|proxy-authorization|x-csrf-?token|set-
 
 /** Tells whether a request may see what is inside: from this machine, to this machine by name, in debug mode. */
 export function mayDebug({ app, request }: RequestContext): boolean {
-  const name = request.host.replace(/:\d+$/, "");
-  return app.config.debug && isLoopback(request.remoteAddress) && (name === "" || isLoopback(name.replace(/^\[|\]$/g, "")));
+  const name = hostName(request.host);
+  return app.config.debug && isLoopback(request.remoteAddress) && (name === "" || isLoopback(name));
 }
 
 /** Renders a page that explains an error to who wrote the app: where it was, how it got there, and of which request. Nothing is evaluated. */

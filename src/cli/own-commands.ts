@@ -1,7 +1,6 @@
 import type { Flagon } from "../app";
+import { missingCommand } from "../command-runner";
 import { formatUsage, toFlag } from "../command-spec";
-import { UsageError } from "../errors";
-import { didYouMean } from "../suggestion";
 
 const takingValues = new Set(["-A", "--app", "-e", "--env-file"]);
 const asking = new Set(["-h", "--help"]);
@@ -32,8 +31,7 @@ export function asHelp(words: readonly string[], builtIn: readonly string[]): re
 export function formatCommands({ registry }: Flagon, words: readonly string[]): string {
   const commands = registry.commands.filter((command) => words.every((word, index) => (command.words[index] ?? word) === word));
   if (commands.length === 0 && words.length > 0) {
-    const names = registry.commands.map((command) => command.words.join(" "));
-    throw new UsageError(`There is no command '${words.join(" ")}'.${didYouMean(words.join(" "), names)}`);
+    throw missingCommand(registry.commands, words);
   }
   const lines = commands.map((command) => {
     const flags = Object.entries(command.flags).map(([name, type]) => `[${toFlag(name)}${type === "boolean" ? "" : ` <${type}>`}]`);

@@ -3,6 +3,7 @@ import type { Config } from "../config";
 import { SessionError } from "../errors";
 import { Forbidden } from "../http/client-errors";
 import type { FlagonRequest } from "../http/request";
+import { keyed } from "../keyed";
 import type { Session } from "../session";
 import { TimestampSigner } from "../signing";
 
@@ -142,21 +143,15 @@ function readFlaskToken(value: string): Buffer {
   return Buffer.from(/^"([\da-f]+)"$/.exec(json)?.[1] ?? "", "hex");
 }
 
-/** The signers of apps, with what they were made of. */
-const signers = new WeakMap<Config, { readonly of: readonly unknown[]; readonly signer: TimestampSigner }>();
+const findSigner = keyed(
+  (secrets, digest) => new TimestampSigner(secrets, { salt: "wtf-csrf-token", digest, derivation: "django-concat" }),
+);
 
 function getSigner(config: Config): TimestampSigner {
-  const { secretKey, secretKeyFallbacks, sessionDigest: digest } = config;
-  if (secretKey === null) {
+  const signer = findSigner(config);
+  if (signer === undefined) {
     throw new SessionError("A CSRF token needs a secret key. Set the configuration's secretKey.");
   }
-  const of = [secretKey, secretKeyFallbacks, digest];
-  const known = signers.get(config);
-  if (known?.of.every((part, index) => part === of[index]) === true) {
-    return known.signer;
-  }
-  const signer = new TimestampSigner([secretKey, ...secretKeyFallbacks], { salt: "wtf-csrf-token", digest, derivation: "django-concat" });
-  signers.set(config, { of, signer });
   return signer;
 }
 

@@ -1,5 +1,5 @@
 import { humanize } from "./controls";
-import { readDefinition, readInner, readInners, readShape, unwrap, type ZodSchema } from "./zod";
+import { readDefinition, readInner, readInners, readShape, remember, unwrap, type ZodSchema } from "./zod";
 
 /** The fields of an object, or of a union of objects. */
 export interface Members {
@@ -18,7 +18,7 @@ export interface Alternative {
 }
 
 /** Reads the fields of an object or of a union of objects; anything else has none. */
-export function readMembers(schema: ZodSchema): Members | undefined {
+export const readMembers: (schema: ZodSchema) => Members | undefined = remember((schema) => {
   const { core } = unwrap(schema);
   if (core._zod.def.type === "object") {
     return { fields: readShape(core), alternatives: [] };
@@ -46,7 +46,7 @@ export function readMembers(schema: ZodSchema): Members | undefined {
       return names.length > 0 ? [{ label: findLabel(options[index], listChoosers(shape.get(discriminator))), names }] : [];
     }),
   };
-}
+});
 
 /** Finds the schema of what is inside of another, by its key. */
 export function findMember(schema: ZodSchema, key: string): ZodSchema | undefined {

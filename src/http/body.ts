@@ -3,7 +3,7 @@ import { BadRequest, ContentTooLarge } from "./client-errors";
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /** Reads a body whole, or refuses it at the first byte over the limit. */
-export async function readBytes(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, limit: number): Promise<Uint8Array> {
+export async function readBytes(body: AsyncIterable<Uint8Array>, limit: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body) {

@@ -1,6 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { Config } from "../config";
 import { SessionError } from "../errors";
+import { keyed } from "../keyed";
 import { TimestampSigner } from "../signing";
 
 /** Whom a cookie remembers, and what of that user must not have changed since. */
@@ -18,9 +19,14 @@ export function fingerprintOf(secret: string): string {
 
 /** Formats the cookie that remembers a user: in Flask's layout where the app shares its sessions, else one with its time. */
 export function formatRemembered(config: Config, { id, fingerprint }: Remembered): string {
-  return config.sessionDigest === "sha1"
-    ? `${id}|${signAsFlask(config, id)}`
-    : createSigner(config).sign(Buffer.from(JSON.stringify([id, fingerprint])).toString("base64url"));
+  if (config.sessionDigest === "sha1") {
+    return `${id}|${signAsFlask(config, id)}`;
+  }
+  const signer = findSigner(config);
+  if (signer === undefined) {
+    throw new SessionError("A cookie that remembers a user needs a secret key. Set the configuration's secretKey.");
+  }
+  return signer.sign(Buffer.from(JSON.stringify([id, fingerprint])).toString("base64url"));
 }
 
 /**
@@ -32,7 +38,8 @@ export function formatRemembered(config: Config, { id, fingerprint }: Remembered
  * @returns Whom it remembers, or `undefined` if it is forged or too old.
  */
 export function parseRemembered(config: Config, cookie: string, maxAge: number): Remembered | undefined {
-  if (config.secretKey === null) {
+  const signer = findSigner(config);
+  if (signer === undefined) {
     return undefined;
   }
   if (config.sessionDigest === "sha1") {
@@ -41,7 +48,7 @@ export function parseRemembered(config: Config, cookie: string, maxAge: number):
     const expected = Buffer.from(signAsFlask(config, id));
     return bar > 0 && signature.length === expected.length && timingSafeEqual(signature, expected) ? { id, fingerprint: null } : undefined;
   }
-  const result = createSigner(config).unsign(cookie, maxAge);
+  const result = signer.unsign(cookie, maxAge);
   if ("failure" in result) {
     return undefined;
   }
@@ -50,12 +57,7 @@ export function parseRemembered(config: Config, cookie: string, maxAge: number):
   return typeof id === "string" ? { id, fingerprint: typeof fingerprint === "string" ? fingerprint : null } : undefined;
 }
 
-function createSigner({ secretKey, secretKeyFallbacks }: Config): TimestampSigner {
-  if (secretKey === null) {
-    throw new SessionError("A cookie that remembers a user needs a secret key. Set the configuration's secretKey.");
-  }
-  return new TimestampSigner([secretKey, ...secretKeyFallbacks], { salt: "remember-me", digest: "sha256", derivation: "hmac" });
-}
+const findSigner = keyed((secrets) => new TimestampSigner(secrets, { salt: "remember-me", digest: "sha256", derivation: "hmac" }));
 
 /** Flask-Login takes the key's text for Latin-1. */
 function signAsFlask({ secretKey }: Config, id: string): string {

@@ -41,8 +41,11 @@ export class FetchSource implements RequestSource {
 
   async readBody(limit: number): Promise<Uint8Array | null> {
     const { body, headers } = this.#request;
-    if (body === null || !/^\d+$/.test(headers.get("content-length") ?? "")) {
-      return readBytes(body ?? [], limit);
+    if (body === null) {
+      return new Uint8Array();
+    }
+    if (!/^\d+$/.test(headers.get("content-length") ?? "")) {
+      return readBytes(body, limit);
     }
     // Its length is stated and was looked at, so that the runtime may read it at once, which is cheaper than by pieces.
     const bytes = new Uint8Array(await this.#request.arrayBuffer());

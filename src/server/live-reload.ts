@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync, type FSWatcher, watch } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Application } from "../application";
-import { insertScript } from "./page-script";
+import { insertScript, sendScript } from "./page-script";
 
 const scriptPath = "/_flagon/reload.js";
 const eventsPath = "/_flagon/reload";
@@ -40,7 +40,7 @@ export class LiveReload {
   /** Answers for the script and its events, and tells whether it did. */
   answer(message: IncomingMessage, reply: ServerResponse): boolean {
     if (message.url === scriptPath) {
-      reply.writeHead(200, { "content-type": "text/javascript; charset=utf-8", "cache-control": "no-store" }).end(script);
+      sendScript(reply, script);
       return true;
     }
     if (message.url !== eventsPath) {

@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import type { FlagonResponse } from "../http/response";
 
 /** Puts a script at the end of a page; anything else than a page stays as it is. */
@@ -9,4 +10,9 @@ export function insertScript(response: FlagonResponse, script: string): void {
       response.body = `${body.slice(0, place)}${script}${body.slice(place)}`;
     }
   }
+}
+
+/** Answers with a script. */
+export function sendScript(reply: ServerResponse, script: string): void {
+  reply.writeHead(200, { "content-type": "text/javascript; charset=utf-8", "cache-control": "no-store" }).end(script);
 }

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Application } from "../application";
 import { findRequestContext } from "../context";
-import { isLoopback } from "../http/loopback";
-import { insertScript } from "./page-script";
+import { hostName, isLoopback } from "../http/loopback";
+import { insertScript, sendScript } from "./page-script";
 import { RequestReports } from "./request-reports";
 import { toolbarScript } from "./toolbar-script";
 
@@ -28,15 +28,14 @@ export class Toolbar {
   /** Answers for the script and the reports, and tells whether it did. */
   answer(message: IncomingMessage, reply: ServerResponse): boolean {
     if (message.url === scriptPath) {
-      reply.writeHead(200, { "content-type": "text/javascript; charset=utf-8", "cache-control": "no-store" }).end(toolbarScript);
+      sendScript(reply, toolbarScript);
       return true;
     }
     if (message.url !== reportsPath) {
       return false;
     }
     // What requests did is for this machine alone, and not for a page of another name that leads here.
-    const name = (message.headers.host ?? "").replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
-    if (!isLoopback(message.socket.remoteAddress ?? "") || !isLoopback(name)) {
+    if (!isLoopback(message.socket.remoteAddress ?? "") || !isLoopback(hostName(message.headers.host ?? ""))) {
       reply.writeHead(403).end();
       return true;
     }
