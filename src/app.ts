@@ -241,8 +241,8 @@ export class Flagon extends Scaffold implements Application {
   /** Tells whether a rule of an endpoint takes values of all these names, as a variable or a default. */
   isEndpointExpecting(endpoint: string, ...names: readonly string[]): boolean {
     return this.registry.routes.routesOf(endpoint).some((route) => {
-      const known = [...listVariables(route), ...Object.keys(route.defaults)];
-      return names.every((name) => known.includes(name));
+      const variables = listVariables(route);
+      return names.every((name) => name in route.defaults || variables.some((variable) => variable.name === name));
     });
   }
 

@@ -1,7 +1,7 @@
 import { deflateSync, inflateSync } from "node:zlib";
 import type { Config } from "./config";
 import { Encrypter } from "./encryption";
-import type { CookieOptions } from "./http/cookies";
+import { type CookieOptions, formatCookie } from "./http/cookies";
 import type { FlagonRequest } from "./http/request";
 import type { FlagonResponse } from "./http/response";
 import { keyed } from "./keyed";
@@ -49,10 +49,9 @@ export class CookieSessions implements SessionInterface {
   /** Sets the cookie if the session changed, or has to be refreshed; drops it if the session was emptied. */
   save(session: Session, request: FlagonRequest, response: FlagonResponse, config: Config): void {
     const changed = session.formatIfChanged();
-    const options = sessionCookieOptions(request, config);
     if (session.size === 0) {
       if (changed !== undefined && !session.isNew) {
-        response.deleteCookie(config.sessionCookieName, options);
+        response.deleteCookie(config.sessionCookieName, sessionCookieOptions(request, config));
       }
       return;
     }
@@ -61,12 +60,16 @@ export class CookieSessions implements SessionInterface {
     }
     const keys = findKeys(config);
     if (keys !== undefined) {
-      const expires = new Date(Date.now() + config.permanentSessionLifetime * 1000);
+      const options = sessionCookieOptions(request, config);
       const json = changed ?? session.format();
       const value = config.sessionEncrypted ? `${encryptedMark}${keys.encrypter.encrypt(Buffer.from(json, "utf8"))}` : formatPayload(json);
-      const cookie = keys.signer.sign(value);
-      response.setCookie(config.sessionCookieName, cookie, session.permanent ? { ...options, expires } : options);
-      warnOfSize(session, config, response.headers.getSetCookie().at(-1)?.length ?? 0);
+      const cookie = formatCookie(
+        config.sessionCookieName,
+        keys.signer.sign(value),
+        session.permanent ? { ...options, expires: new Date(Date.now() + config.permanentSessionLifetime * 1000) } : options,
+      );
+      response.headers.append("set-cookie", cookie);
+      warnOfSize(session, config, cookie.length);
     }
   }
 }
@@ -131,7 +134,7 @@ function readCookie({ signer, encrypter }: Keys, cookie: string, maxAge: number)
     const serialized = bytes?.toString("utf8") ?? "";
     const values = parseTagged(serialized);
     return typeof values === "object" && values !== null && !Array.isArray(values)
-      ? new Session(Object.fromEntries(Object.entries(values)), { isNew: false, serialized })
+      ? new Session(values, { isNew: false, serialized })
       : undefined;
   } catch {
     // Only someone who has the key can sign what cannot be read; an empty session is the better answer to it.

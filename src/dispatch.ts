@@ -44,10 +44,15 @@ export function dispatch(context: RequestContext): MaybePromise<FlagonResponse> 
   }
   return isPromise(value)
     ? value.then(
-        (settled) => finish(context, settled, context.status),
+        (settled) => answer(context, settled),
         (error: unknown) => handleError(context, error),
       )
-    : finish(context, value, context.status);
+    : answer(context, value);
+}
+
+/** Answers with what a view, a hook or routing gave; an error that is returned is as one that is thrown. */
+function answer(context: RequestContext, value: unknown): MaybePromise<FlagonResponse> {
+  return value instanceof HTTPException ? handleError(context, value) : finish(context, value, context.status);
 }
 
 /**
@@ -141,9 +146,6 @@ function callView({ match, endpoint, request }: RequestContext, next: Next): unk
     return undefined;
   }
   if (next !== undefined) {
-    if (next instanceof HTTPException) {
-      throw next;
-    }
     return next;
   }
   if (!isSafeMethod(request.method) && (request.contentLength ?? 0) > request.maxContentLength) {
@@ -292,7 +294,7 @@ function handleUnhandled(context: RequestContext, error: unknown): MaybePromise<
 }
 
 function callHandler(context: RequestContext, handler: AnyErrorHandler, error: unknown, status: number): MaybePromise<FlagonResponse> {
-  const answer = (value: unknown): MaybePromise<FlagonResponse> =>
+  const finishWith = (value: unknown): MaybePromise<FlagonResponse> =>
     value instanceof HTTPException
       ? finish(context, respondWithException(value, context.request), value.status)
       : finish(context, value, status);
@@ -302,7 +304,7 @@ function callHandler(context: RequestContext, handler: AnyErrorHandler, error: u
   } catch (failure) {
     return handleError(context, failure);
   }
-  return isPromise(value) ? value.then(answer, (failure: unknown) => handleError(context, failure)) : answer(value);
+  return isPromise(value) ? value.then(finishWith, (failure: unknown) => handleError(context, failure)) : finishWith(value);
 }
 
 function labelOf({ endpoint }: RequestContext): string {

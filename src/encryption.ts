@@ -1,5 +1,4 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
-import { decodeBase64Url } from "./signing";
 
 const algorithm = "aes-256-gcm";
 const nonceSize = 12;
@@ -46,4 +45,10 @@ export class Encrypter {
     }
     return undefined;
   }
+}
+
+/** Decodes unpadded base64url, or gives `undefined` for text that is not the one way to write its bytes. */
+function decodeBase64Url(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, "base64url");
+  return bytes.toString("base64url") === text ? bytes : undefined;
 }

@@ -4,7 +4,11 @@ import type { AnyErrorHandler, Scope } from "./registry";
 
 /** Finds the handler of an error: by status before by class, the blueprint's before the app's, the most specific class first. */
 export function findErrorHandler(context: RequestContext, error: unknown): AnyErrorHandler | undefined {
-  const scopes: readonly Scope[] = [...(context.endpoint?.scope ?? context.app.registry.scope).chain].reverse();
+  const { chain } = context.endpoint?.scope ?? context.app.registry.scope;
+  if (chain.every(({ byClass, byStatus }) => byClass.size === 0 && byStatus.size === 0)) {
+    return undefined;
+  }
+  const scopes: readonly Scope[] = [...chain].reverse();
   const classes = listClasses(error);
   if (error instanceof HTTPException) {
     const ofStatus = classes.slice(0, Math.max(0, classes.indexOf(HTTPException)));

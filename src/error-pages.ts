@@ -1,5 +1,5 @@
 import { escapeText, type Markup } from "./html";
-import type { HTTPException } from "./http/exceptions";
+import { type HTTPException, noHeaders } from "./http/exceptions";
 import type { FlagonRequest } from "./http/request";
 import { ValidationFailed } from "./http/request-body";
 import { FlagonResponse } from "./http/response";
@@ -12,14 +12,17 @@ export interface DebugInformation {
   readonly page: Markup;
 }
 
+const ofErrors = ["vary", "accept", "cache-control", "no-store"];
+
 /** Responds with an exception: problem details (RFC 9457) for clients that ask for JSON, a plain page for browsers. */
 export function respondWithException(exception: HTTPException, request: FlagonRequest, debug?: DebugInformation): FlagonResponse {
   const response = prefersJson(request)
     ? new FlagonResponse(formatProblem(exception, debug?.stack), exception.status, { "content-type": "application/problem+json" })
     : new FlagonResponse(debug?.page.html ?? formatPage(exception), exception.status);
-  response.vary("accept");
-  response.headers.set("cache-control", "no-store");
-  response.headers.update(exception.headers);
+  response.headers.addDefaults(ofErrors);
+  if (exception.headers !== noHeaders) {
+    response.headers.update(exception.headers);
+  }
   return response;
 }
 

@@ -68,8 +68,10 @@ export function urlFor(
   return buildUrl(app, context, findEndpointOf(getAppContext("urlFor"), target, String(method)), toObject(values), toObject(options));
 }
 
+const none: Readonly<Record<string, unknown>> = Object.freeze({});
+
 function toObject(value: string | Readonly<Record<string, unknown>> | UrlOptions | undefined): Readonly<Record<string, unknown>> {
-  return typeof value === "object" ? { ...value } : {};
+  return typeof value === "object" ? { ...value } : none;
 }
 
 function findEndpointOf({ app }: AppContext, controller: abstract new (...values: never[]) => object, method: string): string {

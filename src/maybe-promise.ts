@@ -3,7 +3,7 @@ export type MaybePromise<Value> = Value | Promise<Value>;
 
 /** Tells whether a value is a promise, also one of another library. */
 export function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+  return value instanceof Promise || (typeof value === "object" && value !== null && "then" in value && typeof value.then === "function");
 }
 
 /** Goes on with a value: at once, or when it is there. No promise is made for one that is none. */

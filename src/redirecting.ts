@@ -3,6 +3,9 @@ import { FlagonError } from "./errors";
 import { html } from "./html";
 import { FlagonResponse } from "./http/response";
 
+/** A path of the app's own that goes into a header as it is, which most locations are: there is nothing to check or to encode. */
+const ownPath = /^\/(?!\/)[!-[\]-~]*$/;
+
 /** Where a redirect may lead. */
 export interface RedirectOptions {
   /** Whether it may lead to another origin. Default: `false`. */
@@ -22,6 +25,10 @@ export function redirect(
   status: 301 | 302 | 303 | 307 | 308 | RedirectOptions = 303,
   options: RedirectOptions = {},
 ): FlagonResponse {
+  const code = typeof status === "number" ? status : 303;
+  if (ownPath.test(location)) {
+    return respond(code, location);
+  }
   const { external = false } = typeof status === "number" ? options : status;
   if (/[\x00-\x1f\x7f]/.test(location)) {
     throw new FlagonError("A redirect cannot lead to a location with control characters.");
@@ -31,12 +38,15 @@ export function redirect(
       `The redirect to '${location}' leads to another origin. If that is meant, and the visitor did not choose it, say so: redirect(location, { external: true }).`,
     );
   }
-  const target = location.replace(/\\/g, "%5C").replace(/[^\x21-\x7e]+/g, encodeURIComponent);
+  return respond(code, location.replace(/\\/g, "%5C").replace(/[^\x21-\x7e]+/g, encodeURIComponent));
+}
+
+function respond(status: number, target: string): FlagonResponse {
   const page = html`<!doctype html>
 <title>Redirecting</title>
 <p>You should be redirected to <a href="${target}">${target}</a>.</p>
 `;
-  const response = new FlagonResponse(page.html, typeof status === "number" ? status : 303);
+  const response = new FlagonResponse(page.html, status);
   response.headers.set("location", target);
   return response;
 }

@@ -34,11 +34,10 @@ export function checkView(view: View, { json, query, returns, status = 200 }: Ro
   if (query === undefined && json === undefined) {
     return (values, request) => andThen(view(values, request), finish);
   }
-  return async (values, request) => {
-    const input =
-      query === undefined && json !== undefined ? { json: await request.json({ schema: json }) } : await parseInput(request, json, query);
-    return andThen(view({ ...values, ...input }, request), finish);
-  };
+  if (query === undefined && json !== undefined) {
+    return (values, request) => request.json({ schema: json }).then((body) => andThen(view({ ...values, json: body }, request), finish));
+  }
+  return (values, request) => parseInput(request, json, query).then((input) => andThen(view({ ...values, ...input }, request), finish));
 }
 
 /** Parses query and body, and tells all that is wrong with both at once. */

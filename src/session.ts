@@ -18,6 +18,8 @@ export class Session {
   isRegenerated = false;
   readonly #values: Map<string, unknown>;
   readonly #before: string;
+  /** Whether the session may differ from what it was: it was written, or an object was handed out that may be changed. */
+  #isTouched = false;
   readonly #isReadOnly: boolean;
 
   /**
@@ -26,10 +28,10 @@ export class Session {
    * is the text that the values were read from.
    */
   constructor(
-    values: Readonly<Record<string, unknown>> = {},
+    values: object = {},
     { isNew = true, isReadOnly = false, serialized }: { isNew?: boolean; isReadOnly?: boolean; serialized?: string } = {},
   ) {
-    this.#values = new Map(Object.entries(values));
+    this.#values = new Map<string, unknown>(Object.entries(values));
     this.isNew = isNew;
     this.#isReadOnly = isReadOnly;
     this.#before = serialized ?? this.format();
@@ -57,7 +59,9 @@ export class Session {
   /** Returns a value, or `undefined`. Changes inside an object or array that it returns are kept as well. */
   get<Name extends Key>(key: Name): ValueOf<Name> | undefined;
   get(key: string): unknown {
-    return this.#values.get(key);
+    const value = this.#values.get(key);
+    this.#isTouched ||= typeof value === "object";
+    return value;
   }
 
   /**
@@ -78,6 +82,7 @@ export class Session {
 
   /** Removes a value, and tells whether there was one. */
   delete(key: Key): boolean {
+    this.#isTouched = true;
     return this.#values.delete(key);
   }
 
@@ -85,12 +90,14 @@ export class Session {
   pop<Name extends Key>(key: Name): ValueOf<Name> | undefined;
   pop(key: string): unknown {
     const value = this.#values.get(key);
+    this.#isTouched = true;
     this.#values.delete(key);
     return value;
   }
 
   /** Removes all values. */
   clear(): void {
+    this.#isTouched = true;
     this.#values.clear();
   }
 
@@ -108,6 +115,7 @@ export class Session {
 
   /** Returns a plain copy of all values. */
   toObject(): Record<string, unknown> {
+    this.#isTouched = true;
     return Object.fromEntries(this.#values);
   }
 
@@ -117,6 +125,9 @@ export class Session {
    * @throws {SessionError} If it holds what JSON cannot.
    */
   formatIfChanged(): string | undefined {
+    if (!this.#isTouched) {
+      return undefined;
+    }
     const now = this.format();
     return now === this.#before && !this.isRegenerated ? undefined : now;
   }
@@ -124,7 +135,7 @@ export class Session {
   /** Serializes the session. */
   format(): string {
     try {
-      return this.#values.size === 0 ? "{}" : formatTagged(this.toObject());
+      return this.#values.size === 0 ? "{}" : formatTagged(Object.fromEntries(this.#values));
     } catch (cause) {
       const culprit = [...this.#values].find(([, value]) => !isStorable(value))?.[0];
       const reason = cause instanceof Error ? cause.message : String(cause);
@@ -133,6 +144,7 @@ export class Session {
   }
 
   #write(): void {
+    this.#isTouched = true;
     if (this.#isReadOnly) {
       throw new SessionError(
         "The session cannot be written, because the app has no secret key to sign it.\nSet one: new Flagon(root, { config: { secretKey } }), or FLAGON_SECRET_KEY in the environment. The development server makes one by itself.",

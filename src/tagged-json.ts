@@ -25,8 +25,9 @@ export class Uuid {
   }
 }
 
-const beyondAscii = /[\x7f-\uffff]/;
-const everyBeyondAscii = /[\x7f-\uffff]/g;
+/** Text that JSON holds as it is. */
+const plain = /^[ !#-[\]-~]*$/;
+const beyondAscii = /[\x7f-\uffff]/g;
 const tags = new Set([" di", " t", " b", " m", " u", " d"]);
 
 /**
@@ -35,10 +36,7 @@ const tags = new Set([" di", " t", " b", " m", " u", " d"]);
  * @throws {TypeError} If JSON cannot hold the value.
  */
 export function formatTagged(value: unknown): string {
-  const json = JSON.stringify(tag(value));
-  return beyondAscii.test(json)
-    ? json.replace(everyBeyondAscii, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
-    : json;
+  return write(value) ?? "null";
 }
 
 /**
@@ -52,55 +50,78 @@ export function parseTagged(text: string): unknown {
   return text.includes('{" ') ? untag(value) : value;
 }
 
-function tag(value: unknown): unknown {
-  if (value === null || typeof value === "string" || typeof value === "boolean" || value === undefined) {
-    return value;
+/** Writes a value as JSON; what is undefined is not written. */
+function write(value: unknown): string | undefined {
+  switch (typeof value) {
+    case "string":
+      return quote(value);
+    case "boolean":
+      return value ? "true" : "false";
+    case "number":
+      if (!Number.isFinite(value)) {
+        throw new TypeError(`${value} is not a number that JSON can hold`);
+      }
+      return String(value);
+    case "undefined":
+      return undefined;
+    case "object":
+      return value === null ? "null" : writeObject(value);
+    default:
+      throw new TypeError(`a ${typeof value} is nothing that JSON can hold`);
   }
-  if (typeof value === "number") {
-    if (!Number.isFinite(value)) {
-      throw new TypeError(`${value} is not a number that JSON can hold`);
-    }
-    return value;
-  }
-  if (typeof value !== "object") {
-    throw new TypeError(`a ${typeof value} is nothing that JSON can hold`);
-  }
-  if (value instanceof Tuple) {
-    return { " t": Array.from(value, tag) };
-  }
-  if (Array.isArray(value)) {
-    return value.map(tag);
-  }
-  if (value instanceof Uint8Array) {
-    return { " b": Buffer.from(value).toString("base64") };
-  }
-  if (Markup.is(value)) {
-    return { " m": value.html };
-  }
-  if (value instanceof Uuid) {
-    return { " u": value.text.replaceAll("-", "").toLowerCase() };
-  }
-  if (value instanceof Date) {
-    return { " d": value.toUTCString() };
-  }
-  return tagObject("toJSON" in value && typeof value.toJSON === "function" ? value.toJSON() : value);
 }
 
-function tagObject(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) {
-    return tag(value);
+function quote(text: string): string {
+  return plain.test(text)
+    ? `"${text}"`
+    : JSON.stringify(text).replace(beyondAscii, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+function writeObject(value: object): string | undefined {
+  if (Array.isArray(value)) {
+    return value instanceof Tuple ? `{" t":${writeList(value)}}` : writeList(value);
   }
-  const keys = Object.keys(value).sort(compareCodePoints);
+  if (value instanceof Uint8Array) {
+    return `{" b":"${Buffer.from(value).toString("base64")}"}`;
+  }
+  if (Markup.is(value)) {
+    return `{" m":${quote(value.html)}}`;
+  }
+  if (value instanceof Uuid) {
+    return `{" u":${quote(value.text.replaceAll("-", "").toLowerCase())}}`;
+  }
+  if (value instanceof Date) {
+    return `{" d":"${value.toUTCString()}"}`;
+  }
+  if ("toJSON" in value && typeof value.toJSON === "function") {
+    const plain: unknown = value.toJSON();
+    return typeof plain === "object" && plain !== null ? writeMembers(plain) : write(plain);
+  }
+  return writeMembers(value);
+}
+
+function writeList(values: readonly unknown[]): string {
+  let text = "[";
+  for (let index = 0; index < values.length; index++) {
+    text += `${index === 0 ? "" : ","}${write(values[index]) ?? "null"}`;
+  }
+  return `${text}]`;
+}
+
+function writeMembers(value: object): string {
+  const keys = Object.keys(value);
   const [only = ""] = keys;
   if (keys.length === 1 && tags.has(only)) {
-    return { " di": { [`${only}__`]: tag(Reflect.get(value, only)) } };
+    return `{" di":{"${only}__":${write(Reflect.get(value, only)) ?? "null"}}}`;
   }
-  // Without a prototype, so that no key means anything.
-  const tagged: Record<string, unknown> = Object.create(null);
-  for (const key of keys) {
-    tagged[key] = tag(Reflect.get(value, key));
+  let text = "";
+  for (const key of keys.length === 1 ? keys : keys.sort(compareCodePoints)) {
+    const member = write(Reflect.get(value, key));
+    if (member !== undefined) {
+      text += `${text === "" ? "" : ","}${quote(key)}:${member}`;
+    }
   }
-  return tagged;
+  return `{${text}}`;
 }
 
 function untag(value: unknown): unknown {
@@ -117,8 +138,9 @@ function untag(value: unknown): unknown {
   const keys = Object.keys(value);
   for (const key of keys) {
     const inner: unknown = Reflect.get(value, key);
-    if (typeof inner === "object" && inner !== null) {
-      Object.defineProperty(value, key, { value: untag(inner), writable: true, enumerable: true, configurable: true });
+    const meant = typeof inner === "object" && inner !== null ? untag(inner) : inner;
+    if (meant !== inner) {
+      Object.defineProperty(value, key, { value: meant, writable: true, enumerable: true, configurable: true });
     }
   }
   const [only = ""] = keys;

@@ -112,23 +112,29 @@ function chooseRoute(
   values: Readonly<Record<string, unknown>>,
   { method }: UrlOptions,
 ): Route<Endpoint> {
-  const routes = app.registry.routes.routesOf(target.name).filter(({ isAlias }) => !isAlias);
-  const candidates = method === undefined ? routes : routes.filter((route) => takesMethod(route, method.toUpperCase()));
-  const suitable = candidates.filter((candidate) => isSuitable(candidate, values));
-  const current = context?.request.method;
-  const preferred = method === undefined && current !== undefined ? suitable.find((route) => takesMethod(route, current)) : undefined;
-  const route = preferred ?? suitable[0];
-  if (route === undefined) {
-    throw explain(target, candidates, routes, values, method);
+  const routes = app.registry.routes.routesOf(target.name);
+  const wanted = method?.toUpperCase();
+  const preferred = wanted ?? context?.request.method;
+  let first: Route<Endpoint> | undefined;
+  for (const route of routes) {
+    if (!route.isAlias && (wanted === undefined || takesMethod(route, wanted)) && isSuitable(route, values)) {
+      if (preferred === undefined || takesMethod(route, preferred)) {
+        return route;
+      }
+      first ??= route;
+    }
   }
-  return route;
+  if (first === undefined) {
+    throw explain(target, routes, values, method);
+  }
+  return first;
 }
 
 function isSuitable(route: Route<Endpoint>, values: Readonly<Record<string, unknown>>): boolean {
   const { defaults } = route;
   return (
-    listVariables(route).every((name) => (values[name] ?? defaults[name] ?? null) !== null) &&
-    Object.entries(defaults).every(([name, value]) => (values[name] ?? null) === null || values[name] === value)
+    listVariables(route).every(({ name }) => (values[name] ?? defaults[name] ?? null) !== null) &&
+    Object.keys(defaults).every((name) => (values[name] ?? null) === null || values[name] === defaults[name])
   );
 }
 
@@ -169,12 +175,13 @@ function converting<Result>(route: Route<Endpoint>, format: () => Result): Resul
 }
 
 function formatQuery(route: Route<Endpoint>, values: Readonly<Record<string, unknown>>): string {
-  const query = new URLSearchParams();
   const variables = listVariables(route);
-  for (const [name, value] of Object.entries(values)) {
-    if (name in route.defaults || variables.includes(name)) {
-      continue;
-    }
+  const left = Object.entries(values).filter(([name]) => !(name in route.defaults || variables.some((variable) => variable.name === name)));
+  if (left.length === 0) {
+    return "";
+  }
+  const query = new URLSearchParams();
+  for (const [name, value] of left) {
     for (const item of Array.isArray(value) ? value : [value]) {
       if (item !== null && item !== undefined) {
         query.append(name, item instanceof Date ? item.toISOString() : String(item));
@@ -204,12 +211,12 @@ function findOrigin(app: Application, context: RequestContext | undefined, schem
 
 function explain(
   target: Endpoint,
-  candidates: readonly Route<Endpoint>[],
-  routes: readonly Route<Endpoint>[],
+  all: readonly Route<Endpoint>[],
   values: Readonly<Record<string, unknown>>,
   method: string | undefined,
 ): BuildError {
-  const [closest] = candidates;
+  const routes = all.filter(({ isAlias }) => !isAlias);
+  const closest = routes.find((route) => method === undefined || takesMethod(route, method.toUpperCase()));
   if (closest === undefined) {
     const methods = [...new Set(routes.flatMap((route) => [...route.methods]))].sort().join(", ");
     return new BuildError(
@@ -217,7 +224,9 @@ function explain(
       target.name,
     );
   }
-  const missing = listVariables(closest).filter((name) => (values[name] ?? closest.defaults[name] ?? null) === null);
+  const missing = listVariables(closest)
+    .map(({ name }) => name)
+    .filter((name) => (values[name] ?? closest.defaults[name] ?? null) === null);
   return new BuildError(
     `Could not build a URL for endpoint '${target.name}' by the rule '${closest.rule.source}': ${missing.length === 0 ? "its defaults differ from the values given" : `the value of '${missing.join("', '")}' is missing`}.`,
     target.name,

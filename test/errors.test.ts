@@ -35,6 +35,20 @@ describe("abort()", () => {
     await expect(client.get("/200")).rejects.toThrow("There is no error with the status 200");
   });
 
+  it("is the same as returning the exception, from a view or a hook", async () => {
+    const app = createApp();
+    app.errorHandler(Teapot, () => "short and stout");
+    app.beforeRequest(({ path }) => (path === "/hook" ? new Forbidden("Not here.") : undefined));
+    app.route("/at-once", () => new Teapot(), { endpoint: "atOnce" });
+    app.route("/later", async () => new NotFound("Gone."), { endpoint: "later" });
+    app.route("/hook", () => "never", { endpoint: "hook" });
+    const client = app.testClient();
+    const answers = await Promise.all(["/at-once", "/later", "/hook"].map((path) => client.get(path)));
+    expect(answers.map(({ status }) => status)).toEqual([404, 404, 403]);
+    const [handled, page, refused] = await Promise.all(answers.map((answer) => answer.text()));
+    expect([handled, page?.includes("<p>Gone.</p>"), refused?.includes("<p>Not here.</p>")]).toEqual(["short and stout", true, true]);
+  });
+
   it("ends it with a response, which no handler sees", async () => {
     const app = createApp();
     app.errorHandler(HTTPException, () => "handled");

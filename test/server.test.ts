@@ -47,6 +47,15 @@ describe("app.handler", () => {
     expect(received).toContain("\r\n\r\nPOST /echo? abc");
   });
 
+  it("finds headers however their names are written, and no others", async () => {
+    const app = createLiveApp();
+    const names = ["x-one", "x_two", "x~three", "x^three"];
+    app.route("/", () => names.map((name) => request.headers.get(name) ?? "none").join(), { endpoint: "index" });
+    const { port } = await listen(app.handler);
+    const received = await send(port, "GET / HTTP/1.1\r\nHost: x\r\nX-OnE: 1\r\nX_TWO: 2\r\nX^Three: 3\r\nConnection: close\r\n\r\n");
+    expect(received).toMatch(/1,2,none,3$/);
+  });
+
   it("gives the right framing whatever the app set", async () => {
     const { port } = await listen(createEcho().handler);
     const ask = (line: string) => send(port, `${line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);

@@ -26,6 +26,8 @@ import { readInner, readInners, remember, unwrap, type ZodSchema } from "./zod";
 
 /** The field that says which of a page's forms was sent. */
 const formField = "_form";
+/** The fields of every form that are no fields of its schema. */
+const ownFields: ReadonlySet<string> = new Set([csrfField, formField, "_method"]);
 
 /** A form in a request. */
 export class BoundForm<Data> implements FormBase<Data> {
@@ -65,11 +67,11 @@ export class BoundForm<Data> implements FormBase<Data> {
   }
 
   /** Binds the form to what was sent, unless another form of the page was. */
-  submit(): Promise<void> {
+  submit(): Promise<this> {
     return this.#context.request.form().then((values) => {
       const { name } = this.#options;
       if (name !== undefined && values.get(formField) !== name) {
-        return undefined;
+        return this;
       }
       this.submitted = true;
       this.#values = values;
@@ -96,8 +98,8 @@ export class BoundForm<Data> implements FormBase<Data> {
     }
   }
 
-  #bind(values: FormValues): MaybePromise<void> {
-    this.#node = arrange([...values].filter(([key]) => key !== csrfField && key !== formField && key !== "_method"));
+  #bind(values: FormValues): MaybePromise<this> {
+    this.#node = arrange(values, ownFields);
     return andThen(checkForm(this.#schema, this.#node, this.#options.messages), (result) => {
       if ("data" in result) {
         this.#data = result.data;
@@ -106,6 +108,7 @@ export class BoundForm<Data> implements FormBase<Data> {
           this.addError(issue.name === "" ? null : issue.name, issue.message);
         }
       }
+      return this;
     });
   }
 

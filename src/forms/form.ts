@@ -72,8 +72,8 @@ export function defineForm<Definition extends FormShape | ZodSchema<object>>(
         const context = getRequestContext("validateOnSubmit");
         const bound = new BoundForm<FormOutput<Definition>>(formSchema, options, context, initial);
         const isSent = context.refusal !== undefined || !isSafeMethod(context.request.method);
-        const form = bound as Form<FormOutput<Definition>>;
-        return isSent ? bound.submit().then(() => form) : Promise.resolve(form);
+        const form: Promise<unknown> = isSent ? bound.submit() : Promise.resolve(bound);
+        return form as Promise<Form<FormOutput<Definition>>>;
       } catch (error) {
         return Promise.reject(error);
       }

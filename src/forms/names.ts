@@ -4,6 +4,7 @@ import type { FormValue } from "../http/form-values";
 const maxDepth = 8;
 const maxIndex = 1000;
 const nested = /[.[]|^\d+$/;
+const none: ReadonlySet<string> = new Set();
 const forbidden = new Set(["__proto__", "prototype", "constructor"]);
 
 /** What was sent under one name, and under names that go on from it. */
@@ -22,11 +23,16 @@ export function createNode(): NameNode {
 /**
  * Arranges values by their names: `a.b`, `a[0].c` and `a[]`.
  *
+ * @param entries Names and values.
+ * @param except The names that are left out.
  * @throws {BadRequest} If a name is nested deeper than 8 levels, has an index over 1,000, or would reach a prototype.
  */
-export function arrange(entries: Iterable<readonly [string, FormValue]>): NameNode {
+export function arrange(entries: Iterable<readonly [string, FormValue]>, except: ReadonlySet<string> = none): NameNode {
   const root = createNode();
   for (const [name, value] of entries) {
+    if (except.has(name)) {
+      continue;
+    }
     let node = root;
     for (const key of parseName(name)) {
       let child = node.children.get(key);

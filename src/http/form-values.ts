@@ -96,13 +96,13 @@ export class FormValues {
   }
 
   /** Iterates over names and values. */
-  *entries(): Generator<readonly [string, FormValue]> {
-    yield* this.#entries;
+  entries(): ArrayIterator<readonly [string, FormValue]> {
+    return this.#entries.values();
   }
 
   /** Iterates over names and values. */
-  [Symbol.iterator](): Generator<readonly [string, FormValue]> {
-    return this.entries();
+  [Symbol.iterator](): ArrayIterator<readonly [string, FormValue]> {
+    return this.#entries.values();
   }
 
   /** Calls a function with each value and its name. */

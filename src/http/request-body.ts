@@ -5,6 +5,7 @@ import { ContentTooLarge, UnprocessableContent, UnsupportedMediaType } from "./c
 import { FormValues } from "./form-values";
 import { type FormLimits, type MultipartForm, parseMultipart } from "./multipart";
 import type { RequestSource } from "./request-source";
+import { parseUrlencoded } from "./urlencoded";
 
 /** The limits on what a request may send. */
 export interface RequestLimits extends FormLimits {
@@ -79,9 +80,12 @@ export class RequestBody {
     return this.bytes().then(decodeText);
   }
 
-  /** Reads the body as JSON. */
-  json(): Promise<unknown> {
-    return this.bytes().then((bytes) => parseJson(decodeText(bytes), this.#limits.jsonDepth, this.#parse));
+  /** Reads the body as JSON, and checks it by a schema, if there is one. */
+  json(schema?: Schema): Promise<unknown> {
+    return this.bytes().then((bytes) => {
+      const value = parseJson(decodeText(bytes), this.#limits.jsonDepth, this.#parse);
+      return schema === undefined ? value : parseValue(schema, value, "body");
+    });
   }
 
   /** Reads the body as a form. */
@@ -121,16 +125,13 @@ export class RequestBody {
     } catch (error) {
       return Promise.reject(error);
     }
-    const limit = this.#limit;
-    return this.#source.readBody === undefined
-      ? readBytes(this.#source.body() ?? emptyBody(), limit)
-      : this.#source.readBody(limit).then((bytes) => bytes ?? refuse(limit));
+    return this.#source.readBody?.(this.#limit) ?? readBytes(this.#source.body() ?? emptyBody(), this.#limit);
   }
 
   #parseForm(): Promise<FormValues> {
     switch (parseMimeType(this.#source)) {
       case "application/x-www-form-urlencoded":
-        return this.bytes().then((bytes) => parseUrlencoded(decodeText(bytes), this.#limits));
+        return this.bytes().then((bytes) => createFormValues(decodeText(bytes), this.#limits));
       case "multipart/form-data":
         return this.#parseMultipart();
       default:
@@ -161,7 +162,7 @@ export function limitOf(source: RequestSource, limits: Readonly<RequestLimits>):
   return parseMimeType(source) === "multipart/form-data" ? limits.multipart : limits.body;
 }
 
-function parseUrlencoded(text: string, limits: RequestLimits): FormValues {
+function createFormValues(text: string, limits: RequestLimits): FormValues {
   if (Buffer.byteLength(text) > limits.fieldsSize) {
     throw new ContentTooLarge(`The fields of the form hold more than ${limits.fieldsSize} bytes (the setting maxFormMemorySize).`);
   }
@@ -172,13 +173,13 @@ function parseUrlencoded(text: string, limits: RequestLimits): FormValues {
   if (parameters > limits.parts) {
     throw new ContentTooLarge(`The form has more than ${limits.parts} fields (the setting maxFormParts).`);
   }
-  const values = new FormValues(new URLSearchParams(text));
-  for (const value of values.values()) {
-    if (typeof value === "string" && value.length > limits.fieldSize) {
+  const pairs = parseUrlencoded(text);
+  for (const [, value] of pairs) {
+    if (value.length > limits.fieldSize) {
       throw new ContentTooLarge(`A field of the form is larger than ${limits.fieldSize} bytes (the setting maxFieldSize).`);
     }
   }
-  return values;
+  return new FormValues(pairs);
 }
 
 /** One thing that a schema refused of what a request has sent. */
@@ -207,10 +208,6 @@ export function parseValue<Output>(schema: Schema<Output>, value: unknown, place
     }
     return result.value;
   });
-}
-
-function refuse(limit: number): never {
-  throw tooLarge(limit);
 }
 
 async function* emptyBody(): AsyncGenerator<Uint8Array> {}

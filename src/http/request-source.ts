@@ -18,8 +18,12 @@ export interface RequestSource {
   headers(): Iterable<readonly [string, string]>;
   /** The body, or `null` without one. Read once. */
   body(): AsyncIterable<Uint8Array> | null;
-  /** Reads the body whole; `null` if it has more bytes than that, and without a body what there is: nothing. */
-  readBody?(limit: number): Promise<Uint8Array | null>;
+  /**
+   * Reads the body whole; of a request without one what there is: nothing.
+   *
+   * @throws {ContentTooLarge} If it has more bytes than that.
+   */
+  readBody?(limit: number): Promise<Uint8Array>;
   /** Is aborted when the client leaves. */
   signal(): AbortSignal;
 }

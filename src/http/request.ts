@@ -83,7 +83,10 @@ export class FlagonRequest extends RequestHead {
         ? Promise.resolve(null)
         : Promise.reject(new UnsupportedMediaType("The body of the request is not JSON, or its Content-Type does not say so."));
     }
-    const value = silent ? this.#content.json().catch(forgive) : this.#content.json();
+    if (!silent) {
+      return this.#content.json(schema);
+    }
+    const value = this.#content.json().catch(forgive);
     return schema === undefined ? value : value.then((given) => parseValue(schema, given, "body"));
   }
 

@@ -120,5 +120,5 @@ function compareForBuilding(left: Route<unknown>, right: Route<unknown>): number
 }
 
 function countValues(route: Route<unknown>): number {
-  return new Set([...listVariables(route), ...Object.keys(route.defaults)]).size;
+  return new Set([...listVariables(route).map(({ name }) => name), ...Object.keys(route.defaults)]).size;
 }

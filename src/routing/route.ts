@@ -1,6 +1,7 @@
 import type { RouteSchemas } from "../route-options";
 import type { HostPattern } from "./host-pattern";
 import type { Rule } from "./rule";
+import type { Variable } from "./rule-parser";
 
 /** A rule with the endpoint that it leads to. */
 export interface Route<Endpoint> {
@@ -43,8 +44,8 @@ export type Match<Endpoint> =
   | { readonly kind: "missing"; readonly allowed: readonly string[] };
 
 /** Lists the variables of a route: those of its rule, and those of its host. */
-export function listVariables({ rule, host }: Route<unknown>): readonly string[] {
-  return [...rule.variables, ...(host?.variables ?? [])].map(({ name }) => name);
+export function listVariables({ rule, host }: Route<unknown>): readonly Variable[] {
+  return host === null ? rule.variables : [...rule.variables, ...host.variables];
 }
 
 /** Tells whether a route takes a method; `GET` comes with `HEAD`. */

@@ -28,7 +28,8 @@ export class Rule {
   readonly regex: RegExp | null;
   /** Orders rules by how specific they are, segment by segment: the lighter is tried first. */
   readonly weights: readonly number[];
-  readonly #segments: readonly Segment[];
+  /** Of what a path is built: text that is percent-encoded already, and variables. */
+  readonly #pieces: readonly Part[];
   readonly #slots: readonly Slot[];
 
   /**
@@ -51,11 +52,12 @@ export class Rule {
         source.lastIndexOf("<"),
       );
     }
-    this.#segments = toSegments(parts);
+    const segments = toSegments(parts);
     this.variables = parts.filter((part) => typeof part !== "string");
-    this.weights = this.#segments.map(weigh);
-    this.#slots = toSlots(this.#segments);
-    this.pattern = toPattern(this.#segments);
+    this.weights = segments.map(weigh);
+    this.#pieces = parts.map((part) => (typeof part === "string" ? part.split("/").map(encodePath).join("/") : part));
+    this.#slots = toSlots(segments);
+    this.pattern = toPattern(segments);
     this.regex = this.variables.some((variable) => variable.spans) ? toRegex(parts) : null;
   }
 
@@ -98,19 +100,17 @@ export class Rule {
    * @throws {TypeError} If a converter refuses its value.
    */
   format(values: Readonly<Record<string, unknown>>): string {
-    const segments = this.#segments.map((segment) =>
-      segment
-        .map((part) => {
-          if (typeof part === "string") {
-            return encodePath(part);
-          }
-          const value = values[part.name];
-          const text = part.converter.format === undefined ? String(value) : part.converter.format(value);
-          return part.spans ? text.split("/").map(encodePath).join("/") : encodePath(text);
-        })
-        .join(""),
-    );
-    return `/${segments.join("/")}`;
+    let path = "";
+    for (const piece of this.#pieces) {
+      if (typeof piece === "string") {
+        path += piece;
+        continue;
+      }
+      const value = values[piece.name];
+      const text = piece.converter.format === undefined ? String(value) : piece.converter.format(value);
+      path += piece.spans ? text.split("/").map(encodePath).join("/") : encodePath(text);
+    }
+    return path;
   }
 }
 

@@ -1,4 +1,4 @@
-import { readBytes } from "../http/body";
+import { readBytes, tooLarge } from "../http/body";
 import type { RequestSource } from "../http/request-source";
 
 /** What a web `Request` knows. */
@@ -39,7 +39,7 @@ export class FetchSource implements RequestSource {
     return this.#request.body;
   }
 
-  async readBody(limit: number): Promise<Uint8Array | null> {
+  async readBody(limit: number): Promise<Uint8Array> {
     const { body, headers } = this.#request;
     if (body === null) {
       return new Uint8Array();
@@ -49,7 +49,10 @@ export class FetchSource implements RequestSource {
     }
     // Its length is stated and was looked at, so that the runtime may read it at once, which is cheaper than by pieces.
     const bytes = new Uint8Array(await this.#request.arrayBuffer());
-    return bytes.byteLength > limit ? null : bytes;
+    if (bytes.byteLength > limit) {
+      throw tooLarge(limit);
+    }
+    return bytes;
   }
 
   signal(): AbortSignal {

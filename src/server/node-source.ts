@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { tooLarge } from "../http/body";
 import { BadRequest } from "../http/client-errors";
 import type { RequestSource } from "../http/request-source";
 
@@ -18,7 +19,8 @@ export class NodeSource implements RequestSource {
     this.method = message.method ?? "GET";
     this.target = toTarget(message.url ?? "/");
     // Express and its like say so under which path they have mounted a handler.
-    this.rootPath = "baseUrl" in message && typeof message.baseUrl === "string" ? message.baseUrl : "";
+    const { baseUrl }: IncomingMessage & { readonly baseUrl?: unknown } = message;
+    this.rootPath = typeof baseUrl === "string" ? baseUrl : "";
   }
 
   get scheme(): "http" | "https" {
@@ -55,7 +57,7 @@ export class NodeSource implements RequestSource {
     }
   }
 
-  readBody(limit: number): Promise<Uint8Array | null> {
+  readBody(limit: number): Promise<Uint8Array> {
     const message = this.#message;
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = [];
@@ -70,7 +72,7 @@ export class NodeSource implements RequestSource {
           // The connection stays open, so that the client gets to see why.
           message.pause();
           settle();
-          resolve(null);
+          reject(tooLarge(limit));
         }
       };
       const end = (): void => {
@@ -113,12 +115,23 @@ export function findHeader(rawHeaders: readonly string[], name: string): string 
   let found: string | undefined;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const key = rawHeaders[index] ?? "";
-    if (key.length === name.length && (key === name || key.toLowerCase() === name)) {
+    if (key.length === name.length && (key === name || equalsInLowerCase(key, name))) {
       const value = rawHeaders[index + 1] ?? "";
       found = found === undefined ? value : `${found}${name === "cookie" ? "; " : ", "}${value}`;
     }
   }
   return found;
+}
+
+/** Compares the name of a header to one in lower case that is as long. */
+function equalsInLowerCase(key: string, name: string): boolean {
+  for (let index = 0; index < name.length; index++) {
+    const [unit, wanted] = [key.charCodeAt(index), name.charCodeAt(index)];
+    if (unit !== wanted && (unit < 0x41 || unit > 0x5a || unit + 0x20 !== wanted)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /** A proxy's target names the host again; only the path counts, and `Host` for the rest (RFC 9112, section 3.2.2). */
@@ -131,6 +144,6 @@ function toTarget(url: string): string {
   return absolute !== null && !rest.startsWith("/") ? `/${rest}` : rest;
 }
 
-function isEncrypted(socket: Socket): boolean {
-  return "encrypted" in socket && socket.encrypted === true;
+function isEncrypted(socket: Socket & { readonly encrypted?: unknown }): boolean {
+  return socket.encrypted === true;
 }

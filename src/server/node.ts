@@ -111,12 +111,21 @@ function respond(exchange: Exchange, context: RequestContext, answer: (context: 
   try {
     const response = contexts.run(context, answer, context);
     if (isPromise(response)) {
-      response
-        .then((settled) => send(context, settled, exchange.message, exchange.reply))
-        .catch((error: unknown) => end(exchange, context, error));
+      response.then(
+        (settled) => attempt(exchange, context, settled),
+        (error: unknown) => end(exchange, context, error),
+      );
     } else {
       send(context, response, exchange.message, exchange.reply);
     }
+  } catch (error) {
+    end(exchange, context, error);
+  }
+}
+
+function attempt(exchange: Exchange, context: RequestContext, response: FlagonResponse): void {
+  try {
+    send(context, response, exchange.message, exchange.reply);
   } catch (error) {
     end(exchange, context, error);
   }

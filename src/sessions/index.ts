@@ -145,16 +145,14 @@ interface Parsed {
   readonly created: number;
   readonly kept: number;
   readonly serialized: string;
-  readonly values: Record<string, unknown>;
+  readonly values: object;
 }
 
 function parse(text: string): Parsed | undefined {
   const [, created = "", kept = "", serialized = ""] = /^(\d+)\.(\d+)\.(\{.*\})$/s.exec(text) ?? [];
   try {
     const values = parseTagged(serialized);
-    return typeof values === "object" && values !== null
-      ? { created: Number(created), kept: Number(kept), serialized, values: Object.fromEntries(Object.entries(values)) }
-      : undefined;
+    return typeof values === "object" && values !== null ? { created: Number(created), kept: Number(kept), serialized, values } : undefined;
   } catch {
     return undefined;
   }
