@@ -24,10 +24,13 @@ const { values: options } = parseArgs({
     only: { type: "string", default: "" },
     workload: { type: "string", default: "" },
     server: { type: "string", default: "" },
+    passes: { type: "string" },
     rounds: { type: "string" },
   },
 });
-const rounds = Number(options.rounds ?? (options.quick ? 1 : 4));
+// One and the same program is faster or slower by how it happens to lie in memory, so that each pass starts the servers anew.
+const passes = Number(options.passes ?? (options.quick ? 1 : 3));
+const rounds = Number(options.rounds ?? (options.quick ? 1 : 2));
 const seconds = options.quick ? 0.4 : 1;
 const isWhole = !options.quick && options.only === "" && options.workload === "" && options.server === "";
 
@@ -39,25 +42,32 @@ makeStaticFiles();
 
 const sections = [];
 for (const group of listGroups().filter(({ title }) => title.includes(options.only))) {
+  const samples = {};
+  for (let pass = 0; pass < passes; pass++) {
+    await runPass(group, samples);
+  }
+  sections.push(formatGroup(group, samples));
+  console.log(sections.at(-1).join("\n"));
+}
+if (isWhole) {
+  writeResults(sections, { hasTaskset, passes, rounds, seconds });
+}
+
+/** Starts the servers of a group, measures them, and ends them. */
+async function runPass(group, samples) {
   const servers = [];
   try {
     const chosen = options.server.split(",");
     for (const server of group.servers.filter(({ name }) => options.server === "" || chosen.includes(name) || name === group.reference)) {
       servers.push({ ...server, ...(await start(server, hasTaskset)) });
     }
-    const samples = await measure(group, servers);
-    sections.push(formatGroup(group, samples));
-    console.log(sections.at(-1).join("\n"));
+    await measure(group, servers, samples);
   } finally {
     await Promise.all(servers.map(stop));
   }
 }
-if (isWhole) {
-  writeResults(sections, { hasTaskset, rounds, seconds });
-}
 
-async function measure(group, servers) {
-  const samples = {};
+async function measure(group, servers, samples) {
   for (const workload of workloads.filter(({ name }) => name.includes(options.workload))) {
     const able = servers.filter(({ skips = [] }) => !skips.includes(workload.name));
     const requests = new Map();
@@ -67,7 +77,7 @@ async function measure(group, servers) {
       answers[server.name] = await readAnswer(requests.get(server), server);
     }
     checkEqualWork(answers, group.reference, workload);
-    samples[workload.name] = Object.fromEntries(able.map(({ name }) => [name, []]));
+    samples[workload.name] ??= Object.fromEntries(able.map(({ name }) => [name, []]));
     for (let round = options.quick ? 0 : -1; round < rounds; round++) {
       // The order turns from round to round, so that what the machine does beside this hits all alike.
       const turned = able.map((_, index) => able[(index + round + able.length) % able.length]);
@@ -79,7 +89,6 @@ async function measure(group, servers) {
       }
     }
   }
-  return samples;
 }
 
 function makeStaticFiles() {

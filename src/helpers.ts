@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Application } from "./application";
-import { type AppContext, findAppContext, findRequestContext, getAppContext, getRequestContext } from "./context";
+import { type AppContext, findAppContext, getAppContext, getRequestContext, RequestContext } from "./context";
 import { BuildError } from "./errors";
 import type { AfterRequestHook } from "./hooks";
 import { ResponseException } from "./http/exceptions";
@@ -58,14 +58,15 @@ export function urlFor(
   target: string | (abstract new (...values: never[]) => object),
   ...rest: readonly (string | Readonly<Record<string, unknown>> | UrlOptions | undefined)[]
 ): string {
-  const { app } = getAppContext("urlFor");
-  const context = findRequestContext();
+  const current = getAppContext("urlFor");
+  const { app } = current;
+  const context = current instanceof RequestContext ? current : undefined;
   if (typeof target === "string") {
     const [values, options] = rest;
     return buildUrl(app, context, target, toObject(values), toObject(options));
   }
   const [method, values, options] = rest;
-  return buildUrl(app, context, findEndpointOf(getAppContext("urlFor"), target, String(method)), toObject(values), toObject(options));
+  return buildUrl(app, context, findEndpointOf(current, target, String(method)), toObject(values), toObject(options));
 }
 
 const none: Readonly<Record<string, unknown>> = Object.freeze({});

@@ -7,8 +7,23 @@ import autocannon from "autocannon";
 import { readCpu } from "./servers.mjs";
 
 /** Measures a server for some seconds: CPU time an answer in microseconds, and answers a second. */
-export function load(workload, server, seconds) {
-  return workload.isStream ? listen(workload, server, seconds) : send(workload, server, seconds);
+export async function load(workload, server, seconds) {
+  const rest = stayAwake();
+  try {
+    return await (workload.isStream ? listen(workload, server, seconds) : send(workload, server, seconds));
+  } finally {
+    rest();
+  }
+}
+
+/** Keeps this process from ever sleeping: a server would pay for waking it with each answer, and the more, the longer it took. */
+function stayAwake() {
+  let isAwake = true;
+  const turn = () => (isAwake ? setImmediate(turn) : undefined);
+  turn();
+  return () => {
+    isAwake = false;
+  };
 }
 
 async function send({ body, connections = 32, headers, method, name, path, pipelining = 4, status }, server, seconds) {

@@ -115,12 +115,9 @@ export async function stop({ child }) {
 
 /** The CPU time that a server and its children have used, user and system, in microseconds. */
 export function readCpu({ child }) {
-  return listTree(child.pid).reduce((sum, pid) => {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-      .replace(/^.*\) /s, "")
-      .split(" ");
-    return sum + (Number(fields[11]) + Number(fields[12])) * 10_000;
-  }, 0);
+  return listTree(child.pid)
+    .flatMap((pid) => readdirSync(`/proc/${pid}/task`).map((task) => `/proc/${pid}/task/${task}/schedstat`))
+    .reduce((sum, path) => sum + Number(readFileSync(path, "utf8").split(" ", 1)[0]) / 1000, 0);
 }
 
 /** The memory that a server and its children hold, in MB. */

@@ -29,14 +29,17 @@ const formField = "_form";
 /** The fields of every form that are no fields of its schema. */
 const ownFields: ReadonlySet<string> = new Set([csrfField, formField, "_method"]);
 
+const noValues = new FormValues();
+const nothingSent: NameNode = createNode();
+
 /** A form in a request. */
 export class BoundForm<Data> implements FormBase<Data> {
   readonly errors: Record<string, string[]> = Object.create(null);
   readonly formErrors: string[] = [];
   submitted = false;
   #data: unknown;
-  #values = new FormValues();
-  #node: NameNode = createNode();
+  #values = noValues;
+  #node = nothingSent;
   readonly #schema: FormSchema;
   readonly #options: FormOptions;
   readonly #context: RequestContext;

@@ -43,20 +43,24 @@ function findProvenance(request: FlagonRequest, config: Config): Provenance {
   if (isSafeMethod(request.method)) {
     return "own";
   }
-  if (request.headers.get("cookie") === null && request.authorization?.type === "bearer") {
+  const { headers } = request;
+  const site = headers.get("sec-fetch-site");
+  if (site === "same-origin" || site === "none") {
+    return "own";
+  }
+  if (headers.get("cookie") === null && request.authorization?.type === "bearer") {
     // No browser adds such credentials by itself.
     return "own";
   }
-  const origin = request.headers.get("origin");
+  const origin = headers.get("origin");
   const isTrusted = origin !== null && (origin === request.origin || config.csrfTrustedOrigins.includes(origin));
-  const site = request.headers.get("sec-fetch-site");
   if (site !== null) {
-    return site === "same-origin" || site === "none" || isTrusted ? "own" : "foreign";
+    return isTrusted ? "own" : "foreign";
   }
   if (origin !== null) {
     return isTrusted ? "own" : "foreign";
   }
-  return request.headers.get("cookie") === null ? "own" : "unknown";
+  return headers.get("cookie") === null ? "own" : "unknown";
 }
 
 /**

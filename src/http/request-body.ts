@@ -146,9 +146,16 @@ export class RequestBody {
   }
 }
 
+/** The last type that was read: clients send few, and a request is asked for its own several times. */
+let lastType = { header: "", type: "" };
+
 /** Returns the media type of a body without parameters, in lower case, or the empty string. */
 export function parseMimeType(source: RequestSource): string {
-  return (source.header("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  const header = source.header("content-type") ?? "";
+  if (header !== lastType.header) {
+    lastType = { header, type: header.split(";", 1)[0]?.trim().toLowerCase() ?? "" };
+  }
+  return lastType.type;
 }
 
 /** Returns the stated length of a body in bytes, or `null`. */

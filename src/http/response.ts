@@ -9,6 +9,8 @@ import { formatHttpDate, parseHttpDate } from "./http-date";
 /** What a response can send: text as UTF-8, bytes, a stream of either, or nothing. */
 export type ResponseBody = string | Uint8Array | ReadableStream<Uint8Array> | Readable | AsyncIterable<string | Uint8Array> | null;
 
+const none: readonly (() => unknown)[] = [];
+
 /** A response on its way out: hooks may still change all of it. */
 export class FlagonResponse {
   /** The status code. */
@@ -19,7 +21,7 @@ export class FlagonResponse {
   body: ResponseBody;
   /** The length of a streamed body in bytes, where it is known; text and bytes are measured when they are sent. */
   streamLength: number | null = null;
-  #closeCallbacks: (() => unknown)[] = [];
+  #closeCallbacks: (() => unknown)[] | undefined;
 
   /**
    * @param body What is sent. Nothing by default.
@@ -149,12 +151,13 @@ export class FlagonResponse {
 
   /** Calls a function when the body has been sent, or the client has left. */
   callOnClose(callback: () => unknown): void {
+    this.#closeCallbacks ??= [];
     this.#closeCallbacks.push(callback);
   }
 
   /** The functions to call when the response is over. */
   get closeCallbacks(): readonly (() => unknown)[] {
-    return this.#closeCallbacks;
+    return this.#closeCallbacks ?? none;
   }
 
   /**

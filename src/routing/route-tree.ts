@@ -222,7 +222,7 @@ export class RouteTree<Endpoint extends { readonly name: string }> {
     const allowed = new Set<string>();
     let automatic: Found<Endpoint> | undefined;
     for (const candidate of this.#methods) {
-      const found = this.#find(candidate, path);
+      const found = candidate === method ? undefined : this.#find(candidate, path);
       if (found !== undefined && !found.leaf.lacksSlash) {
         allowed.add(candidate);
         if (candidate === "GET") {

@@ -62,33 +62,30 @@ export class NodeSource implements RequestSource {
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = [];
       let size = 0;
-      const settle = (): void => {
-        message.off("data", take).off("end", end).off("error", fail).off("close", fail);
-      };
       const take = (chunk: Buffer): void => {
         chunks.push(chunk);
         size += chunk.byteLength;
         if (size > limit) {
           // The connection stays open, so that the client gets to see why.
-          message.pause();
-          settle();
+          message.off("data", take).pause();
           reject(tooLarge(limit));
         }
       };
       const end = (): void => {
-        settle();
         const [first] = chunks;
         resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, size));
       };
       const fail = (cause?: unknown): void => {
-        settle();
-        reject(new BadRequest("The body of the request ended early.", { cause }));
+        // Also a body that is whole is closed.
+        if (!message.readableEnded) {
+          reject(new BadRequest("The body of the request ended early.", { cause }));
+        }
       };
       if (message.readableEnded || message.destroyed) {
         (message.readableEnded ? end : fail)();
         return;
       }
-      message.on("data", take).once("end", end).once("error", fail).once("close", fail);
+      message.on("data", take).on("end", end).on("error", fail).on("close", fail);
     });
   }
 
