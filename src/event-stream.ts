@@ -28,19 +28,27 @@ export function eventStream(events: AsyncIterable<string | ServerSentEvent>): Fl
   });
 }
 
-async function* format(events: AsyncIterable<string | ServerSentEvent>): AsyncGenerator<string> {
-  const json = findAppContext()?.app.json ?? defaultJson;
-  for await (const item of events) {
-    const { data, event, id, retry } = toEvent(item);
-    const text = typeof data === "string" ? data : (json.stringify(data) ?? "null");
-    const lines = [
-      ...(event === undefined ? [] : [`event: ${oneLine(event)}`]),
-      ...(id === undefined ? [] : [`id: ${oneLine(id)}`]),
-      ...(retry === undefined ? [] : [`retry: ${Math.trunc(retry)}`]),
-      ...text.split(/\r\n|\r|\n/).map((line) => `data: ${line}`),
-    ];
-    yield `${lines.join("\n")}\n\n`;
-  }
+/** Writes each item as an event; nothing stands between the items and who reads them. */
+function format(events: AsyncIterable<string | ServerSentEvent>): AsyncIterable<string> {
+  return {
+    [Symbol.asyncIterator]() {
+      const iterator = events[Symbol.asyncIterator]();
+      const end: IteratorResult<string> = { done: true, value: undefined };
+      return {
+        next: () => iterator.next().then((item) => (item.done === true ? end : { done: false, value: formatEvent(item.value) })),
+        return: () => iterator.return?.().then(() => end) ?? Promise.resolve(end),
+      };
+    },
+  };
+}
+
+function formatEvent(item: string | ServerSentEvent): string {
+  const { data, event, id, retry } = toEvent(item);
+  const text = typeof data === "string" ? data : ((findAppContext()?.app.json ?? defaultJson).stringify(data) ?? "null");
+  const lines = /[\r\n]/.test(text) ? text.split(/\r\n|\r|\n/).join("\ndata: ") : text;
+  return `${event === undefined ? "" : `event: ${oneLine(event)}\n`}${id === undefined ? "" : `id: ${oneLine(id)}\n`}${
+    retry === undefined ? "" : `retry: ${Math.trunc(retry)}\n`
+  }data: ${lines}\n\n`;
 }
 
 /** A line break would end the field and begin another. */

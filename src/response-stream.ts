@@ -6,18 +6,19 @@ import type { FlagonResponse, ResponseBody } from "./http/response";
 export type StreamedBody = Exclude<ResponseBody, string | Uint8Array | null>;
 
 /**
- * Iterates over a streamed body with its request's context, whoever asks for the next piece.
+ * Iterates over a streamed body with its request's context, whoever asks for the next piece. Each is to go through {@link toPiece}.
  *
  * @param context The request's context.
  * @param body The body.
  */
-export function iterateBody(context: RequestContext, body: StreamedBody): AsyncIterator<Uint8Array> {
+export function iterateBody(context: RequestContext, body: StreamedBody): AsyncIterator<unknown> {
   if (body instanceof Readable) {
     // A stream that fails before anybody reads it would otherwise end the process; who reads it gets the error all the same.
     body.on("error", () => undefined);
   }
   const iterator: AsyncIterator<unknown> = body[Symbol.asyncIterator]();
-  const end = async (): Promise<IteratorResult<Uint8Array>> => {
+  const next = (): Promise<IteratorResult<unknown>> => iterator.next();
+  const end = async (): Promise<IteratorResult<unknown>> => {
     await iterator.return?.();
     if (body instanceof Readable) {
       // An iterator that was never asked for a piece does not end its stream.
@@ -26,7 +27,7 @@ export function iterateBody(context: RequestContext, body: StreamedBody): AsyncI
     return { done: true, value: undefined };
   };
   return {
-    next: () => contexts.run(context, async () => toResult(await iterator.next())),
+    next: () => contexts.run(context, next),
     return: () => contexts.run(context, end),
   };
 }
@@ -44,15 +45,14 @@ export async function discardBody(context: RequestContext, body: ResponseBody): 
   }
 }
 
-function toResult({ done, value }: IteratorResult<unknown, unknown>): IteratorResult<Uint8Array, undefined> {
-  if (done === true) {
-    return { done, value: undefined };
-  }
-  if (typeof value === "string") {
-    return { done: false, value: Buffer.from(value, "utf8") };
-  }
-  if (value instanceof Uint8Array) {
-    return { done: false, value };
+/**
+ * Returns what an iterated body gave, if it can be sent.
+ *
+ * @throws {TypeError} If it is neither text nor bytes.
+ */
+export function toPiece(value: unknown): string | Uint8Array {
+  if (typeof value === "string" || value instanceof Uint8Array) {
+    return value;
   }
   throw new TypeError(`A stream gave a ${value === null ? "null" : typeof value}, but a response sends text and bytes.`);
 }

@@ -5,10 +5,9 @@ import { type FormValue, FormValues } from "../http/form-values";
 import { andThen, type MaybePromise } from "../maybe-promise";
 import { didYouMean } from "../suggestion";
 import { createScope } from "../template-scope";
-import { findControl, humanize } from "./controls";
 import { CsrfError, checkCsrf, createCsrfToken, csrfField } from "./csrf";
+import { describeField, readOptions } from "./field-descriptions";
 import {
-  type FieldChoices,
   type FieldOptions,
   type FieldView,
   formatAttributes,
@@ -22,7 +21,7 @@ import type { FormBase, FormOptions, FormRenderOptions, RowOptions } from "./for
 import { type Alternative, readMembers } from "./members";
 import { arrange, createNode, findNode, listItems, type NameNode, parseName } from "./names";
 import { checkForm, type FormSchema, findFieldSchema } from "./validation";
-import { readInner, readInners, remember, unwrap, type ZodSchema } from "./zod";
+import { readInner, readInners, unwrap, type ZodSchema } from "./zod";
 
 /** The field that says which of a page's forms was sent. */
 const formField = "_form";
@@ -236,24 +235,25 @@ export class BoundForm<Data> implements FormBase<Data> {
   }
 
   #view(name: string, schema: ZodSchema, options: FieldOptions = readOptions(schema)): FieldView {
-    const { meta, defaultValue } = unwrap(schema);
-    const control = findControl(name, schema);
+    const { control, help, label } = describeField(name, schema);
     const { type = control.type } = options;
-    const lastKey = parseName(name).findLast((key) => !/^\d+$/.test(key)) ?? name;
-    const prefix = this.#options.name === undefined ? "field" : this.#options.name;
     return {
       name,
-      id: `${prefix}-${name.replace(/[^\w-]+/g, "-").replace(/-$/, "")}`,
+      id: `${this.#options.name ?? "field"}-${/^[\w-]+$/.test(name) ? name : name.replace(/[^\w-]+/g, "-").replace(/-$/, "")}`,
       control: this.#isInEmptyRow(name) ? { ...control, constraints: { ...control.constraints, required: undefined } } : control,
-      label: readText(meta, "label") ?? readText(meta, "title") ?? humanize(lastKey),
-      help: readText(meta, "help") ?? readText(meta, "description"),
+      label,
+      help,
       errors: this.#listErrors(name, control.isMultiple),
-      values: this.submitted ? this.#sent(name) : formatValue(readPath(this.#initial, name) ?? defaultValue, type),
+      values: this.submitted ? this.#sent(name) : formatValue(readPath(this.#initial, name) ?? unwrap(schema).defaultValue, type),
     };
   }
 
   /** Lists what is wrong with a field; what is wrong with the items of one control is said there as well, once. */
   #listErrors(name: string, isMultiple: boolean): readonly string[] {
+    const own = this.errors[name] ?? [];
+    if (!isMultiple && own.length < 2) {
+      return own;
+    }
     const items = isMultiple ? Object.keys(this.errors).filter((other) => other.startsWith(`${name}[`)) : [];
     return [...new Set([name, ...items].flatMap((key) => this.errors[key] ?? []))];
   }
@@ -269,27 +269,15 @@ export class BoundForm<Data> implements FormBase<Data> {
 
   /** Tells whether a field is in a row that may be left empty. */
   #isInEmptyRow(name: string): boolean {
-    return [...name.matchAll(/\[(\d+)\]/g)].some(({ 1: row, index }) => Number(row) >= this.#countRows(name.slice(0, index)));
+    return (
+      name.includes("[") &&
+      [...name.matchAll(/\[(\d+)\]/g)].some(({ 1: row, index }) => Number(row) >= this.#countRows(name.slice(0, index)))
+    );
   }
 
   #sent(name: string): string[] {
     return findNode(this.#node, name)?.values.filter(isText) ?? [];
   }
-}
-
-/** Reads what `.meta()` says of how a field is rendered. */
-const readOptions: (schema: ZodSchema) => FieldOptions = remember((schema) => {
-  const { meta } = unwrap(schema);
-  const { attributes, choices } = meta;
-  return {
-    ...(typeof attributes === "object" && attributes !== null ? Object.fromEntries(Object.entries(attributes)) : {}),
-    ...(typeof meta.type === "string" ? { type: meta.type } : {}),
-    ...(isChoices(choices) ? { choices } : {}),
-  };
-});
-
-function isChoices(choices: unknown): choices is FieldChoices {
-  return typeof choices === "object" && choices !== null;
 }
 
 /** Reads a value inside of others: of `lines[0].item`, the item of the first line. */
@@ -314,11 +302,6 @@ function formatValue(value: unknown, type: string): string[] {
     ];
   }
   return typeof value === "object" ? [] : [String(value)];
-}
-
-function readText(meta: Readonly<Record<string, unknown>>, key: string): string | undefined {
-  const value = meta[key];
-  return typeof value === "string" ? value : undefined;
 }
 
 function isText(value: FormValue): value is string {

@@ -186,9 +186,17 @@ const numeric = new Set(["min", "max", "step"]);
 const numericTypes = new Set(["number", "range", "date", "time", "datetime-local", "month", "week"]);
 const unrequired = new Set(["hidden", "range", "color"]);
 
+/** What was picked last of a field's constraints: it has one type, mostly. */
+const lastPicked = new WeakMap<Attributes, { readonly type: string; readonly picked: Attributes }>();
+
 /** Leaves out the constraints that do not apply to a control of this type. */
 function pickConstraints(type: string, constraints: Attributes): Attributes {
+  const last = lastPicked.get(constraints);
+  if (last?.type === type) {
+    return last.picked;
+  }
   const picked: Record<string, Attributes[string]> = {};
+  lastPicked.set(constraints, { type, picked });
   for (const [name, value] of Object.entries(constraints)) {
     if (applies(name, type)) {
       picked[name] = value;

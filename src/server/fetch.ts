@@ -4,15 +4,15 @@ import { createContext, dispatch } from "../dispatch";
 import type { RequestSource } from "../http/request-source";
 import type { FlagonResponse } from "../http/response";
 import { isBodiless } from "../http/status";
-import type { MaybePromise } from "../maybe-promise";
+import { andThen, isPromise, type MaybePromise } from "../maybe-promise";
 import { createMountContext, findMount } from "../mounting";
-import { discardBody, iterateBody, measureBody, type StreamedBody } from "../response-stream";
-import { tearDown } from "../tear-down";
+import { discardBody, iterateBody, measureBody, type StreamedBody, toPiece } from "../response-stream";
+import { needsTearDown, tearDown } from "../tear-down";
 import { FetchSource } from "./fetch-source";
 import { exchangeInProcess } from "./in-process";
 
 /** Answers a web `Request`: the interface of Bun, Deno and Workers. */
-export async function handleFetch(app: Application, request: Request): Promise<Response> {
+export function handleFetch(app: Application, request: Request): Promise<Response> {
   return handleSource(app, new FetchSource(request));
 }
 
@@ -35,34 +35,39 @@ export async function handleSource(app: Application, source: RequestSource): Pro
   return respond(createContext(app, source), dispatch);
 }
 
-async function respond(context: RequestContext, answer: (context: RequestContext) => MaybePromise<FlagonResponse>): Promise<Response> {
+function respond(context: RequestContext, answer: (context: RequestContext) => MaybePromise<FlagonResponse>): MaybePromise<Response> {
   try {
-    return await toWebResponse(context, await contexts.run(context, answer, context));
+    const sent = andThen(contexts.run(context, answer, context), (response) => toWebResponse(context, response));
+    return isPromise(sent) ? sent.catch((error: unknown) => fail(context, error)) : sent;
   } catch (error) {
-    await contexts.run(context, tearDown, context);
-    throw error;
+    return fail(context, error);
   }
 }
 
-async function toWebResponse(context: RequestContext, response: FlagonResponse): Promise<Response> {
+async function fail(context: RequestContext, error: unknown): Promise<never> {
+  await contexts.run(context, tearDown, context);
+  throw error;
+}
+
+function toWebResponse(context: RequestContext, response: FlagonResponse): MaybePromise<Response> {
   const { body, headers, status } = response;
   const wire = headers.toWire(null);
   const init = new Headers();
   for (let index = 0; index < wire.length; index += 2) {
     init.append(wire[index] ?? "", wire[index + 1] ?? "");
   }
+  const end = (sent: Response): MaybePromise<Response> =>
+    needsTearDown(context) ? contexts.run(context, tearDown, context).then(() => sent) : sent;
   if (isBodiless(status) || context.request.method === "HEAD" || body === null) {
     const length = context.request.method === "HEAD" && !isBodiless(status) ? measureBody(response) : null;
     if (length !== null) {
       init.set("content-length", String(length));
     }
-    await discardBody(context, body);
-    await contexts.run(context, tearDown, context);
-    return new Response(null, { status, headers: init });
+    const head = new Response(null, { status, headers: init });
+    return body === null ? end(head) : discardBody(context, body).then(() => end(head));
   }
   if (typeof body === "string" || body instanceof Uint8Array) {
-    await contexts.run(context, tearDown, context);
-    return new Response(typeof body === "string" ? body : new Uint8Array(body), { status, headers: init });
+    return end(new Response(typeof body === "string" ? body : new Uint8Array(body), { status, headers: init }));
   }
   return new Response(toWebStream(context, body), { status, headers: init });
 }
@@ -78,7 +83,8 @@ function toWebStream(context: RequestContext, body: StreamedBody): ReadableStrea
           await end();
           controller.close();
         } else {
-          controller.enqueue(next.value);
+          const piece = toPiece(next.value);
+          controller.enqueue(typeof piece === "string" ? Buffer.from(piece, "utf8") : piece);
         }
       } catch (error) {
         context.failure = error;

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { contexts, type RequestContext } from "../context";
 import type { FlagonResponse } from "../http/response";
 import { isBodiless } from "../http/status";
-import { discardBody, iterateBody, measureBody, type StreamedBody } from "../response-stream";
+import { discardBody, iterateBody, measureBody, type StreamedBody, toPiece } from "../response-stream";
 import { needsTearDown, tearDown } from "../tear-down";
 import { findHeader } from "./node-source";
 
@@ -91,7 +91,7 @@ async function stream(context: RequestContext, body: StreamedBody, reply: Server
       if (reply.destroyed) {
         break;
       }
-      if (!reply.write(next.value)) {
+      if (!reply.write(toPiece(next.value))) {
         await writable(reply);
       }
     }

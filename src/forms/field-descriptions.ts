@@ -1,0 +1,59 @@
+import { type Control, findControl, humanize } from "./controls";
+import type { FieldChoices, FieldOptions } from "./fields";
+import { parseName } from "./names";
+import { remember, unwrap, type ZodSchema } from "./zod";
+
+/** Reads what `.meta()` says of how a field is rendered. */
+export const readOptions: (schema: ZodSchema) => FieldOptions = remember((schema) => {
+  const { meta } = unwrap(schema);
+  const { attributes, choices } = meta;
+  return {
+    ...(typeof attributes === "object" && attributes !== null ? Object.fromEntries(Object.entries(attributes)) : {}),
+    ...(typeof meta.type === "string" ? { type: meta.type } : {}),
+    ...(isChoices(choices) ? { choices } : {}),
+  };
+});
+
+function isChoices(choices: unknown): choices is FieldChoices {
+  return typeof choices === "object" && choices !== null;
+}
+
+/** What is the same of a field whatever it holds. */
+export interface FieldDescription {
+  /** The control that fits its schema. */
+  readonly control: Control;
+  /** What it is called. */
+  readonly label: string;
+  /** What helps to fill it in. */
+  readonly help: string | undefined;
+}
+
+/** How many names a schema may have, of which its field is remembered: those of rows and records may be any number. */
+const maxNames = 50;
+
+const descriptions = remember(() => new Map<string, FieldDescription>());
+
+/** Describes a field. */
+export function describeField(name: string, schema: ZodSchema): FieldDescription {
+  const known = descriptions(schema);
+  const found = known.get(name);
+  if (found !== undefined) {
+    return found;
+  }
+  const { meta } = unwrap(schema);
+  const lastKey = parseName(name).findLast((key) => !/^\d+$/.test(key)) ?? name;
+  const description = {
+    control: findControl(name, schema),
+    label: readText(meta, "label") ?? readText(meta, "title") ?? humanize(lastKey),
+    help: readText(meta, "help") ?? readText(meta, "description"),
+  };
+  if (known.size < maxNames) {
+    known.set(name, description);
+  }
+  return description;
+}
+
+function readText(meta: Readonly<Record<string, unknown>>, key: string): string | undefined {
+  const value = meta[key];
+  return typeof value === "string" ? value : undefined;
+}
