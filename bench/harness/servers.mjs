@@ -90,7 +90,8 @@ export async function start({ command, name, port }, hasTaskset) {
   const listening = new Promise((resolve) => {
     const hear = (chunk) => {
       said = (said + chunk).slice(-5000);
-      const found = /^listening (\d+)$/m.exec(said)?.[1] ?? (port !== undefined && said.includes("Listening at") ? port : undefined);
+      const found =
+        /^listening (\d+)$/m.exec(said)?.[1] ?? (port !== undefined && /Listening at|Serving the app/.test(said) ? port : undefined);
       if (found !== undefined) {
         resolve(Number(found));
       }
