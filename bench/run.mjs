@@ -31,7 +31,7 @@ const { values: options } = parseArgs({
 // One and the same program is faster or slower by how it happens to lie in memory, so that each pass starts the servers anew.
 const passes = Number(options.passes ?? (options.quick ? 1 : 3));
 const rounds = Number(options.rounds ?? (options.quick ? 1 : 2));
-const seconds = options.quick ? 0.4 : 1;
+const seconds = options.quick ? 0.4 : 0.8;
 const isWhole = !options.quick && options.only === "" && options.workload === "" && options.server === "";
 
 const hasTaskset = cpus().length > 1 && succeeds("taskset", ["--version"]);

@@ -49,7 +49,24 @@ function formatProblem(exception: HTTPException, details: string | undefined): s
   });
 }
 
+/** The page that was last written for each class: most say the same of each, and machines ask for what is not there again and again. */
+const lastPages = new WeakMap<
+  object,
+  { readonly status: number; readonly title: string; readonly description: string; readonly page: string }
+>();
+
 function formatPage(exception: HTTPException): string {
+  const { constructor, description, status, title } = exception;
+  const last = lastPages.get(constructor);
+  if (last?.description === description && last.status === status && last.title === title) {
+    return last.page;
+  }
+  const page = writePage(exception);
+  lastPages.set(constructor, { status, title, description, page });
+  return page;
+}
+
+function writePage(exception: HTTPException): string {
   const description = escapeText(exception.description).replaceAll("\n", "<br>");
   return `<!doctype html>
 <html lang="en">

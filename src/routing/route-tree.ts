@@ -49,6 +49,9 @@ const patternConstraint: ConstraintStrategy<HTTPVersion.V1> = {
 };
 const anyPattern = { pattern: "" };
 
+/** What a path leads to at which there is nothing. */
+const nothing = { kind: "missing", allowed: [] } as const;
+
 /** Paths come without their query. */
 const noQuery = {};
 
@@ -245,7 +248,10 @@ export class RouteTree<Endpoint extends { readonly name: string }> {
         return { kind: "redirect", path: `${encodeSegments(path)}/` };
       }
     }
-    return allowed.size === 0 && path.includes("//") ? this.#merge(method, path) : { kind: "missing", allowed: [...allowed].sort() };
+    if (allowed.size > 0) {
+      return { kind: "missing", allowed: [...allowed].sort() };
+    }
+    return path.includes("//") ? this.#merge(method, path) : nothing;
   }
 
   #findSlashed(path: string): Found<Endpoint> | undefined {
