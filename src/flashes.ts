@@ -18,7 +18,9 @@ export type FlashedMessage = readonly [category: string, message: unknown];
 /** Keeps a message in the session for the next page. */
 export function addFlash({ session }: RequestContext, message: unknown, category: string): void {
   const waiting = session.get(sessionKey);
-  session.set(sessionKey, [...(Array.isArray(waiting) ? waiting : []), Tuple.of(category, message)]);
+  const flashed = new Tuple<unknown>();
+  flashed.push(category, message);
+  session.set(sessionKey, Array.isArray(waiting) ? [...waiting, flashed] : [flashed]);
 }
 
 /**

@@ -116,9 +116,12 @@ export async function stop({ child }) {
 
 /** The CPU time that a server and its children have used, user and system, in microseconds. */
 export function readCpu({ child }) {
-  return listTree(child.pid)
-    .flatMap((pid) => readdirSync(`/proc/${pid}/task`).map((task) => `/proc/${pid}/task/${task}/schedstat`))
-    .reduce((sum, path) => sum + Number(readFileSync(path, "utf8").split(" ", 1)[0]) / 1000, 0);
+  return listTree(child.pid).reduce((sum, pid) => {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ");
+    return sum + (Number(fields[11]) + Number(fields[12])) * 10_000;
+  }, 0);
 }
 
 /** The memory that a server and its children hold, in MB. */
@@ -130,10 +133,20 @@ export function readMemory({ child }) {
 }
 
 function listTree(pid) {
-  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-    readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").trim().split(" ").filter(Boolean),
-  );
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) => readChildren(`/proc/${pid}/task/${task}/children`));
   return [pid, ...children.flatMap((child) => listTree(child))];
+}
+
+/** Reads the children of a thread, which may have ended since it was listed. */
+function readChildren(path) {
+  try {
+    return readFileSync(path, "utf8").trim().split(" ").filter(Boolean);
+  } catch (error) {
+    if (error.code === "ENOENT" || error.code === "ESRCH") {
+      return [];
+    }
+    throw error;
+  }
 }
 
 /** Compiles a server as one would for production, beside its source, where git does not see it. */

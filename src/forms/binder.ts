@@ -14,21 +14,20 @@ import { readDefinition, readInner, readInners, readShape, unwrap, type ZodSchem
  * - file: an upload without a name and without content is absent.
  */
 
-/** What binding gives. */
-export interface Bound {
-  /** The value for the schema to check. */
-  readonly value: unknown;
-  /** The names of required fields that were left empty. */
-  readonly missing: ReadonlySet<string>;
-  /** The names of required texts that are blank: not empty, but nothing anybody sees. */
-  readonly blank: ReadonlySet<string>;
-}
-
 /** What is found out while values are converted. */
-interface Findings {
+export interface Findings {
+  /** The names of required fields that were left empty. */
   readonly missing: Set<string>;
+  /** The names of required texts that are blank: not empty, but nothing anybody sees. */
   readonly blank: Set<string>;
 }
+
+/** Creates what is found out while values are converted. */
+export function createFindings(): Findings {
+  return { missing: new Set(), blank: new Set() };
+}
+
+type Path = readonly PropertyKey[];
 
 /**
  * Converts what was sent to what a schema expects.
@@ -36,19 +35,10 @@ interface Findings {
  * @param schema The schema.
  * @param node What was sent.
  * @param path The keys that lead to the value, with which the names of fields begin.
+ * @param findings Takes what is found out.
+ * @returns The value for the schema to check.
  */
-export function bind(schema: ZodSchema, node: NameNode, path: Path = []): Bound {
-  const findings = createFindings();
-  return { value: convert(schema, node, path, findings), ...findings };
-}
-
-function createFindings(): Findings {
-  return { missing: new Set(), blank: new Set() };
-}
-
-type Path = readonly PropertyKey[];
-
-function convert(schema: ZodSchema, node: NameNode, path: Path, findings: Findings): unknown {
+export function convert(schema: ZodSchema, node: NameNode, path: Path, findings: Findings): unknown {
   const { core, isOptional, isNullable } = unwrap(schema);
   const value = convertCore(core, node, path, findings, isOptional || isNullable);
   if (value !== undefined) {

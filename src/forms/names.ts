@@ -12,13 +12,21 @@ export interface NameNode {
   /** The values sent under exactly this name, or under it with `[]`. */
   readonly values: FormValue[];
   /** The names one level deeper, in the order in which they came. */
-  readonly children: Map<string, NameNode>;
+  readonly children: ReadonlyMap<string, NameNode>;
+}
+
+/** A node while it is arranged. */
+interface GrowingNode extends NameNode {
+  children: Map<string, GrowingNode>;
 }
 
 /** Creates the node of a name under which nothing was sent. */
 export function createNode(): NameNode {
-  return { values: [], children: new Map() };
+  return { values: [], children: noChildren };
 }
+
+/** Most names have none below them. */
+const noChildren: Map<string, GrowingNode> = new Map();
 
 /**
  * Arranges values by their names: `a.b`, `a[0].c` and `a[]`.
@@ -28,18 +36,18 @@ export function createNode(): NameNode {
  * @throws {BadRequest} If a name is nested deeper than 8 levels, has an index over 1,000, or would reach a prototype.
  */
 export function arrange(entries: Iterable<readonly [string, FormValue]>, except: ReadonlySet<string> = none): NameNode {
-  const root = createNode();
+  const root: GrowingNode = { values: [], children: new Map() };
   for (const [name, value] of entries) {
     if (except.has(name)) {
       continue;
     }
     let node = root;
     for (const key of parseName(name)) {
-      let child = node.children.get(key);
-      if (child === undefined) {
-        child = createNode();
-        node.children.set(key, child);
+      const child: GrowingNode = node.children.get(key) ?? { values: [], children: noChildren };
+      if (node.children === noChildren) {
+        node.children = new Map();
       }
+      node.children.set(key, child);
       node = child;
     }
     node.values.push(value);

@@ -3,7 +3,7 @@ import type { FormValue } from "../http/form-values";
 import { parseValue, type RequestIssue, ValidationFailed } from "../http/request-body";
 import { allOf, andThen, type MaybePromise } from "../maybe-promise";
 import { type Schema, type SchemaIssue, type SchemaResult, validate } from "../schema";
-import { type Bound, bind } from "./binder";
+import { convert, createFindings, type Findings } from "./binder";
 import { type Alternative, findMember, readMembers } from "./members";
 import { arrange, createNode, formatName, type NameNode, parseName } from "./names";
 import { hasOwnMessage, isZodSchema, readInners, unwrap, type ZodSchema } from "./zod";
@@ -72,45 +72,34 @@ export function findFieldSchema({ fields }: FormSchema, name: string): ZodSchema
 
 /** Converts and checks what was sent; the result is there at once if no schema has asynchronous parts. */
 export function checkForm(schema: FormSchema, node: NameNode, messages: FormMessages = {}): MaybePromise<FormResult> {
+  const findings = createFindings();
   if (schema.whole !== undefined) {
-    const bound = bind(schema.whole, node);
-    return andThen(validate(schema.whole, bound.value), (result) => {
-      const errors = explain(schema, "issues" in result ? result.issues : [], bound, messages);
+    return andThen(validate(schema.whole, convert(schema.whole, node, [], findings)), (result) => {
+      const errors = explain(schema, "issues" in result ? result.issues : [], findings, messages);
       return errors.length === 0 && "value" in result ? { data: result.value } : { errors };
     });
   }
-  const checks = [...schema.fields].map(([name, field]) => {
-    const bound = bind(field, node.children.get(name) ?? createNode(), [name]);
-    return { name, bound, result: validate(field, bound.value) };
-  });
-  return andThen(allOf(checks.map(({ result }) => result)), (results) => gather(schema, checks, results, messages));
+  const checks: MaybePromise<SchemaResult<unknown>>[] = [];
+  for (const [name, field] of schema.fields) {
+    checks.push(validate(field, convert(field, node.children.get(name) ?? createNode(), [name], findings)));
+  }
+  return andThen(allOf(checks), (results) => gather(schema, results, findings, messages));
 }
 
 /** Gathers what the schemas of the fields say, in their order. */
-function gather(
-  schema: FormSchema,
-  checks: readonly { readonly name: string; readonly bound: Bound }[],
-  results: readonly SchemaResult<unknown>[],
-  messages: FormMessages,
-): FormResult {
+function gather(schema: FormSchema, results: readonly SchemaResult<unknown>[], findings: Findings, messages: FormMessages): FormResult {
   const data: Record<string, unknown> = {};
   const issues: SchemaIssue[] = [];
-  const [missing, blank] = [new Set<string>(), new Set<string>()];
-  for (const [index, { bound, name }] of checks.entries()) {
-    const result = results[index];
-    for (const one of bound.missing) {
-      missing.add(one);
-    }
-    for (const one of bound.blank) {
-      blank.add(one);
-    }
+  let index = 0;
+  for (const name of schema.fields.keys()) {
+    const result = results[index++];
     if (result !== undefined && "issues" in result) {
       issues.push(...result.issues.map(({ path, message }) => ({ path: [name, ...path], message })));
     } else if (result?.value !== undefined) {
       data[name] = result.value;
     }
   }
-  const errors = issues.length === 0 && missing.size === 0 ? [] : explain(schema, issues, { missing, blank }, messages);
+  const errors = issues.length === 0 && findings.missing.size === 0 ? [] : explain(schema, issues, findings, messages);
   return errors.length === 0 ? { data } : { errors };
 }
 
@@ -138,12 +127,7 @@ export async function parseFields(
 }
 
 /** Says of each field what is wrong with it; of one left empty only that it is required, unless its schema says it otherwise. */
-function explain(
-  schema: FormSchema,
-  issues: readonly SchemaIssue[],
-  { missing, blank }: Pick<Bound, "missing" | "blank">,
-  messages: FormMessages,
-): FieldIssue[] {
+function explain(schema: FormSchema, issues: readonly SchemaIssue[], { missing, blank }: Findings, messages: FormMessages): FieldIssue[] {
   const { required: text = "This field is required." } = messages;
   const required = typeof text === "string" ? text : text();
   const errors: FieldIssue[] = [];

@@ -46,7 +46,8 @@ export function send(context: RequestContext, response: FlagonResponse, message:
   } else if (body instanceof ReadStream) {
     pipeFile(context, body, reply);
   } else {
-    void stream(context, body, reply);
+    // Started in the context, which its awaits keep.
+    void contexts.run(context, stream, context, body, reply);
   }
 }
 
