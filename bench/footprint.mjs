@@ -11,7 +11,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { load } from "./harness/load.mjs";
-import { listGroups, readMemory, start, stop, succeeds } from "./harness/servers.mjs";
+import { leaveFirstCore, listGroups, readMemory, start, stop } from "./harness/servers.mjs";
 import { median } from "./harness/statistics.mjs";
 import { prepare, workloads } from "./harness/workloads.mjs";
 
@@ -19,10 +19,7 @@ const quick = process.argv.includes("--quick");
 const rounds = quick ? 1 : 9;
 const routes = quick ? 20 : 500;
 const project = fileURLToPath(new URL("..", import.meta.url));
-const hasTaskset = cpus().length > 1 && succeeds("taskset", ["--version"]);
-if (hasTaskset) {
-  execFileSync("taskset", ["-acp", "1", String(process.pid)], { stdio: "ignore" });
-}
+leaveFirstCore();
 
 const lines = [
   "# Footprint",
@@ -59,7 +56,7 @@ async function measureServers() {
   for (let round = 0; round < rounds; round++) {
     for (const server of servers) {
       const begun = performance.now();
-      const running = await start(server, hasTaskset);
+      const running = await start(server);
       await (await fetch(running.origin)).text();
       times[server.name].push(performance.now() - begun);
       if (round === 0) {

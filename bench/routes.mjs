@@ -12,6 +12,7 @@ import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Flagon } from "flagon";
+import { median, takeTurns } from "./harness/statistics.mjs";
 
 const quick = process.argv.includes("--quick");
 const columns = [
@@ -37,8 +38,7 @@ const tables = columns.map(createTable);
 const times = Object.fromEntries(names.map((name) => [name, columns.map(() => [])]));
 for (let round = -2; round < rounds; round++) {
   for (const name of names) {
-    for (let turn = 0; turn < tables.length; turn++) {
-      const index = (turn + round + tables.length) % tables.length;
+    for (const index of takeTurns([...tables.keys()], round)) {
       const time = measure(tables[index], name);
       if (round >= 0) {
         times[name][index].push(time);
@@ -106,8 +106,4 @@ function report() {
   if (!quick) {
     writeFileSync(fileURLToPath(new URL("ROUTES.md", import.meta.url)), text);
   }
-}
-
-function median(values) {
-  return [...values].sort((left, right) => left - right)[Math.floor(values.length / 2)];
 }

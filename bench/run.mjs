@@ -7,15 +7,14 @@
  *
  * Each server is a process of its own, held to one core where `taskset` is there; the load comes from the other. It needs Linux.
  */
-import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { checkEqualWork, readAnswer } from "./harness/equal-work.mjs";
 import { load } from "./harness/load.mjs";
 import { formatGroup, writeResults } from "./harness/report.mjs";
-import { listGroups, start, stop, succeeds } from "./harness/servers.mjs";
+import { leaveFirstCore, listGroups, start, stop } from "./harness/servers.mjs";
+import { takeTurns } from "./harness/statistics.mjs";
 import { prepare, workloads } from "./harness/workloads.mjs";
 
 const { values: options } = parseArgs({
@@ -34,10 +33,7 @@ const rounds = Number(options.rounds ?? (options.quick ? 1 : 2));
 const seconds = options.quick ? 0.4 : 0.8;
 const isWhole = !options.quick && options.only === "" && options.workload === "" && options.server === "";
 
-const hasTaskset = cpus().length > 1 && succeeds("taskset", ["--version"]);
-if (hasTaskset) {
-  execFileSync("taskset", ["-acp", "1", String(process.pid)], { stdio: "ignore" });
-}
+leaveFirstCore();
 makeStaticFiles();
 
 const sections = [];
@@ -50,7 +46,7 @@ for (const group of listGroups().filter(({ title }) => title.includes(options.on
   console.log(sections.at(-1).join("\n"));
 }
 if (isWhole) {
-  writeResults(sections, { hasTaskset, passes, rounds, seconds });
+  writeResults(sections, { passes, rounds, seconds });
 }
 
 /** Starts the servers of a group, measures them, and ends them. */
@@ -59,7 +55,7 @@ async function runPass(group, samples) {
   try {
     const chosen = options.server.split(",");
     for (const server of group.servers.filter(({ name }) => options.server === "" || chosen.includes(name) || name === group.reference)) {
-      servers.push({ ...server, ...(await start(server, hasTaskset)) });
+      servers.push({ ...server, ...(await start(server)) });
     }
     await measure(group, servers, samples);
   } finally {
@@ -79,9 +75,7 @@ async function measure(group, servers, samples) {
     checkEqualWork(answers, group.reference, workload);
     samples[workload.name] ??= Object.fromEntries(able.map(({ name }) => [name, []]));
     for (let round = options.quick ? 0 : -1; round < rounds; round++) {
-      // The order turns from round to round, so that what the machine does beside this hits all alike.
-      const turned = able.map((_, index) => able[(index + round + able.length) % able.length]);
-      for (const server of turned) {
+      for (const server of takeTurns(able, round)) {
         const sample = await load(requests.get(server), server, seconds);
         if (round >= 0) {
           samples[workload.name][server.name].push(sample);

@@ -6,20 +6,20 @@
  *
  * Ratios are to the first column, of the same round; the columns take turns in each round. It needs Linux.
  */
-import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { load } from "./harness/load.mjs";
-import { start, stop, succeeds } from "./harness/servers.mjs";
-import { median } from "./harness/statistics.mjs";
+import { canPin, leaveFirstCore, start, stop } from "./harness/servers.mjs";
+import { median, takeTurns } from "./harness/statistics.mjs";
 
 const quick = process.argv.includes("--quick");
 const rounds = quick ? 1 : 7;
 const seconds = quick ? 0.3 : 1;
+const cost = { read: ({ cpu }) => cpu, format: (cpu) => `${cpu.toFixed(1)} µs` };
+const speed = { read: ({ rate }) => rate, format: (rate) => Math.round(rate).toLocaleString("en") };
 const page = { method: "GET", headers: {}, status: 200 };
-const hasTaskset = cpus().length > 1 && succeeds("taskset", ["--version"]);
 
 const workers = await measure(
   [1, 2].map((count, index) => ({
@@ -30,14 +30,12 @@ const workers = await measure(
     workload: { ...page, name: "page", path: "/page" },
   })),
 );
-if (hasTaskset) {
-  execFileSync("taskset", ["-acp", "1", String(process.pid)], { stdio: "ignore" });
-}
+leaveFirstCore();
 const hooks = await measure(
   [0, 1, 10, 100].map((count) => ({
     title: count === 0 ? "none" : `${count} before, ${count} after`,
     args: ["--hooks", String(count)],
-    isPinned: hasTaskset,
+    isPinned: canPin,
     workload: { ...page, name: "plain text", path: "/" },
   })),
 );
@@ -45,7 +43,7 @@ const connections = await measure(
   [8, 32, 128, 512].map((count) => ({
     title: `${count} connections`,
     args: [],
-    isPinned: hasTaskset,
+    isPinned: canPin,
     workload: { ...page, name: "plain text", path: "/", connections: count, pipelining: 1 },
   })),
 );
@@ -61,8 +59,7 @@ async function measure(columns) {
     await wait(500);
     const samples = columns.map(() => []);
     for (let round = quick ? 0 : -1; round < rounds; round++) {
-      for (let turn = 0; turn < columns.length; turn++) {
-        const index = (turn + round + columns.length) % columns.length;
+      for (const index of takeTurns([...columns.keys()], round)) {
         const sample = await load(columns[index].workload, servers[index], seconds);
         if (round >= 0) {
           samples[index].push(sample);
@@ -87,30 +84,15 @@ function report() {
     "",
     "CPU time of a request for plain text, on one core; the load comes from another. The hooks do nothing.",
     "",
-    ...formatTable(
-      "hooks",
-      hooks,
-      ({ cpu }) => cpu,
-      (cpu) => `${cpu.toFixed(1)} µs`,
-    ),
+    ...formatTable("hooks", hooks, cost),
     "",
-    ...formatTable(
-      "connections",
-      connections,
-      ({ cpu }) => cpu,
-      (cpu) => `${cpu.toFixed(1)} µs`,
-    ),
+    ...formatTable("connections", connections, cost),
     "",
     "## Workers",
     "",
     "Pages of 50 rows a second, where the servers share all cores with the load.",
     "",
-    ...formatTable(
-      "workers",
-      workers,
-      ({ rate }) => rate,
-      (rate) => Math.round(rate).toLocaleString("en"),
-    ),
+    ...formatTable("workers", workers, speed),
   ];
   const text = `${lines.join("\n")}\n`;
   console.log(text);
@@ -119,7 +101,7 @@ function report() {
   }
 }
 
-function formatTable(title, columns, read, format) {
+function formatTable(title, columns, { read, format }) {
   const first = columns[0].samples.map(read);
   const cells = columns.map(({ samples }) => {
     const values = samples.map(read);

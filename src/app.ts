@@ -24,7 +24,7 @@ import { Registration } from "./registration";
 import { type Endpoint, Registry, type UrlBuildErrorHandler } from "./registry";
 import { createRequestSettings } from "./request-settings";
 import type { ConverterFactory } from "./routing/converters";
-import { listVariables, type Route } from "./routing/route";
+import { type Route, takesValue } from "./routing/route";
 import { Scaffold } from "./scaffold";
 import { type RunOptions, runDevelopmentServer } from "./server/development";
 import { handleFetch } from "./server/fetch";
@@ -240,10 +240,7 @@ export class Flagon extends Scaffold implements Application {
 
   /** Tells whether a rule of an endpoint takes values of all these names, as a variable or a default. */
   isEndpointExpecting(endpoint: string, ...names: readonly string[]): boolean {
-    return this.registry.routes.routesOf(endpoint).some((route) => {
-      const variables = listVariables(route);
-      return names.every((name) => name in route.defaults || variables.some((variable) => variable.name === name));
-    });
+    return this.registry.routes.routesOf(endpoint).some((route) => names.every((name) => takesValue(route, name)));
   }
 
   /**

@@ -142,11 +142,8 @@ function runBeforeHooks(context: RequestContext, next: Next, first: number): unk
 }
 
 function callView({ match, endpoint, request }: RequestContext, next: Next): unknown {
-  if (next === hooksOnly) {
-    return undefined;
-  }
   if (next !== undefined) {
-    return next;
+    return next === hooksOnly ? undefined : next;
   }
   if (!isSafeMethod(request.method) && (request.contentLength ?? 0) > request.maxContentLength) {
     throw tooLarge(request.maxContentLength);

@@ -1,5 +1,5 @@
 import { escapeText, type Markup } from "./html";
-import { type HTTPException, noHeaders } from "./http/exceptions";
+import type { HTTPException } from "./http/exceptions";
 import type { FlagonRequest } from "./http/request";
 import { ValidationFailed } from "./http/request-body";
 import { FlagonResponse } from "./http/response";
@@ -20,9 +20,7 @@ export function respondWithException(exception: HTTPException, request: FlagonRe
     ? new FlagonResponse(formatProblem(exception, debug?.stack), exception.status, { "content-type": "application/problem+json" })
     : new FlagonResponse(debug?.page.html ?? formatPage(exception), exception.status);
   response.headers.addDefaults(ofErrors);
-  if (exception.headers !== noHeaders) {
-    response.headers.update(exception.headers);
-  }
+  response.headers.update(exception.headers);
   return response;
 }
 

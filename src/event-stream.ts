@@ -35,8 +35,9 @@ function format(events: AsyncIterable<string | ServerSentEvent>): AsyncIterable<
       const iterator = events[Symbol.asyncIterator]();
       const end: IteratorResult<string> = { done: true, value: undefined };
       return {
-        next: () => iterator.next().then((item) => (item.done === true ? end : { done: false, value: formatEvent(item.value) })),
-        return: () => iterator.return?.().then(() => end) ?? Promise.resolve(end),
+        next: () =>
+          Promise.resolve(iterator.next()).then((item) => (item.done === true ? end : { done: false, value: formatEvent(item.value) })),
+        return: () => Promise.resolve(iterator.return?.()).then(() => end),
       };
     },
   };

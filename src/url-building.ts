@@ -2,7 +2,7 @@ import type { Application } from "./application";
 import type { RequestContext } from "./context";
 import { BuildError } from "./errors";
 import type { Endpoint } from "./registry";
-import { listVariables, type Route, takesMethod } from "./routing/route";
+import { listVariables, type Route, takesMethod, takesValue } from "./routing/route";
 import { didYouMean } from "./suggestion";
 
 /** What a URL can be built from: text, numbers and the like, or lists of them for the query. */
@@ -175,8 +175,7 @@ function converting<Result>(route: Route<Endpoint>, format: () => Result): Resul
 }
 
 function formatQuery(route: Route<Endpoint>, values: Readonly<Record<string, unknown>>): string {
-  const variables = listVariables(route);
-  const left = Object.entries(values).filter(([name]) => !(name in route.defaults || variables.some((variable) => variable.name === name)));
+  const left = Object.entries(values).filter(([name]) => !takesValue(route, name));
   if (left.length === 0) {
     return "";
   }

@@ -143,6 +143,15 @@ describe("what routing found", () => {
     expect(app.isEndpointExpecting("y", "lang")).toBe(true);
     expect(app.isEndpointExpecting("x", "lang", "other")).toBe(false);
     expect(app.isEndpointExpecting("none", "lang")).toBe(false);
+    expect(app.isEndpointExpecting("y", "toString")).toBe(false);
+  });
+
+  it("are those that its rules name, and none that objects inherit", () => {
+    const app = createApp();
+    app.route("/x", () => "x", { endpoint: "x" });
+    expect(app.appContext(() => urlFor("x", { toString: "a", constructor: "b" } as Record<string, string>))).toBe(
+      "/x?toString=a&constructor=b",
+    );
   });
 });
 

@@ -4,6 +4,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 
@@ -82,9 +83,19 @@ export function listGroups() {
   ];
 }
 
-/** Starts a server on the first core, and waits until it listens. */
-export async function start({ command, name, port }, hasTaskset) {
-  const [program, ...words] = hasTaskset ? ["taskset", "-c", "0", ...command] : command;
+/** Whether a process can be held to one core. */
+export const canPin = cpus().length > 1 && succeeds("taskset", ["--version"]);
+
+/** Holds this process, from which the load comes, to another core than the servers'. */
+export function leaveFirstCore() {
+  if (canPin) {
+    execFileSync("taskset", ["-acp", "1", String(process.pid)], { stdio: "ignore" });
+  }
+}
+
+/** Starts a server on the first core, unless it may have all of them, and waits until it listens. */
+export async function start({ command, name, port }, isPinned = canPin) {
+  const [program, ...words] = isPinned ? ["taskset", "-c", "0", ...command] : command;
   const child = spawn(program, words, { cwd: folder, env: { ...process.env, NODE_ENV: "production" }, stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   const listening = new Promise((resolve) => {

@@ -6,6 +6,11 @@ export function quantile(values, share) {
   return below + (above - below) * (place - Math.floor(place));
 }
 
+/** Returns a list in the order of a round: it turns from round to round, so that what the machine does beside this hits all alike. */
+export function takeTurns(list, round) {
+  return list.map((_, index) => list[(index + round + list.length) % list.length]);
+}
+
 /** Returns the value in the middle. */
 export function median(values) {
   return quantile(values, 0.5);

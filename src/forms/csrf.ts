@@ -96,11 +96,8 @@ export function createCsrfToken(session: Session, config: Config): string {
   }
   // Masked anew each time, so that compressing a page never leaks the secret piece by piece (BREACH).
   const bytes = Buffer.from(secret, "hex");
-  const masked = Buffer.concat([takeRandom(bytes.length), bytes]);
-  for (let index = 0; index < bytes.length; index++) {
-    masked[bytes.length + index] = (masked[index] ?? 0) ^ (bytes[index] ?? 0);
-  }
-  return getSigner(config).sign(masked.toString("base64url"));
+  const mask = takeRandom(bytes.length);
+  return getSigner(config).sign(Buffer.concat([mask, xor(bytes, mask)]).toString("base64url"));
 }
 
 /** Random bytes are made many at a time, and each is used once. */
@@ -163,5 +160,9 @@ function getSigner(config: Config): TimestampSigner {
 }
 
 function xor(left: Uint8Array, right: Uint8Array): Buffer {
-  return Buffer.from(left.map((byte, index) => byte ^ (right[index] ?? 0)));
+  const result = Buffer.allocUnsafe(left.length);
+  for (let index = 0; index < left.length; index++) {
+    result[index] = (left[index] ?? 0) ^ (right[index] ?? 0);
+  }
+  return result;
 }

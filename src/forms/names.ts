@@ -22,6 +22,10 @@ interface GrowingNode extends NameNode {
 
 /** Creates the node of a name under which nothing was sent. */
 export function createNode(): NameNode {
+  return createGrowing();
+}
+
+function createGrowing(): GrowingNode {
   return { values: [], children: noChildren };
 }
 
@@ -36,14 +40,14 @@ const noChildren: Map<string, GrowingNode> = new Map();
  * @throws {BadRequest} If a name is nested deeper than 8 levels, has an index over 1,000, or would reach a prototype.
  */
 export function arrange(entries: Iterable<readonly [string, FormValue]>, except: ReadonlySet<string> = none): NameNode {
-  const root: GrowingNode = { values: [], children: new Map() };
+  const root = createGrowing();
   for (const [name, value] of entries) {
     if (except.has(name)) {
       continue;
     }
     let node = root;
     for (const key of parseName(name)) {
-      const child: GrowingNode = node.children.get(key) ?? { values: [], children: noChildren };
+      const child = node.children.get(key) ?? createGrowing();
       if (node.children === noChildren) {
         node.children = new Map();
       }

@@ -8,9 +8,6 @@ export interface HTTPExceptionOptions extends ErrorOptions {
   headers?: Readonly<Record<string, string>>;
 }
 
-/** The headers of an exception that brings none. */
-export const noHeaders: Readonly<Record<string, string>> = Object.freeze({});
-
 /**
  * An answer to the client, thrown: the request ends with its status and description.
  *
@@ -42,7 +39,7 @@ export class HTTPException extends Error {
     this.status = new.target.status;
     this.title = reasonOf(this.status);
     this.description = description ?? new.target.description;
-    this.headers = options.headers ?? noHeaders;
+    this.headers = options.headers ?? {};
   }
 }
 

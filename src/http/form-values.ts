@@ -102,7 +102,7 @@ export class FormValues {
 
   /** Iterates over names and values. */
   [Symbol.iterator](): ArrayIterator<readonly [string, FormValue]> {
-    return this.#entries.values();
+    return this.entries();
   }
 
   /** Calls a function with each value and its name. */

@@ -48,6 +48,11 @@ export function listVariables({ rule, host }: Route<unknown>): readonly Variable
   return host === null ? rule.variables : [...rule.variables, ...host.variables];
 }
 
+/** Tells whether a route has a place for a value of this name: a variable or a default. */
+export function takesValue(route: Route<unknown>, name: string): boolean {
+  return Object.hasOwn(route.defaults, name) || listVariables(route).some((variable) => variable.name === name);
+}
+
 /** Tells whether a route takes a method; `GET` comes with `HEAD`. */
 export function takesMethod({ methods }: Route<unknown>, method: string): boolean {
   return methods.has(method) || (method === "HEAD" && methods.has("GET"));
