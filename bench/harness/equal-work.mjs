@@ -81,7 +81,7 @@ function normalizeBody(body, { isStream, path, status }) {
   return status === 303
     ? ""
     : body
-        .replace(/<input type="hidden" name="csrf_token"[^>]*>/g, "")
+        .replace(/<input type="hidden" name="(?:csrf_token|_csrf)"[^>]*>/g, "")
         .replace(/<li>[^<]*<\/li>/g, "<li></li>")
         .replace(/(?:<li><\/li>)+/g, "<li></li>")
         .replace(/&#x27;/g, "&#39;")

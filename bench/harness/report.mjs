@@ -48,5 +48,7 @@ export function writeResults(sections, { passes, rounds, seconds }) {
 
 function listPeers() {
   const { dependencies } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-  return ["fastify", "hono", "express", "koa", "@nestjs/core", "elysia"].map((name) => `${name} ${dependencies[name]}`).join(", ");
+  return ["fastify", "hono", "express", "koa", "@nestjs/core", "@adonisjs/core", "elysia"]
+    .map((name) => `${name} ${dependencies[name]}`)
+    .join(", ");
 }

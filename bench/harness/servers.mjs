@@ -17,7 +17,7 @@ const streams = ["upload of 10 MB", "server-sent events, 1,000 clients"];
 /** The groups of servers, each measured in a run of its own; the first of a group is what the others are compared to. */
 export function listGroups() {
   const node = (path) => ({
-    title: `Node ${execFileSync(path, ["--version"], { encoding: "utf8" }).trim()}`,
+    title: `Node ${versionOf(path)}`,
     reference: "node:http by hand",
     servers: [
       { name: "node:http by hand", command: [path, "servers/node-http.mjs"] },
@@ -27,6 +27,7 @@ export function listGroups() {
       { name: "Express", command: [path, "servers/express.mjs"] },
       { name: "Koa", command: [path, "servers/koa.mjs"] },
       { name: "NestJS on Fastify", command: [path, compile("nest.ts")] },
+      ...(Number(versionOf(path).split(".")[0].slice(1)) >= 24 ? [{ name: "AdonisJS", command: [path, "servers/adonis.mjs"] }] : []),
     ],
   });
   return [
@@ -35,7 +36,7 @@ export function listGroups() {
     ...(succeeds(bun, ["--version"])
       ? [
           {
-            title: `Bun ${execFileSync(bun, ["--version"], { encoding: "utf8" }).trim()}`,
+            title: `Bun ${versionOf(bun)}`,
             reference: "Flagon",
             // Bun stalls when an answer that it waits for has others behind it on its connection.
             pipelining: 1,
@@ -81,6 +82,10 @@ export function listGroups() {
         ]
       : []),
   ];
+}
+
+function versionOf(program) {
+  return execFileSync(program, ["--version"], { encoding: "utf8" }).trim();
 }
 
 /** Whether a process can be held to one core. */

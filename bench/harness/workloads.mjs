@@ -80,7 +80,7 @@ async function fill(origin, title, body) {
   const cookies = await visit(origin, "/enter", new Map());
   const page = await fetch(`${origin}/form`, { headers: { cookie: format(cookies) } });
   remember(page, cookies);
-  const [, token = ""] = /name="csrf_token" value="([^"]*)"/.exec(await page.text()) ?? [];
+  const [, tokenName = "", token = ""] = /name="(csrf_token|_csrf)" value="([^"]*)"/.exec(await page.text()) ?? [];
   return {
     headers: {
       cookie: format(cookies),
@@ -88,7 +88,7 @@ async function fill(origin, title, body) {
       origin,
       "sec-fetch-site": "same-origin",
     },
-    body: new URLSearchParams({ csrf_token: token, title, body }).toString(),
+    body: new URLSearchParams({ [tokenName]: token, title, body }).toString(),
   };
 }
 
