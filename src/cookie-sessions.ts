@@ -1,7 +1,7 @@
 import { deflateSync, inflateSync } from "node:zlib";
 import type { Config } from "./config";
 import { Encrypter } from "./encryption";
-import { type CookieOptions, formatCookie } from "./http/cookies";
+import { type CookieOptions, formatPlainCookie } from "./http/cookies";
 import type { FlagonRequest } from "./http/request";
 import type { FlagonResponse } from "./http/response";
 import { keyed } from "./keyed";
@@ -63,12 +63,12 @@ export class CookieSessions implements SessionInterface {
       const options = sessionCookieOptions(request, config);
       const json = changed ?? session.format();
       const value = config.sessionEncrypted ? `${encryptedMark}${keys.encrypter.encrypt(Buffer.from(json, "utf8"))}` : formatPayload(json);
-      const cookie = formatCookie(
+      const cookie = formatPlainCookie(
         config.sessionCookieName,
         keys.signer.sign(value),
         session.permanent ? { ...options, expires: new Date(Date.now() + config.permanentSessionLifetime * 1000) } : options,
       );
-      response.headers.append("set-cookie", cookie);
+      response.headers.addTrusted("set-cookie", cookie);
       warnOfSize(session, config, cookie.length);
     }
   }

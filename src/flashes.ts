@@ -18,9 +18,11 @@ export type FlashedMessage = readonly [category: string, message: unknown];
 /** Keeps a message in the session for the next page. */
 export function addFlash({ session }: RequestContext, message: unknown, category: string): void {
   const waiting = session.get(sessionKey);
+  const messages: unknown[] = Array.isArray(waiting) ? waiting : [];
   const flashed = new Tuple<unknown>();
   flashed.push(category, message);
-  session.set(sessionKey, Array.isArray(waiting) ? [...waiting, flashed] : [flashed]);
+  messages.push(flashed);
+  session.set(sessionKey, messages);
 }
 
 /**

@@ -2,6 +2,10 @@ import { createHmac, hash } from "node:crypto";
 
 /** The block size of SHA-1 and SHA-256, in bytes (FIPS 180-4). */
 const blockSize = 64;
+/** How long a message may be for which there is room from the start, in bytes. */
+const shortMessage = 4096;
+/** The most bytes that a unit of a text takes in UTF-8. */
+const bytesPerUnit = 3;
 
 /**
  * Authenticates text by HMAC (RFC 2104) with one key, many times.
@@ -12,7 +16,9 @@ const blockSize = 64;
 export class Hmac {
   readonly #digest: "sha1" | "sha256";
   readonly #key: Buffer;
-  readonly #inner: Buffer;
+  /** The padded key, and room for a message behind it. */
+  #inner: Buffer;
+  /** The padded key, and room for the inner hash behind it. */
   readonly #outer: Buffer;
 
   /**
@@ -22,7 +28,7 @@ export class Hmac {
   constructor(digest: "sha1" | "sha256", key: Buffer) {
     this.#digest = digest;
     this.#key = key;
-    this.#inner = Buffer.alloc(blockSize);
+    this.#inner = Buffer.alloc(blockSize + shortMessage);
     this.#outer = Buffer.alloc(blockSize + (digest === "sha1" ? 20 : 32));
     for (let index = 0; index < blockSize; index++) {
       const byte = key[index] ?? 0;
@@ -31,16 +37,26 @@ export class Hmac {
     }
   }
 
+  /** How long a code is, in characters. */
+  get length(): number {
+    return this.#digest === "sha1" ? 27 : 43;
+  }
+
   /** Returns the code of a text, which is taken as UTF-8, in base64url. */
   sign(text: string): string {
     if (typeof hash !== "function") {
       return createHmac(this.#digest, this.#key).update(text).digest("base64url");
     }
-    const message = Buffer.allocUnsafe(blockSize + Buffer.byteLength(text));
-    message.set(this.#inner);
-    message.write(text, blockSize);
+    this.#makeRoom(text.length * bytesPerUnit);
+    const message = this.#inner.subarray(0, blockSize + this.#inner.write(text, blockSize));
     // Texts are handed over, since a buffer of its own takes longer to make than its hash.
     this.#outer.write(hash(this.#digest, message, "binary"), blockSize, "latin1");
     return hash(this.#digest, this.#outer, "base64url");
+  }
+
+  #makeRoom(size: number): void {
+    if (blockSize + size > this.#inner.length) {
+      this.#inner = Buffer.concat([this.#inner.subarray(0, blockSize), Buffer.alloc(size)]);
+    }
   }
 }

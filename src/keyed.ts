@@ -1,5 +1,7 @@
 import type { Config } from "./config";
 
+type Keys = Pick<Config, "secretKey" | "secretKeyFallbacks" | "sessionDigest">;
+
 /**
  * Keeps what is made of an app's keys, until they or the digest are set to others.
  *
@@ -9,19 +11,18 @@ import type { Config } from "./config";
 export function keyed<Made>(
   make: (secrets: readonly (string | Uint8Array)[], digest: Config["sessionDigest"]) => Made,
 ): (config: Config) => Made | undefined {
-  const known = new WeakMap<Config, { readonly of: readonly unknown[]; readonly made: Made }>();
+  const known = new WeakMap<Config, Keys & { readonly made: Made }>();
   return (config) => {
     const { secretKey, secretKeyFallbacks, sessionDigest } = config;
     if (secretKey === null) {
       return undefined;
     }
-    const of = [secretKey, secretKeyFallbacks, sessionDigest];
     const found = known.get(config);
-    if (found?.of.every((part, index) => part === of[index]) === true) {
+    if (found?.secretKey === secretKey && found.secretKeyFallbacks === secretKeyFallbacks && found.sessionDigest === sessionDigest) {
       return found.made;
     }
     const made = make([secretKey, ...secretKeyFallbacks], sessionDigest);
-    known.set(config, { of, made });
+    known.set(config, { secretKey, secretKeyFallbacks, sessionDigest, made });
     return made;
   };
 }

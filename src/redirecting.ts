@@ -1,6 +1,6 @@
 import { findRequestContext } from "./context";
 import { FlagonError } from "./errors";
-import { html } from "./html";
+import { escapeText } from "./html";
 import { FlagonResponse } from "./http/response";
 
 /** A path of the app's own that goes into a header as it is, which most locations are: there is nothing to check or to encode. */
@@ -42,12 +42,13 @@ export function redirect(
 }
 
 function respond(status: number, target: string): FlagonResponse {
-  const page = html`<!doctype html>
+  const shown = escapeText(target);
+  const page = `<!doctype html>
 <title>Redirecting</title>
-<p>You should be redirected to <a href="${target}">${target}</a>.</p>
+<p>You should be redirected to <a href="${shown}">${shown}</a>.</p>
 `;
-  const response = new FlagonResponse(page.html, status);
-  response.headers.set("location", target);
+  const response = new FlagonResponse(page, status);
+  response.headers.addTrusted("location", target);
   return response;
 }
 

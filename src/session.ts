@@ -2,7 +2,7 @@ import type { Config } from "./config";
 import { SessionError } from "./errors";
 import type { FlagonRequest } from "./http/request";
 import type { FlagonResponse } from "./http/response";
-import { formatTagged } from "./tagged-json";
+import { formatTagged, formatTaggedMembers } from "./tagged-json";
 
 /** The keys of the session and their types. Augment it: `declare module "flagon" { interface SessionData { userId: number } }`. */
 export interface SessionData {}
@@ -31,7 +31,10 @@ export class Session {
     values: object = {},
     { isNew = true, isReadOnly = false, serialized }: { isNew?: boolean; isReadOnly?: boolean; serialized?: string } = {},
   ) {
-    this.#values = new Map<string, unknown>(Object.entries(values));
+    this.#values = new Map();
+    for (const key of Object.keys(values)) {
+      this.#values.set(key, Reflect.get(values, key));
+    }
     this.isNew = isNew;
     this.#isReadOnly = isReadOnly;
     this.#before = serialized ?? this.format();
@@ -135,7 +138,7 @@ export class Session {
   /** Serializes the session. */
   format(): string {
     try {
-      return this.#values.size === 0 ? "{}" : formatTagged(Object.fromEntries(this.#values));
+      return this.#values.size === 0 ? "{}" : formatTaggedMembers(this.#values);
     } catch (cause) {
       const culprit = [...this.#values].find(([, value]) => !isStorable(value))?.[0];
       const reason = cause instanceof Error ? cause.message : String(cause);

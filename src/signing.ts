@@ -1,6 +1,10 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { Hmac } from "./hmac";
 
+const dot = 0x2e;
+/** The digits of base64url (RFC 4648, section 5). */
+const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
 /** Why a signed value was refused. */
 type UnsignFailure = "bad signature" | "expired";
 
@@ -23,6 +27,9 @@ export interface SignerOptions {
 /** Signs text with the time of signing, in the layout of itsdangerous: `value.timestamp.signature`. */
 export class TimestampSigner {
   readonly #keys: readonly Hmac[];
+  /** The signature that a text has, and the one that it has to have. */
+  readonly #given: Buffer;
+  readonly #expected: Buffer;
 
   /**
    * @param secrets The current secret first, which alone signs; then former ones, which only verify.
@@ -30,6 +37,8 @@ export class TimestampSigner {
    */
   constructor(secrets: readonly (string | Uint8Array)[], options: SignerOptions) {
     this.#keys = secrets.map((secret) => new Hmac(options.digest, deriveKey(secret, options)));
+    this.#given = Buffer.alloc(this.#keys[0]?.length ?? 0);
+    this.#expected = Buffer.alloc(this.#given.length);
   }
 
   /** Signs a value at a time, given in seconds since the Unix epoch. */
@@ -50,12 +59,15 @@ export class TimestampSigner {
    * @param now The time, in seconds since the Unix epoch.
    */
   unsign(text: string, maxAge: number, now: number = currentSeconds()): UnsignResult {
-    const end = text.lastIndexOf(".");
-    if (end < 0 || !this.#verify(text.slice(0, end), text.slice(end + 1))) {
+    const end = text.length - 1 - (this.#keys[0]?.length ?? 0);
+    if (text.charCodeAt(end) !== dot || !this.#verify(text.slice(0, end), text.slice(end + 1))) {
       return { failure: "bad signature" };
     }
-    const middle = text.lastIndexOf(".", end - 1);
-    const timestamp = middle < 0 ? undefined : parseTimestamp(text.slice(middle + 1, end));
+    let middle = end - 1;
+    while (middle >= 0 && text.charCodeAt(middle) !== dot) {
+      middle--;
+    }
+    const timestamp = middle < 0 ? undefined : parseTimestamp(text, middle + 1, end);
     if (timestamp === undefined) {
       return { failure: "bad signature" };
     }
@@ -65,11 +77,14 @@ export class TimestampSigner {
 
   #verify(signed: string, signature: string): boolean {
     // Compared as text: there is one way to write a signature.
-    const given = Buffer.from(signature, "latin1");
-    return this.#keys.some((key) => {
-      const expected = Buffer.from(key.sign(signed), "latin1");
-      return expected.length === given.length && timingSafeEqual(expected, given);
-    });
+    this.#given.write(signature, "latin1");
+    for (const key of this.#keys) {
+      this.#expected.write(key.sign(signed), "latin1");
+      if (timingSafeEqual(this.#expected, this.#given)) {
+        return true;
+      }
+    }
+    return false;
   }
 }
 
@@ -95,8 +110,20 @@ function formatTimestamp(seconds: number): string {
   return last.text;
 }
 
-/** Reads a timestamp of at most six bytes, which the signature covers as it is written. */
-function parseTimestamp(text: string): number | undefined {
-  const bytes = Buffer.from(text, "base64url");
-  return bytes.length > 6 ? undefined : bytes.length === 0 ? 0 : bytes.readUIntBE(0, bytes.length);
+/** Reads a timestamp of at most six bytes in base64url. */
+function parseTimestamp(text: string, start: number, end: number): number | undefined {
+  const bits = (end - start) * 6;
+  if (bits > 48) {
+    return undefined;
+  }
+  let seconds = 0;
+  for (let index = start; index < end; index++) {
+    const digit = digits.indexOf(text.charAt(index));
+    if (digit < 0) {
+      return undefined;
+    }
+    seconds = seconds * 64 + digit;
+  }
+  // What is over after the last whole byte says nothing.
+  return Math.floor(seconds / (1 << (bits % 8)));
 }

@@ -40,6 +40,15 @@ export function formatTagged(value: unknown): string {
 }
 
 /**
+ * Serializes a collection of values as {@link formatTagged} does an object.
+ *
+ * @throws {TypeError} If JSON cannot hold one of them.
+ */
+export function formatTaggedMembers(members: ReadonlyMap<string, unknown>): string {
+  return writeMembers([...members.keys()], (key) => members.get(key));
+}
+
+/**
  * Parses what {@link formatTagged} or Flask wrote.
  *
  * @throws {SyntaxError} If it is not JSON.
@@ -95,9 +104,9 @@ function writeObject(value: object): string | undefined {
   }
   if ("toJSON" in value && typeof value.toJSON === "function") {
     const plain: unknown = value.toJSON();
-    return typeof plain === "object" && plain !== null ? writeMembers(plain) : write(plain);
+    return typeof plain === "object" && plain !== null ? writeOwn(plain) : write(plain);
   }
-  return writeMembers(value);
+  return writeOwn(value);
 }
 
 function writeList(values: readonly unknown[]): string {
@@ -108,20 +117,33 @@ function writeList(values: readonly unknown[]): string {
   return `${text}]`;
 }
 
-function writeMembers(value: object): string {
-  const keys = Object.keys(value);
+function writeOwn(value: object): string {
+  return writeMembers(Object.keys(value), (key) => Reflect.get(value, key));
+}
+
+function writeMembers(keys: string[], read: (key: string) => unknown): string {
   const [only = ""] = keys;
   if (keys.length === 1 && tags.has(only)) {
-    return `{" di":{"${only}__":${write(Reflect.get(value, only)) ?? "null"}}}`;
+    return `{" di":{"${only}__":${write(read(only)) ?? "null"}}}`;
   }
   let text = "";
-  for (const key of keys.length === 1 ? keys : keys.sort(compareCodePoints)) {
-    const member = write(Reflect.get(value, key));
+  for (const key of isSorted(keys) ? keys : keys.sort(compareCodePoints)) {
+    const member = write(read(key));
     if (member !== undefined) {
       text += `${text === "" ? "" : ","}${quote(key)}:${member}`;
     }
   }
   return `{${text}}`;
+}
+
+/** What was read from JSON in this order is in it still, but for what was added. */
+function isSorted(keys: readonly string[]): boolean {
+  for (let index = 1; index < keys.length; index++) {
+    if (compareCodePoints(keys[index - 1] ?? "", keys[index] ?? "") > 0) {
+      return false;
+    }
+  }
+  return true;
 }
 
 function untag(value: unknown): unknown {
@@ -149,8 +171,11 @@ function untag(value: unknown): unknown {
 
 function revive(key: string, value: unknown): unknown {
   if (key === " t" && Array.isArray(value)) {
-    // The list was just parsed, and nobody else has it.
-    return Object.setPrototypeOf(value, Tuple.prototype);
+    const tuple = new Tuple<unknown>();
+    for (const item of value) {
+      tuple.push(item);
+    }
+    return tuple;
   }
   if (key === " di" && typeof value === "object" && value !== null) {
     const [escaped = ""] = Object.keys(value);

@@ -33,13 +33,25 @@ export function parseCookies(header: string): Readonly<Record<string, string | u
  * @throws {TypeError} If the name or an attribute holds what a cookie cannot.
  */
 export function formatCookie(name: string, value: string, options: CookieOptions = {}): string {
+  return formatPlainCookie(name, quote(value), options);
+}
+
+/**
+ * Formats a `Set-Cookie` header with a value that needs no quotes, such as a signed one.
+ *
+ * @throws {TypeError} If the name or an attribute holds what a cookie cannot.
+ */
+export function formatPlainCookie(name: string, value: string, options: CookieOptions): string {
   if (!Object.isFrozen(options) || !plainName.test(name)) {
     return serializeCookie(name, value, options);
   }
   // What never changes is checked and written once: the session's cookie is sent again and again.
-  const attributes = fixed.get(options) ?? serializeCookie("x", "", options).slice(2);
-  fixed.set(options, attributes);
-  return `${name}=${quote(value)}${attributes}`;
+  let attributes = fixed.get(options);
+  if (attributes === undefined) {
+    attributes = serializeCookie("x", "", options).slice(2);
+    fixed.set(options, attributes);
+  }
+  return `${name}=${value}${attributes}`;
 }
 
 const fixed = new WeakMap<CookieOptions, string>();
@@ -48,7 +60,7 @@ const plainName = /^[\w-]+$/;
 function serializeCookie(name: string, value: string, options: CookieOptions): string {
   const expires = options.expires ?? (options.maxAge === undefined ? undefined : new Date(Date.now() + options.maxAge * 1000));
   return serialize(name, value, {
-    encode: quote,
+    encode: String,
     path: options.path ?? "/",
     secure: options.secure === true || options.partitioned === true,
     httpOnly: options.httpOnly === true,

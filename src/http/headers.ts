@@ -117,7 +117,7 @@ export class ResponseHeaders {
     }
   }
 
-  /** Adds a header that is known to be well-formed and not yet set. */
+  /** Adds a header that is known to be well-formed, beside those of its name. */
   addTrusted(name: string, value: string): void {
     this.#entries.push(name, value);
   }

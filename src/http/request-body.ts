@@ -131,7 +131,7 @@ export class RequestBody {
   #parseForm(): Promise<FormValues> {
     switch (parseMimeType(this.#source)) {
       case "application/x-www-form-urlencoded":
-        return this.bytes().then((bytes) => createFormValues(decodeText(bytes), this.#limits));
+        return this.bytes().then((bytes) => createFormValues(bytes, this.#limits));
       case "multipart/form-data":
         return this.#parseMultipart();
       default:
@@ -169,10 +169,11 @@ export function limitOf(source: RequestSource, limits: Readonly<RequestLimits>):
   return parseMimeType(source) === "multipart/form-data" ? limits.multipart : limits.body;
 }
 
-function createFormValues(text: string, limits: RequestLimits): FormValues {
-  if (Buffer.byteLength(text) > limits.fieldsSize) {
+function createFormValues(bytes: Uint8Array, limits: RequestLimits): FormValues {
+  if (bytes.length > limits.fieldsSize) {
     throw new ContentTooLarge(`The fields of the form hold more than ${limits.fieldsSize} bytes (the setting maxFormMemorySize).`);
   }
+  const text = decodeText(bytes);
   let parameters = 1;
   for (let index = text.indexOf("&"); index >= 0; index = text.indexOf("&", index + 1)) {
     parameters++;

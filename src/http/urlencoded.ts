@@ -1,7 +1,11 @@
+const plus = 0x2b;
+const percent = 0x25;
+const space = 0x20;
+
 /**
  * Parses `application/x-www-form-urlencoded` text (URL Standard, section 5.1) to names and values, in their order.
  *
- * What is not well-formed UTF-8 becomes U+FFFD, as it does for `URLSearchParams`, which gives the same.
+ * What is not well-formed UTF-8 becomes U+FFFD, and a `%` before no two digits stays, as for `URLSearchParams`.
  */
 export function parseUrlencoded(text: string): [name: string, value: string][] {
   const pairs: [string, string][] = [];
@@ -20,13 +24,32 @@ export function parseUrlencoded(text: string): [name: string, value: string][] {
 }
 
 function decode(text: string): string {
-  const spaced = text.includes("+") ? text.replaceAll("+", " ") : text;
-  if (!spaced.includes("%")) {
-    return spaced;
+  if (!text.includes("+") && !text.includes("%")) {
+    return text;
   }
-  try {
-    return decodeURIComponent(spaced);
-  } catch {
-    return new URLSearchParams(`=${text}`).get("") ?? "";
+  // Decoded in place: what is decoded is never longer.
+  const bytes = Buffer.from(text, "utf8");
+  let length = 0;
+  for (let index = 0; index < bytes.length; index++) {
+    const byte = bytes[index] ?? 0;
+    const high = byte === percent ? readHex(bytes[index + 1]) : -1;
+    const low = high < 0 ? -1 : readHex(bytes[index + 2]);
+    if (low >= 0) {
+      bytes[length] = high * 16 + low;
+      index += 2;
+    } else {
+      bytes[length] = byte === plus ? space : byte;
+    }
+    length++;
   }
+  return bytes.toString("utf8", 0, length);
+}
+
+/** Returns the value of a hexadecimal digit, or -1. */
+function readHex(unit = 0): number {
+  if (unit >= 0x30 && unit <= 0x39) {
+    return unit - 0x30;
+  }
+  const letter = unit | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }
