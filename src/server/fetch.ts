@@ -8,6 +8,7 @@ import { andThen, isPromise, type MaybePromise } from "../maybe-promise";
 import { createMountContext, findMount } from "../mounting";
 import { discardBody, iterateBody, measureBody, type StreamedBody, toPiece } from "../response-stream";
 import { needsTearDown, tearDown } from "../tear-down";
+import { findBunFile } from "./bun-file";
 import { FetchSource } from "./fetch-source";
 import { exchangeInProcess } from "./in-process";
 
@@ -68,6 +69,15 @@ function toWebResponse(context: RequestContext, response: FlagonResponse): Maybe
   }
   if (typeof body === "string" || body instanceof Uint8Array) {
     return end(new Response(typeof body === "string" ? body : new Uint8Array(body), { status, headers: init }));
+  }
+  const file = needsTearDown(context) ? undefined : findBunFile(body);
+  if (file !== undefined) {
+    response.discardBody();
+    if (!init.has("content-disposition")) {
+      // Bun would add the file's name on the disk, which is nobody's business; this is what is meant without a header.
+      init.set("content-disposition", "inline");
+    }
+    return new Response(file, { status, headers: init });
   }
   return new Response(toWebStream(context, body), { status, headers: init });
 }

@@ -1,5 +1,9 @@
 /* One app, run by each runtime through the interface of the web; prints what it answers. */
 
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { z } from "zod";
 import {
   defineForm,
@@ -52,7 +56,9 @@ decorate("/who", "who");
 decorate("/stream", "stream");
 decorate("/echo", "echo", { methods: ["POST"] });
 
-const app = new Flagon(".", { static: null, config: { secretKey: "a key for tests" } });
+const folder = mkdtempSync(join(tmpdir(), "flagon-"));
+writeFileSync(join(folder, "large.txt"), "0123456789".repeat(50_000));
+const app = new Flagon(".", { static: folder, config: { secretKey: "a key for tests" } });
 app.register(Views);
 
 const answers = [];
@@ -73,4 +79,24 @@ await ask("/form", { method: "POST", body: "x", headers: { "sec-fetch-site": "cr
 await Promise.all([1, 2, 3].map((n) => app.fetch(new Request(`http://localhost/page/${n}`)).then((response) => response.text()))).then(
   (pages) => answers.push(pages),
 );
+
+// Files by a server as each runtime has it, since that is what sends them.
+async function listen() {
+  if (typeof Bun !== "undefined") {
+    const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: app.fetch });
+    return { port: server.port, close: () => server.stop(true) };
+  }
+  const server = createServer(app.handler);
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { port: server.address().port, close: () => server.close() };
+}
+const server = await listen();
+for (const headers of [{}, { range: "bytes=3-5" }, { range: "bytes=-4" }]) {
+  const response = await fetch(`http://127.0.0.1:${server.port}/static/large.txt`, { headers });
+  const text = await response.text();
+  const names = /filename/.test(response.headers.get("content-disposition") ?? "");
+  answers.push([response.status, response.headers.get("content-range"), text.length, text.slice(0, 4), names]);
+}
+await server.close();
+rmSync(folder, { recursive: true });
 console.log(JSON.stringify(answers));

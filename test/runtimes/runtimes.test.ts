@@ -22,6 +22,9 @@ describe("one app", () => {
       [404, "application/problem+json", null, expect.any(String)],
       [403, "text/html; charset=utf-8", null, expect.any(String)],
       [1, 2, 3].map((n) => `<p>${n} /page/${n} /page/x%20y</p>`),
+      [200, null, 500_000, "0123", false],
+      [206, "bytes 3-5/500000", 3, "345", false],
+      [206, "bytes 499996-499999/500000", 4, "6789", false],
     ]);
   });
 
