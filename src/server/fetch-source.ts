@@ -43,14 +43,11 @@ export class FetchSource implements RequestSource {
   }
 
   async readBody(limit: number): Promise<Uint8Array> {
-    const { body, headers } = this.#request;
-    if (body === null) {
-      return new Uint8Array();
+    if (!/^\d+$/.test(this.header("content-length") ?? "")) {
+      const { body } = this.#request;
+      return body === null ? new Uint8Array() : readBytes(body, limit);
     }
-    if (!/^\d+$/.test(headers.get("content-length") ?? "")) {
-      return readBytes(body, limit);
-    }
-    // Its length is stated and was looked at, so that the runtime may read it at once, which is cheaper than by pieces.
+    // Its length is stated and was looked at, so that the runtime may read it at once, without making a stream of it.
     const bytes = new Uint8Array(await this.#request.arrayBuffer());
     if (bytes.byteLength > limit) {
       throw tooLarge(limit);
