@@ -36,6 +36,12 @@ export interface FieldOptions {
   [attribute: string]: string | number | boolean | null | undefined | FieldChoices;
 }
 
+/** Attributes that are being gathered. */
+type OwnAttributes = Record<string, Attributes[string]>;
+
+/** The options that are no attributes. */
+const ofFields: ReadonlySet<string> = new Set(["label", "type", "help", "choices"]);
+
 /** Renders a field: label, control, help and errors, tied together for screen readers. */
 export function renderField(view: FieldView, options: FieldOptions = {}): Markup {
   const { label = view.label } = options;
@@ -101,33 +107,31 @@ export function renderControl(view: FieldView, options: FieldOptions = {}): Mark
 
 /** Returns the attributes of a field's control, for markup written by hand. */
 export function listAttributes(view: FieldView, options: FieldOptions = {}): Attributes {
-  const { label: _label, type: _type, help: _help, choices: _choices, ...attributes } = options;
   const type = findType(view, options);
-  return {
-    ...(isInput(type) ? { type } : {}),
-    name: view.name,
-    id: view.id,
-    ...findValue(type, view),
-    ...pickConstraints(type, view.control.constraints),
-    ...describe(view, options),
-    ...pickAttributes(attributes),
-  };
-}
-
-function pickAttributes(options: FieldOptions): Attributes {
-  const picked: Record<string, Attributes[string]> = {};
-  for (const [name, value] of Object.entries(options)) {
-    if (typeof value !== "object" || value === null) {
-      picked[name] = value;
+  // One object is filled, since each that is spread into another is copied.
+  const attributes: OwnAttributes = {};
+  if (isInput(type)) {
+    attributes.type = type;
+  }
+  attributes.name = view.name;
+  attributes.id = view.id;
+  addValue(attributes, type, view);
+  Object.assign(attributes, pickConstraints(type, view.control.constraints));
+  addDescription(attributes, view, options);
+  for (const name of Object.keys(options)) {
+    const value = options[name];
+    if (!ofFields.has(name) && (typeof value !== "object" || value === null)) {
+      attributes[name] = value;
     }
   }
-  return picked;
+  return attributes;
 }
 
 /** Formats attributes for a start tag, each with a space before it. */
 export function formatAttributes(attributes: Attributes): Markup {
   let text = "";
-  for (const [name, value] of Object.entries(attributes)) {
+  for (const name of Object.keys(attributes)) {
+    const value = attributes[name];
     if (value !== undefined && value !== null && value !== false) {
       text += value === true ? ` ${name}` : ` ${name}="${escapeText(String(value))}"`;
     }
@@ -136,14 +140,20 @@ export function formatAttributes(attributes: Attributes): Markup {
 }
 
 /** Ties a control to its help and its errors. */
-function describe(view: FieldView, { help = view.help }: FieldOptions): Attributes {
-  const described = [help === undefined || help === "" ? "" : `${view.id}-help`, view.errors.length > 0 ? `${view.id}-errors` : ""].filter(
-    (part) => part !== "",
-  );
-  return {
-    "aria-invalid": view.errors.length > 0 ? "true" : undefined,
-    "aria-describedby": described.length > 0 ? described.join(" ") : undefined,
-  };
+function addDescription(attributes: OwnAttributes, { errors, help: usual, id }: FieldView, { help = usual }: FieldOptions): void {
+  const hasHelp = help !== undefined && help !== "";
+  if (errors.length > 0) {
+    attributes["aria-invalid"] = "true";
+    attributes["aria-describedby"] = hasHelp ? `${id}-help ${id}-errors` : `${id}-errors`;
+  } else if (hasHelp) {
+    attributes["aria-describedby"] = `${id}-help`;
+  }
+}
+
+function describe(view: FieldView, options: FieldOptions): Attributes {
+  const attributes: OwnAttributes = {};
+  addDescription(attributes, view, options);
+  return attributes;
 }
 
 function findType(view: FieldView, options: FieldOptions): string {
@@ -172,14 +182,19 @@ function isList(choices: FieldChoices): choices is Extract<FieldChoices, readonl
   return Array.isArray(choices);
 }
 
-function findValue(type: string, view: FieldView): Attributes {
-  if (type === "checkbox" && !view.control.isMultiple) {
-    const [value] = view.values;
-    return { checked: value !== undefined && !["", "false", "off", "0", "no"].includes(value.toLowerCase()) };
+function addValue(attributes: OwnAttributes, type: string, { control, values }: FieldView): void {
+  const [value] = values;
+  if (type === "checkbox" && !control.isMultiple) {
+    attributes.checked = value !== undefined && !unchecked.has(value.toLowerCase());
+  } else if (isInput(type) && !valueless.has(type)) {
+    attributes.value = value;
   }
-  // What was typed as a password is not sent back, and no browser takes a file's name.
-  return ["password", "file", "radio", "checkbox"].includes(type) || !isInput(type) ? {} : { value: view.values[0] };
 }
+
+/** What a single checkbox holds that is not checked. */
+const unchecked = new Set(["", "false", "off", "0", "no"]);
+/** What was typed as a password is not sent back, and no browser takes a file's name. */
+const valueless = new Set(["password", "file", "radio", "checkbox"]);
 
 const textOnly = new Set(["minlength", "maxlength", "pattern"]);
 const numeric = new Set(["min", "max", "step"]);
