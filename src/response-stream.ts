@@ -5,30 +5,39 @@ import type { FlagonResponse, ResponseBody } from "./http/response";
 /** The bodies that are sent piece by piece. */
 export type StreamedBody = Exclude<ResponseBody, string | Uint8Array | null>;
 
-/**
- * Iterates over a streamed body with its request's context, whoever asks for the next piece. Each is to go through {@link toPiece}.
- *
- * @param context The request's context.
- * @param body The body.
- */
-export function iterateBody(context: RequestContext, body: StreamedBody): AsyncIterator<unknown> {
+/** What goes through a streamed body: each piece is to go through {@link toPiece}, and what was begun is to be ended. */
+export interface BodyIterator {
+  /** Gives the next piece. */
+  next(): Promise<IteratorResult<unknown>>;
+  /** Ends the stream, whether or not it is at its end. */
+  end(): Promise<void>;
+}
+
+/** Iterates over a streamed body for who stays in its request's context. */
+export function iterateBody(body: StreamedBody): BodyIterator {
   if (body instanceof Readable) {
     // A stream that fails before anybody reads it would otherwise end the process; who reads it gets the error all the same.
     body.on("error", () => undefined);
   }
   const iterator: AsyncIterator<unknown> = body[Symbol.asyncIterator]();
-  const next = (): Promise<IteratorResult<unknown>> => iterator.next();
-  const end = async (): Promise<IteratorResult<unknown>> => {
-    await iterator.return?.();
-    if (body instanceof Readable) {
-      // An iterator that was never asked for a piece does not end its stream.
-      body.destroy();
-    }
-    return { done: true, value: undefined };
+  return {
+    next: () => iterator.next(),
+    async end() {
+      await iterator.return?.();
+      if (body instanceof Readable) {
+        // An iterator that was never asked for a piece does not end its stream.
+        body.destroy();
+      }
+    },
   };
+}
+
+/** Iterates over a streamed body with its request's context, whoever asks for the next piece. */
+export function iterateBodyIn(context: RequestContext, body: StreamedBody): BodyIterator {
+  const { end, next } = iterateBody(body);
   return {
     next: () => contexts.run(context, next),
-    return: () => contexts.run(context, end),
+    end: () => contexts.run(context, end),
   };
 }
 
@@ -39,7 +48,7 @@ export async function discardBody(context: RequestContext, body: ResponseBody): 
     return;
   }
   try {
-    await iterateBody(context, body).return?.();
+    await iterateBodyIn(context, body).end();
   } catch (error) {
     context.app.logger.error({ err: error }, "A streamed response failed.");
   }

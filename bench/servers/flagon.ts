@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
-import { defineForm, eventStream, Flagon, flash, redirect, renderTemplate, request, route, session, urlFor } from "flagon";
+import { defineForm, eventStream, Flagon, flash, json, redirect, renderTemplate, request, route, session, urlFor } from "flagon";
 import { z } from "zod";
 import { announce, eventInterval, otherRoutes, rows, secret, staticFolder } from "./shared.mjs";
 
@@ -45,9 +45,9 @@ class Views {
     return renderTemplate("form", { form });
   }
 
-  @route.post("/api/posts", { json: NewPost, status: 201, returns: NewPost.extend({ id: z.int() }) })
-  create({ json }: { json: z.output<typeof NewPost> }) {
-    return { id: 1, ...json };
+  @route.post("/api/posts", { json: NewPost })
+  create({ json: post }: { json: z.output<typeof NewPost> }) {
+    return json({ id: 1, ...post }, 201);
   }
 
   @route("/events")

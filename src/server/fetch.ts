@@ -6,7 +6,7 @@ import type { FlagonResponse } from "../http/response";
 import { isBodiless } from "../http/status";
 import { andThen, isPromise, type MaybePromise } from "../maybe-promise";
 import { createMountContext, findMount } from "../mounting";
-import { discardBody, iterateBody, measureBody, type StreamedBody, toPiece } from "../response-stream";
+import { discardBody, iterateBodyIn, measureBody, type StreamedBody, toPiece } from "../response-stream";
 import { needsTearDown, tearDown } from "../tear-down";
 import { findBunFile } from "./bun-file";
 import { FetchSource } from "./fetch-source";
@@ -83,7 +83,7 @@ function toWebResponse(context: RequestContext, response: FlagonResponse): Maybe
 }
 
 function toWebStream(context: RequestContext, body: StreamedBody): ReadableStream<Uint8Array> {
-  const iterator = iterateBody(context, body);
+  const iterator = iterateBodyIn(context, body);
   const end = (): Promise<void> => contexts.run(context, tearDown, context);
   const source = {
     async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
@@ -104,7 +104,7 @@ function toWebStream(context: RequestContext, body: StreamedBody): ReadableStrea
       }
     },
     async cancel(): Promise<void> {
-      await iterator.return?.();
+      await iterator.end();
       await end();
     },
   };

@@ -83,12 +83,13 @@ function pipeFile(context: RequestContext, file: ReadStream, reply: ServerRespon
 
 /** Writes a stream as fast as the client reads it, and stops it when the client leaves. */
 async function stream(context: RequestContext, body: StreamedBody, reply: ServerResponse): Promise<void> {
-  const iterator = iterateBody(context, body);
+  const iterator = iterateBody(body);
   // Who waits for events is to know at once that they will come here.
   const timer = setTimeout(() => reply.flushHeaders(), patience);
   try {
-    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
-      clearTimeout(timer);
+    const first = await iterator.next();
+    clearTimeout(timer);
+    for (let next = first; next.done !== true; next = await iterator.next()) {
       if (reply.destroyed) {
         break;
       }
@@ -97,7 +98,7 @@ async function stream(context: RequestContext, body: StreamedBody, reply: Server
       }
     }
     if (reply.destroyed) {
-      await iterator.return?.();
+      await iterator.end();
     } else {
       reply.end();
     }
