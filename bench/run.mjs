@@ -4,6 +4,7 @@
  *     npm run bench                        the whole run; writes bench/RESULTS.md
  *     npm run bench -- --quick             only shows that everything runs, and that all servers do equal work
  *     npm run bench -- --only Bun --workload form --server Flagon,Hono
+ *     npm run bench -- --only v24 --workload "not found" --warm-up 3
  *
  * Each server is a process of its own, held to one core where `taskset` is there; the load comes from the other. It needs Linux.
  */
@@ -25,13 +26,17 @@ const { values: options } = parseArgs({
     server: { type: "string", default: "" },
     passes: { type: "string" },
     rounds: { type: "string" },
+    "warm-up": { type: "string" },
   },
 });
 // One and the same program is faster or slower by how it happens to lie in memory, so that each pass starts the servers anew.
 const passes = Number(options.passes ?? (options.quick ? 1 : 3));
 const rounds = Number(options.rounds ?? (options.quick ? 1 : 2));
 const seconds = options.quick ? 0.4 : 0.8;
-const isWhole = !options.quick && options.only === "" && options.workload === "" && options.server === "";
+/** How long a server works before it is measured, in seconds: compilers go on for longer than one might think. */
+const warmUp = Number(options["warm-up"] ?? seconds);
+const isWhole =
+  !options.quick && options.only === "" && options.workload === "" && options.server === "" && options["warm-up"] === undefined;
 
 leaveFirstCore();
 makeStaticFiles();
@@ -76,7 +81,7 @@ async function measure(group, servers, samples) {
     samples[workload.name] ??= Object.fromEntries(able.map(({ name }) => [name, []]));
     for (let round = options.quick ? 0 : -1; round < rounds; round++) {
       for (const server of takeTurns(able, round)) {
-        const sample = await load(requests.get(server), server, seconds);
+        const sample = await load(requests.get(server), server, round < 0 ? warmUp : seconds);
         if (round >= 0) {
           samples[workload.name][server.name].push(sample);
         }
