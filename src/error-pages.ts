@@ -20,7 +20,9 @@ export function respondWithException(exception: HTTPException, request: FlagonRe
     ? new FlagonResponse(formatProblem(exception, debug?.stack), exception.status, { "content-type": "application/problem+json" })
     : new FlagonResponse(debug?.page.html ?? formatPage(exception), exception.status);
   response.headers.addDefaults(ofErrors);
-  response.headers.update(exception.headers);
+  if (Object.keys(exception.headers).length > 0) {
+    response.headers.update(exception.headers);
+  }
   return response;
 }
 
