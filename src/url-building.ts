@@ -133,9 +133,14 @@ function chooseRoute(
 function isSuitable(route: Route<Endpoint>, values: Readonly<Record<string, unknown>>): boolean {
   const { defaults } = route;
   return (
-    listVariables(route).every(({ name }) => (values[name] ?? defaults[name] ?? null) !== null) &&
-    Object.keys(defaults).every((name) => (values[name] ?? null) === null || values[name] === defaults[name])
+    listVariables(route).every(({ name }) => isGiven(values, name) || isGiven(defaults, name)) &&
+    Object.keys(defaults).every((name) => !isGiven(values, name) || values[name] === defaults[name])
   );
+}
+
+/** Tells whether there is a value of a name; what objects inherit, such as `constructor`, is none. */
+function isGiven(values: Readonly<Record<string, unknown>>, name: string): boolean {
+  return Object.hasOwn(values, name) && (values[name] ?? null) !== null;
 }
 
 function rootPathOf({ config }: Application, context: RequestContext | undefined): string {
@@ -225,7 +230,7 @@ function explain(
   }
   const missing = listVariables(closest)
     .map(({ name }) => name)
-    .filter((name) => (values[name] ?? closest.defaults[name] ?? null) === null);
+    .filter((name) => !isGiven(values, name) && !isGiven(closest.defaults, name));
   return new BuildError(
     `Could not build a URL for endpoint '${target.name}' by the rule '${closest.rule.source}': ${missing.length === 0 ? "its defaults differ from the values given" : `the value of '${missing.join("', '")}' is missing`}.`,
     target.name,

@@ -152,6 +152,9 @@ describe("what routing found", () => {
     expect(app.appContext(() => urlFor("x", { toString: "a", constructor: "b" } as Record<string, string>))).toBe(
       "/x?toString=a&constructor=b",
     );
+    app.route("/c/<constructor>", () => "c", { endpoint: "c" });
+    expect(app.appContext(() => urlFor("c", { constructor: "b" } as Record<string, string>))).toBe("/c/b");
+    expect(() => app.appContext(() => urlFor("c", {}))).toThrow("the value of 'constructor' is missing");
   });
 });
 
