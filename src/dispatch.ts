@@ -211,11 +211,7 @@ function saveSession(context: RequestContext, response: FlagonResponse): MaybePr
   if (session === undefined) {
     return conclude(context, response);
   }
-  if (response.headers.has("vary")) {
-    response.vary("cookie");
-  } else {
-    response.headers.addTrusted("vary", "cookie");
-  }
+  response.vary("cookie");
   if (context.isSessionSaved) {
     // What could not be saved once is not tried again for the answer to that.
     return conclude(context, response);

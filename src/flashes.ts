@@ -1,5 +1,5 @@
 import type { RequestContext } from "./context";
-import { Tuple } from "./tagged-json";
+import { toTuple } from "./tagged-json";
 
 /** The session's key for flashed messages; Flask reads and writes the same. */
 const sessionKey = "_flashes";
@@ -18,11 +18,8 @@ export type FlashedMessage = readonly [category: string, message: unknown];
 /** Keeps a message in the session for the next page. */
 export function addFlash({ session }: RequestContext, message: unknown, category: string): void {
   const waiting = session.get(sessionKey);
-  const messages: unknown[] = Array.isArray(waiting) ? waiting : [];
-  const flashed = new Tuple<unknown>();
-  flashed.push(category, message);
-  messages.push(flashed);
-  session.set(sessionKey, messages);
+  const flashed = toTuple([category, message]);
+  session.set(sessionKey, Array.isArray(waiting) ? [...waiting, flashed] : [flashed]);
 }
 
 /**

@@ -14,6 +14,8 @@ const bytesPerUnit = 3;
  * serves where there is no such function.
  */
 export class Hmac {
+  /** How long a code is, in characters. */
+  readonly length: number;
   readonly #digest: "sha1" | "sha256";
   readonly #key: Buffer;
   /** The padded key, and room for a message behind it. */
@@ -29,17 +31,14 @@ export class Hmac {
     this.#digest = digest;
     this.#key = key;
     this.#inner = Buffer.alloc(blockSize + shortMessage);
-    this.#outer = Buffer.alloc(blockSize + (digest === "sha1" ? 20 : 32));
+    const size = digest === "sha1" ? 20 : 32;
+    this.#outer = Buffer.alloc(blockSize + size);
+    this.length = Math.ceil((size * 4) / 3);
     for (let index = 0; index < blockSize; index++) {
       const byte = key[index] ?? 0;
       this.#inner[index] = byte ^ 0x36;
       this.#outer[index] = byte ^ 0x5c;
     }
-  }
-
-  /** How long a code is, in characters. */
-  get length(): number {
-    return this.#digest === "sha1" ? 27 : 43;
   }
 
   /** Returns the code of a text, which is taken as UTF-8, in base64url. */

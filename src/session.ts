@@ -31,10 +31,7 @@ export class Session {
     values: object = {},
     { isNew = true, isReadOnly = false, serialized }: { isNew?: boolean; isReadOnly?: boolean; serialized?: string } = {},
   ) {
-    this.#values = new Map();
-    for (const key of Object.keys(values)) {
-      this.#values.set(key, Reflect.get(values, key));
-    }
+    this.#values = new Map<string, unknown>(Object.entries(values));
     this.isNew = isNew;
     this.#isReadOnly = isReadOnly;
     this.#before = serialized ?? this.format();

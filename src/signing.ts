@@ -59,7 +59,7 @@ export class TimestampSigner {
    * @param now The time, in seconds since the Unix epoch.
    */
   unsign(text: string, maxAge: number, now: number = currentSeconds()): UnsignResult {
-    const end = text.length - 1 - (this.#keys[0]?.length ?? 0);
+    const end = text.length - 1 - this.#given.length;
     if (text.charCodeAt(end) !== dot || !this.#verify(text.slice(0, end), text.slice(end + 1))) {
       return { failure: "bad signature" };
     }

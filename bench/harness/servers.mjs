@@ -27,7 +27,7 @@ export function listGroups() {
       { name: "Express", command: [path, "servers/express.mjs"] },
       { name: "Koa", command: [path, "servers/koa.mjs"] },
       { name: "NestJS on Fastify", command: [path, compile("nest.ts")] },
-      ...(Number(versionOf(path).split(".")[0].slice(1)) >= 24 ? [{ name: "AdonisJS", command: [path, "servers/adonis.mjs"] }] : []),
+      ...(Number.parseInt(versionOf(path).slice(1), 10) >= 24 ? [{ name: "AdonisJS", command: [path, "servers/adonis.mjs"] }] : []),
     ],
   });
   return [

@@ -9,8 +9,8 @@ import { defineConfig as defineLogger } from "@adonisjs/core/logger";
 import { defineConfig as defineSession, stores } from "@adonisjs/session";
 import { defineConfig as defineShield } from "@adonisjs/shield";
 import { defineConfig as defineStatic } from "@adonisjs/static";
-import vine, { SimpleErrorReporter } from "@vinejs/vine";
-import { always, announce, eventInterval, notFound, otherRoutes, rows, secret, withHtml } from "./shared.mjs";
+import vine from "@vinejs/vine";
+import { always, announce, notFound, otherRoutes, rows, secret, sendEvents, withHtml } from "./shared.mjs";
 
 const config = {
   app: {
@@ -134,11 +134,7 @@ async function route(app) {
   });
   router.get("/events", ({ response }) => {
     const stream = new PassThrough();
-    let id = 0;
-    const send = () => stream.write(`data: ${id++}\n\n`);
-    send();
-    const timer = setInterval(send, eventInterval);
-    stream.once("close", () => clearInterval(timer));
+    sendEvents(stream);
     setHeaders(response, { ...always, "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" }).stream(stream);
   });
   router.post("/upload", async ({ request, response }) => {
@@ -149,7 +145,6 @@ async function route(app) {
   router.get("/static/*", ({ response }) => response.notFound()).use(middleware.files());
 }
 
-vine.errorReporter = () => new SimpleErrorReporter();
 process.env.HOST = "127.0.0.1";
 process.env.PORT = "0";
 let server;

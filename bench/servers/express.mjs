@@ -8,7 +8,7 @@ import { Eta } from "eta";
 import express from "express";
 import multer from "multer";
 import { listErrors, NewPost, PostForm } from "./schemas.mjs";
-import { always, announce, eventInterval, notFound, otherRoutes, rows, secret, staticFolder, views, withHtml } from "./shared.mjs";
+import { always, announce, notFound, otherRoutes, rows, secret, sendEvents, staticFolder, views, withHtml } from "./shared.mjs";
 
 const app = express();
 const eta = new Eta({ views, cache: true });
@@ -88,11 +88,7 @@ app.post("/api/posts", express.json(), (request, response) => {
 app.get("/events", (_request, response) => {
   response.set({ ...always, "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" });
   response.flushHeaders();
-  let id = 0;
-  const send = () => response.write(`data: ${id++}\n\n`);
-  send();
-  const timer = setInterval(send, eventInterval);
-  response.once("close", () => clearInterval(timer));
+  sendEvents(response);
 });
 app.post("/upload", multer({ dest: tmpdir() }).single("file"), async (request, response) => {
   const { originalname, path, size } = request.file;

@@ -11,7 +11,7 @@ import view from "@fastify/view";
 import { Eta } from "eta";
 import fastify from "fastify";
 import { formSchema, newPostSchema, postSchema, userSchema } from "./schemas.mjs";
-import { always, announce, eventInterval, notFound, otherRoutes, rows, secret, staticFolder, views, withHtml } from "./shared.mjs";
+import { always, announce, notFound, otherRoutes, rows, secret, sendEvents, staticFolder, views, withHtml } from "./shared.mjs";
 
 // A form tells all that is wrong at once.
 const app = fastify({ ajv: { customOptions: { allErrors: true } } });
@@ -82,11 +82,7 @@ app.post("/api/posts", { schema: { body: newPostSchema, response: { 201: postSch
 });
 app.get("/events", (_request, reply) => {
   const stream = new PassThrough();
-  let id = 0;
-  const send = () => stream.write(`data: ${id++}\n\n`);
-  send();
-  const timer = setInterval(send, eventInterval);
-  stream.once("close", () => clearInterval(timer));
+  sendEvents(stream);
   return reply.headers({ ...always, "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" }).send(stream);
 });
 app.post("/upload", async (request, reply) => {

@@ -10,7 +10,7 @@ import CSRF from "koa-csrf";
 import session from "koa-session";
 import serve from "koa-static";
 import { listErrors, NewPost, PostForm } from "./schemas.mjs";
-import { always, announce, eventInterval, notFound, otherRoutes, rows, secret, staticFolder, views, withHtml } from "./shared.mjs";
+import { always, announce, notFound, otherRoutes, rows, secret, sendEvents, staticFolder, views, withHtml } from "./shared.mjs";
 
 const app = new Koa();
 app.keys = [secret];
@@ -87,11 +87,7 @@ router.post("/api/posts", bodyParser(), (context) => {
 });
 router.get("/events", (context) => {
   const stream = new PassThrough();
-  let id = 0;
-  const send = () => stream.write(`data: ${id++}\n\n`);
-  send();
-  const timer = setInterval(send, eventInterval);
-  stream.once("close", () => clearInterval(timer));
+  sendEvents(stream);
   context.set({ ...always, "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" });
   context.body = stream;
 });

@@ -9,7 +9,7 @@ import { pipeline } from "node:stream/promises";
 import busboy from "busboy";
 import { dashboard, form, people } from "./pages.mjs";
 import { listErrors, NewPost, PostForm } from "./schemas.mjs";
-import { always, announce, eventInterval, notFound, rows, sign, staticFolder, unsign, withHtml } from "./shared.mjs";
+import { always, announce, notFound, rows, sendEvents, sign, staticFolder, unsign, withHtml } from "./shared.mjs";
 
 const server = createServer((request, response) => {
   const { method, url } = request;
@@ -33,7 +33,7 @@ const server = createServer((request, response) => {
       return html(response, 200, form({ token: session.csrf, values: {}, errors: {} }), { "set-cookie": cookie(session), vary: "cookie" });
     }
     if (url === "/events") {
-      return sendEvents(response);
+      return streamEvents(response);
     }
     if (url.startsWith("/static/")) {
       return sendFile(response, url.slice("/static/".length));
@@ -127,13 +127,9 @@ async function sendFile(response, name) {
   return pipeline(createReadStream(path), response).catch(() => undefined);
 }
 
-function sendEvents(response) {
+function streamEvents(response) {
   response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store", ...always });
-  let id = 0;
-  const send = () => response.write(`data: ${id++}\n\n`);
-  send();
-  const timer = setInterval(send, eventInterval);
-  response.once("close", () => clearInterval(timer));
+  sendEvents(response);
 }
 
 function upload(request, response) {

@@ -65,6 +65,15 @@ export function unsign(cookie) {
   return given.length === expected.length && timingSafeEqual(given, expected) ? JSON.parse(Buffer.from(text, "base64url").toString()) : {};
 }
 
+/** Writes an event to a stream at once, and one after each interval until it is closed. */
+export function sendEvents(stream) {
+  let id = 0;
+  const send = () => stream.write(`data: ${id++}\n\n`);
+  send();
+  const timer = setInterval(send, eventInterval);
+  stream.once("close", () => clearInterval(timer));
+}
+
 /** Says where the server listens. */
 export function announce(server) {
   console.log(`listening ${server.address().port}`);

@@ -210,7 +210,7 @@ function pickConstraints(type: string, constraints: Attributes): Attributes {
   if (last?.type === type) {
     return last.picked;
   }
-  const picked: Record<string, Attributes[string]> = {};
+  const picked: OwnAttributes = {};
   lastPicked.set(constraints, { type, picked });
   for (const [name, value] of Object.entries(constraints)) {
     if (applies(name, type)) {
