@@ -1,12 +1,13 @@
 import type { Application } from "./application";
 import { RequestContext } from "./context";
 import { mayDebug, renderDebugPage } from "./debug-page";
-import { findErrorHandler } from "./error-handlers";
-import { respondWithException } from "./error-pages";
+import { findErrorHandler, hasErrorHandlers } from "./error-handlers";
+import { respondWithError } from "./error-pages";
 import { ReturnValueError } from "./errors";
 import { CsrfTokenError, checkCsrf, isSafeMethod } from "./forms/csrf";
 import { tooLarge } from "./http/body";
 import { HTTPException, ResponseException } from "./http/exceptions";
+import { Miss } from "./http/miss";
 import { FlagonRequest } from "./http/request";
 import type { RequestSource } from "./http/request-source";
 import { FlagonResponse } from "./http/response";
@@ -52,7 +53,19 @@ export function dispatch(context: RequestContext): MaybePromise<FlagonResponse> 
 
 /** Answers with what a view, a hook or routing gave; an error that is returned is as one that is thrown. */
 function answer(context: RequestContext, value: unknown): MaybePromise<FlagonResponse> {
+  if (value instanceof Miss) {
+    return answerMiss(context, value);
+  }
   return value instanceof HTTPException ? handleError(context, value) : finish(context, value, context.status);
+}
+
+/** Answers where no route leads: by the handlers of errors, if there are any. */
+function answerMiss(context: RequestContext, miss: Miss): MaybePromise<FlagonResponse> {
+  if (hasErrorHandlers(context) || context.app.config.trapHttpExceptions) {
+    return handleError(context, miss.exception);
+  }
+  context.errors++;
+  return finish(context, respondWithError(miss, context.request), miss.status);
 }
 
 /**
@@ -259,7 +272,7 @@ export function handleError(context: RequestContext, error: unknown): MaybePromi
     return callHandler(context, handler, error, error instanceof HTTPException ? error.status : 500);
   }
   return error instanceof HTTPException && context.errors === 1 && !context.app.config.trapHttpExceptions
-    ? finish(context, respondWithException(error, context.request), error.status)
+    ? finish(context, respondWithError(error, context.request), error.status)
     : handleUnhandled(context, error);
 }
 
@@ -277,7 +290,7 @@ function handleUnhandled(context: RequestContext, error: unknown): MaybePromise<
   const exception = new InternalServerError(undefined, { cause: error });
   if (context.errors > 2) {
     // Also the answer to the error failed on its way out, so the plainest one goes out as it is.
-    const response = respondWithException(exception, request);
+    const response = respondWithError(exception, request);
     app.defaultHeaders.apply(response);
     return response;
   }
@@ -287,13 +300,13 @@ function handleUnhandled(context: RequestContext, error: unknown): MaybePromise<
   }
   const debug =
     error instanceof Error && mayDebug(context) ? { stack: error.stack ?? "", page: renderDebugPage(context, error) } : undefined;
-  return finish(context, respondWithException(exception, request, debug), 500);
+  return finish(context, respondWithError(exception, request, debug), 500);
 }
 
 function callHandler(context: RequestContext, handler: AnyErrorHandler, error: unknown, status: number): MaybePromise<FlagonResponse> {
   const finishWith = (value: unknown): MaybePromise<FlagonResponse> =>
     value instanceof HTTPException
-      ? finish(context, respondWithException(value, context.request), value.status)
+      ? finish(context, respondWithError(value, context.request), value.status)
       : finish(context, value, status);
   let value: unknown;
   try {

@@ -2,13 +2,18 @@ import type { RequestContext } from "./context";
 import { HTTPException } from "./http/exceptions";
 import type { AnyErrorHandler, Scope } from "./registry";
 
+/** Tells whether there is any handler for the errors of a request. */
+export function hasErrorHandlers({ app, endpoint }: RequestContext): boolean {
+  const { chain } = endpoint?.scope ?? app.registry.scope;
+  return chain.some(({ byClass, byStatus }) => byClass.size > 0 || byStatus.size > 0);
+}
+
 /** Finds the handler of an error: by status before by class, the blueprint's before the app's, the most specific class first. */
 export function findErrorHandler(context: RequestContext, error: unknown): AnyErrorHandler | undefined {
-  const { chain } = context.endpoint?.scope ?? context.app.registry.scope;
-  if (chain.every(({ byClass, byStatus }) => byClass.size === 0 && byStatus.size === 0)) {
+  if (!hasErrorHandlers(context)) {
     return undefined;
   }
-  const scopes: readonly Scope[] = [...chain].reverse();
+  const scopes: readonly Scope[] = [...(context.endpoint?.scope ?? context.app.registry.scope).chain].reverse();
   const classes = listClasses(error);
   if (error instanceof HTTPException) {
     const ofStatus = classes.slice(0, Math.max(0, classes.indexOf(HTTPException)));

@@ -1,5 +1,5 @@
 import { escapeText, type Markup } from "./html";
-import type { HTTPException } from "./http/exceptions";
+import type { ErrorAnswer } from "./http/exceptions";
 import type { FlagonRequest } from "./http/request";
 import { ValidationFailed } from "./http/request-body";
 import { FlagonResponse } from "./http/response";
@@ -14,14 +14,14 @@ export interface DebugInformation {
 
 const ofErrors = ["vary", "accept", "cache-control", "no-store"];
 
-/** Responds with an exception: problem details (RFC 9457) for clients that ask for JSON, a plain page for browsers. */
-export function respondWithException(exception: HTTPException, request: FlagonRequest, debug?: DebugInformation): FlagonResponse {
+/** Responds with an error: problem details (RFC 9457) for clients that ask for JSON, a plain page for browsers. */
+export function respondWithError(error: ErrorAnswer, request: FlagonRequest, debug?: DebugInformation): FlagonResponse {
   const response = prefersJson(request)
-    ? new FlagonResponse(formatProblem(exception, debug?.stack), exception.status, { "content-type": "application/problem+json" })
-    : new FlagonResponse(debug?.page.html ?? formatPage(exception), exception.status);
+    ? new FlagonResponse(formatProblem(error, debug?.stack), error.status, { "content-type": "application/problem+json" })
+    : new FlagonResponse(debug?.page.html ?? formatPage(error), error.status);
   response.headers.addDefaults(ofErrors);
-  if (Object.keys(exception.headers).length > 0) {
-    response.headers.update(exception.headers);
+  if (Object.keys(error.headers).length > 0) {
+    response.headers.update(error.headers);
   }
   return response;
 }
@@ -36,45 +36,43 @@ function prefersJson(request: FlagonRequest): boolean {
   return best === "application/json" || best === "application/problem+json";
 }
 
-function formatProblem(exception: HTTPException, details: string | undefined): string {
+function formatProblem(error: ErrorAnswer, details: string | undefined): string {
   return JSON.stringify({
     type: "about:blank",
-    title: exception.title,
-    status: exception.status,
-    detail: exception.description,
-    ...(exception instanceof ValidationFailed
-      ? { errors: exception.issues.map(({ in: place, path, message }) => ({ in: place, path: path.map(String), detail: message })) }
+    title: error.title,
+    status: error.status,
+    detail: error.description,
+    ...(error instanceof ValidationFailed
+      ? { errors: error.issues.map(({ in: place, path, message }) => ({ in: place, path: path.map(String), detail: message })) }
       : {}),
     ...(details === undefined ? {} : { debug: details }),
   });
 }
 
-/** The page that was last written for each class: most say the same of each, and machines ask for what is not there again and again. */
-const lastPages = new WeakMap<
-  object,
-  { readonly status: number; readonly title: string; readonly description: string; readonly page: string }
->();
+/** The page that was last written for each status: most say the same of each, and machines ask for what is not there again and again. */
+const lastPages = new Map<number, { readonly title: string; readonly description: string; readonly page: string }>();
 
-function formatPage(exception: HTTPException): string {
-  const { constructor, description, status, title } = exception;
-  const last = lastPages.get(constructor);
-  if (last?.description === description && last.status === status && last.title === title) {
+function formatPage(error: ErrorAnswer): string {
+  const { description, status, title } = error;
+  const last = lastPages.get(status);
+  if (last?.description === description && last.title === title) {
     return last.page;
   }
-  const page = writePage(exception);
-  lastPages.set(constructor, { status, title, description, page });
+  const page = writePage(error);
+  lastPages.set(status, { title, description, page });
   return page;
 }
 
-function writePage(exception: HTTPException): string {
-  const description = escapeText(exception.description).replaceAll("\n", "<br>");
+function writePage(error: ErrorAnswer): string {
+  const title = escapeText(error.title);
+  const description = escapeText(error.description).replaceAll("\n", "<br>");
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>${exception.status} ${escapeText(exception.title)}</title>
+<title>${error.status} ${title}</title>
 <style>body{font:1rem/1.5 system-ui,sans-serif;max-width:42rem;margin:15vh auto;padding:0 1rem}</style>
-<h1>${escapeText(exception.title)}</h1>
+<h1>${title}</h1>
 <p>${description}</p>
 </html>
 `;

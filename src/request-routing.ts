@@ -1,11 +1,12 @@
 import type { RequestContext } from "./context";
-import { BadRequest, MethodNotAllowed, NotFound, URITooLong } from "./http/client-errors";
-import { HTTPException } from "./http/exceptions";
+import { BadRequest, MethodNotAllowed, URITooLong } from "./http/client-errors";
+import { HTTPException, withoutStack } from "./http/exceptions";
+import { Miss } from "./http/miss";
 import type { FlagonRequest } from "./http/request";
 import { FlagonResponse } from "./http/response";
 
 /** An answer that routing found, or what it failed with. */
-export type RoutingAnswer = HTTPException | FlagonResponse | undefined;
+export type RoutingAnswer = HTTPException | Miss | FlagonResponse | undefined;
 
 const maxTargetLength = 8 * 1024;
 /** The host that was last seen to be well-formed: an app has few, and asks about them with each request. */
@@ -54,7 +55,7 @@ export function overrideMethod({ app, request }: RequestContext): Promise<void> 
 export function findRoute(context: RequestContext): RoutingAnswer {
   const { request } = context;
   const answer = route(context, request);
-  if (answer instanceof HTTPException) {
+  if (answer instanceof Miss || answer instanceof HTTPException) {
     request.routingException = answer;
   }
   return answer;
@@ -73,7 +74,7 @@ function route(context: RequestContext, request: FlagonRequest): RoutingAnswer {
     case "redirect":
       return redirectToPath(`${request.rootPath}${match.path}${request.queryString === "" ? "" : `?${request.queryString}`}`);
     case "missing":
-      return withoutStack(() => (match.allowed.length === 0 ? new NotFound() : new MethodNotAllowed(match.allowed)));
+      return match.allowed.length === 0 ? new Miss() : withoutStack(() => new MethodNotAllowed(match.allowed));
     default: {
       const { endpoint, maxContentLength, rule } = match.route;
       context.endpoint = endpoint;
@@ -87,17 +88,6 @@ function route(context: RequestContext, request: FlagonRequest): RoutingAnswer {
       }
       return match.kind === "options" ? new FlagonResponse(null, 200, { allow: match.allowed.join(", ") }) : undefined;
     }
-  }
-}
-
-/** What no route answers for comes from no place in the app's code, so that nothing is looked for there. */
-function withoutStack<Failure>(create: () => Failure): Failure {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 0;
-  try {
-    return create();
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 

@@ -1,4 +1,4 @@
-import { Blueprint, BuildError, g, request, route, SetupError, urlFor } from "flagon";
+import { Blueprint, BuildError, g, NotFound, request, route, SetupError, urlFor } from "flagon";
 import { describe, expect, it } from "vitest";
 import { createApp, createLiveApp } from "./helpers";
 
@@ -133,6 +133,27 @@ describe("what routing found", () => {
       { blueprint: null, endpoint: null, rule: null, viewArgs: {}, failed: 404 },
       { blueprint: null, endpoint: null, rule: null, viewArgs: {}, failed: 405 },
     ]);
+  });
+
+  it("is one exception to the hooks and handlers of a request, and another to the next", async () => {
+    const app = createApp();
+    const seen: unknown[] = [];
+    app.beforeRequest(() => void seen.push(request.routingException));
+    app.errorHandler(NotFound, (error) => {
+      seen.push(error);
+      return "handled";
+    });
+    const client = app.testClient();
+    expect((await client.get("/none")).status).toBe(404);
+    await client.get("/none");
+    expect(seen[0]).toBeInstanceOf(NotFound);
+    expect(seen[1]).toBe(seen[0]);
+    expect(seen[2]).not.toBe(seen[0]);
+  });
+
+  it("is thrown where no error of HTTP is to be answered by itself", async () => {
+    const app = createApp({ config: { trapHttpExceptions: true } });
+    await expect(app.testClient().get("/none")).rejects.toThrow(NotFound);
   });
 
   it("can be asked of the app", () => {

@@ -2,6 +2,7 @@ import type { Schema } from "../schema";
 import { BadRequest, UnsupportedMediaType } from "./client-errors";
 import type { HTTPException } from "./exceptions";
 import type { FormValues } from "./form-values";
+import { Miss } from "./miss";
 import { type JsonOptions, limitOf, type ParseOptions, parseValue, RequestBody, type RequestLimits } from "./request-body";
 import { RequestHead } from "./request-head";
 import type { UploadedFile } from "./upload";
@@ -16,10 +17,19 @@ export class FlagonRequest extends RequestHead {
   blueprint: string | null = null;
   /** The values of the rule's variables, by name. */
   viewArgs: Readonly<Record<string, unknown>> = {};
-  /** What routing failed with, to be thrown after the before hooks, or `null`. */
-  routingException: HTTPException | null = null;
+  #routingFailure: HTTPException | Miss | null = null;
   #limits: RequestLimits | undefined;
   #body: RequestBody | undefined;
+
+  /** What routing failed with, to be thrown after the before hooks, or `null`. */
+  get routingException(): HTTPException | null {
+    const failure = this.#routingFailure;
+    return failure instanceof Miss ? failure.exception : failure;
+  }
+
+  set routingException(failure: HTTPException | Miss | null) {
+    this.#routingFailure = failure;
+  }
 
   /** The blueprints of the endpoint, from its own to the outermost: `["admin.users", "admin"]`. */
   get blueprints(): readonly string[] {
