@@ -4,7 +4,7 @@
  *     npm run bench                        the whole run; writes bench/RESULTS.md
  *     npm run bench -- --quick             only shows that everything runs, and that all servers do equal work
  *     npm run bench -- --only Bun --workload form --server Flagon,Hono
- *     npm run bench -- --only v24 --workload "not found" --warm-up 3
+ *     npm run bench -- --only v24 --workload "not found" --warm-up 6
  *
  * Each server is a process of its own, held to one core where `taskset` is there; the load comes from the other. It needs Linux.
  */
@@ -33,8 +33,8 @@ const { values: options } = parseArgs({
 const passes = Number(options.passes ?? (options.quick ? 1 : 3));
 const rounds = Number(options.rounds ?? (options.quick ? 1 : 2));
 const seconds = options.quick ? 0.4 : 0.8;
-/** How long a server works before it is measured, in seconds: compilers go on for longer than one might think. */
-const warmUp = Number(options["warm-up"] ?? seconds);
+/** How long a server works before it is measured, in seconds: V8 shares the server's core, and is done with most of its work by the third. */
+const warmUp = Number(options["warm-up"] ?? (options.quick ? seconds : 3));
 const isWhole =
   !options.quick && options.only === "" && options.workload === "" && options.server === "" && options["warm-up"] === undefined;
 
@@ -51,7 +51,7 @@ for (const group of listGroups().filter(({ title }) => title.includes(options.on
   console.log(sections.at(-1).join("\n"));
 }
 if (isWhole) {
-  writeResults(sections, { passes, rounds, seconds });
+  writeResults(sections, { passes, rounds, seconds, warmUp });
 }
 
 /** Starts the servers of a group, measures them, and ends them. */
