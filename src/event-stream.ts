@@ -1,6 +1,7 @@
 import { findAppContext } from "./context";
 import { FlagonResponse } from "./http/response";
-import { defaultJson } from "./json-provider";
+import { defaultJson, type JsonProvider } from "./json-provider";
+import { TextStream } from "./response-stream";
 
 /** One event of a stream; text alone is its data. */
 export interface ServerSentEvent {
@@ -20,7 +21,9 @@ export interface ServerSentEvent {
  * @param events The events: text, or objects with `data`. They end when the client leaves.
  */
 export function eventStream(events: AsyncIterable<string | ServerSentEvent>): FlagonResponse {
-  return new FlagonResponse(format(events), 200, {
+  const json = findAppContext()?.app.json ?? defaultJson;
+  const body = new TextStream(events, (item) => formatEvent(toEvent(item), json));
+  return new FlagonResponse(body, 200, {
     "content-type": "text/event-stream; charset=utf-8",
     "cache-control": "no-store",
     // Proxies would otherwise keep events back to compress or collect them.
@@ -28,24 +31,8 @@ export function eventStream(events: AsyncIterable<string | ServerSentEvent>): Fl
   });
 }
 
-/** Writes each item as an event; nothing stands between the items and who reads them. */
-function format(events: AsyncIterable<string | ServerSentEvent>): AsyncIterable<string> {
-  return {
-    [Symbol.asyncIterator]() {
-      const iterator = events[Symbol.asyncIterator]();
-      const end: IteratorResult<string> = { done: true, value: undefined };
-      return {
-        next: () =>
-          Promise.resolve(iterator.next()).then((item) => (item.done === true ? end : { done: false, value: formatEvent(item.value) })),
-        return: () => Promise.resolve(iterator.return?.()).then(() => end),
-      };
-    },
-  };
-}
-
-function formatEvent(item: string | ServerSentEvent): string {
-  const { data, event, id, retry } = toEvent(item);
-  const text = typeof data === "string" ? data : ((findAppContext()?.app.json ?? defaultJson).stringify(data) ?? "null");
+function formatEvent({ data, event, id, retry }: ServerSentEvent, json: JsonProvider): string {
+  const text = typeof data === "string" ? data : (json.stringify(data) ?? "null");
   const lines = /[\r\n]/.test(text) ? text.split(/\r\n|\r|\n/).join("\ndata: ") : text;
   return `${event === undefined ? "" : `event: ${oneLine(event)}\n`}${id === undefined ? "" : `id: ${oneLine(id)}\n`}${
     retry === undefined ? "" : `retry: ${Math.trunc(retry)}\n`
@@ -57,6 +44,18 @@ function oneLine(text: string): string {
   return text.replace(/[\r\n\0]/g, " ");
 }
 
-function toEvent(item: string | ServerSentEvent): ServerSentEvent {
-  return typeof item === "string" ? { data: item } : item;
+function toEvent(item: unknown): ServerSentEvent {
+  if (typeof item === "string") {
+    return { data: item };
+  }
+  if (isEvent(item)) {
+    return item;
+  }
+  throw new TypeError(
+    `A stream of events gave ${item === null ? "null" : `a ${typeof item}`} that is no event. Give text, or an object with 'data'.`,
+  );
+}
+
+function isEvent(item: unknown): item is ServerSentEvent {
+  return typeof item === "object" && item !== null;
 }

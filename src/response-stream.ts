@@ -5,10 +5,30 @@ import type { FlagonResponse, ResponseBody } from "./http/response";
 /** The bodies that are sent piece by piece. */
 export type StreamedBody = Exclude<ResponseBody, string | Uint8Array | null>;
 
-/** What goes through a streamed body: each piece is to go through {@link toPiece}, and what was begun is to be ended. */
+/** A stream of things that are written as text when they are sent: nothing stands between them and who sends them. */
+export class TextStream implements AsyncIterable<string> {
+  constructor(
+    readonly items: AsyncIterable<unknown>,
+    readonly write: (item: unknown) => string,
+  ) {}
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<string> {
+    for await (const item of this.items) {
+      yield this.write(item);
+    }
+  }
+}
+
+/** What goes through a streamed body: what was begun is to be ended. */
 export interface BodyIterator {
-  /** Gives the next piece. */
+  /** Gives what the next piece is made of. */
   next(): Promise<IteratorResult<unknown>>;
+  /**
+   * Makes a piece of what came next.
+   *
+   * @throws {TypeError} If it can be none.
+   */
+  toPiece(value: unknown): string | Uint8Array;
   /** Ends the stream, whether or not it is at its end. */
   end(): Promise<void>;
 }
@@ -19,9 +39,12 @@ export function iterateBody(body: StreamedBody): BodyIterator {
     // A stream that fails before anybody reads it would otherwise end the process; who reads it gets the error all the same.
     body.on("error", () => undefined);
   }
-  const iterator: AsyncIterator<unknown> = body[Symbol.asyncIterator]();
+  const isText = body instanceof TextStream;
+  const items: AsyncIterable<unknown> = isText ? body.items : body;
+  const iterator = items[Symbol.asyncIterator]();
   return {
     next: () => iterator.next(),
+    toPiece: isText ? body.write : toPiece,
     async end() {
       await iterator.return?.();
       if (body instanceof Readable) {
@@ -34,8 +57,9 @@ export function iterateBody(body: StreamedBody): BodyIterator {
 
 /** Iterates over a streamed body with its request's context, whoever asks for the next piece. */
 export function iterateBodyIn(context: RequestContext, body: StreamedBody): BodyIterator {
-  const { end, next } = iterateBody(body);
+  const { end, next, toPiece } = iterateBody(body);
   return {
+    toPiece,
     next: () => contexts.run(context, next),
     end: () => contexts.run(context, end),
   };
@@ -54,12 +78,7 @@ export async function discardBody(context: RequestContext, body: ResponseBody): 
   }
 }
 
-/**
- * Returns what an iterated body gave, if it can be sent.
- *
- * @throws {TypeError} If it is neither text nor bytes.
- */
-export function toPiece(value: unknown): string | Uint8Array {
+function toPiece(value: unknown): string | Uint8Array {
   if (typeof value === "string" || value instanceof Uint8Array) {
     return value;
   }

@@ -240,4 +240,28 @@ describe("eventStream()", () => {
     expect(response.headers.get("cache-control")).toBe("no-store");
     expect(await response.text()).toBe('data: plain\ndata: text\n\nevent: up date\nid: 7\nretry: 1000\ndata: {"a":1}\n\n');
   });
+
+  it("writes events as text for who iterates over the body", async () => {
+    async function* events() {
+      yield "one";
+      yield { data: 2 };
+    }
+    const pieces: unknown[] = [];
+    await createView(async () => {
+      for await (const piece of eventStream(events()).body as AsyncIterable<unknown>) {
+        pieces.push(piece);
+      }
+      return "";
+    }).get("/");
+    expect(pieces).toEqual(["data: one\n\n", "data: 2\n\n"]);
+  });
+
+  it("ends with what is no event, and says so", async () => {
+    async function* events() {
+      yield "one";
+      yield 2 as unknown as string;
+    }
+    const response = await createView(() => eventStream(events())).get("/");
+    await expect(response.text()).rejects.toThrow("gave a number that is no event");
+  });
 });

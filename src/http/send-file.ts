@@ -1,3 +1,4 @@
+import { ReadStream } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, sep } from "node:path";
 import { Readable } from "node:stream";
@@ -5,6 +6,7 @@ import contentDisposition from "content-disposition";
 import { lazily } from "../lazily";
 import { NotFound, RangeNotSatisfiable } from "./client-errors";
 import type { FileCache } from "./file-cache";
+import { notePart } from "./file-part";
 import type { FlagonRequest } from "./request";
 import { FlagonResponse } from "./response";
 import { createException, isErrorStatus } from "./status-exceptions";
@@ -175,6 +177,9 @@ async function respond(
   const { "Content-Length": length, ...headers } = result.headers;
   const response = new FlagonResponse(result.stream, result.statusCode, headers);
   response.streamLength = length === undefined || result.statusCode === 304 ? null : Number(length);
+  if (result.stream instanceof ReadStream && response.streamLength !== null && response.streamLength > 0) {
+    notePart(result.stream, response.streamLength);
+  }
   if (result.statusCode !== 304) {
     response.headers.set("content-type", options.mimeType ?? guessType(name));
   }

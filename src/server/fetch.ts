@@ -6,7 +6,7 @@ import type { FlagonResponse } from "../http/response";
 import { isBodiless } from "../http/status";
 import { andThen, isPromise, type MaybePromise } from "../maybe-promise";
 import { createMountContext, findMount } from "../mounting";
-import { discardBody, iterateBodyIn, measureBody, type StreamedBody, toPiece } from "../response-stream";
+import { discardBody, iterateBodyIn, measureBody, type StreamedBody } from "../response-stream";
 import { needsTearDown, tearDown } from "../tear-down";
 import { findBunFile } from "./bun-file";
 import { FetchSource } from "./fetch-source";
@@ -93,7 +93,7 @@ function toWebStream(context: RequestContext, body: StreamedBody): ReadableStrea
           await end();
           controller.close();
         } else {
-          const piece = toPiece(next.value);
+          const piece = iterator.toPiece(next.value);
           controller.enqueue(typeof piece === "string" ? Buffer.from(piece, "utf8") : piece);
         }
       } catch (error) {

@@ -1,10 +1,12 @@
 import { ReadStream } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { contexts, type RequestContext } from "../context";
+import { findPart } from "../http/file-part";
 import type { FlagonResponse } from "../http/response";
 import { isBodiless } from "../http/status";
-import { discardBody, iterateBody, measureBody, type StreamedBody, toPiece } from "../response-stream";
+import { discardBody, iterateBody, measureBody, type StreamedBody } from "../response-stream";
 import { needsTearDown, tearDown } from "../tear-down";
+import { isPlainReply, sendPart } from "./node-file";
 import { findHeader } from "./node-source";
 
 /** How much of a body that nobody read is taken in before the connection is closed, in bytes and in milliseconds. */
@@ -44,7 +46,12 @@ export function send(context: RequestContext, response: FlagonResponse, message:
   } else if (typeof body === "string" || body instanceof Uint8Array) {
     reply.end(body);
   } else if (body instanceof ReadStream) {
-    pipeFile(context, body, reply);
+    const part = isPlainReply(reply) ? findPart(body) : undefined;
+    if (part === undefined) {
+      pipeFile(context, body, reply);
+    } else {
+      sendPart(context, part, reply);
+    }
   } else {
     // Started in the context, which its awaits keep.
     void contexts.run(context, stream, context, body, reply);
@@ -70,7 +77,7 @@ function addHeaders({ app }: RequestContext, wire: readonly string[], reply: Ser
   }
 }
 
-/** Writes a file as fast as the client reads it; none of the app's code runs meanwhile, so that no context is to be kept. */
+/** Writes what an app reads from a file as fast as the client reads it, without the request's context. */
 function pipeFile(context: RequestContext, file: ReadStream, reply: ServerResponse): void {
   file.once("error", (error) => {
     context.failure = error;
@@ -93,7 +100,7 @@ async function stream(context: RequestContext, body: StreamedBody, reply: Server
       if (reply.destroyed) {
         break;
       }
-      if (!reply.write(toPiece(next.value))) {
+      if (!reply.write(iterator.toPiece(next.value))) {
         await writable(reply);
       }
     }

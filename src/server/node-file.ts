@@ -1,0 +1,77 @@
+import { type ReadStream, read } from "node:fs";
+import { ServerResponse } from "node:http";
+import type { RequestContext } from "../context";
+import type { FilePart } from "../http/file-part";
+
+/** How much of a file is read at a time, in bytes. */
+const pieceSize = 256 * 1024;
+/** How many pieces of memory are kept for later, at most: 4 MB. */
+const mostPieces = 16;
+/** Memory that no file is read into just now: to take it anew for each piece costs more than to read and send the piece. */
+const freePieces: Buffer[] = [];
+
+/** Tells whether a response is written by Node alone: what middleware puts in between may keep what it is given, or call nobody back. */
+export function isPlainReply(reply: ServerResponse): boolean {
+  return reply.write === ServerResponse.prototype.write && reply.end === ServerResponse.prototype.end;
+}
+
+/**
+ * Writes a part of a file as fast as the client reads it, piece by piece through the same memory.
+ *
+ * None of the app's code runs meanwhile, so that no context is to be kept.
+ */
+export function sendPart(context: RequestContext, { file, length, start }: FilePart, reply: ServerResponse): void {
+  const piece = freePieces.pop() ?? Buffer.allocUnsafeSlow(pieceSize);
+  const end = start + length;
+  let isReading = false;
+  const fail = (error: unknown): void => {
+    context.failure = error;
+    context.app.logger.error({ err: error }, "A streamed response failed.");
+    reply.destroy();
+  };
+  const readFrom = (fd: number, position: number): void => {
+    if (reply.destroyed) {
+      return;
+    }
+    isReading = true;
+    read(fd, piece, 0, Math.min(pieceSize, end - position), position, (error, count) => {
+      isReading = false;
+      if (reply.destroyed) {
+        file.destroy();
+      } else if (error !== null || count === 0) {
+        fail(error ?? new Error(`The file '${String(file.path)}' became shorter while it was sent.`));
+      } else if (position + count < end) {
+        reply.write(piece.subarray(0, count), (failure) => {
+          // A piece that could not be written may still be in the system's hands, so that it is let go.
+          if (failure === null || failure === undefined) {
+            readFrom(fd, position + count);
+          }
+        });
+      } else {
+        reply.end(piece.subarray(0, count), () => {
+          if (freePieces.length < mostPieces) {
+            freePieces.push(piece);
+          }
+        });
+      }
+    });
+  };
+  reply.once("close", () => {
+    // One that is being read from is closed after that.
+    if (!isReading) {
+      file.destroy();
+    }
+  });
+  whenOpen(file, (fd) => readFrom(fd, start), fail);
+}
+
+function whenOpen(file: ReadStream, use: (fd: number) => void, fail: (error: unknown) => void): void {
+  const { fd }: ReadStream & { readonly fd?: unknown } = file;
+  if (file.destroyed) {
+    fail(file.errored ?? new Error(`The file '${String(file.path)}' was closed before it was sent.`));
+  } else if (typeof fd === "number") {
+    use(fd);
+  } else {
+    file.once("open", use).once("error", fail);
+  }
+}
