@@ -33,8 +33,11 @@ const { values: options } = parseArgs({
 const passes = Number(options.passes ?? (options.quick ? 1 : 3));
 const rounds = Number(options.rounds ?? (options.quick ? 1 : 2));
 const seconds = options.quick ? 0.4 : 0.8;
-/** How long a server works before it is measured, in seconds: V8 shares the server's core, and is done with most of its work by the third. */
-const warmUp = Number(options["warm-up"] ?? (options.quick ? seconds : 3));
+/**
+ * How long a server works at each workload before it is measured at any, in seconds: what is measured is one that has been up for a while, not
+ * V8, which shares its core and is done with most of its work by the third second.
+ */
+const warmUp = Number(options["warm-up"] ?? (options.quick ? 0 : 2));
 const isWhole =
   !options.quick && options.only === "" && options.workload === "" && options.server === "" && options["warm-up"] === undefined;
 
@@ -69,6 +72,7 @@ async function runPass(group, samples) {
 }
 
 async function measure(group, servers, samples) {
+  const tasks = [];
   for (const workload of workloads.filter(({ name }) => name.includes(options.workload))) {
     const able = servers.filter(({ skips = [] }) => !skips.includes(workload.name));
     const requests = new Map();
@@ -79,11 +83,21 @@ async function measure(group, servers, samples) {
     }
     checkEqualWork(answers, group.reference, workload);
     samples[workload.name] ??= Object.fromEntries(able.map(({ name }) => [name, []]));
-    for (let round = options.quick ? 0 : -1; round < rounds; round++) {
+    tasks.push({ able, requests, samples: samples[workload.name] });
+  }
+  if (warmUp > 0) {
+    for (const { able, requests } of tasks) {
+      for (const server of able) {
+        await load(requests.get(server), server, warmUp);
+      }
+    }
+  }
+  for (const { able, requests, samples } of tasks) {
+    for (let round = warmUp > 0 ? -1 : 0; round < rounds; round++) {
       for (const server of takeTurns(able, round)) {
-        const sample = await load(requests.get(server), server, round < 0 ? warmUp : seconds);
+        const sample = await load(requests.get(server), server, seconds);
         if (round >= 0) {
-          samples[workload.name][server.name].push(sample);
+          samples[server.name].push(sample);
         }
       }
     }
