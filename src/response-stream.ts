@@ -65,6 +65,11 @@ export function iterateBodyIn(context: RequestContext, body: StreamedBody): Body
   };
 }
 
+/** Ends a stream that has failed, or gave what cannot be sent, so that it holds nothing open; the failure is known already. */
+export async function abandonBody(iterator: BodyIterator): Promise<void> {
+  await iterator.end().catch(() => undefined);
+}
+
 /** Ends a stream that nobody is to read, so that it holds no file open. */
 export async function discardBody(context: RequestContext, body: ResponseBody): Promise<void> {
   // A stream that is locked belongs to who reads it.

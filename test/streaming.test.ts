@@ -176,6 +176,34 @@ describe("a streamed body", () => {
   });
 });
 
+describe("a stream that gives what cannot be sent", () => {
+  it("is ended, so that it holds nothing open", async () => {
+    const app = createLiveApp();
+    const ended: string[] = [];
+    app.route(
+      "/<place>",
+      async function* generate({ place }: { place: string }) {
+        try {
+          yield "a";
+          yield 1;
+          yield "b";
+        } finally {
+          ended.push(place);
+        }
+      },
+      { endpoint: "stream" },
+    );
+    const { origin } = await listen(app.handler);
+    await expect(fetch(`${origin}/node`).then((response) => response.text())).rejects.toThrow();
+    const response = await app.fetch(new Request("http://localhost/fetch"));
+    await expect(response.text()).rejects.toThrow("A stream gave a number");
+    for (let round = 0; round < 100 && ended.length < 2; round++) {
+      await wait(10);
+    }
+    expect(ended).toEqual(["node", "fetch"]);
+  });
+});
+
 describe("a gigabyte", () => {
   it("is streamed with flat memory to a slow reader, and stops when the client leaves", async () => {
     const app = createLiveApp();

@@ -6,7 +6,7 @@ import type { FlagonResponse } from "../http/response";
 import { isBodiless } from "../http/status";
 import { andThen, isPromise, type MaybePromise } from "../maybe-promise";
 import { createMountContext, findMount } from "../mounting";
-import { discardBody, iterateBodyIn, measureBody, type StreamedBody } from "../response-stream";
+import { abandonBody, discardBody, iterateBodyIn, measureBody, type StreamedBody } from "../response-stream";
 import { needsTearDown, tearDown } from "../tear-down";
 import { findBunFile } from "./bun-file";
 import { FetchSource } from "./fetch-source";
@@ -100,6 +100,7 @@ function toWebStream(context: RequestContext, body: StreamedBody): ReadableStrea
         context.failure = error;
         context.app.logger.error({ err: error }, "A streamed response failed.");
         controller.error(error);
+        await abandonBody(iterator);
         await end();
       }
     },

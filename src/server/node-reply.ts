@@ -4,7 +4,7 @@ import { contexts, type RequestContext } from "../context";
 import { findPart } from "../http/file-part";
 import type { FlagonResponse } from "../http/response";
 import { isBodiless } from "../http/status";
-import { discardBody, iterateBody, measureBody, type StreamedBody } from "../response-stream";
+import { abandonBody, discardBody, iterateBody, measureBody, type StreamedBody } from "../response-stream";
 import { needsTearDown, tearDown } from "../tear-down";
 import { isPlainReply, sendPart } from "./node-file";
 import { findHeader } from "./node-source";
@@ -114,6 +114,7 @@ async function stream(context: RequestContext, body: StreamedBody, reply: Server
     context.failure = error;
     context.app.logger.error({ err: error }, "A streamed response failed.");
     reply.destroy();
+    await abandonBody(iterator);
   } finally {
     clearTimeout(timer);
   }
