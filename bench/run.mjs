@@ -33,10 +33,7 @@ const { values: options } = parseArgs({
 const passes = Number(options.passes ?? (options.quick ? 1 : 3));
 const rounds = Number(options.rounds ?? (options.quick ? 1 : 2));
 const seconds = options.quick ? 0.4 : 0.8;
-/**
- * How long a server works at each workload before it is measured at any, in seconds: what is measured is one that has been up for a while, not
- * V8, which shares its core and is done with most of its work by the third second.
- */
+/** How long a server works at each workload before it is measured at any, in seconds: what is measured is one that has been up for a while. */
 const warmUp = Number(options["warm-up"] ?? (options.quick ? 0 : 2));
 const isWhole =
   !options.quick && options.only === "" && options.workload === "" && options.server === "" && options["warm-up"] === undefined;
@@ -83,7 +80,7 @@ async function measure(group, servers, samples) {
     }
     checkEqualWork(answers, group.reference, workload);
     samples[workload.name] ??= Object.fromEntries(able.map(({ name }) => [name, []]));
-    tasks.push({ able, requests, samples: samples[workload.name] });
+    tasks.push({ able, requests, byName: samples[workload.name] });
   }
   if (warmUp > 0) {
     for (const { able, requests } of tasks) {
@@ -92,12 +89,12 @@ async function measure(group, servers, samples) {
       }
     }
   }
-  for (const { able, requests, samples } of tasks) {
+  for (const { able, requests, byName } of tasks) {
     for (let round = warmUp > 0 ? -1 : 0; round < rounds; round++) {
       for (const server of takeTurns(able, round)) {
         const sample = await load(requests.get(server), server, seconds);
         if (round >= 0) {
-          samples[server.name].push(sample);
+          byName[server.name].push(sample);
         }
       }
     }

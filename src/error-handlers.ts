@@ -3,9 +3,8 @@ import { HTTPException } from "./http/exceptions";
 import type { AnyErrorHandler, Scope } from "./registry";
 
 /** Tells whether there is any handler for the errors of a request. */
-export function hasErrorHandlers({ app, endpoint }: RequestContext): boolean {
-  const { chain } = endpoint?.scope ?? app.registry.scope;
-  return chain.some(({ byClass, byStatus }) => byClass.size > 0 || byStatus.size > 0);
+export function hasErrorHandlers(context: RequestContext): boolean {
+  return chainOf(context).some(({ byClass, byStatus }) => byClass.size > 0 || byStatus.size > 0);
 }
 
 /** Finds the handler of an error: by status before by class, the blueprint's before the app's, the most specific class first. */
@@ -13,7 +12,7 @@ export function findErrorHandler(context: RequestContext, error: unknown): AnyEr
   if (!hasErrorHandlers(context)) {
     return undefined;
   }
-  const scopes: readonly Scope[] = [...(context.endpoint?.scope ?? context.app.registry.scope).chain].reverse();
+  const scopes: readonly Scope[] = [...chainOf(context)].reverse();
   const classes = listClasses(error);
   if (error instanceof HTTPException) {
     const ofStatus = classes.slice(0, Math.max(0, classes.indexOf(HTTPException)));
@@ -31,6 +30,10 @@ export function findErrorHandler(context: RequestContext, error: unknown): AnyEr
     }
   }
   return undefined;
+}
+
+function chainOf({ app, endpoint }: RequestContext): readonly Scope[] {
+  return (endpoint?.scope ?? app.registry.scope).chain;
 }
 
 function findByClass(scope: Scope, classes: readonly unknown[]): AnyErrorHandler | undefined {

@@ -65,6 +65,12 @@ export function iterateBodyIn(context: RequestContext, body: StreamedBody): Body
   };
 }
 
+/** Says in the log that a streamed response failed, and keeps why for who tears the request down. */
+export function reportFailure(context: RequestContext, error: unknown): void {
+  context.failure = error;
+  context.app.logger.error({ err: error }, "A streamed response failed.");
+}
+
 /** Ends a stream that has failed, or gave what cannot be sent, so that it holds nothing open; the failure is known already. */
 export async function abandonBody(iterator: BodyIterator): Promise<void> {
   await iterator.end().catch(() => undefined);

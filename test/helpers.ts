@@ -4,6 +4,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { Flagon, type FlagonOptions } from "flagon";
 import { onTestFinished } from "vitest";
 
@@ -46,6 +47,13 @@ export async function findPort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
+}
+
+/** Waits until something has happened, for two seconds at most; what is to have happened is then for the test to say. */
+export async function waitUntil(hasHappened: () => boolean): Promise<void> {
+  for (let round = 0; round < 200 && !hasHappened(); round++) {
+    await wait(10);
+  }
 }
 
 /** Writes files below a new folder, which is gone after the test. */

@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
 import { FlagonResponse, g, renderTemplateAsync, request, streamTemplate, streamTemplateString, TemplateNotFound } from "flagon";
 import { describe, expect, it } from "vitest";
-import { createApp, createLiveApp, listen, writeFiles } from "./helpers";
+import { createApp, createLiveApp, listen, waitUntil, writeFiles } from "./helpers";
 
 /** Creates an app that streams one template of several. */
 function createStreamer(files: Readonly<Record<string, string>>, data: () => object = () => ({})) {
@@ -197,9 +197,7 @@ describe("a stream that gives what cannot be sent", () => {
     await expect(fetch(`${origin}/node`).then((response) => response.text())).rejects.toThrow();
     const response = await app.fetch(new Request("http://localhost/fetch"));
     await expect(response.text()).rejects.toThrow("A stream gave a number");
-    for (let round = 0; round < 100 && ended.length < 2; round++) {
-      await wait(10);
-    }
+    await waitUntil(() => ended.length === 2);
     expect(ended).toEqual(["node", "fetch"]);
   });
 });
@@ -244,9 +242,7 @@ describe("a gigabyte", () => {
       });
       message.on("error", reject);
     });
-    for (let round = 0; round < 100 && !isStopped; round++) {
-      await wait(10);
-    }
+    await waitUntil(() => isStopped);
     expect(isStopped).toBe(true);
     // What was produced is what was read, and what lies in the buffers of the two sockets.
     expect(produced).toBeLessThan(96);

@@ -1,5 +1,8 @@
 import type { ReadStream } from "node:fs";
 
+/** How much of a large file is read at a time, in bytes. */
+export const pieceSize: number = 256 * 1024;
+
 /** What is sent of a file: as many bytes as are stated, from one place on. */
 export interface FilePart {
   /** The open file, or one that is about to be. Nobody has read from it. */

@@ -1,5 +1,8 @@
 import { NotFound } from "./client-errors";
 import { type ErrorAnswer, withoutStack } from "./exceptions";
+import { reasonOf } from "./status";
+
+const title = reasonOf(NotFound.status);
 
 /**
  * The answer 404 where no route leads. Machines ask for what is not there again and again, so that the exception is made
@@ -7,7 +10,7 @@ import { type ErrorAnswer, withoutStack } from "./exceptions";
  */
 export class Miss implements ErrorAnswer {
   readonly status: number = NotFound.status;
-  readonly title: string = "Not Found";
+  readonly title: string = title;
   readonly description: string = NotFound.description;
   readonly headers: Readonly<Record<string, string>> = {};
   #exception: NotFound | undefined;

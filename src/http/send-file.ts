@@ -6,15 +6,12 @@ import contentDisposition from "content-disposition";
 import { lazily } from "../lazily";
 import { NotFound, RangeNotSatisfiable } from "./client-errors";
 import type { FileCache } from "./file-cache";
-import { notePart } from "./file-part";
+import { notePart, pieceSize } from "./file-part";
 import type { FlagonRequest } from "./request";
 import { FlagonResponse } from "./response";
 import { createException, isErrorStatus } from "./status-exceptions";
 
 const loadSend = lazily(() => (require("@fastify/send") as typeof import("@fastify/send")).default);
-
-/** How much of a large file is read at a time, in bytes. */
-const pieceSize = 256 * 1024;
 
 /** How a file is sent. */
 export interface SendFileOptions {

@@ -6,7 +6,7 @@ import type { FlagonResponse } from "../http/response";
 import { isBodiless } from "../http/status";
 import { andThen, isPromise, type MaybePromise } from "../maybe-promise";
 import { createMountContext, findMount } from "../mounting";
-import { abandonBody, discardBody, iterateBodyIn, measureBody, type StreamedBody } from "../response-stream";
+import { abandonBody, discardBody, iterateBodyIn, measureBody, reportFailure, type StreamedBody } from "../response-stream";
 import { needsTearDown, tearDown } from "../tear-down";
 import { findBunFile } from "./bun-file";
 import { FetchSource } from "./fetch-source";
@@ -97,8 +97,7 @@ function toWebStream(context: RequestContext, body: StreamedBody): ReadableStrea
           controller.enqueue(typeof piece === "string" ? Buffer.from(piece, "utf8") : piece);
         }
       } catch (error) {
-        context.failure = error;
-        context.app.logger.error({ err: error }, "A streamed response failed.");
+        reportFailure(context, error);
         controller.error(error);
         await abandonBody(iterator);
         await end();

@@ -1,10 +1,9 @@
 import { type ReadStream, read } from "node:fs";
 import { ServerResponse } from "node:http";
 import type { RequestContext } from "../context";
-import type { FilePart } from "../http/file-part";
+import { type FilePart, pieceSize } from "../http/file-part";
+import { reportFailure } from "../response-stream";
 
-/** How much of a file is read at a time, in bytes. */
-const pieceSize = 256 * 1024;
 /** How many pieces of memory are kept for later, at most: 4 MB. */
 const mostPieces = 16;
 /** Memory that no file is read into just now: to take it anew for each piece costs more than to read and send the piece. */
@@ -25,8 +24,7 @@ export function sendPart(context: RequestContext, { file, length, start }: FileP
   const end = start + length;
   let isReading = false;
   const fail = (error: unknown): void => {
-    context.failure = error;
-    context.app.logger.error({ err: error }, "A streamed response failed.");
+    reportFailure(context, error);
     reply.destroy();
   };
   const readFrom = (fd: number, position: number): void => {

@@ -4,7 +4,7 @@ import { contexts, type RequestContext } from "../context";
 import { findPart } from "../http/file-part";
 import type { FlagonResponse } from "../http/response";
 import { isBodiless } from "../http/status";
-import { abandonBody, discardBody, iterateBody, measureBody, type StreamedBody } from "../response-stream";
+import { abandonBody, discardBody, iterateBody, measureBody, reportFailure, type StreamedBody } from "../response-stream";
 import { needsTearDown, tearDown } from "../tear-down";
 import { isPlainReply, sendPart } from "./node-file";
 import { findHeader } from "./node-source";
@@ -80,8 +80,7 @@ function addHeaders({ app }: RequestContext, wire: readonly string[], reply: Ser
 /** Writes what an app reads from a file as fast as the client reads it, without the request's context. */
 function pipeFile(context: RequestContext, file: ReadStream, reply: ServerResponse): void {
   file.once("error", (error) => {
-    context.failure = error;
-    context.app.logger.error({ err: error }, "A streamed response failed.");
+    reportFailure(context, error);
     reply.destroy();
   });
   reply.once("close", () => file.destroy());
@@ -111,8 +110,7 @@ async function stream(context: RequestContext, body: StreamedBody, reply: Server
     }
   } catch (error) {
     // The status line is sent, so that only a connection cut short tells the client.
-    context.failure = error;
-    context.app.logger.error({ err: error }, "A streamed response failed.");
+    reportFailure(context, error);
     reply.destroy();
     await abandonBody(iterator);
   } finally {
