@@ -34,6 +34,23 @@ export function createContext(app: Application, source: RequestSource): RequestC
  * its handler, whose answer takes the same way out. Nothing is awaited that is not a promise.
  */
 export function dispatch(context: RequestContext): MaybePromise<FlagonResponse> {
+  const outcome = begin(context);
+  return outcome instanceof Pending
+    ? outcome.value.then(
+        (settled) => answer(context, settled),
+        (error: unknown) => handleError(context, error),
+      )
+    : outcome;
+}
+
+/** What a request waits for: the promise of a view or hook. Where it leads, {@link answer} or {@link handleError} goes on. */
+export class Pending {
+  /** @param value The promise. */
+  constructor(readonly value: Promise<unknown>) {}
+}
+
+/** Handles a request as {@link dispatch} does, up to the first promise: who waits for that in any case has none made for it. */
+export function begin(context: RequestContext): MaybePromise<FlagonResponse> | Pending {
   if (signals.requestStarted.hasSubscribers) {
     signals.requestStarted.publish({ app: context.app, request: context.request });
   }
@@ -43,16 +60,11 @@ export function dispatch(context: RequestContext): MaybePromise<FlagonResponse> 
   } catch (error) {
     return handleError(context, error);
   }
-  return isPromise(value)
-    ? value.then(
-        (settled) => answer(context, settled),
-        (error: unknown) => handleError(context, error),
-      )
-    : answer(context, value);
+  return isPromise(value) ? new Pending(value) : answer(context, value);
 }
 
 /** Answers with what a view, a hook or routing gave; an error that is returned is as one that is thrown. */
-function answer(context: RequestContext, value: unknown): MaybePromise<FlagonResponse> {
+export function answer(context: RequestContext, value: unknown): MaybePromise<FlagonResponse> {
   if (value instanceof Miss) {
     return answerMiss(context, value);
   }

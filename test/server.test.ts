@@ -56,6 +56,26 @@ describe("app.handler", () => {
     expect(received).toMatch(/1,2,none,3$/);
   });
 
+  it.each([
+    ["view", 200],
+    ["failure", 418],
+  ])("goes on in the request's context after an asynchronous %s", async (name, status) => {
+    const app = createLiveApp();
+    const view = async () => {
+      await wait(1);
+      if (name === "failure") {
+        throw new RangeError("on purpose");
+      }
+      return { path: request.path };
+    };
+    app.route(`/${name}`, view, { endpoint: "view" });
+    app.errorHandler(RangeError, () => makeResponse(request.path, 418));
+    app.afterRequest((response) => response.headers.set("x-path", request.path));
+    const { origin } = await listen(app.handler);
+    const response = await fetch(`${origin}/${name}`);
+    expect([response.status, response.headers.get("x-path")]).toEqual([status, `/${name}`]);
+  });
+
   it("gives the right framing whatever the app set", async () => {
     const { port } = await listen(createEcho().handler);
     const ask = (line: string) => send(port, `${line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);

@@ -130,14 +130,26 @@ export async function stop({ child }) {
   }
 }
 
+/** Whether the kernel keeps the times of threads, to the nanosecond; its other clock ticks 100 times a second. */
+const hasThreadTimes = Number(read("/proc/self/schedstat").split(" ")[0]) > 0;
+
 /** The CPU time that a server and its children have used, user and system, in microseconds. */
 export function readCpu({ child }) {
-  return listTree(child.pid).reduce((sum, pid) => {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-      .replace(/^.*\) /s, "")
-      .split(" ");
-    return sum + (Number(fields[11]) + Number(fields[12])) * 10_000;
+  return listTree(child.pid).reduce((sum, pid) => sum + (hasThreadTimes ? readThreadTimes(pid) : readTicks(pid)), 0);
+}
+
+function readThreadTimes(pid) {
+  return readdirSync(`/proc/${pid}/task`).reduce((sum, task) => {
+    const [nanoseconds] = read(`/proc/${pid}/task/${task}/schedstat`).split(" ");
+    return sum + Number(nanoseconds) / 1000;
   }, 0);
+}
+
+function readTicks(pid) {
+  const fields = read(`/proc/${pid}/stat`)
+    .replace(/^.*\) /s, "")
+    .split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10_000;
 }
 
 /** The memory that a server and its children hold, in MB. */
@@ -149,17 +161,19 @@ export function readMemory({ child }) {
 }
 
 function listTree(pid) {
-  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) => readChildren(`/proc/${pid}/task/${task}/children`));
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    read(`/proc/${pid}/task/${task}/children`).trim().split(" ").filter(Boolean),
+  );
   return [pid, ...children.flatMap((child) => listTree(child))];
 }
 
-/** Reads the children of a thread, which may have ended since it was listed. */
-function readChildren(path) {
+/** Reads what the kernel says of a thread, which may have ended since it was listed; `""` when it says nothing. */
+function read(path) {
   try {
-    return readFileSync(path, "utf8").trim().split(" ").filter(Boolean);
+    return readFileSync(path, "utf8");
   } catch (error) {
     if (error.code === "ENOENT" || error.code === "ESRCH") {
-      return [];
+      return "";
     }
     throw error;
   }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Application } from "../application";
 import { contexts, type RequestContext } from "../context";
-import { createContext, dispatch, handleError } from "../dispatch";
+import { answer, begin, createContext, handleError, Pending } from "../dispatch";
 import type { MountedSource } from "../http/mounted-source";
 import type { RequestSource } from "../http/request-source";
 import type { FlagonResponse } from "../http/response";
@@ -31,6 +31,9 @@ export interface ListenerOptions {
   readonly observe?: Observe;
 }
 
+/** What is done for a request with what came before: it gives the response, or what it waits for. */
+type Step<Value> = (context: RequestContext, value: Value) => MaybePromise<FlagonResponse> | Pending;
+
 /** Sees a request that is to be answered. */
 type Observe = (context: RequestContext, reply: ServerResponse) => void;
 
@@ -59,7 +62,7 @@ function serve(app: Application, exchange: Exchange, createSource: () => Request
       handle(app, exchange, source);
     } else {
       const context = createContext(app, source);
-      respond(exchange, context, () => handleError(context, failure.error));
+      respond(exchange, context, handleError, failure.error);
     }
   });
 }
@@ -78,13 +81,13 @@ function handle(app: Application, exchange: Exchange, source: RequestSource): vo
         return;
       case "response": {
         const context = createMountContext(app, source);
-        respond(exchange, context, () => mount.respond(context));
+        respond(exchange, context, () => mount.respond(context), undefined);
         return;
       }
     }
   }
   const context = createContext(app, source);
-  respond(exchange, context, dispatch);
+  respond(exchange, context, begin, undefined);
 }
 
 /** Says to handlers of Node's where they are mounted, in the manner of Connect and Express. */
@@ -106,17 +109,27 @@ function hand(app: Application, listener: RequestListener, { message, reply, cra
   }
 }
 
-function respond(exchange: Exchange, context: RequestContext, answer: (context: RequestContext) => MaybePromise<FlagonResponse>): void {
+/** Answers a request by one step on its way, in its context. */
+function respond<Value>(exchange: Exchange, context: RequestContext, step: Step<Value>, value: Value): void {
   exchange.observe?.(context, exchange.reply);
+  proceed(exchange, context, step, value);
+}
+
+function proceed<Value>(exchange: Exchange, context: RequestContext, step: Step<Value>, value: Value): void {
   try {
-    const response = contexts.run(context, answer, context);
-    if (isPromise(response)) {
-      response.then(
-        (settled) => attempt(exchange, context, settled),
+    const outcome = contexts.run(context, step, context, value);
+    if (outcome instanceof Pending) {
+      outcome.value.then(
+        (settled) => proceed(exchange, context, answer, settled),
+        (error: unknown) => proceed(exchange, context, handleError, error),
+      );
+    } else if (isPromise(outcome)) {
+      outcome.then(
+        (response) => attempt(exchange, context, response),
         (error: unknown) => end(exchange, context, error),
       );
     } else {
-      send(context, response, exchange.message, exchange.reply);
+      send(context, outcome, exchange.message, exchange.reply);
     }
   } catch (error) {
     end(exchange, context, error);
