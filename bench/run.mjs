@@ -31,8 +31,8 @@ const { values: options } = parseArgs({
 });
 // One and the same program is faster or slower by how it happens to lie in memory, so that each pass starts the servers anew.
 const passes = Number(options.passes ?? (options.quick ? 1 : 3));
-const rounds = Number(options.rounds ?? (options.quick ? 1 : 2));
-const seconds = options.quick ? 0.4 : 0.8;
+const rounds = Number(options.rounds ?? (options.quick ? 1 : 3));
+const seconds = options.quick ? 0.4 : 0.5;
 /** How long a server works at each workload before it is measured at any, in seconds: what is measured is one that has been up for a while. */
 const warmUp = Number(options["warm-up"] ?? (options.quick ? 0 : 2));
 const isWhole =

@@ -43,13 +43,13 @@ export function dispatch(context: RequestContext): MaybePromise<FlagonResponse> 
     : outcome;
 }
 
-/** What a request waits for: the promise of a view or hook. Where it leads, {@link answer} or {@link handleError} goes on. */
+/** What a request waits for. {@link answer} goes on with what the promise gives, and {@link handleError} with its failure. */
 export class Pending {
-  /** @param value The promise. */
+  /** @param value The promise of a view or hook. */
   constructor(readonly value: Promise<unknown>) {}
 }
 
-/** Handles a request as {@link dispatch} does, up to the first promise: who waits for that in any case has none made for it. */
+/** Handles a request as {@link dispatch} does, up to the first promise, for a server that waits for that by itself: no other is made. */
 export function begin(context: RequestContext): MaybePromise<FlagonResponse> | Pending {
   if (signals.requestStarted.hasSubscribers) {
     signals.requestStarted.publish({ app: context.app, request: context.request });
