@@ -146,7 +146,7 @@ function readThreadTimes(pid) {
 }
 
 function readTicks(pid) {
-  const fields = read(`/proc/${pid}/stat`)
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
     .replace(/^.*\) /s, "")
     .split(" ");
   return (Number(fields[11]) + Number(fields[12])) * 10_000;
