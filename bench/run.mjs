@@ -34,7 +34,7 @@ const passes = Number(options.passes ?? (options.quick ? 1 : 3));
 const rounds = Number(options.rounds ?? (options.quick ? 1 : 3));
 const seconds = options.quick ? 0.4 : 0.5;
 /** How long a server works at each workload before it is measured at any, in seconds: what is measured is one that has been up for a while. */
-const warmUp = Number(options["warm-up"] ?? (options.quick ? 0 : 2));
+const warmUp = Number(options["warm-up"] ?? (options.quick ? 0 : 1));
 const isWhole =
   !options.quick && options.only === "" && options.workload === "" && options.server === "" && options["warm-up"] === undefined;
 

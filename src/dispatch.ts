@@ -34,23 +34,6 @@ export function createContext(app: Application, source: RequestSource): RequestC
  * its handler, whose answer takes the same way out. Nothing is awaited that is not a promise.
  */
 export function dispatch(context: RequestContext): MaybePromise<FlagonResponse> {
-  const outcome = begin(context);
-  return outcome instanceof Pending
-    ? outcome.value.then(
-        (settled) => answer(context, settled),
-        (error: unknown) => handleError(context, error),
-      )
-    : outcome;
-}
-
-/** What a request waits for. {@link answer} goes on with what the promise gives, and {@link handleError} with its failure. */
-export class Pending {
-  /** @param value The promise of a view or hook. */
-  constructor(readonly value: Promise<unknown>) {}
-}
-
-/** Handles a request as {@link dispatch} does, up to the first promise, for a server that waits for that by itself: no other is made. */
-export function begin(context: RequestContext): MaybePromise<FlagonResponse> | Pending {
   if (signals.requestStarted.hasSubscribers) {
     signals.requestStarted.publish({ app: context.app, request: context.request });
   }
@@ -60,11 +43,16 @@ export function begin(context: RequestContext): MaybePromise<FlagonResponse> | P
   } catch (error) {
     return handleError(context, error);
   }
-  return isPromise(value) ? new Pending(value) : answer(context, value);
+  return isPromise(value)
+    ? value.then(
+        (settled) => answer(context, settled),
+        (error: unknown) => handleError(context, error),
+      )
+    : answer(context, value);
 }
 
 /** Answers with what a view, a hook or routing gave; an error that is returned is as one that is thrown. */
-export function answer(context: RequestContext, value: unknown): MaybePromise<FlagonResponse> {
+function answer(context: RequestContext, value: unknown): MaybePromise<FlagonResponse> {
   if (value instanceof Miss) {
     return answerMiss(context, value);
   }

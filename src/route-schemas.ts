@@ -21,23 +21,23 @@ import { type Schema, validate } from "./schema";
  * @throws {FormError} If the query's schema is not one of an object.
  */
 export function checkView(view: View, { json, query, returns, status = 200 }: RouteSchemas, label: string, app: Application): View {
-  if (json === undefined && query === undefined && returns === undefined) {
-    return view;
-  }
   if (isZodSchema(query)) {
     readFormSchema(query);
   }
+  const checked = returns === undefined ? view : checkReturned(view, returns, status, label, app);
+  if (query === undefined) {
+    return json === undefined ? checked : (values, request) => request.useJson(json, (body) => checked({ ...values, json: body }, request));
+  }
+  return (values, request) => parseInput(request, json, query).then((input) => checked({ ...values, ...input }, request));
+}
+
+/** Puts the check of what a view returns around it, unless that is a response already. */
+function checkReturned(view: View, schema: Schema, status: number, label: string, app: Application): View {
   const finish = (result: unknown): unknown =>
-    returns === undefined || result instanceof FlagonResponse || result instanceof Response
+    result instanceof FlagonResponse || result instanceof Response
       ? result
-      : andThen(checkResult(returns, result, label), (checked) => toJsonResponse(checked, status, `The view '${label}'`, app.json));
-  if (query === undefined && json === undefined) {
-    return (values, request) => andThen(view(values, request), finish);
-  }
-  if (query === undefined && json !== undefined) {
-    return (values, request) => request.json({ schema: json }).then((body) => andThen(view({ ...values, json: body }, request), finish));
-  }
-  return (values, request) => parseInput(request, json, query).then((input) => andThen(view({ ...values, ...input }, request), finish));
+      : andThen(checkResult(schema, result, label), (checked) => toJsonResponse(checked, status, `The view '${label}'`, app.json));
+  return (values, request) => andThen(view(values, request), finish);
 }
 
 /** Parses query and body, and tells all that is wrong with both at once. */

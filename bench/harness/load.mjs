@@ -36,6 +36,8 @@ async function send({ body, connections = 32, headers, method, name, path, pipel
     connections,
     pipelining: method === "GET" && connections === 32 ? pipelining : 1,
     duration: seconds,
+    // It ends with the first sample that it takes after that time.
+    sampleInt: Math.min(seconds, 1) * 1000,
   });
   const cpu = readCpu(server) - before;
   const wrong = Object.keys(result.statusCodeStats).filter((code) => Number(code) !== status);

@@ -62,7 +62,7 @@ export function parseJson(text: string, maxDepth: number, parse: (text: string) 
   } catch (cause) {
     throw new BadRequest("The body of the request is not valid JSON.", { cause });
   }
-  if (suspicious.test(text) || nestsDeeper(text, maxDepth)) {
+  if (suspicious.test(text) || (text.length > maxDepth && nestsDeeper(text, maxDepth))) {
     checkJson(value, maxDepth);
   }
   return value;

@@ -82,10 +82,12 @@ export class RequestBody {
 
   /** Reads the body as JSON, and checks it by a schema, if there is one. */
   json(schema?: Schema): Promise<unknown> {
-    return this.bytes().then((bytes) => {
-      const value = parseJson(decodeText(bytes), this.#limits.jsonDepth, this.#parse);
-      return schema === undefined ? value : parseValue(schema, value, "body");
-    });
+    return this.bytes().then((bytes) => this.#parseJson(bytes, schema));
+  }
+
+  /** Reads the body as JSON that a schema checks, and gives what a function makes of it: that waits once, not twice. */
+  useJson(schema: Schema, use: (value: unknown) => unknown): Promise<unknown> {
+    return this.bytes().then((bytes) => andThen(this.#parseJson(bytes, schema), use));
   }
 
   /** Reads the body as a form. */
@@ -126,6 +128,11 @@ export class RequestBody {
       return Promise.reject(error);
     }
     return this.#source.readBody?.(this.#limit) ?? readBytes(this.#source.body() ?? emptyBody(), this.#limit);
+  }
+
+  #parseJson(bytes: Uint8Array, schema: Schema | undefined): unknown {
+    const value = parseJson(decodeText(bytes), this.#limits.jsonDepth, this.#parse);
+    return schema === undefined ? value : parseValue(schema, value, "body");
   }
 
   #parseForm(): Promise<FormValues> {

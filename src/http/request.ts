@@ -89,15 +89,24 @@ export class FlagonRequest extends RequestHead {
   json<Output>(options: ParseOptions<Output> & JsonOptions): Promise<Output>;
   json({ force = false, schema, silent = false }: JsonOptions & { schema?: Schema } = {}): Promise<unknown> {
     if (!force && !this.isJson) {
-      return silent
-        ? Promise.resolve(null)
-        : Promise.reject(new UnsupportedMediaType("The body of the request is not JSON, or its Content-Type does not say so."));
+      return silent ? Promise.resolve(null) : Promise.reject(notJson());
     }
     if (!silent) {
       return this.#content.json(schema);
     }
     const value = this.#content.json().catch(forgive);
     return schema === undefined ? value : value.then((given) => parseValue(schema, given, "body"));
+  }
+
+  /**
+   * Reads the body as JSON that a schema checks, as {@link FlagonRequest.json} does, and calls a function with it.
+   *
+   * @param schema The schema.
+   * @param use What is done with the checked value, in the same turn.
+   * @returns What the function gives.
+   */
+  useJson(schema: Schema, use: (value: unknown) => unknown): Promise<unknown> {
+    return this.isJson ? this.#content.useJson(schema, use) : Promise.reject(notJson());
   }
 
   /**
@@ -141,6 +150,10 @@ export class FlagonRequest extends RequestHead {
     this.#body ??= new RequestBody(this.source, this.limits, this.settings.parseJson);
     return this.#body;
   }
+}
+
+function notJson(): UnsupportedMediaType {
+  return new UnsupportedMediaType("The body of the request is not JSON, or its Content-Type does not say so.");
 }
 
 /** Takes a body that is malformed for none. */

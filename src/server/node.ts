@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Application } from "../application";
 import { contexts, type RequestContext } from "../context";
-import { answer, begin, createContext, handleError, Pending } from "../dispatch";
+import { createContext, dispatch, handleError } from "../dispatch";
 import type { MountedSource } from "../http/mounted-source";
 import type { RequestSource } from "../http/request-source";
 import type { FlagonResponse } from "../http/response";
@@ -11,6 +11,7 @@ import { runNodeMiddleware } from "../node-middleware";
 import { tearDown } from "../tear-down";
 import { send } from "./node-reply";
 import { NodeSource } from "./node-source";
+import { keepTickShape } from "./tick-shape";
 
 /** Is told an error for which there is no response. */
 type Crash = (error: unknown, app: Application, reply: ServerResponse) => void;
@@ -31,9 +32,6 @@ export interface ListenerOptions {
   readonly observe?: Observe;
 }
 
-/** What is done for a request with what came before: it gives the response, or what it waits for. */
-type Step<Value> = (context: RequestContext, value: Value) => MaybePromise<FlagonResponse> | Pending;
-
 /** Sees a request that is to be answered. */
 type Observe = (context: RequestContext, reply: ServerResponse) => void;
 
@@ -44,6 +42,7 @@ type Observe = (context: RequestContext, reply: ServerResponse) => void;
  * @param options What is done besides serving.
  */
 export function createListener(app: Application, { crash = reportCrash, observe }: ListenerOptions = {}): RequestListener {
+  keepTickShape();
   return (message, reply) => {
     serve(app, { message, reply, crash, observe }, () => new NodeSource(message, reply));
   };
@@ -62,7 +61,7 @@ function serve(app: Application, exchange: Exchange, createSource: () => Request
       handle(app, exchange, source);
     } else {
       const context = createContext(app, source);
-      respond(exchange, context, handleError, failure.error);
+      respond(exchange, context, () => handleError(context, failure.error));
     }
   });
 }
@@ -81,13 +80,13 @@ function handle(app: Application, exchange: Exchange, source: RequestSource): vo
         return;
       case "response": {
         const context = createMountContext(app, source);
-        respond(exchange, context, () => mount.respond(context), undefined);
+        respond(exchange, context, () => mount.respond(context));
         return;
       }
     }
   }
   const context = createContext(app, source);
-  respond(exchange, context, begin, undefined);
+  respond(exchange, context, dispatch);
 }
 
 /** Says to handlers of Node's where they are mounted, in the manner of Connect and Express. */
@@ -109,27 +108,17 @@ function hand(app: Application, listener: RequestListener, { message, reply, cra
   }
 }
 
-/** Answers a request by one step on its way, in its context. */
-function respond<Value>(exchange: Exchange, context: RequestContext, step: Step<Value>, value: Value): void {
+function respond(exchange: Exchange, context: RequestContext, answer: (context: RequestContext) => MaybePromise<FlagonResponse>): void {
   exchange.observe?.(context, exchange.reply);
-  proceed(exchange, context, step, value);
-}
-
-function proceed<Value>(exchange: Exchange, context: RequestContext, step: Step<Value>, value: Value): void {
   try {
-    const outcome = contexts.run(context, step, context, value);
-    if (outcome instanceof Pending) {
-      outcome.value.then(
-        (settled) => proceed(exchange, context, answer, settled),
-        (error: unknown) => proceed(exchange, context, handleError, error),
-      );
-    } else if (isPromise(outcome)) {
-      outcome.then(
-        (response) => attempt(exchange, context, response),
+    const response = contexts.run(context, answer, context);
+    if (isPromise(response)) {
+      response.then(
+        (settled) => attempt(exchange, context, settled),
         (error: unknown) => end(exchange, context, error),
       );
     } else {
-      send(context, outcome, exchange.message, exchange.reply);
+      send(context, response, exchange.message, exchange.reply);
     }
   } catch (error) {
     end(exchange, context, error);
