@@ -242,6 +242,32 @@ describe("request.form()", () => {
   });
 
   it.each([
+    ["byte by byte", 300, 1],
+    ["in pieces of 7 kB", 800_000, 7000],
+    ["at once", 800_000, 1_000_000],
+  ])("keeps every byte of a large upload that comes %s", async (_, size, pieceSize) => {
+    const app = createApp({ config: { uploadSpoolSize: 100 } });
+    const read = async () => new Response(await (await request.files()).get("f")?.[0]?.bytes());
+    app.route("/", read, { endpoint: "read", methods: ["POST"] });
+    const content = Buffer.from(Array.from({ length: size }, (_item, index) => index % 251));
+    const form = new FormData();
+    form.set("f", new File([content], "f"));
+    const encoded = new Response(form);
+    const bytes = new Uint8Array(await encoded.arrayBuffer());
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (let index = 0; index < bytes.length; index += pieceSize) {
+          controller.enqueue(bytes.slice(index, index + pieceSize));
+        }
+        controller.close();
+      },
+    });
+    const headers = { "content-type": encoded.headers.get("content-type") ?? "" };
+    const response = await app.fetch(new Request("http://localhost/", { method: "POST", body, headers, duplex: "half" }));
+    expect(Buffer.from(await response.arrayBuffer()).equals(content)).toBe(true);
+  });
+
+  it.each([
     ["of a stated length", { "content-length": "7" }, 200],
     ["of no stated length", {}, 200],
     ["of a length that is not true", { "content-length": "3" }, 413],

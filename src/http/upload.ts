@@ -96,11 +96,17 @@ async function findInside(folder: string, path: string): Promise<string> {
   return joined;
 }
 
+/** How much of an upload is written at once, in bytes and in pieces: a client may send it byte by byte. */
+const writeSize = 256 * 1024;
+const writePieces = 64;
+
 /** Collects an upload: in memory at first, in a temporary file once it outgrows `spoolSize`. */
 export class UploadSpool {
   readonly #spoolSize: number;
-  readonly #chunks: Uint8Array[] = [];
+  /** What is not in the file yet. */
+  #chunks: Uint8Array[] = [];
   #size = 0;
+  #waitingSize = 0;
   #path: string | undefined;
   /** Is kept while it opens, so that a file which is removed meanwhile does not come into being afterwards. */
   #file: Promise<FileHandle> | undefined;
@@ -117,23 +123,22 @@ export class UploadSpool {
       return;
     }
     this.#size += chunk.byteLength;
-    if (this.#file !== undefined) {
-      await (await this.#file).writeFile(chunk);
-      return;
-    }
+    this.#waitingSize += chunk.byteLength;
     this.#chunks.push(chunk);
-    if (this.#size > this.#spoolSize) {
+    if (this.#file === undefined && this.#size > this.#spoolSize) {
       this.#path = join(tmpdir(), `flagon-${randomUUID()}`);
       this.#file = open(this.#path, "wx", 0o600);
-      const file = await this.#file;
-      for (const waiting of this.#chunks.splice(0)) {
-        await file.writeFile(waiting);
-      }
+      await this.#flush(await this.#file);
+    } else if (this.#file !== undefined && (this.#waitingSize >= writeSize || this.#chunks.length >= writePieces)) {
+      await this.#flush(await this.#file);
     }
   }
 
   /** Ends the upload and returns it. */
   async finish(filename: string, type: string): Promise<UploadedFile> {
+    if (this.#file !== undefined && !this.#isRemoved) {
+      await this.#flush(await this.#file);
+    }
     await this.#close();
     return this.#path === undefined
       ? new UploadedFile(filename, type, concatenate(this.#chunks, this.#size))
@@ -146,6 +151,21 @@ export class UploadSpool {
     await this.#close();
     if (this.#path !== undefined) {
       await rm(this.#path, { force: true });
+    }
+  }
+
+  async #flush(file: FileHandle): Promise<void> {
+    const chunks = this.#chunks;
+    this.#chunks = [];
+    const size = this.#waitingSize;
+    this.#waitingSize = 0;
+    if (size === 0) {
+      return;
+    }
+    const { bytesWritten } = await file.writev(chunks);
+    if (bytesWritten < size) {
+      // A disk that is full, for one, takes a part; the next write tells why.
+      await file.writeFile(Buffer.concat(chunks, size).subarray(bytesWritten));
     }
   }
 
