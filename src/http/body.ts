@@ -62,7 +62,7 @@ export function parseJson(text: string, maxDepth: number, parse: (text: string) 
   } catch (cause) {
     throw new BadRequest("The body of the request is not valid JSON.", { cause });
   }
-  if (suspicious.test(text) || (text.length > maxDepth && nestsDeeper(text, maxDepth))) {
+  if (suspicious.test(text) || nestsDeeper(text, maxDepth)) {
     checkJson(value, maxDepth);
   }
   return value;
@@ -70,6 +70,9 @@ export function parseJson(text: string, maxDepth: number, parse: (text: string) 
 
 /** Tells whether text could nest deeper than a limit, without building anything: it has that many opening brackets. */
 function nestsDeeper(text: string, maxDepth: number): boolean {
+  if (text.length <= maxDepth) {
+    return false;
+  }
   let opened = 0;
   for (let index = 0; index < text.length; index++) {
     const character = text.charCodeAt(index);

@@ -125,19 +125,21 @@ export class UploadSpool {
     this.#size += chunk.byteLength;
     this.#waitingSize += chunk.byteLength;
     this.#chunks.push(chunk);
-    if (this.#file === undefined && this.#size > this.#spoolSize) {
+    if (this.#file !== undefined) {
+      if (this.#waitingSize >= writeSize || this.#chunks.length >= writePieces) {
+        await this.#flush();
+      }
+    } else if (this.#size > this.#spoolSize) {
       this.#path = join(tmpdir(), `flagon-${randomUUID()}`);
       this.#file = open(this.#path, "wx", 0o600);
-      await this.#flush(await this.#file);
-    } else if (this.#file !== undefined && (this.#waitingSize >= writeSize || this.#chunks.length >= writePieces)) {
-      await this.#flush(await this.#file);
+      await this.#flush();
     }
   }
 
   /** Ends the upload and returns it. */
   async finish(filename: string, type: string): Promise<UploadedFile> {
-    if (this.#file !== undefined && !this.#isRemoved) {
-      await this.#flush(await this.#file);
+    if (!this.#isRemoved) {
+      await this.#flush();
     }
     await this.#close();
     return this.#path === undefined
@@ -154,14 +156,16 @@ export class UploadSpool {
     }
   }
 
-  async #flush(file: FileHandle): Promise<void> {
+  /** Writes what waits to the file, if there is one. */
+  async #flush(): Promise<void> {
+    const file = await this.#file;
     const chunks = this.#chunks;
-    this.#chunks = [];
     const size = this.#waitingSize;
-    this.#waitingSize = 0;
-    if (size === 0) {
+    if (file === undefined || size === 0) {
       return;
     }
+    this.#chunks = [];
+    this.#waitingSize = 0;
     const { bytesWritten } = await file.writev(chunks);
     if (bytesWritten < size) {
       // A disk that is full, for one, takes a part; the next write tells why.
