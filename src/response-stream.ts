@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { contexts, type RequestContext } from "./context";
+import { FilePart } from "./http/file-part";
 import type { FlagonResponse, ResponseBody } from "./http/response";
 
 /** The bodies that are sent piece by piece. */
@@ -101,5 +102,8 @@ export function measureBody({ body, streamLength }: FlagonResponse): number | nu
   if (body === null) {
     return 0;
   }
-  return typeof body === "string" ? Buffer.byteLength(body) : body instanceof Uint8Array ? body.byteLength : streamLength;
+  if (typeof body === "string") {
+    return Buffer.byteLength(body);
+  }
+  return body instanceof Uint8Array || body instanceof FilePart ? body.byteLength : streamLength;
 }

@@ -241,6 +241,15 @@ describe("request.form()", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  it("says why a large upload could not be kept, and does not wait for it", async () => {
+    vi.stubEnv("TMPDIR", join(writeFiles({}), "none"));
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const app = createApp({ config: { uploadSpoolSize: 1000 } });
+    app.route("/", async () => String((await request.form()).get("f")), { endpoint: "read", methods: ["POST"] });
+    const upload = app.testClient().post("/", { files: { f: new File(["x".repeat(3_000_000)], "big") } });
+    await expect(upload).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
   it.each([
     ["byte by byte", 300, 1],
     ["in pieces of 7 kB", 800_000, 7000],

@@ -10,6 +10,7 @@ function createFiles(testing = true) {
   const root = writeFiles({
     "static/a.css": "body{}",
     "static/deep/ü x.txt": "0123456789",
+    "static/large.txt": "0123456789".repeat(10_000),
     "static/.hidden": "hidden",
     "static/.git/config": "hidden",
     "secret.txt": "secret",
@@ -63,6 +64,37 @@ describe.each([
     expect(await read("bytes=-3")).toEqual([206, "bytes 7-9/10", "789"]);
     expect(await read("bytes=8-99")).toEqual([206, "bytes 8-9/10", "89"]);
     expect(await read("bytes=20-")).toEqual([416, "bytes */10", ""]);
+  });
+
+  it("that are large are sent whole, in part, or not at all", async () => {
+    const { client } = createFiles(testing);
+    const read = async (headers: Record<string, string>) => {
+      const response = await client.get("/static/large.txt", { headers });
+      return [response.status, response.headers.get("content-range"), response.ok ? await response.text() : ""];
+    };
+    const whole = [200, null, "0123456789".repeat(10_000)];
+    const head = await client.head("/static/large.txt");
+    expect([head.status, head.headers.get("content-length"), await head.text()]).toEqual([200, "100000", ""]);
+    const modified = head.headers.get("last-modified") ?? "";
+    expect(await read({})).toEqual(whole);
+    expect(await read({ range: "bytes=99995-" })).toEqual([206, "bytes 99995-99999/100000", "56789"]);
+    expect(await read({ range: "bytes=3-4", "if-range": modified })).toEqual([206, "bytes 3-4/100000", "34"]);
+    expect(await read({ range: "bytes=3-4", "if-range": "Thu, 01 Jan 2015 00:00:00 GMT" })).toEqual(whole);
+    expect(await read({ "if-modified-since": modified })).toEqual([304, null, ""]);
+    const part = await client.head("/static/large.txt", { headers: { range: "bytes=3-4" } });
+    expect([part.status, part.headers.get("content-length")]).toEqual([206, "2"]);
+  });
+
+  it.each(["a.css", "large.txt"])("that are refused in part are answered by the app's handlers: %s", async (name) => {
+    const { app, client } = createFiles(testing);
+    app.errorHandler(412, () => "another state");
+    app.errorHandler(416, () => "another part");
+    const read = async (headers: Record<string, string>) => {
+      const response = await client.get(`/static/${name}`, { headers });
+      return [response.status, await response.text()];
+    };
+    expect(await read({ range: "bytes=200000-" })).toEqual([416, "another part"]);
+    expect(await read({ "if-match": '"other"' })).toEqual([412, "another state"]);
   });
 
   it.each([

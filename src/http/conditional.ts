@@ -1,4 +1,5 @@
 import { type EntityTags, findByteRange, type RangeCondition, type RequestedRange } from "./conditions";
+import { FilePart } from "./file-part";
 import type { ResponseHeaders } from "./headers";
 import { parseHttpDate } from "./http-date";
 
@@ -37,7 +38,7 @@ export interface ConditionalAnswer {
   /** The status code. */
   readonly status: number;
   /** What is sent instead, if not the whole body. */
-  readonly body: Uint8Array | null;
+  readonly body: Uint8Array | FilePart | null;
 }
 
 /**
@@ -56,7 +57,7 @@ export function findConditionalAnswer(
   if (status !== 200 || (request.method !== "GET" && request.method !== "HEAD")) {
     return null;
   }
-  const bytes = typeof body === "string" ? Buffer.from(body, "utf8") : body instanceof Uint8Array ? body : null;
+  const bytes = typeof body === "string" ? Buffer.from(body, "utf8") : body instanceof Uint8Array || body instanceof FilePart ? body : null;
   if (acceptRanges && bytes !== null) {
     headers.set("accept-ranges", "bytes");
   }

@@ -43,11 +43,13 @@ export class FileCache<Found> {
     return found;
   }
 
-  /** Returns the content of a file that is small, read anew if it has changed; `undefined` for a larger one. */
+  /** Tells whether the content of a file is kept: that of a small one is. */
+  takes({ size }: FileState): boolean {
+    return size <= largestFile;
+  }
+
+  /** Returns the content of a small file, read anew if it has changed; `undefined` for one that is changing just now. */
   async read(path: string, { ino, mtimeMs, size }: FileState): Promise<Uint8Array | undefined> {
-    if (size > largestFile) {
-      return undefined;
-    }
     const kept = this.#contents.get(path);
     if (kept !== undefined && kept.state.size === size && kept.state.mtimeMs === mtimeMs && kept.state.ino === ino) {
       return kept.bytes;

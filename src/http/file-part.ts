@@ -1,30 +1,33 @@
-import type { ReadStream } from "node:fs";
+import { createReadStream, type ReadStream } from "node:fs";
 
 /** How much of a large file is read at a time, in bytes. */
 export const pieceSize: number = 256 * 1024;
 
-/** What is sent of a file: as many bytes as are stated, from one place on. */
-export interface FilePart {
-  /** The open file, or one that is about to be. Nobody has read from it. */
-  readonly file: ReadStream;
-  /** Where the part begins, in bytes from the start of the file. */
-  readonly start: number;
-  /** How long the part is, in bytes. */
-  readonly length: number;
-}
+/** A part of a file as the body of a response. The file is opened when it is sent, and not before. */
+export class FilePart implements AsyncIterable<Uint8Array> {
+  /**
+   * @param path The file.
+   * @param start Where the part begins, in bytes from the start of the file.
+   * @param byteLength How long it is, in bytes.
+   */
+  constructor(
+    readonly path: string,
+    readonly start: number,
+    readonly byteLength: number,
+  ) {}
 
-const parts = new WeakMap<object, FilePart>();
+  /** Returns what lies between two places of the part, in bytes from its start, as `Uint8Array.subarray()` does. */
+  subarray(first: number, end: number): FilePart {
+    return new FilePart(this.path, this.start + first, end - first);
+  }
 
-/** Says of a stream which part of a file it is, for servers that can send that without it. */
-export function notePart(file: ReadStream, length: number): void {
-  const { start }: ReadStream & { readonly start?: unknown } = file;
-  // A file that cannot be opened, before anybody reads it, would otherwise end the process; who reads it is told all the same.
-  file.on("error", () => undefined);
-  parts.set(file, { file, length, start: typeof start === "number" ? start : 0 });
-}
+  /** Opens the file, to be read from the start of the part to its end. */
+  open(): ReadStream {
+    const { byteLength, path, start } = this;
+    return createReadStream(path, { start, end: Math.max(start, start + byteLength - 1), highWaterMark: pieceSize });
+  }
 
-/** Finds the part of a file that a body is; `undefined` for another body, and once somebody has begun to read it. */
-export function findPart(body: object): FilePart | undefined {
-  const part = parts.get(body);
-  return part === undefined || part.file.readableFlowing !== null || part.file.readableDidRead ? undefined : part;
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    yield* this.open();
+  }
 }

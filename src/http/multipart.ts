@@ -1,8 +1,10 @@
+import type { Readable } from "node:stream";
 import type { BusboyInstance } from "@fastify/busboy";
 import { lazily } from "../lazily";
+import { tooLarge } from "./body";
 import { BadRequest, ContentTooLarge } from "./client-errors";
 import type { FormValue } from "./form-values";
-import { UploadSpool } from "./upload";
+import { type UploadedFile, UploadSpool } from "./upload";
 
 const loadBusboy = lazily(() => require("@fastify/busboy") as typeof import("@fastify/busboy"));
 
@@ -31,16 +33,25 @@ export interface MultipartForm {
 /**
  * Parses a `multipart/form-data` body (RFC 7578), spooling large uploads to temporary files.
  *
+ * @param contentType The type with the boundary.
+ * @param body The body.
+ * @param limit The largest body, in bytes.
+ * @param limits How much the form may hold.
  * @throws {BadRequest} If the body is malformed or ends early.
  * @throws {ContentTooLarge} If it holds more than the limits; nothing is ever cut short.
  */
-export async function parseMultipart(contentType: string, body: AsyncIterable<Uint8Array>, limits: FormLimits): Promise<MultipartForm> {
+export async function parseMultipart(
+  contentType: string,
+  body: AsyncIterable<Uint8Array>,
+  limit: number,
+  limits: FormLimits,
+): Promise<MultipartForm> {
   const spools: UploadSpool[] = [];
   const cleanUp = async (): Promise<void> => {
     await Promise.all(spools.map((spool) => spool.remove()));
   };
   try {
-    return { entries: await collect(contentType, body, limits, spools), cleanUp };
+    return { entries: await collect(contentType, body, limit, limits, spools), cleanUp };
   } catch (error) {
     await cleanUp();
     throw error;
@@ -50,15 +61,21 @@ export async function parseMultipart(contentType: string, body: AsyncIterable<Ui
 async function collect(
   contentType: string,
   body: AsyncIterable<Uint8Array>,
+  limit: number,
   limits: FormLimits,
   spools: UploadSpool[],
 ): Promise<readonly (readonly [string, FormValue])[]> {
   const parser = createParser(contentType, limits);
   const entries: Promise<readonly [string, FormValue] | undefined>[] = [];
+  let size = 0;
   let fieldsSize = 0;
   let failure: Error | undefined;
+  let isFinished = false;
+  /** Goes on with who waits for the parser. One promise for each wait, since one that all share would keep what each of them holds. */
+  let goOn: (() => void) | undefined;
   const fail = (error: Error): void => {
     failure ??= error;
+    goOn?.();
   };
 
   parser.on("field", (name, value, nameCut, valueCut) => {
@@ -83,28 +100,41 @@ async function collect(
   parser.on("fieldsLimit", () => fail(new ContentTooLarge(`The form has more than ${limits.parts} fields (the setting maxFormParts).`)));
   parser.on("filesLimit", () => fail(new ContentTooLarge(`The form has more than ${limits.files} files (the setting maxFormFiles).`)));
 
-  const finished = new Promise<void>((resolve) => {
-    parser.once("finish", resolve);
-    parser.once("error", (cause: unknown) => {
-      fail(new BadRequest("The multipart body of the request is malformed.", { cause }));
-      resolve();
-    });
+  const finish = (): void => {
+    isFinished = true;
+    goOn?.();
+  };
+  parser.on("drain", () => goOn?.());
+  parser.once("finish", finish);
+  parser.once("error", (cause: unknown) => {
+    fail(new BadRequest("The multipart body of the request is malformed.", { cause }));
+    finish();
   });
+  const isOver = (): boolean => isFinished || failure !== undefined;
+  const parserGoesOn = (): Promise<void> =>
+    new Promise((resolve) => {
+      goOn = resolve;
+    });
   for await (const chunk of body) {
+    size += chunk.byteLength;
+    if (size > limit) {
+      fail(tooLarge(limit));
+    }
     if (failure !== undefined) {
       break;
     }
-    if (!parser.write(chunk)) {
-      await Promise.race([new Promise((resolve) => parser.once("drain", resolve)), finished]);
+    if (!parser.write(chunk) && !isOver()) {
+      await parserGoesOn();
     }
+  }
+  if (failure === undefined) {
+    parser.end();
+  }
+  while (!isOver()) {
+    await parserGoesOn();
   }
   if (failure !== undefined) {
     parser.destroy();
-    throw failure;
-  }
-  parser.end();
-  await finished;
-  if (failure !== undefined) {
     throw failure;
   }
   const received = await Promise.all(entries);
@@ -131,11 +161,25 @@ function createParser(contentType: string, limits: FormLimits): BusboyInstance {
   }
 }
 
-async function receive(stream: AsyncIterable<Uint8Array>, spool: UploadSpool, filename: string, type: string) {
-  for await (const chunk of stream) {
-    await spool.write(chunk);
-  }
-  return spool.finish(filename, type);
+/** Takes a file as fast as it can be kept. */
+function receive(stream: Readable, spool: UploadSpool, filename: string, type: string): Promise<UploadedFile> {
+  return new Promise((resolve, reject) => {
+    stream.on("data", (chunk: Uint8Array) => {
+      const written = spool.write(chunk);
+      if (written !== undefined) {
+        stream.pause();
+        written.then(() => stream.resume(), reject);
+      }
+    });
+    stream.once("end", () => spool.finish(filename, type).then(resolve, reject));
+    stream.once("error", reject);
+    stream.once("close", () => {
+      // Also a file that is whole is closed.
+      if (!stream.readableEnded) {
+        reject(new BadRequest("The multipart body of the request ended early."));
+      }
+    });
+  });
 }
 
 function baseName(filename: string): string {

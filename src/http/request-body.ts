@@ -59,10 +59,6 @@ export class RequestBody {
 
   /** The body piece by piece, up to the limit. */
   get stream(): AsyncIterable<Uint8Array> {
-    if (this.#isStreamed || this.#bytes !== undefined) {
-      throw new TypeError("The body of the request has been read already. Read it either by 'stream' or by the other readers.");
-    }
-    this.#isStreamed = true;
     return limitBytes(this.#open(), this.#limit);
   }
 
@@ -106,6 +102,10 @@ export class RequestBody {
   }
 
   #open(): AsyncIterable<Uint8Array> {
+    if (this.#isStreamed || this.#bytes !== undefined) {
+      throw new TypeError("The body of the request has been read already. Read it either by 'stream' or by the other readers.");
+    }
+    this.#isStreamed = true;
     this.#check();
     return this.#source.body() ?? emptyBody();
   }
@@ -147,8 +147,8 @@ export class RequestBody {
   }
 
   async #parseMultipart(): Promise<FormValues> {
-    const body = this.#bytes === undefined ? this.stream : once(await this.#bytes);
-    this.#multipart = await parseMultipart(this.#source.header("content-type") ?? "", body, this.#limits);
+    const body = this.#bytes === undefined ? this.#open() : once(await this.#bytes);
+    this.#multipart = await parseMultipart(this.#source.header("content-type") ?? "", body, this.#limit, this.#limits);
     return new FormValues(this.#multipart.entries);
   }
 }

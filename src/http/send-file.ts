@@ -1,4 +1,3 @@
-import { ReadStream } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, sep } from "node:path";
 import { Readable } from "node:stream";
@@ -6,7 +5,7 @@ import contentDisposition from "content-disposition";
 import { lazily } from "../lazily";
 import { NotFound, RangeNotSatisfiable } from "./client-errors";
 import type { FileCache } from "./file-cache";
-import { notePart, pieceSize } from "./file-part";
+import { FilePart } from "./file-part";
 import type { FlagonRequest } from "./request";
 import { FlagonResponse } from "./response";
 import { createException, isErrorStatus } from "./status-exceptions";
@@ -74,13 +73,13 @@ export async function createDirectoryResponse(
   }
   const variant = chooseVariant(request, found);
   return (
-    (cache === undefined ? undefined : await respondWithSmall(request, directory, name, variant, options, cache)) ??
+    (cache === undefined ? undefined : await respondByState(request, directory, name, variant, options, cache)) ??
     respond(request, directory, name, "ignore", variant, options)
   );
 }
 
-/** Responds with what is kept of a small file; `undefined` for one that is larger, or of which the app says more itself. */
-async function respondWithSmall(
+/** Responds with a file by its state alone, with the content of a small one from memory; `undefined` for what takes more than that. */
+async function respondByState(
   request: FlagonRequest,
   directory: string,
   name: string,
@@ -90,11 +89,14 @@ async function respondWithSmall(
 ): Promise<FlagonResponse | undefined> {
   const path = join(directory, name + variant.extension);
   const state = options.useXSendfile === true ? undefined : await stat(path).catch(() => undefined);
-  const bytes = state?.isFile() === true ? await cache.read(path, state) : undefined;
-  if (state === undefined || bytes === undefined) {
+  if (state?.isFile() !== true) {
     return undefined;
   }
-  const response = new FlagonResponse(bytes, 200, {
+  const body = cache.takes(state) ? await cache.read(path, state) : new FilePart(path, 0, state.size);
+  if (body === undefined) {
+    return undefined;
+  }
+  const response = new FlagonResponse(body, 200, {
     "accept-ranges": "bytes",
     "last-modified": state.mtime.toUTCString(),
     etag: `W/"${state.size.toString(16)}-${state.mtime.getTime().toString(16)}"`,
@@ -102,7 +104,11 @@ async function respondWithSmall(
   });
   variant.apply(response);
   describe(response, name, options, path);
-  return response.makeConditional(request, { acceptRanges: true });
+  response.makeConditional(request, { acceptRanges: true });
+  if (isErrorStatus(response.status)) {
+    throw response.status === RangeNotSatisfiable.status ? new RangeNotSatisfiable(state.size) : createException(response.status);
+  }
+  return response;
 }
 
 /**
@@ -161,7 +167,6 @@ async function respond(
     lastModified: options.lastModified === undefined,
     acceptRanges: options.conditional !== false,
     contentType: false,
-    highWaterMark: pieceSize,
   });
   if (result.type === "error" && isErrorStatus(result.statusCode)) {
     throw result.statusCode === RangeNotSatisfiable.status
@@ -172,12 +177,10 @@ async function respond(
     throw new NotFound();
   }
   const { "Content-Length": length, ...headers } = result.headers;
-  const response = new FlagonResponse(result.stream, result.statusCode, headers);
-  response.streamLength = length === undefined || result.statusCode === 304 ? null : Number(length);
-  if (result.stream instanceof ReadStream && response.streamLength !== null && response.streamLength > 0) {
-    notePart(result.stream, response.streamLength);
-  }
+  const response = new FlagonResponse(null, result.statusCode, headers);
   if (result.statusCode !== 304) {
+    const [, start = "0"] = /^bytes (\d+)-/.exec(headers["Content-Range"] ?? "") ?? [];
+    response.body = new FilePart(result.metadata.path, Number(start), Number(length));
     response.headers.set("content-type", options.mimeType ?? guessType(name));
   }
   variant.apply(response);
@@ -284,7 +287,10 @@ function guessType(name: string): string {
 
 const conditions = ["if-none-match", "if-match", "if-modified-since", "if-unmodified-since"];
 
-/** `send` reads no more of a request than its method and headers, but declares a whole stream. */
+/**
+ * Makes what `send` is asked with. It reads no more of a request than its method and headers, but declares a whole stream;
+ * it is asked for the head alone, so that it opens no file.
+ */
 function toSendRequest(request: FlagonRequest, { conditional = true }: SendFileOptions, hasOwnState: boolean): Readable {
   const headers: Record<string, string> = {};
   // Where the state is the app's own, its conditions are judged afterwards; a range of an earlier state is then not known.
@@ -295,7 +301,7 @@ function toSendRequest(request: FlagonRequest, { conditional = true }: SendFileO
       headers[name] = value;
     }
   }
-  return Object.assign(new Readable(), { method: request.method, headers });
+  return Object.assign(new Readable(), { method: "HEAD", headers });
 }
 
 async function isInside(directory: string, path: string): Promise<boolean> {

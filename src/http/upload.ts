@@ -117,23 +117,27 @@ export class UploadSpool {
     this.#spoolSize = spoolSize;
   }
 
-  /** Adds bytes. */
-  async write(chunk: Uint8Array): Promise<void> {
+  /**
+   * Adds bytes.
+   *
+   * @returns A promise, if there are enough of them to be written to the file: wait for it before you add more.
+   */
+  write(chunk: Uint8Array): Promise<void> | undefined {
     if (this.#isRemoved) {
-      return;
+      return undefined;
     }
     this.#size += chunk.byteLength;
     this.#waitingSize += chunk.byteLength;
     this.#chunks.push(chunk);
     if (this.#file !== undefined) {
-      if (this.#waitingSize >= writeSize || this.#chunks.length >= writePieces) {
-        await this.#flush();
-      }
-    } else if (this.#size > this.#spoolSize) {
-      this.#path = join(tmpdir(), `flagon-${randomUUID()}`);
-      this.#file = open(this.#path, "wx", 0o600);
-      await this.#flush();
+      return this.#waitingSize >= writeSize || this.#chunks.length >= writePieces ? this.#flush() : undefined;
     }
+    if (this.#size <= this.#spoolSize) {
+      return undefined;
+    }
+    this.#path = join(tmpdir(), `flagon-${randomUUID()}`);
+    this.#file = open(this.#path, "wx", 0o600);
+    return this.#flush();
   }
 
   /** Ends the upload and returns it. */

@@ -1,4 +1,4 @@
-import { ReadStream } from "node:fs";
+import { FilePart } from "../http/file-part";
 import type { StreamedBody } from "../response-stream";
 
 /** What Bun has of files, beside Node's. */
@@ -7,21 +7,14 @@ interface BunFiles {
 }
 
 /**
- * Finds the file behind a body that nobody has begun to read, or the part of it that is to be sent, as one of Bun's: that goes
- * from the disk to the network without passing through JavaScript.
+ * Finds the part of a file that a body is, as one of Bun's: that goes from the disk to the network without passing through JavaScript.
  *
  * @param body The body.
- * @returns The file, or `undefined` on another runtime and for another body.
+ * @returns The part, or `undefined` on another runtime and for another body.
  */
 export function findBunFile(body: StreamedBody): Blob | undefined {
   const bun: unknown = Reflect.get(globalThis, "Bun");
-  if (!hasFiles(bun) || !(body instanceof ReadStream) || body.bytesRead > 0) {
-    return undefined;
-  }
-  const { end, path, start }: ReadStream & { readonly start?: unknown; readonly end?: unknown } = body;
-  const file = bun.file(String(path));
-  const first = typeof start === "number" ? start : 0;
-  return first === 0 && end === Number.POSITIVE_INFINITY ? file : file.slice(first, typeof end === "number" ? end + 1 : undefined);
+  return hasFiles(bun) && body instanceof FilePart ? bun.file(body.path).slice(body.start, body.start + body.byteLength) : undefined;
 }
 
 function hasFiles(bun: unknown): bun is BunFiles {

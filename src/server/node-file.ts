@@ -1,4 +1,4 @@
-import { type ReadStream, read } from "node:fs";
+import { close, open, read } from "node:fs";
 import { ServerResponse } from "node:http";
 import type { RequestContext } from "../context";
 import { type FilePart, pieceSize } from "../http/file-part";
@@ -19,30 +19,43 @@ export function isPlainReply(reply: ServerResponse): boolean {
  *
  * None of the app's code runs meanwhile, so that no context is to be kept.
  */
-export function sendPart(context: RequestContext, { file, length, start }: FilePart, reply: ServerResponse): void {
-  const piece = freePieces.pop() ?? Buffer.allocUnsafeSlow(pieceSize);
-  const end = start + length;
-  let isReading = false;
+export function sendPart(context: RequestContext, part: FilePart, reply: ServerResponse): void {
   const fail = (error: unknown): void => {
     reportFailure(context, error);
     reply.destroy();
   };
-  const readFrom = (fd: number, position: number): void => {
-    if (reply.destroyed) {
-      return;
+  if (part.byteLength === 0) {
+    reply.end();
+    return;
+  }
+  open(part.path, "r", (error, fd) => {
+    if (error !== null) {
+      fail(error);
+    } else if (reply.destroyed) {
+      letGo(fd);
+    } else {
+      sendFrom(fd, part, reply, fail);
     }
+  });
+}
+
+function sendFrom(fd: number, { byteLength, path, start }: FilePart, reply: ServerResponse, fail: (error: unknown) => void): void {
+  const piece = freePieces.pop() ?? Buffer.allocUnsafeSlow(pieceSize);
+  const end = start + byteLength;
+  let isReading = false;
+  const readFrom = (position: number): void => {
     isReading = true;
     read(fd, piece, 0, Math.min(pieceSize, end - position), position, (error, count) => {
       isReading = false;
       if (reply.destroyed) {
-        file.destroy();
+        letGo(fd);
       } else if (error !== null || count === 0) {
-        fail(error ?? new Error(`The file '${String(file.path)}' became shorter while it was sent.`));
+        fail(error ?? new Error(`The file '${path}' became shorter while it was sent.`));
       } else if (position + count < end) {
         reply.write(piece.subarray(0, count), (failure) => {
           // A piece that could not be written may still be in the system's hands, so that it is let go.
-          if (failure === null || failure === undefined) {
-            readFrom(fd, position + count);
+          if ((failure === null || failure === undefined) && !reply.destroyed) {
+            readFrom(position + count);
           }
         });
       } else {
@@ -57,19 +70,12 @@ export function sendPart(context: RequestContext, { file, length, start }: FileP
   reply.once("close", () => {
     // One that is being read from is closed after that.
     if (!isReading) {
-      file.destroy();
+      letGo(fd);
     }
   });
-  whenOpen(file, (fd) => readFrom(fd, start), fail);
+  readFrom(start);
 }
 
-function whenOpen(file: ReadStream, use: (fd: number) => void, fail: (error: unknown) => void): void {
-  const { fd }: ReadStream & { readonly fd?: unknown } = file;
-  if (file.destroyed) {
-    fail(file.errored ?? new Error(`The file '${String(file.path)}' was closed before it was sent.`));
-  } else if (typeof fd === "number") {
-    use(fd);
-  } else {
-    file.once("open", use).once("error", fail);
-  }
+function letGo(fd: number): void {
+  close(fd, () => undefined);
 }

@@ -1,7 +1,7 @@
 import { ReadStream } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { contexts, type RequestContext } from "../context";
-import { findPart } from "../http/file-part";
+import { FilePart } from "../http/file-part";
 import type { FlagonResponse } from "../http/response";
 import { isBodiless } from "../http/status";
 import { abandonBody, discardBody, iterateBody, measureBody, reportFailure, type StreamedBody } from "../response-stream";
@@ -45,13 +45,14 @@ export function send(context: RequestContext, response: FlagonResponse, message:
     void discardBody(context, body);
   } else if (typeof body === "string" || body instanceof Uint8Array) {
     reply.end(body);
-  } else if (body instanceof ReadStream) {
-    const part = isPlainReply(reply) ? findPart(body) : undefined;
-    if (part === undefined) {
-      pipeFile(context, body, reply);
+  } else if (body instanceof FilePart) {
+    if (isPlainReply(reply)) {
+      sendPart(context, body, reply);
     } else {
-      sendPart(context, part, reply);
+      pipeFile(context, body.open(), reply);
     }
+  } else if (body instanceof ReadStream) {
+    pipeFile(context, body, reply);
   } else {
     // Started in the context, which its awaits keep.
     void contexts.run(context, stream, context, body, reply);
