@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { FilePart } from "./file-part";
 
 /** How large a file may be that is kept, and how much is kept of all, in bytes. */
 const largestFile = 64 * 1024;
@@ -43,13 +44,11 @@ export class FileCache<Found> {
     return found;
   }
 
-  /** Tells whether the content of a file is kept: that of a small one is. */
-  takes({ size }: FileState): boolean {
-    return size <= largestFile;
-  }
-
-  /** Returns the content of a small file, read anew if it has changed; `undefined` for one that is changing just now. */
-  async read(path: string, { ino, mtimeMs, size }: FileState): Promise<Uint8Array | undefined> {
+  /** Returns the content of a small file, read anew if it has changed, or a larger one itself; `undefined` for one that is changing just now. */
+  async read(path: string, { ino, mtimeMs, size }: FileState): Promise<Uint8Array | FilePart | undefined> {
+    if (size > largestFile) {
+      return new FilePart(path, 0, size);
+    }
     const kept = this.#contents.get(path);
     if (kept !== undefined && kept.state.size === size && kept.state.mtimeMs === mtimeMs && kept.state.ino === ino) {
       return kept.bytes;

@@ -100,16 +100,12 @@ async function collect(
   parser.on("fieldsLimit", () => fail(new ContentTooLarge(`The form has more than ${limits.parts} fields (the setting maxFormParts).`)));
   parser.on("filesLimit", () => fail(new ContentTooLarge(`The form has more than ${limits.files} files (the setting maxFormFiles).`)));
 
-  const finish = (): void => {
+  parser.on("drain", () => goOn?.());
+  parser.once("finish", () => {
     isFinished = true;
     goOn?.();
-  };
-  parser.on("drain", () => goOn?.());
-  parser.once("finish", finish);
-  parser.once("error", (cause: unknown) => {
-    fail(new BadRequest("The multipart body of the request is malformed.", { cause }));
-    finish();
   });
+  parser.once("error", (cause: unknown) => fail(new BadRequest("The multipart body of the request is malformed.", { cause })));
   const isOver = (): boolean => isFinished || failure !== undefined;
   const parserGoesOn = (): Promise<void> =>
     new Promise((resolve) => {

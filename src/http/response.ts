@@ -122,7 +122,7 @@ export class FlagonResponse {
 
   /**
    * Answers a conditional request: 304 if the client has what this response would send, 412 if it asked for another
-   * state, and 206 or 416 for a range of a body that is not streamed.
+   * state, and 206 or 416 for a range of a file or of a body that is not streamed.
    *
    * Only a 200 to `GET` or `HEAD` is changed. Set {@link FlagonResponse.etag} or {@link FlagonResponse.lastModified}
    * before (RFC 9110, section 13.2.2).

@@ -89,15 +89,11 @@ async function respondByState(
 ): Promise<FlagonResponse | undefined> {
   const path = join(directory, name + variant.extension);
   const state = options.useXSendfile === true ? undefined : await stat(path).catch(() => undefined);
-  if (state?.isFile() !== true) {
-    return undefined;
-  }
-  const body = cache.takes(state) ? await cache.read(path, state) : new FilePart(path, 0, state.size);
-  if (body === undefined) {
+  const body = state?.isFile() === true ? await cache.read(path, state) : undefined;
+  if (state === undefined || body === undefined) {
     return undefined;
   }
   const response = new FlagonResponse(body, 200, {
-    "accept-ranges": "bytes",
     "last-modified": state.mtime.toUTCString(),
     etag: `W/"${state.size.toString(16)}-${state.mtime.getTime().toString(16)}"`,
     "content-type": guessType(name),
