@@ -4,7 +4,7 @@ import { lazily } from "../lazily";
 import { tooLarge } from "./body";
 import { BadRequest, ContentTooLarge } from "./client-errors";
 import type { FormValue } from "./form-values";
-import { type UploadedFile, UploadSpool } from "./upload";
+import { type Release, type UploadedFile, UploadSpool } from "./upload";
 
 const loadBusboy = lazily(() => require("@fastify/busboy") as typeof import("@fastify/busboy"));
 
@@ -37,6 +37,7 @@ export interface MultipartForm {
  * @param body The body.
  * @param limit The largest body, in bytes.
  * @param limits How much the form may hold.
+ * @param release Is handed what of the body is in a temporary file.
  * @throws {BadRequest} If the body is malformed or ends early.
  * @throws {ContentTooLarge} If it holds more than the limits; nothing is ever cut short.
  */
@@ -45,13 +46,19 @@ export async function parseMultipart(
   body: AsyncIterable<Uint8Array>,
   limit: number,
   limits: FormLimits,
+  release?: Release,
 ): Promise<MultipartForm> {
   const spools: UploadSpool[] = [];
+  const openSpool = (): UploadSpool => {
+    const spool = new UploadSpool(limits.spoolSize, release);
+    spools.push(spool);
+    return spool;
+  };
   const cleanUp = async (): Promise<void> => {
     await Promise.all(spools.map((spool) => spool.remove()));
   };
   try {
-    return { entries: await collect(contentType, body, limit, limits, spools), cleanUp };
+    return { entries: await collect(contentType, body, limit, limits, openSpool), cleanUp };
   } catch (error) {
     await cleanUp();
     throw error;
@@ -63,7 +70,7 @@ async function collect(
   body: AsyncIterable<Uint8Array>,
   limit: number,
   limits: FormLimits,
-  spools: UploadSpool[],
+  openSpool: () => UploadSpool,
 ): Promise<readonly (readonly [string, FormValue])[]> {
   const parser = createParser(contentType, limits);
   const entries: Promise<readonly [string, FormValue] | undefined>[] = [];
@@ -88,10 +95,8 @@ async function collect(
     entries.push(Promise.resolve([name, value]));
   });
   parser.on("file", (name, stream, filename, _encoding, type) => {
-    const spool = new UploadSpool(limits.spoolSize);
-    spools.push(spool);
     stream.on("error", fail);
-    const upload = receive(stream, spool, baseName(filename ?? ""), type).then((file) => [name, file] as const);
+    const upload = receive(stream, openSpool(), baseName(filename ?? ""), type).then((file) => [name, file] as const);
     // Awaited below, after the parser has ended; a failure before that is not to be reported as unhandled.
     upload.catch(fail);
     entries.push(upload);
