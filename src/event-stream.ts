@@ -1,6 +1,7 @@
 import { findAppContext } from "./context";
 import { FlagonResponse } from "./http/response";
 import { defaultJson, type JsonProvider } from "./json-provider";
+import { PushedStream } from "./pushed-stream";
 import { TextStream } from "./response-stream";
 
 /** One event of a stream; text alone is its data. */
@@ -16,19 +17,52 @@ export interface ServerSentEvent {
 }
 
 /**
- * Responds with server-sent events (WHATWG HTML, section 9.2), one for each item.
+ * Begins to send events to a client, and returns what stops that, which is called once: when the client has left, when the
+ * events have ended, or when they have failed.
  *
- * @param events The events: text, or objects with `data`. They end when the client leaves.
+ * @param send Sends an event; does nothing after the end. A client for which more than 1 MiB waits is cut off, and may come
+ *   back with its `Last-Event-ID`; so is one that is sent what is no event.
+ * @param end Ends the stream. Browsers come back unless they are answered with 204.
  */
-export function eventStream(events: AsyncIterable<string | ServerSentEvent>): FlagonResponse {
+export type EventSubscription = (send: (event: string | ServerSentEvent) => void, end: () => void) => () => void;
+
+/**
+ * Responds with server-sent events (WHATWG HTML, section 9.2): those of a stream, as fast as the client takes them, or
+ * those that are sent when something happens.
+ *
+ * ```ts
+ * eventStream((send) => {
+ *   posts.on("new", send);
+ *   return () => posts.off("new", send);
+ * });
+ * ```
+ *
+ * @param events The events, text or objects with `data`, as a stream, which ends when the client leaves; or a function that
+ *   begins to send them, and returns what stops that.
+ */
+export function eventStream(events: AsyncIterable<string | ServerSentEvent> | EventSubscription): FlagonResponse {
   const json = findAppContext()?.app.json ?? defaultJson;
-  const body = new TextStream(events, (item) => formatEvent(toEvent(item), json));
+  const write = (item: unknown): string => formatEvent(toEvent(item), json);
+  const body = typeof events === "function" ? new PushedStream(withStop(events), write) : new TextStream(events, write);
   return new FlagonResponse(body, 200, {
     "content-type": "text/event-stream; charset=utf-8",
     "cache-control": "no-store",
     // Proxies would otherwise keep events back to compress or collect them.
     "x-accel-buffering": "no",
   });
+}
+
+/** Makes sure, where the compiler could not, that a subscription can be ended: one that goes on for a client who left is never noticed. */
+function withStop(subscribe: EventSubscription): EventSubscription {
+  return (send, end) => {
+    const stop = subscribe(send, end);
+    if (typeof stop !== "function") {
+      throw new TypeError(
+        "The function that eventStream() was given returns nothing that stops its events. Return a function, such as '() => clearInterval(timer)'; to send what a generator yields, call it: 'eventStream(events())'.",
+      );
+    }
+    return stop;
+  };
 }
 
 function formatEvent({ data, event, id, retry }: ServerSentEvent, json: JsonProvider): string {

@@ -50,7 +50,7 @@ export {
   TemplateNotFound,
   UsageError,
 } from "./errors";
-export { eventStream, type ServerSentEvent } from "./event-stream";
+export { type EventSubscription, eventStream, type ServerSentEvent } from "./event-stream";
 export type { FlashedMessage, FlashOptions } from "./flashes";
 export { flash, getFlashedMessages } from "./flashing";
 export type { Attributes } from "./forms/controls";

@@ -1,5 +1,4 @@
 import { createServer } from "node:http";
-import { setTimeout as wait } from "node:timers/promises";
 import { defineForm, eventStream, Flagon, flash, json, redirect, renderTemplate, request, route, session, urlFor } from "flagon";
 import { z } from "zod";
 import { announce, eventInterval, otherRoutes, rows, secret, staticFolder } from "./shared.mjs";
@@ -52,20 +51,19 @@ class Views {
 
   @route("/events")
   events() {
-    return eventStream(count());
+    return eventStream((send) => {
+      let id = 0;
+      const tell = () => send({ data: String(id++) });
+      tell();
+      const timer = setInterval(tell, eventInterval);
+      return () => clearInterval(timer);
+    });
   }
 
   @route.post("/upload", { maxContentLength: 20_000_000 })
   async upload() {
     const [file] = (await request.files()).get("file") ?? [];
     return { filename: file?.filename, size: file?.size };
-  }
-}
-
-async function* count() {
-  for (let id = 0; ; id++) {
-    yield { data: String(id) };
-    await wait(eventInterval);
   }
 }
 

@@ -1,9 +1,11 @@
 import { ReadStream } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Readable } from "node:stream";
 import { contexts, type RequestContext } from "../context";
 import { FilePart } from "../http/file-part";
 import type { FlagonResponse } from "../http/response";
 import { isBodiless } from "../http/status";
+import { PushedStream } from "../pushed-stream";
 import { abandonBody, discardBody, iterateBody, measureBody, reportFailure, type StreamedBody } from "../response-stream";
 import { needsTearDown, tearDown } from "../tear-down";
 import { isPlainReply, sendPart } from "./node-file";
@@ -49,10 +51,14 @@ export function send(context: RequestContext, response: FlagonResponse, message:
     if (isPlainReply(reply)) {
       sendPart(context, body, reply);
     } else {
-      pipeFile(context, body.open(), reply);
+      pipe(context, body.open(), reply);
     }
   } else if (body instanceof ReadStream) {
-    pipeFile(context, body, reply);
+    pipe(context, body, reply);
+  } else if (body instanceof PushedStream) {
+    // Who waits for events is to know at once that they will come here.
+    reply.flushHeaders();
+    pipe(context, body, reply);
   } else {
     // Started in the context, which its awaits keep.
     void contexts.run(context, stream, context, body, reply);
@@ -78,14 +84,14 @@ function addHeaders({ app }: RequestContext, wire: readonly string[], reply: Ser
   }
 }
 
-/** Writes what an app reads from a file as fast as the client reads it, without the request's context. */
-function pipeFile(context: RequestContext, file: ReadStream, reply: ServerResponse): void {
-  file.once("error", (error) => {
+/** Writes a stream that needs no context of its readers as fast as the client reads it. */
+function pipe(context: RequestContext, body: Readable, reply: ServerResponse): void {
+  body.once("error", (error) => {
     reportFailure(context, error);
     reply.destroy();
   });
-  reply.once("close", () => file.destroy());
-  file.pipe(reply);
+  reply.once("close", () => body.destroy());
+  body.pipe(reply);
 }
 
 /** Writes a stream as fast as the client reads it, and stops it when the client leaves. */

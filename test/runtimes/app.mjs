@@ -1,5 +1,6 @@
 /* One app, run by each runtime through the interface of the web; prints what it answers. */
 
+import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
@@ -7,6 +8,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import {
   defineForm,
+  eventStream,
   Flagon,
   flash,
   getFlashedMessages,
@@ -42,6 +44,26 @@ class Views {
     await null;
     yield request.path;
   }
+  events() {
+    return eventStream((send, end) => {
+      send(request.path);
+      const timer = setTimeout(() => {
+        send({ data: 2 });
+        end();
+      }, 5);
+      return () => clearTimeout(timer);
+    });
+  }
+  async upload() {
+    const files = (await request.files()).get("file") ?? [];
+    return Promise.all(
+      files.map(async (file) =>
+        createHash("sha1")
+          .update(await file.bytes())
+          .digest("hex"),
+      ),
+    );
+  }
   async echo() {
     return [await request.json(), request.headers.get("content-type")];
   }
@@ -54,6 +76,8 @@ decorate("/page/<name>", "page");
 decorate("/form", "form", { methods: ["GET", "POST"] });
 decorate("/who", "who");
 decorate("/stream", "stream");
+decorate("/events", "events");
+decorate("/upload", "upload", { methods: ["POST"] });
 decorate("/echo", "echo", { methods: ["POST"] });
 
 const folder = mkdtempSync(join(tmpdir(), "flagon-"));
@@ -97,6 +121,13 @@ for (const headers of [{}, { range: "bytes=3-5" }, { range: "bytes=-4" }]) {
   const names = /filename/.test(response.headers.get("content-disposition") ?? "");
   answers.push([response.status, response.headers.get("content-range"), text.length, text.slice(0, 4), names]);
 }
+const events = await fetch(`http://127.0.0.1:${server.port}/events`);
+answers.push([events.headers.get("content-type"), await events.text()]);
+const form = new FormData();
+for (const letter of "ab") {
+  form.append("file", new File([letter.repeat(3_000_000)], letter));
+}
+answers.push(await (await fetch(`http://127.0.0.1:${server.port}/upload`, { method: "POST", body: form })).json());
 await server.close();
 rmSync(folder, { recursive: true });
 console.log(JSON.stringify(answers));

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
@@ -25,6 +26,8 @@ describe("one app", () => {
       [200, null, 500_000, "0123", false],
       [206, "bytes 3-5/500000", 3, "345", false],
       [206, "bytes 499996-499999/500000", 4, "6789", false],
+      ["text/event-stream; charset=utf-8", "data: /events\n\ndata: 2\n\n"],
+      ["a", "b"].map((letter) => createHash("sha1").update(letter.repeat(3_000_000)).digest("hex")),
     ]);
   });
 
