@@ -4,7 +4,7 @@
 import { connect } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import autocannon from "autocannon";
-import { readCpu } from "./servers.mjs";
+import { countCpu } from "./servers.mjs";
 
 /** Measures a server for some seconds: CPU time an answer in microseconds, and answers a second. */
 export async function load(workload, server, seconds) {
@@ -27,7 +27,7 @@ function stayAwake() {
 }
 
 async function send({ body, connections = 32, headers, method, name, path, pipelining = 4, status }, server, seconds) {
-  const before = readCpu(server);
+  const readCpu = countCpu(server);
   const result = await autocannon({
     url: server.origin + path,
     method,
@@ -39,7 +39,7 @@ async function send({ body, connections = 32, headers, method, name, path, pipel
     // It ends with the first sample that it takes after that time.
     sampleInt: Math.min(seconds, 1) * 1000,
   });
-  const cpu = readCpu(server) - before;
+  const cpu = readCpu();
   const wrong = Object.keys(result.statusCodeStats).filter((code) => Number(code) !== status);
   if (wrong.length > 0 || result.errors > 0) {
     throw new Error(`'${name}' failed on ${server.name}: answers ${wrong.join(", ")}, ${result.errors} errors`);
@@ -62,9 +62,9 @@ async function listen({ path }, server, seconds) {
     return socket;
   });
   await wait(1500);
-  const [before, counted, begun] = [readCpu(server), events, performance.now()];
+  const [readCpu, counted, begun] = [countCpu(server), events, performance.now()];
   await wait(seconds * 1000);
-  const [cpu, heard, time] = [readCpu(server) - before, events - counted, (performance.now() - begun) / 1000];
+  const [cpu, heard, time] = [readCpu(), events - counted, (performance.now() - begun) / 1000];
   for (const socket of sockets) {
     socket.destroy();
   }

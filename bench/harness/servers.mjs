@@ -133,16 +133,26 @@ export async function stop({ child }) {
 /** Whether the kernel keeps the times of threads, to the nanosecond; its other clock ticks 100 times a second. */
 const hasThreadTimes = Number(read("/proc/self/schedstat").split(" ")[0]) > 0;
 
-/** The CPU time that a server and its children have used, user and system, in microseconds. */
-export function readCpu({ child }) {
-  return listTree(child.pid).reduce((sum, pid) => sum + (hasThreadTimes ? readThreadTimes(pid) : readTicks(pid)), 0);
+/**
+ * Begins to count the CPU time of a server and its children, user and system, in microseconds.
+ *
+ * @returns Tells how much they have used since. Of a thread that has ended meanwhile it is not known.
+ */
+export function countCpu({ child }) {
+  const before = readTimes(child);
+  return () => [...readTimes(child)].reduce((sum, [id, time]) => sum + time - (before.get(id) ?? 0), 0);
+}
+
+/** Reads the time that each thread has used; that of each process, where threads have none. */
+function readTimes({ pid }) {
+  return new Map(listTree(pid).flatMap((id) => (hasThreadTimes ? readThreadTimes(id) : [[id, readTicks(id)]])));
 }
 
 function readThreadTimes(pid) {
-  return readdirSync(`/proc/${pid}/task`).reduce((sum, task) => {
+  return readdirSync(`/proc/${pid}/task`).flatMap((task) => {
     const [nanoseconds] = read(`/proc/${pid}/task/${task}/schedstat`).split(" ");
-    return sum + Number(nanoseconds) / 1000;
-  }, 0);
+    return nanoseconds === "" ? [] : [[task, Number(nanoseconds) / 1000]];
+  });
 }
 
 function readTicks(pid) {
