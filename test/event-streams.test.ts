@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import { get } from "node:http";
 import { connect } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
 import { type EventSubscription, eventStream, request } from "flagon";
 import { describe, expect, it } from "vitest";
 import { createApp, createLiveApp, listen, waitUntil } from "./helpers";
@@ -131,9 +132,47 @@ describe("eventStream() with a function", () => {
     }
     expect(String(failures)).toContain("more than 1048576 bytes wait");
     const before = sent;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await wait(20);
     expect(sent).toBe(before);
     socket.destroy();
+  });
+
+  it("is torn down once, also when its reader cancels meanwhile", async () => {
+    let tornDown = 0;
+    const app = createSender((send, end) => {
+      send("only");
+      end();
+      return () => undefined;
+    });
+    app.teardownRequest(async () => {
+      tornDown++;
+      await wait(20);
+    });
+    const reader = (await app.fetch(new Request("http://localhost/events"))).body?.getReader();
+    await reader?.read();
+    const next = reader?.read();
+    await waitUntil(() => tornDown > 0);
+    await reader?.cancel();
+    expect((await next)?.done).toBe(true);
+    await wait(30);
+    expect(tornDown).toBe(1);
+  });
+
+  it("cuts off a reader of the web's interface that reads no more", async () => {
+    let timer: NodeJS.Timeout | undefined;
+    let stopped = 0;
+    const app = createSender((send) => {
+      timer = setInterval(() => send("x".repeat(100_000)));
+      return () => {
+        clearInterval(timer);
+        stopped++;
+      };
+    }, createLiveApp());
+    const reader = (await app.fetch(new Request("http://localhost/events"))).body?.getReader();
+    expect((await reader?.read())?.value?.byteLength).toBe(100_008);
+    await waitUntil(() => stopped > 0);
+    await expect(reader?.read()).rejects.toThrow("more than 1048576 bytes wait");
+    expect(stopped).toBe(1);
   });
 
   it.each<[string, EventSubscription, string]>([

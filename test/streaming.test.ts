@@ -23,6 +23,39 @@ async function readPieces(response: Response): Promise<string[]> {
   return pieces;
 }
 
+describe("a reader of the web's interface that cancels", () => {
+  it.each([
+    ["while there is no next piece", 30, 0],
+    ["during the teardown", 0, 30],
+  ])("%s is no failure, and the request ends once", async (_name, pause, teardownTime) => {
+    const failures: unknown[] = [];
+    const app = createLiveApp();
+    app.route(
+      "/",
+      async function* () {
+        yield "one";
+        await wait(pause);
+        if (pause > 0) {
+          yield "two";
+        }
+      },
+      { endpoint: "stream" },
+    );
+    app.teardownRequest(async (error) => {
+      failures.push(error);
+      await wait(teardownTime);
+    });
+    const reader = (await app.fetch(new Request("http://localhost/"))).body?.getReader();
+    await reader?.read();
+    const next = reader?.read();
+    await wait(10);
+    await reader?.cancel();
+    expect((await next)?.done).toBe(true);
+    await wait(40);
+    expect(failures).toEqual([undefined]);
+  });
+});
+
 describe("streamTemplate()", () => {
   it("sends what is printed before the template waits: the layout's head first", async () => {
     let release: (value: string) => void = () => undefined;

@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import type { Application } from "../application";
 import { contexts, type RequestContext } from "../context";
 import { createContext, dispatch } from "../dispatch";
@@ -6,6 +7,7 @@ import type { FlagonResponse } from "../http/response";
 import { isBodiless } from "../http/status";
 import { andThen, isPromise, type MaybePromise } from "../maybe-promise";
 import { createMountContext, findMount } from "../mounting";
+import { PushedStream } from "../pushed-stream";
 import { abandonBody, discardBody, iterateBodyIn, measureBody, reportFailure, type StreamedBody } from "../response-stream";
 import { needsTearDown, tearDown } from "../tear-down";
 import { findBunFile } from "./bun-file";
@@ -79,18 +81,55 @@ function toWebResponse(context: RequestContext, response: FlagonResponse): Maybe
     }
     return new Response(file, { status, headers: init });
   }
-  return new Response(toWebStream(context, body), { status, headers: init });
+  const stream = body instanceof PushedStream ? pushToWebStream(context, body) : toWebStream(context, body);
+  return new Response(stream, { status, headers: init });
+}
+
+/** Makes a web stream of one whose source does not wait to be asked. */
+function pushToWebStream(context: RequestContext, body: Readable): ReadableStream<Uint8Array> {
+  const end = createEnd(context);
+  let isCancelled = false;
+  const source = {
+    start(controller: ReadableStreamDefaultController<Uint8Array>): void {
+      body.pause();
+      body.on("data", (piece: Uint8Array) => {
+        body.pause();
+        controller.enqueue(piece);
+      });
+      body.once("end", () => void end().then(() => (isCancelled ? undefined : controller.close())));
+      body.once("error", (error) => {
+        reportFailure(context, error);
+        controller.error(error);
+        void end();
+      });
+    },
+    pull(): void {
+      body.resume();
+    },
+    cancel(): Promise<void> {
+      isCancelled = true;
+      body.destroy();
+      return end();
+    },
+  };
+  return new ReadableStream(source, { highWaterMark: 0 });
 }
 
 function toWebStream(context: RequestContext, body: StreamedBody): ReadableStream<Uint8Array> {
   const iterator = iterateBodyIn(context, body);
-  const end = (): Promise<void> => contexts.run(context, tearDown, context);
+  const end = createEnd(context);
+  let isCancelled = false;
   const source = {
     async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
       try {
         const next = await iterator.next();
         if (next.done === true) {
           await end();
+        }
+        if (isCancelled) {
+          return;
+        }
+        if (next.done === true) {
           controller.close();
         } else {
           const piece = iterator.toPiece(next.value);
@@ -104,10 +143,24 @@ function toWebStream(context: RequestContext, body: StreamedBody): ReadableStrea
       }
     },
     async cancel(): Promise<void> {
-      await iterator.end();
+      isCancelled = true;
+      try {
+        await iterator.end();
+      } catch (error) {
+        reportFailure(context, error);
+      }
       await end();
     },
   };
   // Nothing is asked of the body before somebody reads it.
   return new ReadableStream(source, { highWaterMark: 0 });
+}
+
+/** Returns what ends a request, once, whoever comes to its end first: its stream, or the client who leaves. */
+function createEnd(context: RequestContext): () => Promise<void> {
+  let ended: Promise<void> | undefined;
+  return () => {
+    ended ??= contexts.run(context, tearDown, context);
+    return ended;
+  };
 }
