@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { BusboyInstance } from "@fastify/busboy";
 import { lazily } from "../lazily";
+import type { MaybePromise } from "../maybe-promise";
 import { tooLarge } from "./body";
 import { BadRequest, ContentTooLarge } from "./client-errors";
 import type { FormValue } from "./form-values";
@@ -73,7 +74,7 @@ async function collect(
   openSpool: () => UploadSpool,
 ): Promise<readonly (readonly [string, FormValue])[]> {
   const parser = createParser(contentType, limits);
-  const entries: Promise<readonly [string, FormValue] | undefined>[] = [];
+  const entries: MaybePromise<readonly [string, FormValue]>[] = [];
   let size = 0;
   let fieldsSize = 0;
   let failure: Error | undefined;
@@ -92,7 +93,7 @@ async function collect(
     } else if (fieldsSize > limits.fieldsSize) {
       fail(new ContentTooLarge(`The fields of the form hold more than ${limits.fieldsSize} bytes (the setting maxFormMemorySize).`));
     }
-    entries.push(Promise.resolve([name, value]));
+    entries.push([name, value]);
   });
   parser.on("file", (name, stream, filename, _encoding, type) => {
     stream.on("error", fail);
@@ -138,8 +139,7 @@ async function collect(
     parser.destroy();
     throw failure;
   }
-  const received = await Promise.all(entries);
-  return received.filter((entry) => entry !== undefined);
+  return Promise.all(entries);
 }
 
 function createParser(contentType: string, limits: FormLimits): BusboyInstance {

@@ -125,13 +125,10 @@ function toWebStream(context: RequestContext, body: StreamedBody): ReadableStrea
         const next = await iterator.next();
         if (next.done === true) {
           await end();
-        }
-        if (isCancelled) {
-          return;
-        }
-        if (next.done === true) {
-          controller.close();
-        } else {
+          if (!isCancelled) {
+            controller.close();
+          }
+        } else if (!isCancelled) {
           const piece = iterator.toPiece(next.value);
           controller.enqueue(typeof piece === "string" ? Buffer.from(piece, "utf8") : piece);
         }
