@@ -31,8 +31,8 @@ const { values: options } = parseArgs({
 });
 // One and the same program is faster or slower by how it happens to lie in memory, so that each pass starts the servers anew.
 const passes = Number(options.passes ?? (options.quick ? 1 : 3));
-const rounds = Number(options.rounds ?? (options.quick ? 1 : 3));
-const seconds = options.quick ? 0.4 : 0.5;
+const rounds = Number(options.rounds ?? (options.quick ? 1 : 6));
+const seconds = options.quick ? 0.4 : 0.25;
 /** How long a server works at each workload before it is measured at any, in seconds: what is measured is one that has been up for a while. */
 const warmUp = Number(options["warm-up"] ?? (options.quick ? 0 : 1));
 const isWhole =
@@ -75,12 +75,12 @@ async function measure(group, servers, samples) {
     const requests = new Map();
     const answers = {};
     for (const server of able) {
-      requests.set(server, await prepare({ ...workload, pipelining: group.pipelining }, server.origin));
+      requests.set(server, await prepare(workload, server.origin));
       answers[server.name] = await readAnswer(requests.get(server), server);
     }
     checkEqualWork(answers, group.reference, workload);
     samples[workload.name] ??= Object.fromEntries(able.map(({ name }) => [name, []]));
-    tasks.push({ able, requests, byName: samples[workload.name] });
+    tasks.push({ able, requests, byName: samples[workload.name], scale: workload.isLong && !options.quick ? 2 : 1 });
   }
   if (warmUp > 0) {
     for (const { able, requests } of tasks) {
@@ -89,10 +89,10 @@ async function measure(group, servers, samples) {
       }
     }
   }
-  for (const { able, requests, byName } of tasks) {
-    for (let round = warmUp > 0 ? -1 : 0; round < rounds; round++) {
+  for (const { able, requests, byName, scale } of tasks) {
+    for (let round = warmUp > 0 ? -1 : 0; round < rounds / scale; round++) {
       for (const server of takeTurns(able, round)) {
-        const sample = await load(requests.get(server), server, seconds);
+        const sample = await load(requests.get(server), server, seconds * scale);
         if (round >= 0) {
           byName[server.name].push(sample);
         }

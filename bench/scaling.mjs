@@ -44,7 +44,7 @@ const connections = await measure(
     title: `${count} connections`,
     args: [],
     isPinned: canPin,
-    workload: { ...page, name: "plain text", path: "/", connections: count, pipelining: 1 },
+    workload: { ...page, name: "plain text", path: "/", connections: count },
   })),
 );
 report();

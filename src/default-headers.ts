@@ -31,7 +31,7 @@ export class DefaultHeaders {
 
   /** Adds them to a response. */
   apply({ headers }: FlagonResponse): void {
-    headers.addDefaults(headers.get("content-type")?.startsWith("text/html") === true ? this.#withHtml : this.#always);
+    headers.addDefaults(headers.peek("content-type")?.startsWith("text/html") === true ? this.#withHtml : this.#always);
   }
 
   /** Tells whether a header is one of them, with its very value. */

@@ -244,7 +244,7 @@ function conclude(context: RequestContext, response: FlagonResponse): FlagonResp
   const { app, usedSession, request } = context;
   const { headers } = response;
   context.response = response;
-  if (response.status >= 400 || headers.has("set-cookie")) {
+  if (response.status >= 400 || headers.peek("set-cookie") !== undefined) {
     headers.addDefaults(noStore);
   } else if (usedSession !== undefined) {
     headers.addDefaults(privateOnly);

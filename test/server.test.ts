@@ -1,9 +1,11 @@
 import { once } from "node:events";
+import { IncomingMessage } from "node:http";
 import { connect } from "node:net";
+import { buffer, text } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
 import { makeResponse, request, sendFile } from "flagon";
 import { describe, expect, it } from "vitest";
-import { createLiveApp, listen, writeFiles } from "./helpers";
+import { createLiveApp, listen, waitUntil, writeFiles } from "./helpers";
 
 /** Sends bytes as they are, and returns what comes back until the connection closes. */
 async function send(port: number, text: string): Promise<string> {
@@ -129,6 +131,16 @@ describe("app.handler", () => {
     expect(received.match(/HTTP\/1\.1/g)?.length).toBeLessThanOrEqual(2);
   });
 
+  it("takes the next request after a body of some length that the view did not read", async () => {
+    const { port } = await listen(createEcho().handler);
+    const socket = connect(port, "127.0.0.1");
+    socket.write(`POST /ignore HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n${"x".repeat(30_000)}`);
+    await wait(50);
+    socket.write(`${"x".repeat(30_000)}GET /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    const received = await text(socket);
+    expect(received).toMatch(/\r\n\r\nignoredHTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\nGET \/echo\? $/);
+  });
+
   it("streams as fast as the client reads, and stops when it leaves", async () => {
     const app = createLiveApp();
     let produced = 0;
@@ -182,6 +194,61 @@ describe("app.handler", () => {
     const received = await send(port, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").catch(String);
     expect(received).not.toMatch(/0\r\n\r\n$/);
   });
+
+  it.each([
+    ["nothing", "", 0],
+    ["text", "é".repeat(4_000_000), 8_000_000],
+    ["bytes", new Uint8Array(8_000_000).fill(0x61), 8_000_000],
+  ])("sends %s whole to a client that is slow to read, and takes its next request", async (_, body, length) => {
+    const app = createLiveApp();
+    app.route("/", () => body, { endpoint: "x" });
+    app.route("/next", () => "the next", { endpoint: "next" });
+    let ended = 0;
+    app.teardownRequest(() => {
+      ended++;
+    });
+    const { port } = await listen(app.handler);
+    const socket = connect(port, "127.0.0.1");
+    socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    await wait(50);
+    expect(ended).toBe(length === 0 ? 1 : 0);
+    socket.write("GET /next HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    const received = await buffer(socket);
+    const start = received.indexOf("\r\n\r\n") + 4;
+    expect(received.subarray(0, start).toString()).toContain(`content-length: ${length}\r\n`);
+    expect(received.subarray(start, start + length).equals(Buffer.from(body))).toBe(true);
+    expect(received.subarray(start + length).toString()).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\nthe next$/);
+    expect(ended).toBe(2);
+  });
+
+  it.each(["GET / HTTP/1.1\r\nHost: x\r\n\r\n", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"])(
+    "lets who listens know that a request has come to its end: %j",
+    async (message) => {
+      const app = createLiveApp();
+      const heard: string[] = [];
+      const watch = (name: string, to: unknown): string => {
+        if (to instanceof IncomingMessage) {
+          to.once("end", () => heard.push(`${name} end`)).once("close", () => heard.push(`${name} close`));
+        }
+        return "";
+      };
+      app.route("/", () => watch("view", request.raw), { endpoint: "x", methods: ["GET", "POST"] });
+      const { port } = await listen((incoming, reply) => {
+        watch("listener", incoming);
+        app.handler(incoming, reply);
+      });
+      const { port: plainPort } = await listen(app.handler);
+      for (const to of [port, plainPort]) {
+        const socket = connect(to, "127.0.0.1");
+        socket.write(message.repeat(2));
+        await waitUntil(() => heard.length === (to === port ? 8 : 12));
+        socket.destroy();
+      }
+      expect(heard.filter((event) => event === "view end")).toHaveLength(4);
+      expect(heard.filter((event) => event === "view close")).toHaveLength(4);
+      expect(heard.filter((event) => event.startsWith("listener"))).toHaveLength(4);
+    },
+  );
 
   it("lives on when a client leaves in the middle of its body", async () => {
     const app = createEcho();

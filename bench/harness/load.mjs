@@ -26,7 +26,8 @@ function stayAwake() {
   };
 }
 
-async function send({ body, connections = 32, headers, method, name, path, pipelining = 4, status }, server, seconds) {
+/** Sends the next request of a connection once the answer is there, as browsers and proxies do. */
+async function send({ body, connections = 32, headers, method, name, path, status }, server, seconds) {
   const readCpu = countCpu(server);
   const result = await autocannon({
     url: server.origin + path,
@@ -34,7 +35,6 @@ async function send({ body, connections = 32, headers, method, name, path, pipel
     headers,
     ...(body === undefined ? {} : { body }),
     connections,
-    pipelining: method === "GET" && connections === 32 ? pipelining : 1,
     duration: seconds,
     // It ends with the first sample that it takes after that time.
     sampleInt: Math.min(seconds, 1) * 1000,

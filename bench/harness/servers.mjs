@@ -38,8 +38,6 @@ export function listGroups() {
           {
             title: `Bun ${versionOf(bun)}`,
             reference: "Flagon",
-            // Bun stalls when an answer that it waits for has others behind it on its connection.
-            pipelining: 1,
             servers: [
               { name: "Flagon", command: [bun, compile("flagon.ts")] },
               { name: "Hono", command: [bun, "servers/hono-bun.mjs"] },
@@ -53,7 +51,6 @@ export function listGroups() {
           {
             title: "Python: Flask with gunicorn, beside Flagon",
             reference: "Flagon",
-            pipelining: 1,
             servers: [
               { name: "Flagon", command: [process.execPath, compile("flagon.ts")] },
               {

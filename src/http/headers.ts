@@ -43,14 +43,18 @@ export class ResponseHeaders {
 
   /** Tells whether a header is set. */
   has(name: string): boolean {
-    const key = name.toLowerCase();
+    return this.peek(name.toLowerCase()) !== undefined;
+  }
+
+  /** Returns the first value of a header, whose name is given in lower case, or `undefined` without one. */
+  peek(key: string): string | undefined {
     const entries = this.#entries;
     for (let index = 0; index < entries.length; index += 2) {
       if (entries[index] === key) {
-        return true;
+        return entries[index + 1];
       }
     }
-    return false;
+    return undefined;
   }
 
   /**

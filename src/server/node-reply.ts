@@ -9,15 +9,12 @@ import { PushedStream } from "../pushed-stream";
 import { abandonBody, discardBody, iterateBody, measureBody, reportFailure, type StreamedBody } from "../response-stream";
 import { needsTearDown, tearDown } from "../tear-down";
 import { isPlainReply, sendPart } from "./node-file";
-import { findHeader } from "./node-source";
+import { settleUnreadBody } from "./unread-body";
 
-/** How much of a body that nobody read is taken in before the connection is closed, in bytes and in milliseconds. */
-const drainBytes = 1024 * 1024;
-const drainTime = 5000;
-/** How long a body may be that nobody read for the connection to stay open, in bytes. */
-const shortBody = 64 * 1024;
 /** How long the first piece of a stream may take before the head is sent without it, in milliseconds. */
 const patience = 20;
+/** Whether Node, as before version 24, ends a reply by one more piece, which is empty, so that it gathers two of them for the socket. */
+let addsEmptyPiece: boolean | undefined;
 
 /** Sends a response by Node's own, and ends the request with it. */
 export function send(context: RequestContext, response: FlagonResponse, message: IncomingMessage, reply: ServerResponse): void {
@@ -28,8 +25,7 @@ export function send(context: RequestContext, response: FlagonResponse, message:
     return;
   }
   const hasBody = !isBodiless(status);
-  if (!message.complete && hasLongBody(message)) {
-    closeAfter(message, reply);
+  if (!message.complete && settleUnreadBody(message, reply)) {
     headers.set("connection", "close");
   }
   if (needsTearDown(context)) {
@@ -46,7 +42,7 @@ export function send(context: RequestContext, response: FlagonResponse, message:
     reply.end();
     void discardBody(context, body);
   } else if (typeof body === "string" || body instanceof Uint8Array) {
-    reply.end(body);
+    endWith(body, reply);
   } else if (body instanceof FilePart) {
     if (isPlainReply(reply)) {
       sendPart(context, body, reply);
@@ -63,6 +59,21 @@ export function send(context: RequestContext, response: FlagonResponse, message:
     // Started in the context, which its awaits keep.
     void contexts.run(context, stream, context, body, reply);
   }
+}
+
+/** Ends a reply with the whole of its body. */
+function endWith(body: string | Uint8Array, reply: ServerResponse): void {
+  const { socket } = reply;
+  addsEmptyPiece ??= Number.parseInt(process.versions.node, 10) < 24;
+  if (!addsEmptyPiece || socket === null || socket.writableLength > 0 || !isPlainReply(reply)) {
+    reply.end(body);
+    return;
+  }
+  // Written to the socket by itself, before the end.
+  socket.cork();
+  reply.write(body);
+  socket.uncork();
+  reply.end();
 }
 
 /**
@@ -135,26 +146,4 @@ function writable(reply: ServerResponse): Promise<void> {
     reply.once("drain", settle);
     reply.once("close", settle);
   });
-}
-
-/** Tells whether a body may be long that nobody has read; Node itself takes in a short one, and the connection stays open. */
-function hasLongBody({ rawHeaders }: IncomingMessage): boolean {
-  return Number(findHeader(rawHeaders, "content-length") ?? 0) > shortBody || findHeader(rawHeaders, "transfer-encoding") !== undefined;
-}
-
-/** Takes in a bounded part of a body that nobody read, so that the client gets to see the answer, then closes. */
-function closeAfter(message: IncomingMessage, reply: ServerResponse): void {
-  let left = drainBytes;
-  const { socket } = message;
-  reply.once("finish", () => {
-    const timer = setTimeout(() => socket.destroy(), drainTime);
-    socket.once("close", () => clearTimeout(timer));
-  });
-  message.on("data", (chunk: Uint8Array) => {
-    left -= chunk.byteLength;
-    if (left < 0) {
-      socket.destroy();
-    }
-  });
-  message.resume();
 }
