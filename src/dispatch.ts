@@ -158,7 +158,7 @@ function callView({ match, endpoint, request }: RequestContext, next: Next): unk
   if (next !== undefined) {
     return next === hooksOnly ? undefined : next;
   }
-  if (!isSafeMethod(request.method) && (request.contentLength ?? 0) > request.maxContentLength) {
+  if (!isSafeMethod(request.method) && request.isTooLong) {
     throw tooLarge(request.maxContentLength);
   }
   return match?.kind === "found" && endpoint !== undefined ? endpoint.view(match.args, request) : undefined;

@@ -48,7 +48,8 @@ function findProvenance(request: FlagonRequest, config: Config): Provenance {
   if (site === "same-origin" || site === "none") {
     return "own";
   }
-  if (headers.get("cookie") === null && request.authorization?.type === "bearer") {
+  const hasCookie = headers.get("cookie") !== null;
+  if (!hasCookie && request.authorization?.type === "bearer") {
     // No browser adds such credentials by itself.
     return "own";
   }
@@ -60,7 +61,7 @@ function findProvenance(request: FlagonRequest, config: Config): Provenance {
   if (origin !== null) {
     return isTrusted ? "own" : "foreign";
   }
-  return headers.get("cookie") === null ? "own" : "unknown";
+  return hasCookie ? "unknown" : "own";
 }
 
 /**

@@ -14,7 +14,10 @@ export interface Authorization {
 
 /** Parses an `Authorization` header (RFC 9110, section 11.6.2), or gives `null` for one that is missing or malformed. */
 export function parseAuthorization(header: string | undefined): Authorization | null {
-  const match = /^([A-Za-z][\w-]*) +(\S.*)$/.exec(header ?? "");
+  if (header === undefined) {
+    return null;
+  }
+  const match = /^([A-Za-z][\w-]*) +(\S.*)$/.exec(header);
   const [, scheme = "", rest = ""] = match ?? [];
   if (match === null) {
     return null;

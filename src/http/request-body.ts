@@ -106,28 +106,29 @@ export class RequestBody {
       throw new TypeError("The body of the request has been read already. Read it either by 'stream' or by the other readers.");
     }
     this.#isStreamed = true;
-    this.#check();
+    this.#check(this.#limit);
     return this.#source.body() ?? emptyBody();
   }
 
   /** Refuses a body that is not taken, by what is said of it beforehand. */
-  #check(): void {
+  #check(limit: number): void {
     const encoding = this.#source.header("content-encoding");
     if (encoding !== undefined && encoding !== "identity") {
       throw new UnsupportedMediaType("The body of the request is compressed, which is not taken here.");
     }
-    if ((parseLength(this.#source) ?? 0) > this.#limit) {
-      throw tooLarge(this.#limit);
+    if ((parseLength(this.#source) ?? 0) > limit) {
+      throw tooLarge(limit);
     }
   }
 
   #readBytes(): Promise<Uint8Array> {
+    const limit = this.#limit;
     try {
-      this.#check();
+      this.#check(limit);
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#source.readBody?.(this.#limit) ?? readBytes(this.#source.body() ?? emptyBody(), this.#limit);
+    return this.#source.readBody?.(limit) ?? readBytes(this.#source.body() ?? emptyBody(), limit);
   }
 
   #parseJson(bytes: Uint8Array, schema: Schema | undefined): unknown {
@@ -169,8 +170,16 @@ export function parseMimeType(source: RequestSource): string {
 
 /** Returns the stated length of a body in bytes, or `null`. */
 export function parseLength(source: RequestSource): number | null {
-  const length = source.header("content-length");
-  return length === undefined || !/^\d+$/.test(length) ? null : Number(length);
+  const header = source.header("content-length") ?? "";
+  let length = 0;
+  for (let index = 0; index < header.length; index++) {
+    const digit = header.charCodeAt(index) - 0x30;
+    if (digit < 0 || digit > 9) {
+      return null;
+    }
+    length = length * 10 + digit;
+  }
+  return header === "" ? null : length;
 }
 
 /** Returns the most bytes that the body of a request may have. */

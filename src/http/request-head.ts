@@ -187,7 +187,8 @@ export class RequestHead {
 
   /** Whether the body says that it is JSON: `application/json`, or a type that ends in `+json`. */
   get isJson(): boolean {
-    return /^application\/(?:[\w.+-]+\+)?json$/.test(this.mimeType);
+    const type = this.mimeType;
+    return type === "application/json" || /^application\/[\w.+-]+\+json$/.test(type);
   }
 
   /** The stated length of the body in bytes, or `null`. */

@@ -53,6 +53,14 @@ export class FlagonRequest extends RequestHead {
     this.limits.multipart = bytes;
   }
 
+  /** Whether the stated length of the body is over the limit. */
+  get isTooLong(): boolean {
+    const { body, multipart } = this.#limits ?? this.settings.limits;
+    const length = this.contentLength ?? 0;
+    // What kind of body it is matters only to one that is over the lower of the two.
+    return length > Math.min(body, multipart) && length > this.maxContentLength;
+  }
+
   /** The body piece by piece, up to the limit. It can be read once, instead of the other readers. */
   get stream(): AsyncIterable<Uint8Array> {
     return this.#content.stream;
