@@ -34,7 +34,7 @@ export function writeResults(sections, { passes, rounds, seconds, warmUp }) {
   const text = [
     "# Results",
     "",
-    `${new Date().toISOString().slice(0, 10)}, ${cpus()[0].model.trim()}, one core for the server${canPin ? "" : " (not pinned)"}, ${passes} times ${rounds} interleaved rounds of ${seconds} s (for uploads and events ${rounds / 2} of ${seconds * 2} s) after ${warmUp} s of each workload to warm up, each time with servers started anew. Peers: ${listPeers()}.`,
+    `${new Date().toISOString().slice(0, 10)}, ${cpus()[0].model.trim()}, one core for the server${canPin ? "" : " (not pinned)"}, ${passes} times ${rounds} interleaved rounds of ${seconds} s (for uploads ${rounds / 2} of ${seconds * 2} s, for events ${rounds / 2} of ${seconds * 4} s) after ${warmUp} s of each workload to warm up, each time with servers started anew. Peers: ${listPeers()}.`,
     "",
     "`npm run bench` makes this page. All servers of a table answer with the same status, the same body but for tokens and the wording of errors, and the same",
     "headers, which is checked before anything is measured. CPU time is the server's own, user and system, for one answer, or for one event; each connection sends one request at a time. The ratio is the CPU time of the",

@@ -106,28 +106,28 @@ export class RequestBody {
       throw new TypeError("The body of the request has been read already. Read it either by 'stream' or by the other readers.");
     }
     this.#isStreamed = true;
-    this.#check(this.#limit);
+    this.#check();
     return this.#source.body() ?? emptyBody();
   }
 
   /** Refuses a body that is not taken, by what is said of it beforehand. */
-  #check(limit: number): void {
+  #check(): void {
     const encoding = this.#source.header("content-encoding");
     if (encoding !== undefined && encoding !== "identity") {
       throw new UnsupportedMediaType("The body of the request is compressed, which is not taken here.");
     }
-    if ((parseLength(this.#source) ?? 0) > limit) {
-      throw tooLarge(limit);
+    if (isTooLong(this.#source, this.#limits)) {
+      throw tooLarge(this.#limit);
     }
   }
 
   #readBytes(): Promise<Uint8Array> {
-    const limit = this.#limit;
     try {
-      this.#check(limit);
+      this.#check();
     } catch (error) {
       return Promise.reject(error);
     }
+    const limit = this.#limit;
     return this.#source.readBody?.(limit) ?? readBytes(this.#source.body() ?? emptyBody(), limit);
   }
 
@@ -185,6 +185,13 @@ export function parseLength(source: RequestSource): number | null {
 /** Returns the most bytes that the body of a request may have. */
 export function limitOf(source: RequestSource, limits: Readonly<RequestLimits>): number {
   return parseMimeType(source) === "multipart/form-data" ? limits.multipart : limits.body;
+}
+
+/** Tells whether the stated length of a body is over its limit. */
+export function isTooLong(source: RequestSource, limits: Readonly<RequestLimits>): boolean {
+  const length = parseLength(source) ?? 0;
+  // Of what type it is matters only to a body that is over the lower of the two.
+  return length > Math.min(limits.body, limits.multipart) && length > limitOf(source, limits);
 }
 
 function createFormValues(bytes: Uint8Array, limits: RequestLimits): FormValues {

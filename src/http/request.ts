@@ -3,7 +3,7 @@ import { BadRequest, UnsupportedMediaType } from "./client-errors";
 import type { HTTPException } from "./exceptions";
 import type { FormValues } from "./form-values";
 import { Miss } from "./miss";
-import { type JsonOptions, limitOf, type ParseOptions, parseValue, RequestBody, type RequestLimits } from "./request-body";
+import { isTooLong, type JsonOptions, limitOf, type ParseOptions, parseValue, RequestBody, type RequestLimits } from "./request-body";
 import { RequestHead } from "./request-head";
 import type { UploadedFile } from "./upload";
 
@@ -55,10 +55,7 @@ export class FlagonRequest extends RequestHead {
 
   /** Whether the stated length of the body is over the limit. */
   get isTooLong(): boolean {
-    const { body, multipart } = this.#limits ?? this.settings.limits;
-    const length = this.contentLength ?? 0;
-    // What kind of body it is matters only to one that is over the lower of the two.
-    return length > Math.min(body, multipart) && length > this.maxContentLength;
+    return isTooLong(this.source, this.#limits ?? this.settings.limits);
   }
 
   /** The body piece by piece, up to the limit. It can be read once, instead of the other readers. */

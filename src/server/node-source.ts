@@ -124,7 +124,7 @@ export class NodeSource implements RequestSource {
  *
  * Values of one name are joined, also where it may come only once: two hosts or types are then none that is valid.
  */
-function findHeader(rawHeaders: readonly string[], name: string): string | undefined {
+export function findHeader(rawHeaders: readonly string[], name: string): string | undefined {
   let found: string | undefined;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const key = rawHeaders[index] ?? "";

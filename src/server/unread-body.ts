@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { findHeader } from "./node-source";
 
 /** How much of a body that nobody read is taken in before the connection is closed, in bytes and in milliseconds. */
 const drainBytes = 1024 * 1024;
@@ -18,8 +19,8 @@ export function settleUnreadBody(message: IncomingMessage, reply: ServerResponse
     return true;
   }
   if (length === 0 && isEndUnheard(message)) {
-    // What is being read is not read to its end by Node, which takes half a dozen steps where there is nothing. The
-    // option `optimizeEmptyRequests` of Node's newer servers has the same effect.
+    // Node reads to its end what nobody reads, in half a dozen steps also where there is nothing. This counts as
+    // reading. The option `optimizeEmptyRequests` of Node's newer servers has the same effect.
     message.read(0);
   }
   return false;
@@ -30,10 +31,11 @@ function isEndUnheard(message: IncomingMessage): boolean {
   return message.httpVersionMajor === 1 && message.listenerCount("end") === 0 && message.listenerCount("close") === 0;
 }
 
-/** Returns how long the body is to be, in bytes; infinite if only its end will tell. */
-function announcedLength({ headers }: IncomingMessage): number {
-  const { "content-length": length, "transfer-encoding": coding } = headers;
-  return coding !== undefined ? Number.POSITIVE_INFINITY : length === undefined ? 0 : Number(length);
+/** Returns how long the body is to be, in bytes; infinite if only its end will tell. The headers are as they came: middleware may have changed the others. */
+function announcedLength({ rawHeaders }: IncomingMessage): number {
+  return findHeader(rawHeaders, "transfer-encoding") === undefined
+    ? Number(findHeader(rawHeaders, "content-length") ?? 0)
+    : Number.POSITIVE_INFINITY;
 }
 
 /** Takes in a bounded part of a body that nobody read, so that the client gets to see the answer, then closes. */
