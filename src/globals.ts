@@ -1,9 +1,9 @@
 import { Flagon } from "./app";
-import { contexts, findAppContext, findRequestContext, type Globals, getAppContext, getRequestContext } from "./context";
-import { createContextProxy } from "./context-proxy";
-import { ContextError } from "./errors";
-import type { FlagonRequest } from "./http/request";
-import type { Session } from "./session";
+import { ContextError } from "./base/errors";
+import { contexts, findAppContext, findRequestContext, type Globals, getAppContext, getRequestContext } from "./dispatch/context";
+import { createContextProxy } from "./dispatch/context-proxy";
+import type { FlagonRequest } from "./http/request/request";
+import type { Session } from "./sessions/session";
 
 /** The current request. Outside a request its use is an error that says what to do. */
 export const request: FlagonRequest = createContextProxy(() => getRequestContext("request").request);

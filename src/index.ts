@@ -1,39 +1,5 @@
 export { type Extension, Flagon, type FlagonOptions } from "./app";
-export type { FetchHandler } from "./application";
-export type { BackgroundWork } from "./background";
-export { Blueprint, type RegisterOptions } from "./blueprint";
-export type { CommandResult, CommandRunner } from "./command-runner";
-export type { CommandFlags, CommandOptions, CommandTypes, CommandValues } from "./command-spec";
-export { Config, type LoadFileOptions, type Values } from "./config";
-export type { AppContext, Globals, RequestContext } from "./context";
-export type { CookieJar } from "./cookie-jar";
-export { CookieSessions } from "./cookie-sessions";
-export {
-  type AnyClass,
-  afterRequest,
-  beforeRequest,
-  blueprint,
-  type CommandDecorator,
-  type ControllerDecorator,
-  command,
-  contextProcessor,
-  csrfExempt,
-  errorHandler,
-  type HookDecorator,
-  type MethodOfKindDecorator,
-  type NamedDecorator,
-  type RouteDecoratorFactory,
-  type RouteShortcut,
-  route,
-  teardownRequest,
-  templateFilter,
-  templateGlobal,
-  urlDefaults,
-  urlValuePreprocessor,
-  type ViewMethodDecorator,
-  type ViewOrControllerDecorator,
-  viewDecorator,
-} from "./decorators";
+export type { BackgroundWork } from "./base/background";
 export {
   type AnyFlagonError,
   BuildError,
@@ -49,13 +15,19 @@ export {
   TemplateError,
   TemplateNotFound,
   UsageError,
-} from "./errors";
-export { type EventSubscription, eventStream, type ServerSentEvent } from "./event-stream";
-export type { FlashedMessage, FlashOptions } from "./flashes";
-export { flash, getFlashedMessages } from "./flashing";
+} from "./base/errors";
+export { escape, html, Markup } from "./base/html";
+export type { JsonProvider } from "./base/json";
+export type { Logger } from "./base/logging";
+export type { Schema, SchemaInput, SchemaIssue } from "./base/schema";
+export type { CommandResult, CommandRunner } from "./commands/command-runner";
+export type { CommandFlags, CommandOptions, CommandTypes, CommandValues } from "./commands/command-spec";
+export { Config, type LoadFileOptions, type Values } from "./config/config";
+export type { Settings, TrustProxy } from "./config/settings";
+export type { UrlOptions, UrlValue } from "./dispatch/build-url";
+export type { AppContext, Globals, RequestContext } from "./dispatch/context";
+export type { FlashedMessage, FlashOptions } from "./dispatch/flashes";
 export type { Attributes } from "./forms/controls";
-export { CsrfError } from "./forms/csrf";
-export type { FieldChoices, FieldOptions } from "./forms/fields";
 export {
   defineForm,
   type Form,
@@ -65,10 +37,12 @@ export {
   type InvalidForm,
   type ValidateOptions,
   type ValidForm,
-} from "./forms/form";
-export type { FieldName, FormBase, FormOptions, FormRenderOptions, RowOptions } from "./forms/form-base";
-export type { ZodSchema } from "./forms/zod";
+} from "./forms/define-form";
+export type { FieldChoices, FieldOptions } from "./forms/fields";
+export type { FieldName, FormBase, FormOptions, FormRenderOptions, RowOptions } from "./forms/form";
 export { copyCurrentRequestContext, currentApp, g, hasAppContext, hasRequestContext, request, session } from "./globals";
+export { type EventSubscription, eventStream, type ServerSentEvent } from "./helpers/event-stream";
+export { flash, getFlashedMessages } from "./helpers/flash";
 export {
   abort,
   afterThisRequest,
@@ -80,22 +54,20 @@ export {
   sendFromDirectory,
   type UrlArguments,
   urlFor,
-} from "./helpers";
-export type {
-  AfterRequestHook,
-  BeforeRequestHook,
-  ContextProcessor,
-  ErrorClass,
-  ErrorHandler,
-  TeardownHook,
-  TemplateFunction,
-  UrlDefaults,
-  UrlValuePreprocessor,
-  ViewWrapper,
-} from "./hooks";
-export { escape, html, Markup } from "./html";
-export type { Authorization } from "./http/authorization";
+} from "./helpers/helpers";
+export { type QueryDetails, recordQuery } from "./helpers/record-query";
+export { isSafeRedirect, type RedirectOptions, redirect } from "./helpers/redirect";
+export {
+  renderTemplate,
+  renderTemplateAsync,
+  renderTemplateString,
+  streamTemplate,
+  streamTemplateString,
+  template,
+} from "./helpers/render-template";
 export type { CacheDirectives } from "./http/cache-control";
+export type { EntityTags, RangeCondition, RequestedRange } from "./http/conditions";
+export type { CookieOptions } from "./http/cookies";
 export {
   BadRequest,
   Conflict,
@@ -122,23 +94,8 @@ export {
   UnprocessableContent,
   UnsupportedMediaType,
   URITooLong,
-} from "./http/client-errors";
-export type { EntityTags, RangeCondition, RequestedRange } from "./http/conditions";
-export type { CookieOptions } from "./http/cookies";
-export { HTTPException, type HTTPExceptionOptions } from "./http/exceptions";
-export type { FormValue, FormValues } from "./http/form-values";
-export type { HeadersLike, ResponseHeaders } from "./http/headers";
-export type { Accepts } from "./http/negotiation";
-export type { ProxyTrust } from "./http/proxy";
-export type { Query } from "./http/query";
-export { FlagonRequest } from "./http/request";
-export { type JsonOptions, type ParseOptions, type RequestIssue, type RequestLimits, ValidationFailed } from "./http/request-body";
-export type { RequestHead, RequestSettings } from "./http/request-head";
-export type { RequestHeaders } from "./http/request-headers";
-export type { RequestSource } from "./http/request-source";
-export { FlagonResponse, type ResponseBody } from "./http/response";
-export { safeJoin, secureFilename } from "./http/safe-path";
-export type { FileContent, SendFileOptions } from "./http/send-file";
+} from "./http/exceptions/client-errors";
+export { HTTPException, type HTTPExceptionOptions } from "./http/exceptions/http-exception";
 export {
   BadGateway,
   GatewayTimeout,
@@ -146,17 +103,23 @@ export {
   InternalServerError,
   NotImplemented,
   ServiceUnavailable,
-} from "./http/server-errors";
-export type { ConversionOptions, DefaultOption, NamedTypeOptions, ValueTypes } from "./http/typed-values";
-export { type SaveOptions, UploadedFile } from "./http/upload";
-export type { JsonProvider } from "./json-provider";
-export type { Logger } from "./logging";
-export type { NodeMiddleware } from "./node-middleware";
-export { type QueryDetails, recordQuery } from "./recording";
-export { isSafeRedirect, type RedirectOptions, redirect } from "./redirecting";
-export type { UrlBuildErrorHandler } from "./registry";
-export { renderTemplate, renderTemplateAsync, renderTemplateString, streamTemplate, streamTemplateString, template } from "./rendering";
-export type { BlueprintOptions, HttpMethod, RouteOptions, RouteSchemas, ViewResult, ViewValues } from "./route-options";
+} from "./http/exceptions/server-errors";
+export type { FileContent, SendFileOptions } from "./http/files/send-file";
+export type { Accepts } from "./http/request/accepts";
+export type { Authorization } from "./http/request/authorization";
+export type { FormValue, FormValues } from "./http/request/form-values";
+export type { ProxyTrust } from "./http/request/proxy";
+export type { Query } from "./http/request/query";
+export { FlagonRequest } from "./http/request/request";
+export { type JsonOptions, type ParseOptions, type RequestIssue, type RequestLimits, ValidationFailed } from "./http/request/request-body";
+export type { RequestHead, RequestSettings } from "./http/request/request-head";
+export type { RequestHeaders } from "./http/request/request-headers";
+export type { RequestSource } from "./http/request/request-source";
+export type { ConversionOptions, DefaultOption, NamedTypeOptions, ValueTypes } from "./http/request/text-types";
+export { type SaveOptions, UploadedFile } from "./http/request/upload";
+export { FlagonResponse, type ResponseBody } from "./http/response/response";
+export type { HeadersLike, ResponseHeaders } from "./http/response/response-headers";
+export { safeJoin, secureFilename } from "./http/safe-path";
 export {
   type Converter,
   type ConverterArgument,
@@ -166,13 +129,56 @@ export {
   noMatch,
 } from "./routing/converters";
 export type { Route } from "./routing/route";
+export type { BlueprintOptions, HttpMethod, RouteOptions, RouteSchemas, ViewResult, ViewValues } from "./routing/route-options";
 export type { RuleCheck, RuleValues } from "./routing/rule-types";
-export type { Scaffold, ViewFunction } from "./scaffold";
-export type { Schema, SchemaInput, SchemaIssue } from "./schema";
-export type { RunOptions } from "./server/development";
-export type { RunningServer, ServeOptions } from "./server/production";
-export { Session, type SessionData, type SessionInterface } from "./session";
-export type { Settings, TrustProxy } from "./settings";
-export { Tuple, Uuid } from "./tagged-json";
-export type { TestClient, TestRequestOptions, TestResponse } from "./testing";
-export type { UrlOptions, UrlValue } from "./url-building";
+export type { ZodSchema } from "./schemas/zod";
+export type { RunOptions } from "./server/development/development";
+export type { RunningServer, ServeOptions } from "./server/production/serve-here";
+export { CookieSessions } from "./sessions/cookie-sessions";
+export { CsrfError } from "./sessions/csrf";
+export { Session, type SessionData, type SessionInterface } from "./sessions/session";
+export { Tuple, Uuid } from "./sessions/tagged-json";
+export type { FetchHandler, NodeMiddleware } from "./setup/application";
+export { Blueprint, type RegisterOptions } from "./setup/blueprint";
+export {
+  type AnyClass,
+  afterRequest,
+  beforeRequest,
+  blueprint,
+  type CommandDecorator,
+  type ControllerDecorator,
+  command,
+  contextProcessor,
+  csrfExempt,
+  errorHandler,
+  type HookDecorator,
+  type MethodOfKindDecorator,
+  type NamedDecorator,
+  type RouteDecoratorFactory,
+  type RouteShortcut,
+  route,
+  teardownRequest,
+  templateFilter,
+  templateGlobal,
+  urlDefaults,
+  urlValuePreprocessor,
+  type ViewMethodDecorator,
+  type ViewOrControllerDecorator,
+  viewDecorator,
+} from "./setup/decorators";
+export type {
+  AfterRequestHook,
+  BeforeRequestHook,
+  ContextProcessor,
+  ErrorClass,
+  ErrorHandler,
+  TeardownHook,
+  TemplateFunction,
+  UrlDefaults,
+  UrlValuePreprocessor,
+  ViewWrapper,
+} from "./setup/hooks";
+export type { UrlBuildErrorHandler } from "./setup/registry";
+export type { Scaffold, ViewFunction } from "./setup/scaffold";
+export type { CookieJar } from "./testing/cookie-jar";
+export type { TestClient, TestRequestOptions, TestResponse } from "./testing/test-client";

@@ -99,7 +99,7 @@ describe("the documentation", () => {
   it("lists the code of each error, and no other", () => {
     const page = readFileSync(join(project, "docs/errors.md"), "utf8");
     const documented = [...page.matchAll(/^\| `([A-Z_]+)` \| `(\w+)` \|/gm)].map(([, code, name]) => `${code} ${name}`);
-    const source = readFileSync(join(project, "src/errors.ts"), "utf8");
+    const source = readFileSync(join(project, "src/base/errors.ts"), "utf8");
     const thrown = [...source.matchAll(/export class (\w+) extends FlagonError \{.*?code = "(\w+)"/gs)].map(
       ([, name, code]) => `${code} ${name}`,
     );

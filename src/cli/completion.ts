@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Flagon } from "../app";
-import { toFlag } from "../command-spec";
+import { toFlag } from "../commands/command-spec";
 
 /** The shells that are told how to complete. */
 export const shells = ["bash", "zsh", "fish"] as const;

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Flagon } from "../app";
-import { LoadError } from "../errors";
+import { LoadError } from "../base/errors";
 
 const candidates = ["app", "src/app", "index", "src/index"].flatMap((name) =>
   ["ts", "mts", "js", "mjs", "cjs"].map((extension) => `${name}.${extension}`),

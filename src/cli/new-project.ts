@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { FlagonError } from "../errors";
+import { FlagonError } from "../base/errors";
 
 /** The kinds of projects that can be made. */
 export const kinds = ["minimal", "site", "api"] as const;

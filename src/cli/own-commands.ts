@@ -1,6 +1,6 @@
 import type { Flagon } from "../app";
-import { missingCommand } from "../command-runner";
-import { formatUsage, toFlag } from "../command-spec";
+import { missingCommand } from "../commands/command-runner";
+import { formatUsage, toFlag } from "../commands/command-spec";
 
 const takingValues = new Set(["-A", "--app", "-e", "--env-file"]);
 const asking = new Set(["-h", "--help"]);

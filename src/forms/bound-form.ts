@@ -1,11 +1,15 @@
-import type { RequestContext } from "../context";
-import { FormError } from "../errors";
-import { html, type Markup } from "../html";
-import { type FormValue, FormValues } from "../http/form-values";
-import { andThen, type MaybePromise } from "../maybe-promise";
-import { didYouMean } from "../suggestion";
-import { createScope } from "../template-scope";
-import { CsrfError, checkCsrf, createCsrfToken, csrfField } from "./csrf";
+import { FormError } from "../base/errors";
+import { html, type Markup } from "../base/html";
+import { andThen, type MaybePromise } from "../base/maybe-promise";
+import { didYouMean } from "../base/suggestion";
+import type { RequestContext } from "../dispatch/context";
+import { createScope } from "../dispatch/template-scope";
+import { type FormValue, FormValues } from "../http/request/form-values";
+import { arrange, createNode, findNode, listItems, type NameNode, parseName } from "../schemas/field-names";
+import { checkForm, type FormSchema, findFieldSchema } from "../schemas/form-schema";
+import { type Alternative, readMembers } from "../schemas/members";
+import { readInner, readInners, unwrap, type ZodSchema } from "../schemas/zod";
+import { CsrfError, checkCsrf, createCsrfToken, csrfField } from "../sessions/csrf";
 import { describeField, readOptions } from "./field-descriptions";
 import {
   type FieldOptions,
@@ -17,11 +21,7 @@ import {
   renderField,
   renderNotes,
 } from "./fields";
-import type { FormBase, FormOptions, FormRenderOptions, RowOptions } from "./form-base";
-import { type Alternative, readMembers } from "./members";
-import { arrange, createNode, findNode, listItems, type NameNode, parseName } from "./names";
-import { checkForm, type FormSchema, findFieldSchema } from "./validation";
-import { readInner, readInners, unwrap, type ZodSchema } from "./zod";
+import type { FormBase, FormOptions, FormRenderOptions, RowOptions } from "./form";
 
 /** The field that says which of a page's forms was sent. */
 const formField = "_form";

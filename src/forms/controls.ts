@@ -1,5 +1,6 @@
-import { listEnum } from "./binder";
-import { listChecks, readDefinition, readInner, readInners, remember, unwrap, type ZodCheck, type ZodSchema } from "./zod";
+import { listEnum } from "../schemas/convert";
+import { humanize } from "../schemas/humanize";
+import { listChecks, readDefinition, readInner, readInners, remember, unwrap, type ZodCheck, type ZodSchema } from "../schemas/zod";
 
 /** The attributes of an element; `true` stands alone, `false`, `null` and `undefined` leave the attribute out. */
 export type Attributes = Readonly<Record<string, string | number | boolean | null | undefined>>;
@@ -186,14 +187,4 @@ function toDay(value: unknown): string | undefined {
 
 function toChoice(value: unknown): Choice {
   return { value: String(value), label: humanize(String(value)) };
-}
-
-/** Writes a name as one would say it: `firstName` is `First name`. */
-export function humanize(name: string): string {
-  const words = name
-    .replace(/[_\-.[\]]+/g, " ")
-    .replace(/([a-z\d])([A-Z])/g, "$1 $2")
-    .trim()
-    .toLowerCase();
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }

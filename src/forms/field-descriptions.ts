@@ -1,7 +1,8 @@
-import { type Control, findControl, humanize } from "./controls";
+import { parseName } from "../schemas/field-names";
+import { humanize } from "../schemas/humanize";
+import { remember, unwrap, type ZodSchema } from "../schemas/zod";
+import { type Control, findControl } from "./controls";
 import type { FieldChoices, FieldOptions } from "./fields";
-import { parseName } from "./names";
-import { remember, unwrap, type ZodSchema } from "./zod";
 
 /** Reads what `.meta()` says of how a field is rendered. */
 export const readOptions: (schema: ZodSchema) => FieldOptions = remember((schema) => {

@@ -1,4 +1,4 @@
-import { escapeText, html, Markup } from "../html";
+import { escapeText, html, Markup } from "../base/html";
 import type { Attributes, Choice, Control } from "./controls";
 
 /** One field of a form, as it is to be shown. */

@@ -1,82 +1,73 @@
-import { getRequestContext } from "../context";
-import { BoundForm } from "./bound-form";
-import { isSafeMethod } from "./csrf";
-import type { FormBase, FormOptions } from "./form-base";
-import { readFormSchema } from "./validation";
-import type { ZodSchema } from "./zod";
+import type { Markup } from "../base/html";
+import type { FormMessages } from "../schemas/form-schema";
+import type { FieldOptions } from "./fields";
 
-/** The fields of a form: zod schemas by name. */
-export type FormShape = Readonly<Record<string, ZodSchema>>;
-
-/** What a valid form gives: the output of its schema. */
-export type FormOutput<Definition> =
-  Definition extends ZodSchema<infer Output>
-    ? Output
-    : { -readonly [Name in keyof Definition]: Definition[Name] extends ZodSchema<infer Output> ? Output : never };
-
-/** How a form is bound to a request. */
-export interface ValidateOptions<Data> {
-  /** What the fields hold before anything is sent. */
-  initial?: Data extends unknown ? { readonly [Name in keyof Data]?: unknown } : never;
+/** How a form is defined. */
+export interface FormOptions {
+  /** Whether the form carries a token against cross-site requests. Default: `true`. */
+  csrf?: boolean;
+  /** The form's name, where a page has several: each is only bound to what it sent itself. Default: none. */
+  name?: string;
+  /** A template that renders each field, in place of Flagon's own markup. It sees a `FieldView`, `type`, `isRequired`, `control` and `notes`. */
+  fieldTemplate?: string;
+  /** What is said of fields, in place of Flagon's own words; zod's are in the language that `z.config()` sets. */
+  messages?: FormMessages;
 }
 
-/** A form that was sent and whose values are valid. */
-export interface ValidForm<Data> extends FormBase<Data> {
-  /** Whether the form was sent and its values are valid. */
-  readonly valid: true;
-  /** The values: the schema's output. */
-  readonly data: Data;
+/** How many rows a list of fields has. */
+export interface RowOptions {
+  /** How many empty rows there are below those that are filled in, before the form is sent. Default: 0. */
+  extra?: number;
+  /** How many rows there are at least. Default: 0. */
+  least?: number;
 }
 
-/** A form that was not sent, or whose values are not valid. */
-export interface InvalidForm<Data> extends FormBase<Data> {
-  /** Whether the form was sent and its values are valid. */
-  readonly valid: false;
-  /** Nothing, as long as the values are not valid. */
-  readonly data: undefined;
+/** How a whole form is rendered; any other key is an attribute of the `<form>`. */
+export interface FormRenderOptions {
+  /** What the button says. Default: `"Send"`. */
+  submit?: string;
+  /** Where the form is sent. Default: the page's own address. */
+  action?: string;
+  /** Any attribute of the `<form>`. */
+  [attribute: string]: string | number | boolean | null | undefined;
 }
 
-/** A form in a request: `valid` tells whether it has `data`. */
-export type Form<Data> = ValidForm<Data> | InvalidForm<Data>;
+/** The names of a form's fields, and of those inside them. */
+export type FieldName<Data> = Data extends unknown
+  ? (keyof Data & string) | `${keyof Data & string}.${string}` | `${keyof Data & string}[${string}`
+  : never;
 
-/** A form, to be bound to requests. */
-export interface FormDefinition<Data> {
+/** What every form has, whether it was sent or not. */
+export interface FormBase<Data> {
+  /** Whether the request sent the form. */
+  readonly submitted: boolean;
+  /** The text that was sent, by name; several values of one name as a list. */
+  readonly raw: Readonly<Record<string, string | readonly string[]>>;
+  /** What is wrong, by field. */
+  readonly errors: Readonly<Record<string, readonly string[]>>;
+  /** What is wrong with the form as a whole. */
+  readonly formErrors: readonly string[];
   /**
-   * Binds the form to the current request: to what an unsafe method sends, otherwise to the initial values.
+   * Adds an error that only the app can know, such as a name that is taken; the form is then no longer valid.
    *
-   * A plain body that the view returns with an invalid form has the status 422.
+   * @param field The field, or `null` for the form as a whole.
+   * @param message What is wrong.
    */
-  validateOnSubmit(options?: ValidateOptions<Data>): Promise<Form<Data>>;
-}
-
-/**
- * Defines a form by zod: it renders itself, checks what is sent, keeps what was typed, and types the result.
- *
- * @param schema The fields as plain zod schemas, a `z.object(…)` of them, or a union of such objects.
- * @param options Whether the form carries a token.
- * @throws {FormError} If the schema is not one of zod 4.
- *
- * @example
- * ```ts
- * const PostForm = defineForm({ title: z.string().trim().min(1).max(120), body: z.string().min(1) });
- * ```
- */
-export function defineForm<Definition extends FormShape | ZodSchema<object>>(
-  schema: Definition,
-  options: FormOptions = {},
-): FormDefinition<FormOutput<Definition>> {
-  const formSchema = readFormSchema(schema);
-  return {
-    validateOnSubmit({ initial = {} } = {}) {
-      try {
-        const context = getRequestContext("validateOnSubmit");
-        const bound = new BoundForm<FormOutput<Definition>>(formSchema, options, context, initial);
-        const isSent = context.refusal !== undefined || !isSafeMethod(context.request.method);
-        const form: Promise<unknown> = isSent ? bound.submit() : Promise.resolve(bound);
-        return form as Promise<Form<FormOutput<Definition>>>;
-      } catch (error) {
-        return Promise.reject(error);
-      }
-    },
-  };
+  addError(field: FieldName<Data> | null, message: string): void;
+  /** Renders a field: label, control with constraints, help, errors; or the fields inside of one, as a group. */
+  field(name: FieldName<Data>, options?: FieldOptions): Markup;
+  /** Formats the attributes of a field's control, for markup written by hand. */
+  attributes(name: FieldName<Data>, options?: FieldOptions): Markup;
+  /**
+   * Lists the names of a list's rows: `["lines[0]", "lines[1]"]`, for `form.field(\`${row}.item\`)`.
+   *
+   * A row that is sent with nothing in it is no row.
+   */
+  rows(name: FieldName<Data>, options?: RowOptions): string[];
+  /** Renders the errors of a field, or of the form as a whole. */
+  renderErrors(field?: FieldName<Data>): Markup;
+  /** Renders the hidden token. */
+  hidden(): Markup;
+  /** Renders the whole form with a button. */
+  render(options?: FormRenderOptions): Markup;
 }

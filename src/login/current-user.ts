@@ -1,6 +1,6 @@
-import { getRequestContext } from "../context";
-import { createContextProxy } from "../context-proxy";
-import { FlagonError } from "../errors";
+import { FlagonError } from "../base/errors";
+import { getRequestContext } from "../dispatch/context";
+import { createContextProxy } from "../dispatch/context-proxy";
 import { stateOf } from "./state";
 import { type AnonymousUser, type AuthenticatedUser, anonymous, present } from "./users";
 

@@ -1,6 +1,6 @@
-import { getRequestContext } from "../context";
-import { type ViewOrControllerDecorator, viewDecorator } from "../decorators";
-import type { TestClient } from "../testing";
+import { getRequestContext } from "../dispatch/context";
+import { type ViewOrControllerDecorator, viewDecorator } from "../setup/decorators";
+import type { TestClient } from "../testing/test-client";
 import { findNext, identify, type LoginUserOptions, managerOf } from "./manager";
 import { stateOf } from "./state";
 import { idOf, type User, type UserLike } from "./users";

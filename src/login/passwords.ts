@@ -1,6 +1,6 @@
 import { pbkdf2, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
-import { ConfigError } from "../errors";
+import { ConfigError } from "../base/errors";
 
 /** The longest password that is looked at, in bytes: more would only keep the server busy. */
 const maxLength = 4096;

@@ -1,8 +1,8 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import type { Config } from "../config";
-import { SessionError } from "../errors";
-import { keyed } from "../keyed";
-import { TimestampSigner } from "../signing";
+import { SessionError } from "../base/errors";
+import type { Config } from "../config/config";
+import { keyed } from "../signing/key-cache";
+import { TimestampSigner } from "../signing/signing";
 
 /** Whom a cookie remembers, and what of that user must not have changed since. */
 export interface Remembered {

@@ -1,5 +1,5 @@
-import type { RequestContext } from "../context";
-import { FlagonError } from "../errors";
+import { FlagonError } from "../base/errors";
+import type { RequestContext } from "../dispatch/context";
 import type { UserLike } from "./users";
 
 /** Who a request comes from. */

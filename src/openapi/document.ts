@@ -1,11 +1,11 @@
 import { type core, toJSONSchema } from "zod";
 import type { Flagon } from "../app";
-import { SetupError } from "../errors";
-import { isZodSchema } from "../forms/zod";
+import { SetupError } from "../base/errors";
+import type { Schema } from "../base/schema";
 import { reasonOf } from "../http/status";
-import type { Endpoint } from "../registry";
 import type { Route } from "../routing/route";
-import type { Schema } from "../schema";
+import { isZodSchema } from "../schemas/zod";
+import type { Endpoint } from "../setup/registry";
 
 /** An object of an OpenAPI document. */
 export type OpenApiObject = Record<string, unknown>;

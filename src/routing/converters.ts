@@ -1,5 +1,5 @@
-import { SetupError } from "../errors";
-import { didYouMean } from "../suggestion";
+import { SetupError } from "../base/errors";
+import { didYouMean } from "../base/suggestion";
 
 /**
  * The types that the variables of a rule give to a view, by the converter's name.

@@ -1,4 +1,4 @@
-import { SetupError } from "../errors";
+import { SetupError } from "../base/errors";
 import { builtInConverters, type ConverterFactory } from "./converters";
 import type { HostPattern } from "./host-pattern";
 import { listVariables, type Match, type Route } from "./route";

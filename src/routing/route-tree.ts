@@ -1,6 +1,6 @@
 import { METHODS } from "node:http";
 import createRouter, { type ConstraintStrategy, type Handler, type HTTPMethod, type HTTPVersion } from "find-my-way";
-import { RuleError, SetupError } from "../errors";
+import { RuleError, SetupError } from "../base/errors";
 import { type Match, type Route, takesMethod } from "./route";
 import { compareRules, encodePath, type Rule } from "./rule";
 

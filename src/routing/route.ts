@@ -1,5 +1,5 @@
-import type { RouteSchemas } from "../route-options";
 import type { HostPattern } from "./host-pattern";
+import type { RouteSchemas } from "./route-options";
 import type { Rule } from "./rule";
 import type { Variable } from "./rule-parser";
 

@@ -1,5 +1,5 @@
-import { FlagonError, RuleError } from "../errors";
-import { didYouMean } from "../suggestion";
+import { FlagonError, RuleError } from "../base/errors";
+import { didYouMean } from "../base/suggestion";
 import type { Converter, ConverterArgument, ConverterArguments, ConverterFactory } from "./converters";
 
 /** A variable of a rule. */

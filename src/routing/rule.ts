@@ -1,4 +1,4 @@
-import { RuleError } from "../errors";
+import { RuleError } from "../base/errors";
 import { type ConverterFactory, escapeRegex, noMatch, withoutCaptures } from "./converters";
 import { intern, type Part, parseRule, type Variable } from "./rule-parser";
 

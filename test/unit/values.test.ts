@@ -2,15 +2,15 @@ import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
-import { Encrypter } from "../../src/encryption";
-import { arrange, formatName, parseName } from "../../src/forms/names";
-import { Hmac } from "../../src/hmac";
-import { escape, html, Markup, toJsonMarkup } from "../../src/html";
+import { escape, html, Markup, toJsonMarkup } from "../../src/base/html";
+import { didYouMean } from "../../src/base/suggestion";
 import { formatCookie, parseCookies } from "../../src/http/cookies";
-import { parseUrlencoded } from "../../src/http/urlencoded";
-import { TimestampSigner } from "../../src/signing";
-import { didYouMean } from "../../src/suggestion";
-import { formatTagged, parseTagged, Tuple, Uuid } from "../../src/tagged-json";
+import { parseUrlencoded } from "../../src/http/request/urlencoded";
+import { arrange, formatName, parseName } from "../../src/schemas/field-names";
+import { formatTagged, parseTagged, Tuple, Uuid } from "../../src/sessions/tagged-json";
+import { Encrypter } from "../../src/signing/encryption";
+import { Hmac } from "../../src/signing/hmac";
+import { TimestampSigner } from "../../src/signing/signing";
 
 describe("escape()", () => {
   it("makes any text safe, so that a browser reads it back equal", () => {

@@ -1,0 +1,109 @@
+import { Readable } from "node:stream";
+import { FilePart } from "../http/response/file-part";
+import type { FlagonResponse, ResponseBody } from "../http/response/response";
+import { contexts, type RequestContext } from "./context";
+
+/** The bodies that are sent piece by piece. */
+export type StreamedBody = Exclude<ResponseBody, string | Uint8Array | null>;
+
+/** A stream of things that are written as text when they are sent: nothing stands between them and who sends them. */
+export class TextStream implements AsyncIterable<string> {
+  constructor(
+    readonly items: AsyncIterable<unknown>,
+    readonly write: (item: unknown) => string,
+  ) {}
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<string> {
+    for await (const item of this.items) {
+      yield this.write(item);
+    }
+  }
+}
+
+/** What goes through a streamed body: what was begun is to be ended. */
+export interface BodyIterator {
+  /** Gives what the next piece is made of. */
+  next(): Promise<IteratorResult<unknown>>;
+  /**
+   * Makes a piece of what came next.
+   *
+   * @throws {TypeError} If it can be none.
+   */
+  toPiece(value: unknown): string | Uint8Array;
+  /** Ends the stream, whether or not it is at its end. */
+  end(): Promise<void>;
+}
+
+/** Iterates over a streamed body for who stays in its request's context. */
+export function iterateBody(body: StreamedBody): BodyIterator {
+  if (body instanceof Readable) {
+    // A stream that fails before anybody reads it would otherwise end the process; who reads it gets the error all the same.
+    body.on("error", () => undefined);
+  }
+  const isText = body instanceof TextStream;
+  const items: AsyncIterable<unknown> = isText ? body.items : body;
+  const iterator = items[Symbol.asyncIterator]();
+  return {
+    next: () => iterator.next(),
+    toPiece: isText ? body.write : toPiece,
+    async end() {
+      await iterator.return?.();
+      if (body instanceof Readable) {
+        // An iterator that was never asked for a piece does not end its stream.
+        body.destroy();
+      }
+    },
+  };
+}
+
+/** Iterates over a streamed body with its request's context, whoever asks for the next piece. */
+export function iterateBodyIn(context: RequestContext, body: StreamedBody): BodyIterator {
+  const { end, next, toPiece } = iterateBody(body);
+  return {
+    toPiece,
+    next: () => contexts.run(context, next),
+    end: () => contexts.run(context, end),
+  };
+}
+
+/** Says in the log that a streamed response failed, and keeps why for who tears the request down. */
+export function reportFailure(context: RequestContext, error: unknown): void {
+  context.failure = error;
+  context.app.logger.error({ err: error }, "A streamed response failed.");
+}
+
+/** Ends a stream that has failed, or gave what cannot be sent, so that it holds nothing open; the failure is known already. */
+export async function abandonBody(iterator: BodyIterator): Promise<void> {
+  await iterator.end().catch(() => undefined);
+}
+
+/** Ends a stream that nobody is to read, so that it holds no file open. */
+export async function discardBody(context: RequestContext, body: ResponseBody): Promise<void> {
+  // A stream that is locked belongs to who reads it.
+  if (body === null || typeof body === "string" || body instanceof Uint8Array || (body instanceof ReadableStream && body.locked)) {
+    return;
+  }
+  try {
+    await iterateBodyIn(context, body).end();
+  } catch (error) {
+    context.app.logger.error({ err: error }, "A streamed response failed.");
+  }
+}
+
+function toPiece(value: unknown): string | Uint8Array {
+  if (typeof value === "string" || value instanceof Uint8Array) {
+    return value;
+  }
+  throw new TypeError(`A stream gave a ${value === null ? "null" : typeof value}, but a response sends text and bytes.`);
+}
+
+/** Returns the length of a body in bytes, or `null` when it is only known at its end. */
+export function measureBody({ body, streamLength }: FlagonResponse): number | null {
+  if (body === null) {
+    return 0;
+  }
+  if (typeof body === "string") {
+    return Buffer.byteLength(body);
+  }
+  return body instanceof Uint8Array || body instanceof FilePart ? body.byteLength : streamLength;
+}

@@ -1,0 +1,238 @@
+import { BuildError } from "../base/errors";
+import { didYouMean } from "../base/suggestion";
+import { listVariables, type Route, takesMethod, takesValue } from "../routing/route";
+import type { Application } from "../setup/application";
+import type { Endpoint } from "../setup/registry";
+import type { RequestContext } from "./context";
+
+/** What a URL can be built from: text, numbers and the like, or lists of them for the query. */
+export type UrlValue =
+  | string
+  | number
+  | bigint
+  | boolean
+  | Date
+  | null
+  | undefined
+  | readonly (string | number | bigint | boolean | null | undefined)[];
+
+/** How a URL is built. */
+export interface UrlOptions {
+  /** Whether it has scheme and host. Default: `false`, unless the rule is for another host than the request's. */
+  external?: boolean;
+  /** The part after `#`. */
+  anchor?: string;
+  /** The scheme, such as `"https"`; the URL is then external. */
+  scheme?: string;
+  /** The method for which the URL is meant, where an endpoint has several rules. Default: the current request's, if one takes it. */
+  method?: string;
+}
+
+/**
+ * Builds the URL of an endpoint.
+ *
+ * @param app The app.
+ * @param context The current request, if there is one.
+ * @param endpoint The endpoint; one that begins with a dot is of the current blueprint.
+ * @param values The rule's variables; what is left over becomes the query.
+ * @throws {BuildError} If the endpoint is unknown, or values are missing or not convertible.
+ */
+export function buildUrl(
+  app: Application,
+  context: RequestContext | undefined,
+  endpoint: string,
+  values: Readonly<Record<string, unknown>> = {},
+  options: UrlOptions = {},
+): string {
+  const name = resolveName(context, endpoint);
+  const all: Record<string, unknown> = { ...values };
+  try {
+    return build(app, context, name, all, options);
+  } catch (error) {
+    const handled = error instanceof BuildError ? askHandlers(app, error, name, all) : undefined;
+    if (handled === undefined) {
+      throw error;
+    }
+    return handled;
+  }
+}
+
+function build(
+  app: Application,
+  context: RequestContext | undefined,
+  name: string,
+  values: Record<string, unknown>,
+  options: UrlOptions,
+): string {
+  const target = app.registry.endpoints.get(name);
+  if (target === undefined) {
+    throw new BuildError(`Could not build a URL for endpoint '${name}'.${didYouMean(name, app.registry.endpoints.keys())}`, name);
+  }
+  if (options.scheme !== undefined && options.external === false) {
+    throw new BuildError(`Could not build a URL for endpoint '${name}': one with a scheme is external.`, name);
+  }
+  for (const hook of target.scope.all.urlDefaults) {
+    hook(target.name, values);
+  }
+  target.extendValues?.(values);
+  const route = chooseRoute(app, context, target, values, options);
+  const path = rootPathOf(app, context) + formatPath(route, values) + formatQuery(route, values) + formatAnchor(options.anchor);
+  const host = findOtherHost(app, context, route, values);
+  return options.external === true || options.scheme !== undefined || host !== undefined
+    ? findOrigin(app, context, options.scheme, host) + path
+    : path;
+}
+
+function resolveName(context: RequestContext | undefined, endpoint: string): string {
+  const blueprint = context?.endpoint?.scope.name ?? "";
+  return endpoint.startsWith(".") ? (blueprint === "" ? endpoint.slice(1) : blueprint + endpoint) : endpoint;
+}
+
+/** The first handler that knows better; one that fails to build a URL itself passes the question on. */
+function askHandlers(app: Application, error: BuildError, endpoint: string, values: Readonly<Record<string, unknown>>): string | undefined {
+  for (const handler of app.registry.urlBuildErrorHandlers) {
+    try {
+      const url = handler(error, endpoint, values);
+      if (url !== undefined) {
+        return url;
+      }
+    } catch (failure) {
+      if (!(failure instanceof BuildError)) {
+        throw failure;
+      }
+    }
+  }
+  return undefined;
+}
+
+function chooseRoute(
+  app: Application,
+  context: RequestContext | undefined,
+  target: Endpoint,
+  values: Readonly<Record<string, unknown>>,
+  { method }: UrlOptions,
+): Route<Endpoint> {
+  const routes = app.registry.routes.routesOf(target.name);
+  const wanted = method?.toUpperCase();
+  const preferred = wanted ?? context?.request.method;
+  let first: Route<Endpoint> | undefined;
+  for (const route of routes) {
+    if (!route.isAlias && (wanted === undefined || takesMethod(route, wanted)) && isSuitable(route, values)) {
+      if (preferred === undefined || takesMethod(route, preferred)) {
+        return route;
+      }
+      first ??= route;
+    }
+  }
+  if (first === undefined) {
+    throw explain(target, routes, values, method);
+  }
+  return first;
+}
+
+function isSuitable(route: Route<Endpoint>, values: Readonly<Record<string, unknown>>): boolean {
+  const { defaults } = route;
+  return (
+    listVariables(route).every(({ name }) => isGiven(values, name) || isGiven(defaults, name)) &&
+    Object.keys(defaults).every((name) => !isGiven(values, name) || values[name] === defaults[name])
+  );
+}
+
+/** Tells whether there is a value of a name; what objects inherit, such as `constructor`, is none. */
+function isGiven(values: Readonly<Record<string, unknown>>, name: string): boolean {
+  return Object.hasOwn(values, name) && (values[name] ?? null) !== null;
+}
+
+function rootPathOf({ config }: Application, context: RequestContext | undefined): string {
+  return context?.request.rootPath ?? config.applicationRoot.replace(/\/$/, "");
+}
+
+function formatPath(route: Route<Endpoint>, values: Readonly<Record<string, unknown>>): string {
+  return converting(route, () => route.rule.format({ ...route.defaults, ...values }));
+}
+
+/** Returns the host that a rule is for, if it is another than the current request's. */
+function findOtherHost(
+  app: Application,
+  context: RequestContext | undefined,
+  route: Route<Endpoint>,
+  values: Readonly<Record<string, unknown>>,
+): string | undefined {
+  const { host } = route;
+  if (host === null) {
+    return undefined;
+  }
+  const current = context?.request.host ?? app.config.serverName ?? "";
+  const own = converting(route, () => host.format({ ...route.defaults, ...values }, current));
+  return own.toLowerCase() === context?.request.host.toLowerCase() ? undefined : own;
+}
+
+function converting<Result>(route: Route<Endpoint>, format: () => Result): Result {
+  try {
+    return format();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new BuildError(
+      `Could not build a URL for endpoint '${route.endpoint.name}' by the rule '${route.rule.source}': ${reason}.`,
+      route.endpoint.name,
+    );
+  }
+}
+
+function formatQuery(route: Route<Endpoint>, values: Readonly<Record<string, unknown>>): string {
+  const left = Object.entries(values).filter(([name]) => !takesValue(route, name));
+  if (left.length === 0) {
+    return "";
+  }
+  const query = new URLSearchParams();
+  for (const [name, value] of left) {
+    for (const item of Array.isArray(value) ? value : [value]) {
+      if (item !== null && item !== undefined) {
+        query.append(name, item instanceof Date ? item.toISOString() : String(item));
+      }
+    }
+  }
+  const text = query.toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+function formatAnchor(anchor: string | undefined): string {
+  return anchor === undefined
+    ? ""
+    : `#${encodeURIComponent(anchor).replace(/%(?:21|24|26|27|28|29|2A|2B|2C|2F|3A|3B|3D|3F|40)/g, decodeURIComponent)}`;
+}
+
+function findOrigin(app: Application, context: RequestContext | undefined, scheme: string | undefined, other: string | undefined): string {
+  const host = other ?? context?.request.host ?? app.config.serverName;
+  if (host === null) {
+    throw new BuildError(
+      "Could not build an external URL outside of a request. Set the configuration's serverName, and preferredUrlScheme if it is not http.",
+      "",
+    );
+  }
+  return `${scheme ?? context?.request.scheme ?? app.config.preferredUrlScheme}://${host}`;
+}
+
+function explain(
+  target: Endpoint,
+  all: readonly Route<Endpoint>[],
+  values: Readonly<Record<string, unknown>>,
+  method: string | undefined,
+): BuildError {
+  const routes = all.filter(({ isAlias }) => !isAlias);
+  const closest = routes.find((route) => method === undefined || takesMethod(route, method.toUpperCase()));
+  if (closest === undefined) {
+    const methods = [...new Set(routes.flatMap((route) => [...route.methods]))].sort().join(", ");
+    return new BuildError(
+      `Could not build a URL for endpoint '${target.name}' and the method ${method}: its rules take ${methods}.`,
+      target.name,
+    );
+  }
+  const missing = listVariables(closest)
+    .map(({ name }) => name)
+    .filter((name) => !isGiven(values, name) && !isGiven(closest.defaults, name));
+  return new BuildError(
+    `Could not build a URL for endpoint '${target.name}' by the rule '${closest.rule.source}': ${missing.length === 0 ? "its defaults differ from the values given" : `the value of '${missing.join("', '")}' is missing`}.`,
+    target.name,
+  );
+}

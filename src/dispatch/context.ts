@@ -1,0 +1,148 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { ContextError, SessionError } from "../base/errors";
+import type { HTTPException } from "../http/exceptions/http-exception";
+import type { FlagonRequest } from "../http/request/request";
+import type { FlagonResponse } from "../http/response/response";
+import type { Match } from "../routing/route";
+import { Session } from "../sessions/session";
+import type { Application } from "../setup/application";
+import type { AnyAfterRequestHook, Endpoint, Hooks } from "../setup/registry";
+
+/** The type of `g`. Augment it: `declare module "flagon" { interface Globals { user: User } }`. */
+export interface Globals {}
+
+/** What is kept for the time of one request, or of one call of `app.appContext()`. */
+export class AppContext {
+  #g: (Globals & Record<string, unknown>) | undefined;
+
+  /** @param app The app. */
+  constructor(readonly app: Application) {}
+
+  /** A place for what hooks and views share; it starts empty. */
+  get g(): Globals & Record<string, unknown> {
+    if (this.#g === undefined) {
+      const empty: Globals & Record<string, unknown> = Object.create(null);
+      this.#g = empty;
+    }
+    return this.#g;
+  }
+}
+
+/** What is known and kept while a request is handled. Inside the framework it is handed on, never looked up. */
+export class RequestContext extends AppContext {
+  /** What the path leads to. */
+  match: Match<Endpoint> | undefined;
+  /** The endpoint, once one is found. */
+  endpoint: Endpoint | undefined;
+  /** The hooks that concern the request. */
+  hooks: Hooks;
+  /** The status of a plain return value. */
+  status = 200;
+  /** The hooks for this response alone. */
+  afterThisRequest: AnyAfterRequestHook[] | undefined;
+  /** The flashed messages that this request has taken from the session. */
+  flashes: (readonly [category: string, message: unknown])[] | undefined;
+  /** Whether the request is known to come from the app's own pages. */
+  isCsrfChecked = false;
+  /** Why a form is not taken, until it shows it: the page is then asked for as if by `GET`. */
+  refusal: HTTPException | undefined;
+  /** Whether a form has shown that it is not taken. */
+  isRefusalShown = false;
+  /** Whether the session was saved, or could not be. */
+  isSessionSaved = false;
+  /** How many errors the request has met. */
+  errors = 0;
+  /** The error that nothing handled. */
+  failure: unknown;
+  /** What is sent, once it is decided. */
+  response: FlagonResponse | undefined;
+  /** Responses that another has taken the place of, to be ended with the request. */
+  abandoned: FlagonResponse[] | undefined;
+  #session: Session | undefined;
+  #isSessionUsed = false;
+
+  /**
+   * @param app The app.
+   * @param request The request.
+   */
+  constructor(
+    app: Application,
+    readonly request: FlagonRequest,
+  ) {
+    super(app);
+    this.hooks = app.registry.scope.all;
+  }
+
+  /** The session; a lazy one is opened now. */
+  get session(): Session {
+    this.#isSessionUsed = true;
+    if (this.#session === undefined) {
+      const session = this.app.sessionInterface.open(this.request, this.app.config);
+      if (!(session instanceof Session)) {
+        throw new SessionError("The session interface awaits when it opens a session, so its 'isLazy' has to be false.");
+      }
+      this.#session = session;
+    }
+    return this.#session;
+  }
+
+  /** The session, if it was used: one that was only opened concerns no response. */
+  get usedSession(): Session | undefined {
+    return this.#isSessionUsed ? this.#session : undefined;
+  }
+
+  /** Keeps a response that is not sent, so that what it holds open is closed. */
+  abandon(response: FlagonResponse): void {
+    this.abandoned ??= [];
+    this.abandoned.push(response);
+  }
+
+  /** Opens a session that cannot be opened lazily. */
+  async openSession(): Promise<void> {
+    this.#session ??= await this.app.sessionInterface.open(this.request, this.app.config);
+  }
+}
+
+/** Holds the current context through awaits, timers and streams. */
+export const contexts: AsyncLocalStorage<AppContext> = new AsyncLocalStorage();
+
+/**
+ * Returns the current app's context.
+ *
+ * @throws {ContextError} If there is none.
+ */
+export function getAppContext(name: string): AppContext {
+  const context = contexts.getStore();
+  if (context === undefined) {
+    throw new ContextError(
+      `Working outside of application context.\n\n'${name}' was used while no app is active. Use it inside a view, or open a context with app.appContext(() => …).`,
+    );
+  }
+  return context;
+}
+
+/**
+ * Returns the current request's context.
+ *
+ * @throws {ContextError} If there is none.
+ */
+export function getRequestContext(name: string): RequestContext {
+  const context = contexts.getStore();
+  if (!(context instanceof RequestContext)) {
+    throw new ContextError(
+      `Working outside of request context.\n\n'${name}' was used while no request is active. Use it inside a view, or open a context with app.testRequestContext("/", {}, () => …).`,
+    );
+  }
+  return context;
+}
+
+/** Returns the current app's context, if there is one. */
+export function findAppContext(): AppContext | undefined {
+  return contexts.getStore();
+}
+
+/** Returns the current request's context, if there is one. */
+export function findRequestContext(): RequestContext | undefined {
+  const context = contexts.getStore();
+  return context instanceof RequestContext ? context : undefined;
+}

@@ -1,0 +1,160 @@
+import { readFileSync } from "node:fs";
+import { relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { html, type Markup } from "../base/html";
+import { hostName, isLoopback } from "../http/loopback";
+import type { RequestContext } from "./context";
+
+/** A place in the code that an error came by. */
+interface Frame {
+  readonly name: string;
+  readonly file: string;
+  readonly line: number;
+  readonly isOwn: boolean;
+}
+
+const framePattern = /^\s*at (?:(.*?) \()?((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/]).*?):(\d+):\d+\)?$/;
+const linesAround = 4;
+const secrets = /^(?:cookie|authorization|proxy-authorization|x-csrf-?token|set-cookie)$/;
+
+/** Tells whether a request may see what is inside: from this machine, to this machine by name, in debug mode. */
+export function mayDebug({ app, request }: RequestContext): boolean {
+  const name = hostName(request.host);
+  return app.config.debug && isLoopback(request.remoteAddress) && (name === "" || isLoopback(name));
+}
+
+/** Renders a page that explains an error to who wrote the app: where it was, how it got there, and of which request. Nothing is evaluated. */
+export function renderDebugPage(context: RequestContext, error: Error): Markup {
+  const errors = listCauses(error);
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${error.name}: ${firstLine(error)}</title>
+<style>${style}</style>
+</head>
+<body>
+<header>
+<p>${context.request.method} ${context.request.target}</p>
+<h1>${error.name}</h1>
+<pre class="message">${error.message}</pre>
+</header>
+<main>
+${errors.map((one, index) => renderError(one, index, context.app.root))}
+<section><h2>Request</h2>${renderRequest(context)}</section>
+<section><details><summary>As text</summary><pre>${errors.map(({ stack }) => stack ?? "").join("\n\ncaused by ")}</pre></details></section>
+</main>
+</body>
+</html>
+`;
+}
+
+function firstLine({ message }: Error): string {
+  return message.split("\n", 1)[0] ?? "";
+}
+
+function listCauses(error: Error): Error[] {
+  const causes: Error[] = [];
+  for (let current: unknown = error; current instanceof Error && !causes.includes(current); current = current.cause) {
+    causes.push(current);
+  }
+  return causes;
+}
+
+function renderError(error: Error, index: number, root: string): Markup {
+  const frames = parseFrames(error, root);
+  const firstOwn = frames.find(({ isOwn }) => isOwn);
+  const title = index === 0 ? html`<h2>Where</h2>` : html`<h2>Caused by ${error.name}</h2><pre class="message">${error.message}</pre>`;
+  const groups = groupFrames(frames).map((group) =>
+    group[0]?.isOwn === true
+      ? group.map((frame) => renderFrame(frame, root, frame === firstOwn))
+      : html`<details class="frame"><summary class="name">${group.length} ${group.length === 1 ? "place" : "places"} outside of the app's code</summary>${group.map((frame) => renderFrame(frame, root, false))}</details>`,
+  );
+  return html`<section>${title}${groups.length === 0 ? html`<p>It says nothing of where it was.</p>` : groups}</section>`;
+}
+
+/** Puts frames together that follow each other and are all the app's own, or all not. */
+function groupFrames(frames: readonly Frame[]): Frame[][] {
+  const groups: Frame[][] = [];
+  for (const frame of frames) {
+    const last = groups.at(-1);
+    if (last?.[0]?.isOwn === frame.isOwn) {
+      last.push(frame);
+    } else {
+      groups.push([frame]);
+    }
+  }
+  return groups;
+}
+
+function parseFrames({ stack = "" }: Error, root: string): Frame[] {
+  return stack.split("\n").flatMap((text) => {
+    const [, name = "", path = "", line = ""] = framePattern.exec(text) ?? [];
+    if (path === "" || path.includes("<anonymous>")) {
+      return [];
+    }
+    const file = path.startsWith("file://") ? fileURLToPath(path) : path;
+    return [{ name, file, line: Number(line), isOwn: file.startsWith(root + sep) && !file.includes(`${sep}node_modules${sep}`) }];
+  });
+}
+
+/** The app's own frames show their code, and the first of them is open; all others are one line. */
+function renderFrame({ file, isOwn, line, name }: Frame, root: string, isOpen: boolean): Markup {
+  const place = html`<span class="place">${isOwn ? relative(root, file) : file}:${line}</span> <span class="name">${name}</span>`;
+  const lines = isOwn ? readLines(file) : undefined;
+  if (lines === undefined) {
+    return html`<p>${place}</p>`;
+  }
+  const first = Math.max(1, line - linesAround);
+  const code = lines.slice(first - 1, line + linesAround).map((text, index) => {
+    const number = first + index;
+    return html`<span${number === line ? html` class="here"` : ""}><i>${number}</i>${text}\n</span>`;
+  });
+  return html`<details class="frame"${isOpen ? html` open` : ""}><summary>${place}</summary><pre class="code">${code}</pre></details>`;
+}
+
+function readLines(file: string): string[] | undefined {
+  try {
+    return readFileSync(file, "utf8").split(/\r\n|\n/);
+  } catch {
+    return undefined;
+  }
+}
+
+function renderRequest(context: RequestContext): Markup {
+  const { request, usedSession } = context;
+  const headers = [...request.headers].map(([name, value]) => [name, secrets.test(name) ? "•••" : value] as const);
+  const rows: (readonly [string, string])[] = [
+    ["URL", request.url],
+    ["Endpoint", context.endpoint === undefined ? "none" : `${context.endpoint.name} (${context.endpoint.label})`],
+    ["Rule", request.rule ?? "none"],
+    ["Values", JSON.stringify(request.viewArgs)],
+    ["Query", JSON.stringify([...request.query])],
+    ["Session", usedSession === undefined ? "not used" : [...usedSession.keys()].join(", ") || "empty"],
+    ["From", request.remoteAddress],
+  ];
+  return html`<table>${[...rows, ...headers].map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}</table>`;
+}
+
+const style = `
+body{font:1rem/1.5 system-ui,sans-serif;margin:0;color:#1d2433;background:#f6f7f9}
+header{background:#7a1f2b;color:#fff;padding:1.5rem 2rem}
+header p{margin:0;opacity:.8;font-family:ui-monospace,monospace;overflow-wrap:anywhere}
+h1{margin:.2rem 0 .4rem;font-size:1.6rem}
+h2{font-size:1rem;margin:2rem 0 .6rem}
+main{max-width:64rem;margin:0 auto;padding:0 2rem 3rem}
+pre{margin:0;overflow:auto}
+.message{white-space:pre-wrap;font:.95rem/1.5 ui-monospace,monospace}
+.frame{background:#fff;border:1px solid #dde1e8;border-radius:.4rem;margin:0 0 .4rem;padding:.4rem .8rem}
+summary{cursor:pointer}
+.place{font-family:ui-monospace,monospace;font-size:.9rem}
+.name{color:#5b6475;font-size:.9rem}
+.code,details pre{font:.85rem/1.6 ui-monospace,monospace;margin-top:.5rem}
+.code span{display:block}
+.code i{display:inline-block;width:3.5em;color:#9aa2b1;font-style:normal;user-select:none}
+.code .here{background:#fde8ea}
+table{border-collapse:collapse;background:#fff;width:100%;font-size:.9rem}
+th,td{border:1px solid #dde1e8;padding:.3rem .7rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}
+th{width:12rem;font-weight:600}
+`;

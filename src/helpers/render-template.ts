@@ -1,0 +1,97 @@
+import type { Markup } from "../base/html";
+import { signals } from "../base/signals";
+import { type AppContext, getAppContext } from "../dispatch/context";
+import { createScope } from "../dispatch/template-scope";
+import { FlagonResponse } from "../http/response/response";
+
+/**
+ * Renders a template.
+ *
+ * @param name Its name in the template folders, without `.eta`; of a list, the first that exists.
+ * @param data What the template sees as `it`.
+ * @throws {TemplateNotFound} If no folder has it.
+ * @throws {TemplateError} If it is malformed or fails.
+ */
+export function renderTemplate(name: string | readonly string[], data: object = {}): Markup {
+  const context = getAppContext("renderTemplate");
+  announce(context, name, data);
+  const markup = context.app.templates.render(name, data, createScope(context));
+  report(context, name, data);
+  return markup;
+}
+
+/** Renders a template given as text. */
+export function renderTemplateString(source: string, data: object = {}): Markup {
+  const context = getAppContext("renderTemplateString");
+  announce(context, null, data);
+  const markup = context.app.templates.renderString(source, data, createScope(context));
+  report(context, null, data);
+  return markup;
+}
+
+/** Renders a template that awaits. */
+export async function renderTemplateAsync(name: string | readonly string[], data: object = {}): Promise<Markup> {
+  const context = getAppContext("renderTemplateAsync");
+  announce(context, name, data);
+  const markup = await context.app.templates.renderAsync(name, data, createScope(context));
+  report(context, name, data);
+  return markup;
+}
+
+/**
+ * Responds with a template that is sent while it renders: for long pages, and for those that await their data.
+ *
+ * A layout is sent as soon as the template has printed its first piece, so its blocks have to come before.
+ *
+ * @param name Its name; of a list, the first that exists.
+ * @param data What the template sees as `it`; it may await, and iterate by `for await`.
+ * @throws {TemplateNotFound} If no folder has it.
+ */
+export function streamTemplate(name: string | readonly string[], data: object = {}): FlagonResponse {
+  const context = getAppContext("streamTemplate");
+  announce(context, name, data);
+  const pieces = context.app.templates.stream(name, data, createScope(context));
+  return respond(reporting(pieces, () => report(context, name, data)));
+}
+
+/** Responds with a template given as text, which is sent while it renders. */
+export function streamTemplateString(source: string, data: object = {}): FlagonResponse {
+  const context = getAppContext("streamTemplateString");
+  announce(context, null, data);
+  const pieces = context.app.templates.streamString(source, data, createScope(context));
+  return respond(reporting(pieces, () => report(context, null, data)));
+}
+
+/**
+ * Names a template and the type of its data, so that the compiler checks what it gets.
+ *
+ * @example
+ * ```ts
+ * const showPage = template<{ post: Post }>("show");
+ * return showPage({ post });
+ * ```
+ */
+export function template<Data extends object>(name: string): (data: Data) => Markup {
+  return (data) => renderTemplate(name, data);
+}
+
+function respond(pieces: AsyncIterable<string>): FlagonResponse {
+  return new FlagonResponse(pieces, 200, { "content-type": "text/html; charset=utf-8" });
+}
+
+async function* reporting(pieces: AsyncIterable<string>, end: () => void): AsyncGenerator<string> {
+  yield* pieces;
+  end();
+}
+
+function announce({ app }: AppContext, template: string | readonly string[] | null, data: object): void {
+  if (signals.templateRendering.hasSubscribers) {
+    signals.templateRendering.publish({ app, template, data });
+  }
+}
+
+function report({ app }: AppContext, template: string | readonly string[] | null, data: object): void {
+  if (signals.templateRendered.hasSubscribers) {
+    signals.templateRendered.publish({ app, template, data });
+  }
+}

@@ -1,0 +1,83 @@
+import { formatHttpDate } from "../http-date";
+import type { FlagonResponse } from "../response/response";
+import { reasonOf } from "../status";
+
+/** What an error says to the client. */
+export interface ErrorAnswer {
+  /** The status code of the answer. */
+  readonly status: number;
+  /** The reason phrase of the status, such as `"Not Found"`. */
+  readonly title: string;
+  /** What the client is told, as plain text. */
+  readonly description: string;
+  /** Headers for the response. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What an {@link HTTPException} carries beside its description. */
+export interface HTTPExceptionOptions extends ErrorOptions {
+  /** Headers for the response. */
+  headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * An answer to the client, thrown: the request ends with its status and description.
+ *
+ * There is a class for each status; throw one, or call `abort(404)`. An error handler for the status, for the class
+ * or for one that it extends may answer instead.
+ */
+export class HTTPException extends Error implements ErrorAnswer {
+  /** The status of a class; subclasses of your own set it. */
+  static readonly status: number = 500;
+  /** What the client is told when nothing else is said. */
+  static readonly description: string = "";
+
+  /** The status code of the answer. */
+  readonly status: number;
+  /** The reason phrase of the status, such as `"Not Found"`. */
+  readonly title: string;
+  /** What the client is told, as plain text. */
+  readonly description: string;
+  /** Headers for the response. */
+  readonly headers: Readonly<Record<string, string>>;
+
+  /**
+   * @param description What the client is told, as plain text. A fixed sentence for each status by default.
+   * @param options Headers, and the error that caused this one.
+   */
+  constructor(description?: string, options: HTTPExceptionOptions = {}) {
+    super(description ?? new.target.description, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.status = new.target.status;
+    this.title = reasonOf(this.status);
+    this.description = description ?? new.target.description;
+    this.headers = options.headers ?? {};
+  }
+}
+
+/** A response, thrown: it is the answer as it is, and no error handler sees it. */
+export class ResponseException extends HTTPException {
+  /** @param response The answer. */
+  constructor(readonly response: FlagonResponse) {
+    super("A response was thrown.");
+  }
+}
+
+/** Creates an exception for what comes from no place in the app's code, so that nothing is looked for there. */
+export function withoutStack<Exception>(create: () => Exception): Exception {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return create();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+/** Formats the `Retry-After` header of an answer: seconds, or a date. */
+export function formatRetryAfter(retryAfter: number | Date | undefined): Readonly<Record<string, string>> {
+  if (retryAfter === undefined) {
+    return {};
+  }
+  return { "retry-after": typeof retryAfter === "number" ? String(Math.max(0, Math.ceil(retryAfter))) : formatHttpDate(retryAfter) };
+}

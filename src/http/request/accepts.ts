@@ -1,0 +1,56 @@
+import type Negotiator from "negotiator";
+import { lazily } from "../../base/lazily";
+
+const loadNegotiator = lazily(() => require("negotiator") as typeof Negotiator);
+
+/** What negotiator 1.0 takes, and its types do not yet say. */
+interface PreferringNegotiator {
+  encodings(available: readonly string[], options: { readonly preferred: readonly string[] }): string[];
+}
+
+/** What a client accepts, best first (RFC 9110, section 12.5). */
+export class Accepts {
+  readonly #negotiator: Negotiator;
+
+  /** @param header Reads a header of the request by its name in lower case. */
+  constructor(header: (name: string) => string | undefined) {
+    const headers: Record<string, string> = {};
+    for (const name of ["accept", "accept-language", "accept-encoding"]) {
+      const value = header(name);
+      if (value !== undefined) {
+        headers[name] = value;
+      }
+    }
+    const Negotiator = loadNegotiator();
+    this.#negotiator = new Negotiator({ headers });
+  }
+
+  /**
+   * Returns the media type that the client likes best, or `undefined` if it accepts none of them.
+   *
+   * @param offered Full media types, such as `"text/html"`; the first wins where the client does not mind.
+   */
+  types<Offered extends string>(...offered: readonly Offered[]): Offered | undefined {
+    return best(offered, this.#negotiator.mediaTypes([...offered]));
+  }
+
+  /** Returns the language that the client likes best, or `undefined`. */
+  languages<Offered extends string>(...offered: readonly Offered[]): Offered | undefined {
+    return best(offered, this.#negotiator.languages([...offered]));
+  }
+
+  /**
+   * Returns the encoding that the client likes best, or `undefined`; a client that names none takes only what is not encoded.
+   *
+   * @param offered The encodings; the first wins where the client does not mind, as browsers do not.
+   */
+  encodings<Offered extends string>(...offered: readonly Offered[]): Offered | undefined {
+    const negotiator: PreferringNegotiator = this.#negotiator;
+    return best(offered, negotiator.encodings(offered, { preferred: offered }));
+  }
+}
+
+function best<Offered extends string>(offered: readonly Offered[], accepted: readonly string[]): Offered | undefined {
+  const [first] = accepted;
+  return offered.find((value) => value === first);
+}

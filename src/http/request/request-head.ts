@@ -1,0 +1,301 @@
+import { randomUUID } from "node:crypto";
+import type { Logger } from "../../base/logging";
+import type { Schema } from "../../base/schema";
+import { parseDirectives } from "../cache-control";
+import { EntityTags, parseIfRange, parseRange, type RangeCondition, type RequestedRange } from "../conditions";
+import { parseCookies } from "../cookies";
+import { BadRequest } from "../exceptions/client-errors";
+import { parseHttpDate } from "../http-date";
+import { Accepts } from "./accepts";
+import { type Authorization, parseAuthorization } from "./authorization";
+import type { FormValue } from "./form-values";
+import type { Connection, ProxyTrust } from "./proxy";
+import { Query } from "./query";
+import { parseLength, parseMimeType, type RequestIssue, type RequestLimits } from "./request-body";
+import { RequestHeaders } from "./request-headers";
+import type { RequestSource } from "./request-source";
+
+/** What all requests of an app share. */
+export interface RequestSettings {
+  /** What requests may send; copied before a request changes it. */
+  readonly limits: Readonly<RequestLimits>;
+  /** Which proxies are believed, or `null` for none. */
+  readonly proxy: ProxyTrust | null;
+  /** The path under which a proxy shows the app, without a slash at the end; the empty string for none. */
+  readonly applicationRoot: string;
+  /** Makes the logger of a request. */
+  readonly createLog: (requestId: string) => Logger;
+  /** Parses JSON. */
+  readonly parseJson: (text: string) => unknown;
+  /** Converts and checks fields by a schema. */
+  readonly parseFields: (schema: Schema, entries: Iterable<readonly [string, FormValue]>, place: RequestIssue["in"]) => Promise<unknown>;
+}
+
+/** The head of a request: its target and its headers. Nothing of it is parsed before it is read; what was parsed is kept. */
+export class RequestHead {
+  /** The method, in upper case; that of the field `_method` where the setting `methodOverride` lets it. */
+  method: string;
+  /** What the server knows. */
+  protected readonly source: RequestSource;
+  /** What all requests of the app share. */
+  protected readonly settings: RequestSettings;
+  readonly #queryStart: number;
+  #connection: Connection | undefined;
+  #id: string | undefined;
+  #log: Logger | undefined;
+  #path: string | undefined;
+  #query: Query | undefined;
+  #headers: RequestHeaders | undefined;
+  #cookies: Readonly<Record<string, string | undefined>> | undefined;
+  #accepts: Accepts | undefined;
+
+  /**
+   * @param source What the server knows.
+   * @param settings What all requests of the app share.
+   */
+  constructor(source: RequestSource, settings: RequestSettings) {
+    this.source = source;
+    this.method = source.method;
+    this.settings = settings;
+    this.#queryStart = source.target.indexOf("?");
+  }
+
+  /** The target as it came, without the path under which the app is mounted. */
+  get target(): string {
+    return this.source.target;
+  }
+
+  /**
+   * The path inside the app, decoded: what the router matched.
+   *
+   * @throws {BadRequest} If it is not well-formed; the request has then been answered before any view.
+   */
+  get path(): string {
+    this.#path ??= decodePath(this.#queryStart < 0 ? this.target : this.target.slice(0, this.#queryStart));
+    return this.#path;
+  }
+
+  /** The path inside the app and the query, as they came. */
+  get fullPath(): string {
+    return this.target;
+  }
+
+  /** The path under which the app is mounted, or that a trusted proxy takes off, without a slash at the end; usually the empty string. */
+  get rootPath(): string {
+    const { applicationRoot, proxy } = this.settings;
+    return (proxy === null ? applicationRoot : (this.#from(proxy).prefix ?? applicationRoot)) + this.source.rootPath;
+  }
+
+  /** The query without its `?`, as it came. */
+  get queryString(): string {
+    return this.#queryStart < 0 ? "" : this.target.slice(this.#queryStart + 1);
+  }
+
+  /** The parsed query. */
+  get query(): Query {
+    this.#query ??= new Query(this.queryString);
+    return this.#query;
+  }
+
+  /** The headers. */
+  get headers(): RequestHeaders {
+    this.#headers ??= new RequestHeaders(this.source);
+    return this.#headers;
+  }
+
+  /** The cookies by name; the first of several with one name. */
+  get cookies(): Readonly<Record<string, string | undefined>> {
+    this.#cookies ??= parseCookies(this.source.header("cookie") ?? "");
+    return this.#cookies;
+  }
+
+  /** The whole URL: scheme, host, path and query. */
+  get url(): string {
+    return this.origin + this.rootPath + this.target;
+  }
+
+  /** The URL without the query. */
+  get baseUrl(): string {
+    return this.origin + this.rootPath + (this.#queryStart < 0 ? this.target : this.target.slice(0, this.#queryStart));
+  }
+
+  /** The URL of the app's root, with a slash at the end. */
+  get rootUrl(): string {
+    return `${this.origin}${this.rootPath}/`;
+  }
+
+  /** The app's own scheme and host, such as `"https://example.com"`; what the header `Origin` says is in `headers`. */
+  get origin(): string {
+    return `${this.scheme}://${this.host}`;
+  }
+
+  /** The host, with the port unless it is the scheme's usual one. */
+  get host(): string {
+    const { proxy } = this.settings;
+    const host = proxy === null ? (this.source.header("host") ?? "") : this.#from(proxy).host;
+    const usual = this.isSecure ? ":443" : ":80";
+    return host.endsWith(usual) ? host.slice(0, -usual.length) : host;
+  }
+
+  /** `"http"` or `"https"`. */
+  get scheme(): "http" | "https" {
+    const { proxy } = this.settings;
+    return proxy === null ? this.source.scheme : this.#from(proxy).scheme;
+  }
+
+  /** Whether the request came over HTTPS. */
+  get isSecure(): boolean {
+    return this.scheme === "https";
+  }
+
+  /** The address of the client. */
+  get remoteAddress(): string {
+    const { proxy } = this.settings;
+    return proxy === null ? this.source.remoteAddress : this.#from(proxy).remoteAddress;
+  }
+
+  /** The addresses on the way: the client's first, then those of the proxies that the setting `trustProxy` believes. */
+  get accessRoute(): readonly string[] {
+    const { proxy } = this.settings;
+    return proxy === null ? [this.source.remoteAddress] : this.#from(proxy).route;
+  }
+
+  /** What the client accepts. */
+  get accepts(): Accepts {
+    this.#accepts ??= new Accepts((name) => this.source.header(name));
+    return this.#accepts;
+  }
+
+  /** The `Content-Type` header with its parameters, or the empty string. */
+  get contentType(): string {
+    return this.source.header("content-type") ?? "";
+  }
+
+  /** The media type of the body without parameters, in lower case, or the empty string. */
+  get mimeType(): string {
+    return parseMimeType(this.source);
+  }
+
+  /** The parameters of the media type by name in lower case, such as `{ charset: "utf-8" }`. */
+  get mimeTypeParameters(): Readonly<Record<string, string>> {
+    const parameters: Record<string, string> = Object.create(null);
+    for (const [, name = "", quoted, plain = ""] of this.contentType.matchAll(/;\s*([\w-]+)=(?:"([^"]*)"|([^\s;"]*))/g)) {
+      parameters[name.toLowerCase()] = quoted ?? plain;
+    }
+    return parameters;
+  }
+
+  /** Whether the body says that it is JSON: `application/json`, or a type that ends in `+json`. */
+  get isJson(): boolean {
+    const type = this.mimeType;
+    return type === "application/json" || /^application\/[\w.+-]+\+json$/.test(type);
+  }
+
+  /** The stated length of the body in bytes, or `null`. */
+  get contentLength(): number | null {
+    return parseLength(this.source);
+  }
+
+  /** The credentials of the `Authorization` header, or `null` if there are none or they are malformed. */
+  get authorization(): Authorization | null {
+    return parseAuthorization(this.source.header("authorization"));
+  }
+
+  /** The tags of `If-Match`: one of them has to be the current one. */
+  get ifMatch(): EntityTags {
+    return new EntityTags(this.source.header("if-match"));
+  }
+
+  /** The tags of `If-None-Match`: none of them is to be the current one. */
+  get ifNoneMatch(): EntityTags {
+    return new EntityTags(this.source.header("if-none-match"));
+  }
+
+  /** The date of `If-Modified-Since`, or `null`. */
+  get ifModifiedSince(): Date | null {
+    return parseHttpDate(this.source.header("if-modified-since"));
+  }
+
+  /** The date of `If-Unmodified-Since`, or `null`. */
+  get ifUnmodifiedSince(): Date | null {
+    return parseHttpDate(this.source.header("if-unmodified-since"));
+  }
+
+  /** The state of which a range is asked, or `null`. */
+  get ifRange(): RangeCondition | null {
+    return parseIfRange(this.source.header("if-range"));
+  }
+
+  /** The ranges that are asked for, or `null`. */
+  get range(): RequestedRange | null {
+    return parseRange(this.source.header("range"));
+  }
+
+  /** The directives of `Cache-Control` by name, such as `"max-age"`; one without a value is `true`. */
+  get cacheControl(): ReadonlyMap<string, string | number | true> {
+    return parseDirectives(this.source.header("cache-control"));
+  }
+
+  /** The page that the client says it comes from, or `null`. */
+  get referrer(): string | null {
+    return this.source.header("referer") ?? null;
+  }
+
+  /** What the client says it is, or the empty string. */
+  get userAgent(): string {
+    return this.source.header("user-agent") ?? "";
+  }
+
+  /** The id of the request in the log: what a trusted proxy says by `X-Request-Id`, or a new one. */
+  get id(): string {
+    if (this.#id === undefined) {
+      const given = this.settings.proxy === null ? undefined : this.source.header("x-request-id");
+      this.#id = given !== undefined && /^[\w.-]{1,128}$/.test(given) ? given : randomUUID();
+    }
+    return this.#id;
+  }
+
+  /** The app's logger, whose lines carry the id of the request. */
+  get log(): Logger {
+    this.#log ??= this.settings.createLog(this.id);
+    return this.#log;
+  }
+
+  /** Is aborted when the client leaves before the response is complete. */
+  get signal(): AbortSignal {
+    return this.source.signal();
+  }
+
+  /** What the server itself gave: an `IncomingMessage` on Node, a web `Request` in `app.fetch`, `null` in tests. */
+  get raw(): unknown {
+    return this.source.raw;
+  }
+
+  #from(proxy: ProxyTrust): Connection {
+    this.#connection ??= proxy.resolve(this.source);
+    return this.#connection;
+  }
+}
+
+/**
+ * Decodes a path once, wholly: this is the only place that does.
+ *
+ * @throws {BadRequest} If the path does not begin with a slash, is not UTF-8, or holds a null character.
+ */
+function decodePath(path: string): string {
+  if (path.charCodeAt(0) !== 0x2f) {
+    throw new BadRequest("The target of the request is not a path.");
+  }
+  if (!path.includes("%")) {
+    return path;
+  }
+  try {
+    const decoded = decodeURIComponent(path);
+    if (!decoded.includes("\0")) {
+      return decoded;
+    }
+  } catch {
+    // Answered below.
+  }
+  throw new BadRequest("The path of the request is not well-formed.");
+}

@@ -1,0 +1,170 @@
+import type { Schema } from "../../base/schema";
+import { BadRequest, UnsupportedMediaType } from "../exceptions/client-errors";
+import type { HTTPException } from "../exceptions/http-exception";
+import { Miss } from "../exceptions/miss";
+import type { FormValues } from "./form-values";
+import { isTooLong, type JsonOptions, limitOf, type ParseOptions, parseValue, RequestBody, type RequestLimits } from "./request-body";
+import { RequestHead } from "./request-head";
+import type { UploadedFile } from "./upload";
+
+/** One request, as the app sees it: its head, where routing has led it, and its body. */
+export class FlagonRequest extends RequestHead {
+  /** The endpoint that the router found, or `null` when none matches. */
+  endpoint: string | null = null;
+  /** The rule that matched, as it was written, or `null` when none does. */
+  rule: string | null = null;
+  /** The name of the endpoint's blueprint, dotted when nested, or `null`. */
+  blueprint: string | null = null;
+  /** The values of the rule's variables, by name. */
+  viewArgs: Readonly<Record<string, unknown>> = {};
+  #routingFailure: HTTPException | Miss | null = null;
+  #limits: RequestLimits | undefined;
+  #body: RequestBody | undefined;
+
+  /** What routing failed with, to be thrown after the before hooks, or `null`. */
+  get routingException(): HTTPException | null {
+    const failure = this.#routingFailure;
+    return failure instanceof Miss ? failure.exception : failure;
+  }
+
+  set routingException(failure: HTTPException | Miss | null) {
+    this.#routingFailure = failure;
+  }
+
+  /** The blueprints of the endpoint, from its own to the outermost: `["admin.users", "admin"]`. */
+  get blueprints(): readonly string[] {
+    const names = this.blueprint?.split(".") ?? [];
+    return names.map((_, index) => names.slice(0, names.length - index).join("."));
+  }
+
+  /** The limits of this request; a hook may change them before the body is read. */
+  get limits(): RequestLimits {
+    this.#limits ??= { ...this.settings.limits };
+    return this.#limits;
+  }
+
+  /** The largest body that this request may have, in bytes; a hook or a view may change it before the body is read. */
+  get maxContentLength(): number {
+    return limitOf(this.source, this.#limits ?? this.settings.limits);
+  }
+
+  set maxContentLength(bytes: number) {
+    this.limits.body = bytes;
+    this.limits.multipart = bytes;
+  }
+
+  /** Whether the stated length of the body is over the limit. */
+  get isTooLong(): boolean {
+    return isTooLong(this.source, this.#limits ?? this.settings.limits);
+  }
+
+  /** The body piece by piece, up to the limit. It can be read once, instead of the other readers. */
+  get stream(): AsyncIterable<Uint8Array> {
+    return this.#content.stream;
+  }
+
+  /**
+   * Reads the body whole.
+   *
+   * @throws {ContentTooLarge} If it is over the limit.
+   */
+  bytes(): Promise<Uint8Array> {
+    return this.#content.bytes();
+  }
+
+  /**
+   * Reads the body as UTF-8.
+   *
+   * @throws {BadRequest} If it is not UTF-8.
+   * @throws {ContentTooLarge} If it is over the limit.
+   */
+  text(): Promise<string> {
+    return this.#content.text();
+  }
+
+  /**
+   * Reads the body as JSON.
+   *
+   * @throws {UnsupportedMediaType} If the body does not say that it is JSON.
+   * @throws {BadRequest} If it is malformed.
+   * @throws {ContentTooLarge} If it is over the limit.
+   * @throws {UnprocessableContent} If the schema refuses it.
+   */
+  json(options?: JsonOptions): Promise<unknown>;
+  json<Output>(options: ParseOptions<Output> & JsonOptions): Promise<Output>;
+  json({ force = false, schema, silent = false }: JsonOptions & { schema?: Schema } = {}): Promise<unknown> {
+    if (!force && !this.isJson) {
+      return silent ? Promise.resolve(null) : Promise.reject(notJson());
+    }
+    if (!silent) {
+      return this.#content.json(schema);
+    }
+    const value = this.#content.json().catch(forgive);
+    return schema === undefined ? value : value.then((given) => parseValue(schema, given, "body"));
+  }
+
+  /**
+   * Reads the body as JSON that a schema checks, as {@link FlagonRequest.json} does, and calls a function with it.
+   *
+   * @param schema The schema.
+   * @param use What is done with the checked value, in the same turn.
+   * @returns What the function gives.
+   */
+  useJson(schema: Schema, use: (value: unknown) => unknown): Promise<unknown> {
+    return this.isJson ? this.#content.useJson(schema, use) : Promise.reject(notJson());
+  }
+
+  /**
+   * Reads the body as a form: `application/x-www-form-urlencoded` or `multipart/form-data`.
+   *
+   * A body of another type gives an empty form, as in Flask. With a schema of zod, texts are converted as the schema asks.
+   *
+   * @throws {BadRequest} If it is malformed.
+   * @throws {ContentTooLarge} If it is over a limit.
+   * @throws {UnprocessableContent} If the schema refuses it.
+   */
+  form(): Promise<FormValues>;
+  form<Output>(options: ParseOptions<Output>): Promise<Output>;
+  form({ schema }: { schema?: Schema } = {}): Promise<unknown> {
+    const values = this.#content.form();
+    return schema === undefined ? values : values.then((given) => this.settings.parseFields(schema, given, "body"));
+  }
+
+  /** Reads the body as a form and returns its uploads by name; a field that was left empty is not among them. */
+  async files(): Promise<Map<string, UploadedFile[]>> {
+    const files = new Map<string, UploadedFile[]>();
+    for (const [name, value] of await this.form()) {
+      if (typeof value !== "string" && (value.filename !== "" || value.size > 0)) {
+        files.set(name, [...(files.get(name) ?? []), value]);
+      }
+    }
+    return files;
+  }
+
+  /** Removes temporary files. Called when the request ends. */
+  async close(): Promise<void> {
+    await this.#body?.close();
+  }
+
+  /** Whether {@link FlagonRequest.close} has anything to do. */
+  get needsClose(): boolean {
+    return this.#body?.needsClose === true;
+  }
+
+  get #content(): RequestBody {
+    this.#body ??= new RequestBody(this.source, this.limits, this.settings.parseJson);
+    return this.#body;
+  }
+}
+
+function notJson(): UnsupportedMediaType {
+  return new UnsupportedMediaType("The body of the request is not JSON, or its Content-Type does not say so.");
+}
+
+/** Takes a body that is malformed for none. */
+function forgive(error: unknown): null {
+  if (error instanceof BadRequest) {
+    return null;
+  }
+  throw error;
+}

@@ -1,0 +1,124 @@
+import { Readable } from "node:stream";
+import { ReturnValueError } from "../../base/errors";
+import { Markup } from "../../base/html";
+import type { JsonProvider } from "../../base/json";
+import { FlagonResponse, type ResponseBody } from "./response";
+
+/**
+ * Converts what a view returned to a response.
+ *
+ * @param value What it returned.
+ * @param status The status of a value that states none.
+ * @param label What returned it, for the error.
+ * @param json Serializes objects.
+ * @throws {ReturnValueError} If the value cannot become a response.
+ */
+export function toResponse(value: unknown, status: number, label: string, json: JsonProvider): FlagonResponse {
+  if (typeof value === "string") {
+    return new FlagonResponse(value, status);
+  }
+  if (typeof value !== "object" || value === null) {
+    throw new ReturnValueError(
+      `${label} did not return a valid response: it returned ${value === null ? "null" : typeof value === "undefined" ? "undefined" : `a ${typeof value}`}.${value === undefined ? " Did you forget a return statement?" : " Return text, an object, a response, or json(value)."}`,
+    );
+  }
+  if (value instanceof FlagonResponse) {
+    return value;
+  }
+  if (isPlain(value)) {
+    return toJsonResponse(value, status, label, json);
+  }
+  if (Markup.is(value)) {
+    return new FlagonResponse(value.html, status);
+  }
+  if (value instanceof Response) {
+    return fromWebResponse(value);
+  }
+  const body = toBody(value);
+  return body === undefined
+    ? toJsonResponse(value, status, label, json)
+    : new FlagonResponse(body, status, { "content-type": findType(value) });
+}
+
+/** Tells whether a value is plain data; asked first, since the web's classes are only loaded when they are named. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return (prototype === Object.prototype && !(Symbol.asyncIterator in value || Symbol.iterator in value)) || prototype === Array.prototype;
+}
+
+/**
+ * Converts a value to a JSON response.
+ *
+ * @throws {ReturnValueError} If JSON cannot hold it.
+ */
+export function toJsonResponse(value: unknown, status: number, label: string, json: JsonProvider): FlagonResponse {
+  let text: string | undefined;
+  try {
+    text = json.stringify(value);
+  } catch (cause) {
+    throw new ReturnValueError(`${label} returned what JSON cannot hold: ${cause instanceof Error ? cause.message : String(cause)}.`, {
+      cause,
+    });
+  }
+  if (text === undefined) {
+    throw new ReturnValueError(`${label} returned a ${typeof value}, which JSON cannot hold.`);
+  }
+  const response = new FlagonResponse(null, status);
+  response.body = text;
+  response.headers.addTrusted("content-type", "application/json");
+  return response;
+}
+
+/** Returns the body for bytes and streams; other values are not sent as they are. */
+function toBody(value: object): ResponseBody | undefined {
+  if (value instanceof Uint8Array || value instanceof ReadableStream || value instanceof Readable) {
+    return value;
+  }
+  if (value instanceof ArrayBuffer) {
+    return new Uint8Array(value);
+  }
+  if (value instanceof Blob) {
+    return value.stream();
+  }
+  if (isAsyncIterable(value)) {
+    return value;
+  }
+  // Lists, maps and sets are data; what iterates and nothing else, such as a generator, is a stream.
+  return isIterator(value) ? toAsync(value) : undefined;
+}
+
+function findType(value: object): string {
+  if (value instanceof Blob && value.type !== "") {
+    return value.type;
+  }
+  return value instanceof Uint8Array || value instanceof ArrayBuffer || value instanceof Blob
+    ? "application/octet-stream"
+    : "text/html; charset=utf-8";
+}
+
+const ofTransfer = new Set(["content-encoding", "content-length", "transfer-encoding", "connection", "keep-alive"]);
+
+function fromWebResponse(source: Response): FlagonResponse {
+  const response = new FlagonResponse(source.body, source.status);
+  // What fetch() has received is decoded: how it was sent no longer holds.
+  const isFetched = source.url !== "";
+  for (const [name, value] of source.headers) {
+    if (!isFetched || !ofTransfer.has(name)) {
+      response.headers.append(name, value);
+    }
+  }
+  return response;
+}
+
+function isAsyncIterable(value: object): value is AsyncIterable<string | Uint8Array> {
+  return Symbol.asyncIterator in value;
+}
+
+function isIterator(value: object): value is Iterable<string | Uint8Array> {
+  return Symbol.iterator in value && "next" in value && typeof value.next === "function";
+}
+
+/** Asks for a piece only when it is to be sent. */
+async function* toAsync(pieces: Iterable<string | Uint8Array>): AsyncGenerator<string | Uint8Array> {
+  yield* pieces;
+}

@@ -1,0 +1,218 @@
+import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
+import { type CacheDirectives, createCacheControl, formatCacheControl } from "../cache-control";
+import { type CookieOptions, formatCookie } from "../cookies";
+import { formatHttpDate, parseHttpDate } from "../http-date";
+import { type ConditionalRequest, findConditionalAnswer } from "./conditional";
+import { type HeadersLike, ResponseHeaders } from "./response-headers";
+
+/** What a response can send: text as UTF-8, bytes, a stream of either, or nothing. */
+export type ResponseBody = string | Uint8Array | ReadableStream<Uint8Array> | Readable | AsyncIterable<string | Uint8Array> | null;
+
+const none: readonly (() => unknown)[] = [];
+
+/** A response on its way out: hooks may still change all of it. */
+export class FlagonResponse {
+  /** The status code. */
+  status: number;
+  /** The headers. */
+  readonly headers: ResponseHeaders;
+  /** What is sent. */
+  body: ResponseBody;
+  /** The length of a streamed body in bytes, where it is known; text and bytes are measured when they are sent. */
+  streamLength: number | null = null;
+  #closeCallbacks: (() => unknown)[] | undefined;
+
+  /**
+   * @param body What is sent. Nothing by default.
+   * @param status The status code. 200 by default.
+   * @param headers The headers; text gets `text/html; charset=utf-8` unless they say otherwise.
+   * @throws {RangeError} If the status is not from 200 to 599.
+   */
+  constructor(body: ResponseBody = null, status = 200, headers?: HeadersLike) {
+    if (!Number.isInteger(status) || status < 200 || status > 599) {
+      throw new RangeError(`A response cannot have the status ${status}. Use a whole number from 200 to 599.`);
+    }
+    this.status = status;
+    this.body = body;
+    this.headers = new ResponseHeaders(headers);
+    if (typeof body === "string" && (headers === undefined || !this.headers.has("content-type"))) {
+      this.headers.addTrusted("content-type", "text/html; charset=utf-8");
+    }
+  }
+
+  /** The media type without parameters, such as `"text/html"`, or the empty string. Setting one of text adds `charset=utf-8`. */
+  get mimeType(): string {
+    return (this.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  }
+
+  set mimeType(type: string) {
+    this.headers.set("content-type", withCharset(type));
+  }
+
+  /** Whether the body is sent piece by piece, so that its length is not known. */
+  get isStreamed(): boolean {
+    return this.body !== null && typeof this.body !== "string" && !(this.body instanceof Uint8Array);
+  }
+
+  /** The entity tag, in its quotes, or `null`. Setting plain text quotes it. */
+  get etag(): string | null {
+    return this.headers.get("etag");
+  }
+
+  set etag(value: string | null) {
+    this.#setOrDelete("etag", value === null || /^(?:W\/)?"/.test(value) ? value : `"${value}"`);
+  }
+
+  /**
+   * The directives of `Cache-Control`, which can be read and set: `response.cacheControl.maxAge = 60`.
+   *
+   * All of it can be set at once, as text or as an object; `null` takes the header away.
+   */
+  get cacheControl(): CacheDirectives {
+    return createCacheControl({
+      get: () => this.headers.get("cache-control"),
+      set: (header) => this.#setOrDelete("cache-control", header),
+    });
+  }
+
+  set cacheControl(value: string | CacheDirectives | null) {
+    this.#setOrDelete("cache-control", typeof value === "object" && value !== null ? formatCacheControl(value) : value);
+  }
+
+  /** When the content was last changed, or `null`. */
+  get lastModified(): Date | null {
+    return parseHttpDate(this.headers.get("last-modified"));
+  }
+
+  set lastModified(date: Date | null) {
+    this.#setOrDelete("last-modified", date && formatHttpDate(date));
+  }
+
+  /** When the response is no longer fresh, or `null`. */
+  get expires(): Date | null {
+    return parseHttpDate(this.headers.get("expires"));
+  }
+
+  set expires(date: Date | null) {
+    this.#setOrDelete("expires", date && formatHttpDate(date));
+  }
+
+  /** Where the response leads to, or `null`. It is sent as it is: use `redirect()` for what a visitor may have chosen. */
+  get location(): string | null {
+    return this.headers.get("location");
+  }
+
+  set location(value: string | null) {
+    this.#setOrDelete("location", value);
+  }
+
+  /**
+   * Sets the entity tag to a hash of the body, unless there is one or the body is streamed.
+   *
+   * @param options Whether the tag is weak. Default: `false`.
+   */
+  addEtag({ weak = false }: { weak?: boolean } = {}): void {
+    const body = this.body ?? "";
+    if (this.etag === null && (typeof body === "string" || body instanceof Uint8Array)) {
+      const hash = createHash("sha256").update(body).digest("base64url").slice(0, 27);
+      this.etag = `${weak ? "W/" : ""}"${hash}"`;
+    }
+  }
+
+  /**
+   * Answers a conditional request: 304 if the client has what this response would send, 412 if it asked for another
+   * state, and 206 or 416 for a range of a file or of a body that is not streamed.
+   *
+   * Only a 200 to `GET` or `HEAD` is changed. Set {@link FlagonResponse.etag} or {@link FlagonResponse.lastModified}
+   * before (RFC 9110, section 13.2.2).
+   *
+   * @param request The request.
+   * @param options `acceptRanges` answers ranges. Default: `false`.
+   */
+  makeConditional(request: ConditionalRequest, { acceptRanges = false }: { acceptRanges?: boolean } = {}): this {
+    const answer = findConditionalAnswer(this, request, acceptRanges);
+    if (answer !== null) {
+      this.discardBody();
+      this.status = answer.status;
+      this.body = answer.body;
+    }
+    return this;
+  }
+
+  /** Takes the body away, and ends its stream, so that it holds no file open. */
+  discardBody(): void {
+    if (this.body instanceof Readable) {
+      this.body.on("error", () => undefined).destroy();
+    }
+    this.body = null;
+    this.streamLength = null;
+  }
+
+  /** Calls a function when the body has been sent, or the client has left. */
+  callOnClose(callback: () => unknown): void {
+    this.#closeCallbacks ??= [];
+    this.#closeCallbacks.push(callback);
+  }
+
+  /** The functions to call when the response is over. */
+  get closeCallbacks(): readonly (() => unknown)[] {
+    return this.#closeCallbacks ?? none;
+  }
+
+  /**
+   * Adds the names of request headers on which the response depends to `Vary`.
+   *
+   * @param names The names, such as `"Accept-Language"`.
+   */
+  vary(...names: readonly string[]): void {
+    const present = this.headers.get("vary");
+    const [only] = names;
+    if (present === null && names.length === 1 && only !== undefined) {
+      this.headers.set("vary", only.toLowerCase());
+      return;
+    }
+    const listed = new Set(present === null ? [] : present.split(",").map((name) => name.trim().toLowerCase()));
+    for (const name of names) {
+      listed.add(name.toLowerCase());
+    }
+    this.headers.set("vary", [...listed].join(", "));
+  }
+
+  /**
+   * Sets a cookie.
+   *
+   * @param name The cookie's name.
+   * @param value Its value; any text.
+   * @param options How it is sent and who may read it.
+   * @throws {TypeError} If the name or an option holds what a cookie cannot.
+   */
+  setCookie(name: string, value: string, options?: CookieOptions): void {
+    this.headers.append("set-cookie", formatCookie(name, value, options));
+  }
+
+  /**
+   * Makes the browser drop a cookie.
+   *
+   * @param name The cookie's name.
+   * @param options The same `path`, `domain` and flags with which it was set.
+   */
+  deleteCookie(name: string, options: CookieOptions = {}): void {
+    this.headers.append("set-cookie", formatCookie(name, "", { ...options, maxAge: 0, expires: new Date(0) }));
+  }
+
+  #setOrDelete(name: string, value: string | null): void {
+    if (value === null) {
+      this.headers.delete(name);
+    } else {
+      this.headers.set(name, value);
+    }
+  }
+}
+
+/** Text that is not sent as HTML says as well how it is encoded; JSON and binary types have no need to. */
+function withCharset(type: string): string {
+  return !/charset=/i.test(type) && /^(?:text\/|application\/(?:javascript|ecmascript|sql|xml)\b|[\w.-]+\/[\w.-]+\+xml\b)/i.test(type)
+    ? `${type}; charset=utf-8`
+    : type;
+}

@@ -1,0 +1,92 @@
+import type { Schema, SchemaInput } from "../base/schema";
+import type { FlagonResponse } from "../http/response/response";
+import type { RuleValues } from "./rule-types";
+
+/** The methods that a route takes; case does not matter. */
+export type HttpMethod = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "TRACE" | (string & {});
+
+/** What a route takes and gives, checked by schemas: of zod 4, or of any library that follows Standard Schema. */
+export interface RouteSchemas {
+  /** The JSON that the body has to be: the view gets the schema's output as `json`. Otherwise the answer is 422. */
+  readonly json?: Schema;
+  /** The query, converted as a form is: the view gets the schema's output as `query`. Otherwise the answer is 422. */
+  readonly query?: Schema;
+  /** What the view returns, unless it is a response: it is sent as JSON, without what the schema lacks. */
+  readonly returns?: Schema;
+  /** The status of what `returns` checks. Default: 200. */
+  readonly status?: number;
+  /** What an OpenAPI document says of the route: `summary`, `description`, `tags`, `security` and the like; `false` leaves it out. */
+  readonly openapi?: Readonly<Record<string, unknown>> | false;
+}
+
+/** How a route answers. */
+export interface RouteOptions extends RouteSchemas {
+  /** The methods that it takes. Default: `GET`, and with it `HEAD`. */
+  readonly methods?: readonly HttpMethod[];
+  /** The name by which URLs are built. Default: the method's name. */
+  readonly endpoint?: string;
+  /** Values of the view that the rule has no variable for. */
+  readonly defaults?: Readonly<Record<string, unknown>>;
+  /** Whether a missing slash at the end redirects; otherwise both spellings answer. Default: the setting `strictSlashes`. */
+  readonly strictSlashes?: boolean;
+  /** Whether a path with doubled slashes redirects to the one without. Default: the setting `mergeSlashes`. */
+  readonly mergeSlashes?: boolean;
+  /** The host that the rule is for, such as `"api.example.com"` or `"<tenant>.example.com"`, whose variables the view gets. Default: any. */
+  readonly host?: string;
+  /** The part of the host before the setting `serverName`, such as `"api"` or `"<tenant>"`. Default: none. */
+  readonly subdomain?: string;
+  /** Whether it only redirects to the other rule of its endpoint. Default: `false`. */
+  readonly alias?: boolean;
+  /** Whether URLs are built by it, but no request matches it. Default: `false`. */
+  readonly buildOnly?: boolean;
+  /** Whether `OPTIONS` is answered without the view. Default: the setting `provideAutomaticOptions`, unless `methods` has it. */
+  readonly provideAutomaticOptions?: boolean;
+  /** The largest body, in bytes. Default: the settings `maxContentLength` and `maxMultipartLength`. */
+  readonly maxContentLength?: number;
+  /** Whether unsafe requests are checked for cross-site forgery. Default: as the blueprint says, or `true`. */
+  readonly csrf?: boolean;
+}
+
+/** What a view gets: the values of the rule's variables and of the host's, the defaults, and what the schemas made of body and query. */
+export type ViewValues<Source extends string, Options> = RuleValues<Source> &
+  HostValues<Options> &
+  DefaultValues<Options> &
+  JsonValues<Options> &
+  QueryValues<Options>;
+
+/** What a view may return. */
+export type ViewResult<Options> = Options extends { readonly returns: infer Returned }
+  ? SchemaInput<Returned> | FlagonResponse | Response | Promise<SchemaInput<Returned> | FlagonResponse | Response>
+  : unknown;
+
+type JsonValues<Options> = Options extends { readonly json: Schema<infer Output> } ? { json: Output } : unknown;
+
+type QueryValues<Options> = Options extends { readonly query: Schema<infer Output> } ? { query: Output } : unknown;
+
+type HostValues<Options> = Options extends { readonly host: infer Host extends string }
+  ? RuleValues<Host>
+  : Options extends { readonly subdomain: infer Subdomain extends string }
+    ? RuleValues<Subdomain>
+    : unknown;
+
+type DefaultValues<Options> = Options extends { readonly defaults: infer Defaults } ? Defaults : unknown;
+
+/** How the routes of a blueprint class are grouped. */
+export interface BlueprintOptions {
+  /** What the rules begin with, such as `"/admin"`; it may hold variables. */
+  readonly urlPrefix?: string;
+  /** The host of its rules, unless they name another. Default: any. */
+  readonly host?: string;
+  /** The part of the host before the setting `serverName`; a blueprint inside another comes before it. Default: none. */
+  readonly subdomain?: string;
+  /** Values of its views that the rules have no variables for. Default: none. */
+  readonly urlDefaults?: Readonly<Record<string, unknown>>;
+  /** A folder of templates, which the app's own override; relative to the app's root. */
+  readonly templates?: string;
+  /** A folder of static files; relative to the app's root. Default: none. */
+  readonly static?: string | null;
+  /** The path of the static files below the prefix. Default: the folder's name. */
+  readonly staticUrlPath?: string;
+  /** Whether unsafe requests of its own routes, not of blueprints inside it, are checked for cross-site forgery. Default: `true`. */
+  readonly csrf?: boolean;
+}

@@ -1,0 +1,221 @@
+import { validateSync } from "../base/schema";
+import { UploadedFile } from "../http/request/upload";
+import { createNode, formatName, listItems, type NameNode } from "./field-names";
+import { readDefinition, readInner, readInners, readShape, unwrap, type ZodSchema } from "./zod";
+
+/**
+ * Converts what browsers send to what a schema expects, and strings only where the schema asks for something else.
+ *
+ * - number, bigint, date, enum, literal: the empty string is absent; text that does not convert stays text, for the
+ *   schema to refuse.
+ * - boolean: absent is `false`; `on`, `true`, `1` and `yes` are `true`.
+ * - string: the empty string is absent if the schema is optional, nullable or has a default.
+ * - array, set: all values that are not blank; absent is empty.
+ * - file: an upload without a name and without content is absent.
+ */
+
+/** What is found out while values are converted. */
+export interface Findings {
+  /** The names of required fields that were left empty. */
+  readonly missing: Set<string>;
+  /** The names of required texts that are blank: not empty, but nothing anybody sees. */
+  readonly blank: Set<string>;
+}
+
+/** Creates what is found out while values are converted. */
+export function createFindings(): Findings {
+  return { missing: new Set(), blank: new Set() };
+}
+
+type Path = readonly PropertyKey[];
+
+/**
+ * Converts what was sent to what a schema expects.
+ *
+ * @param schema The schema.
+ * @param node What was sent.
+ * @param path The keys that lead to the value, with which the names of fields begin.
+ * @param findings Takes what is found out.
+ * @returns The value for the schema to check.
+ */
+export function convert(schema: ZodSchema, node: NameNode, path: Path, findings: Findings): unknown {
+  const { core, isOptional, isNullable } = unwrap(schema);
+  const value = convertCore(core, node, path, findings, isOptional || isNullable);
+  if (value !== undefined) {
+    return value;
+  }
+  if (isNullable && !isOptional) {
+    return null;
+  }
+  if (!isOptional) {
+    findings.missing.add(formatName(path));
+  }
+  return undefined;
+}
+
+function convertCore(schema: ZodSchema, node: NameNode, path: Path, findings: Findings, mayLack: boolean): unknown {
+  const first = node.values[0];
+  const text = typeof first === "string" ? first : undefined;
+  switch (schema._zod.def.type) {
+    case "string":
+    case "template_literal":
+      if (text?.trim() === "" && !mayLack) {
+        findings[text === "" ? "missing" : "blank"].add(formatName(path));
+      }
+      return text === "" && mayLack ? undefined : text;
+    case "number":
+      return convertText(text, toNumber);
+    case "bigint":
+      return convertText(text, toBigInt);
+    case "date":
+      return convertText(text, toDate);
+    case "boolean":
+      return toBoolean(text);
+    case "enum":
+      return convertText(text, (trimmed) => toChoice(trimmed, listEnum(schema)));
+    case "literal": {
+      const values = listValues(readDefinition(schema, "values"));
+      return values.some((value) => typeof value === "boolean")
+        ? toBoolean(text)
+        : convertText(text, (trimmed) => toChoice(trimmed, values));
+    }
+    case "file":
+      return first instanceof UploadedFile && (first.filename !== "" || first.size > 0) ? first : undefined;
+    case "array":
+      return convertItems(readInner(schema, "element"), node, path, findings);
+    case "set":
+      return new Set(convertItems(readInner(schema, "valueType"), node, path, findings));
+    case "tuple":
+      return readInners(schema, "items").map((item, index) => convert(item, itemNode(node, index), [...path, index], findings));
+    case "object":
+      return mayLack && isEmpty(node) ? undefined : convertObject(readShape(schema), node, path, findings);
+    case "record":
+      return convertRecord(schema, node, path, findings);
+    case "union":
+      return convertUnion(schema, node, path, findings);
+    default:
+      return first;
+  }
+}
+
+function convertObject(shape: ReadonlyMap<string, ZodSchema>, node: NameNode, path: Path, findings: Findings): Record<string, unknown> {
+  const value: Record<string, unknown> = {};
+  for (const [key, schema] of shape) {
+    const converted = convert(schema, node.children.get(key) ?? createNode(), [...path, key], findings);
+    if (converted !== undefined) {
+      value[key] = converted;
+    }
+  }
+  return value;
+}
+
+function convertRecord(schema: ZodSchema, node: NameNode, path: Path, findings: Findings): Record<string, unknown> {
+  const valueType = readInner(schema, "valueType");
+  const entries = [...node.children].map(([key, child]) => [
+    key,
+    valueType === undefined ? child.values[0] : convert(valueType, child, [...path, key], findings),
+  ]);
+  return Object.fromEntries(entries);
+}
+
+/** An item that does not convert to anything, such as a file that nobody chose, is not there either. */
+function convertItems(element: ZodSchema | undefined, node: NameNode, path: Path, findings: Findings): unknown[] {
+  if (element === undefined) {
+    return node.values;
+  }
+  const items = listItems(node).filter((item) => item.children.size > 0 || convert(element, item, [], createFindings()) !== undefined);
+  return items.map((item, index) => convert(element, item, [...path, index], findings));
+}
+
+function convertUnion(schema: ZodSchema, node: NameNode, path: Path, findings: Findings): unknown {
+  const options = readInners(schema, "options");
+  const discriminator = readDefinition(schema, "discriminator");
+  if (typeof discriminator === "string") {
+    const sent = node.children.get(discriminator)?.values[0];
+    const option = options.find((candidate) => {
+      const literal = readShape(unwrap(candidate).core).get(discriminator);
+      return literal !== undefined && listValues(readDefinition(unwrap(literal).core, "values")).some((value) => String(value) === sent);
+    });
+    return option === undefined ? { [discriminator]: sent } : convert(option, node, path, findings);
+  }
+  if (isEmpty(node) || node.values[0] === "") {
+    return undefined;
+  }
+  // The first option that takes the converted value is meant; an option with asynchronous parts cannot be tried.
+  for (const option of options) {
+    const value = convert(option, node, path, createFindings());
+    if (accepts(option, value)) {
+      return value;
+    }
+  }
+  return node.values[0];
+}
+
+function accepts(schema: ZodSchema, value: unknown): boolean {
+  try {
+    return !("issues" in validateSync(schema, value));
+  } catch {
+    return false;
+  }
+}
+
+function itemNode(node: NameNode, index: number): NameNode {
+  const value = node.values[index];
+  return value === undefined ? (node.children.get(String(index)) ?? createNode()) : { ...createNode(), values: [value] };
+}
+
+function isEmpty(node: NameNode): boolean {
+  return node.values.length === 0 && node.children.size === 0;
+}
+
+function convertText(text: string | undefined, parse: (trimmed: string) => unknown): unknown {
+  const trimmed = text?.trim();
+  return trimmed === undefined || trimmed === "" ? undefined : (parse(trimmed) ?? text);
+}
+
+function toNumber(text: string): number | undefined {
+  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : undefined;
+}
+
+function toBigInt(text: string): bigint | undefined {
+  return /^-?\d{1,1000}$/.test(text) ? BigInt(text) : undefined;
+}
+
+function toDate(text: string): Date | undefined {
+  // A time without a zone is one of UTC, wherever the server is.
+  const zoned = /[T ][\d:.]+$/.test(text) ? `${text}Z` : text;
+  const date = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d|$)/.test(text) ? new Date(zoned) : undefined;
+  return date === undefined || Number.isNaN(date.getTime()) ? undefined : date;
+}
+
+function toBoolean(text: string | undefined): unknown {
+  if (text === undefined) {
+    return false;
+  }
+  const word = text.trim().toLowerCase();
+  if (word === "on" || word === "true" || word === "1" || word === "yes") {
+    return true;
+  }
+  return word === "" || word === "off" || word === "false" || word === "0" || word === "no" ? false : text;
+}
+
+function toChoice(text: string, choices: readonly unknown[]): unknown {
+  return choices.find((choice) => String(choice) === text);
+}
+
+/** Lists the values of an enum; TypeScript's numeric enums also have their names as values, which do not count. */
+export function listEnum(schema: ZodSchema): readonly unknown[] {
+  const entries = readDefinition(schema, "entries");
+  if (typeof entries !== "object" || entries === null) {
+    return [];
+  }
+  const values: unknown[] = Object.values(entries);
+  const numbers = new Set(values.filter((value) => typeof value === "number"));
+  return Object.entries(entries)
+    .filter(([key]) => !numbers.has(Number(key)))
+    .map(([, value]: [string, unknown]) => value);
+}
+
+function listValues(values: unknown): readonly unknown[] {
+  return Array.isArray(values) ? values : [];
+}

@@ -1,0 +1,191 @@
+import type { Channel } from "node:diagnostics_channel";
+import { signals } from "../../base/signals";
+import { findRequestContext, type RequestContext } from "../../dispatch/context";
+import type { FlagonResponse } from "../../http/response/response";
+import type { Application } from "../../setup/application";
+
+/** What one request did, for who develops the app. */
+export interface RequestReport {
+  readonly id: number;
+  readonly method: string;
+  readonly target: string;
+  /** When it came, in milliseconds since the Unix epoch. */
+  readonly time: number;
+  status: number;
+  /** How long it took until its response was ready, in milliseconds. */
+  duration: number;
+  rule: string | null;
+  endpoint: string | null;
+  view: string | null;
+  /** The steps on its way, each with how long it took, in milliseconds. */
+  phases: (readonly [name: string, duration: number])[];
+  /** How many hooks of each kind there are. */
+  hooks: Record<string, number>;
+  readonly templates: { readonly name: string; duration: number }[];
+  readonly queries: { readonly sql: string; readonly parameters: string; readonly duration: number | null }[];
+  readonly log: { readonly level: string; readonly message: string }[];
+  /** What the session holds, by name, as JSON; `null` if it was not used. */
+  session: (readonly [name: string, value: string])[] | null;
+}
+
+/** A report that is being written. */
+interface Draft extends RequestReport {
+  readonly start: number;
+  mark: number;
+}
+
+const kept = 50;
+/** The hooks that are not the app's: those that end phases, and the two that put scripts into pages. */
+const measuring = { before: 2, after: 4 };
+const longest = 2000;
+const secretName = /token|secret|password|^_id$/i;
+
+/** Watches the requests of an app, and keeps a report of each of the latest. */
+export class RequestReports {
+  readonly #app: Application;
+  readonly #reports = new Map<number, RequestReport>();
+  readonly #drafts = new WeakMap<RequestContext, Draft>();
+  readonly #subscriptions: (readonly [Channel, (message: unknown) => void])[] = [];
+  #count = 0;
+
+  /** @param app The app, whose set-up is not over yet. */
+  constructor(app: Application) {
+    this.#app = app;
+    const { afterRequest, beforeRequest } = app.registry.scope.own;
+    beforeRequest.unshift(() => this.#endPhase("Routing, session, checks"));
+    beforeRequest.push(() => this.#endPhase("Hooks before"));
+    // After hooks run in the reverse order of their registration.
+    afterRequest.push(() => this.#endPhase("View"));
+    afterRequest.unshift(() => this.#endPhase("Hooks after"));
+    this.#subscribe(signals.requestStarted, (context) => this.#begin(context));
+    this.#subscribe(signals.requestFinished, (context, { response }) => this.#finish(context, response));
+    this.#subscribe(signals.templateRendering, (context, { template }) => {
+      this.#drafts.get(context)?.templates.push({ name: nameOf(template), duration: -performance.now() });
+    });
+    this.#subscribe(signals.templateRendered, (context, { template }) => {
+      const open = this.#drafts.get(context)?.templates.findLast(({ name, duration }) => name === nameOf(template) && duration < 0);
+      if (open !== undefined) {
+        open.duration += performance.now();
+      }
+    });
+    this.#subscribe(signals.query, (context, { sql, parameters, duration }) => {
+      this.#drafts.get(context)?.queries.push({
+        sql: String(sql),
+        parameters: parameters === undefined ? "" : shorten(JSON.stringify(parameters, writeBigInt)),
+        duration: typeof duration === "number" ? duration : null,
+      });
+    });
+    this.#subscribe(signals.logged, (context, { level, message }) => {
+      this.#drafts.get(context)?.log.push({ level: String(level), message: shorten(String(message)) });
+    });
+  }
+
+  /** The latest requests, the last first. */
+  get latest(): readonly RequestReport[] {
+    return [...this.#reports.values()].reverse();
+  }
+
+  /** The number of a request's report. */
+  idOf(context: RequestContext): number | undefined {
+    return this.#drafts.get(context)?.id;
+  }
+
+  /** Stops watching. */
+  close(): void {
+    for (const [channel, listener] of this.#subscriptions) {
+      channel.unsubscribe(listener);
+    }
+  }
+
+  /** Listens to what is told of the app's requests. */
+  #subscribe(channel: Channel, listener: (context: RequestContext, message: Readonly<Record<string, unknown>>) => void): void {
+    const onMessage = (message: unknown): void => {
+      const context = findRequestContext();
+      if (context?.app === this.#app && typeof message === "object" && message !== null) {
+        listener(context, { ...message });
+      }
+    };
+    channel.subscribe(onMessage);
+    this.#subscriptions.push([channel, onMessage]);
+  }
+
+  #begin(context: RequestContext): void {
+    const now = performance.now();
+    this.#count++;
+    this.#drafts.set(context, {
+      id: this.#count,
+      method: context.request.method,
+      target: context.request.target,
+      time: Date.now(),
+      start: now,
+      mark: now,
+      status: 0,
+      duration: 0,
+      rule: null,
+      endpoint: null,
+      view: null,
+      phases: [],
+      hooks: {},
+      templates: [],
+      queries: [],
+      log: [],
+      session: null,
+    });
+  }
+
+  #endPhase(name: string): undefined {
+    const context = findRequestContext();
+    const draft = context === undefined ? undefined : this.#drafts.get(context);
+    if (draft !== undefined) {
+      const now = performance.now();
+      draft.phases.push([name, now - draft.mark]);
+      draft.mark = now;
+    }
+    return undefined;
+  }
+
+  #finish(context: RequestContext, response: unknown): void {
+    const draft = this.#drafts.get(context);
+    if (draft === undefined) {
+      return;
+    }
+    const { endpoint, hooks, request, usedSession } = context;
+    this.#endPhase("Session saved");
+    draft.duration = performance.now() - draft.start;
+    draft.status = isResponse(response) ? response.status : 0;
+    draft.rule = request.rule ?? null;
+    draft.endpoint = endpoint?.name ?? null;
+    draft.view = endpoint?.label ?? null;
+    draft.hooks = {
+      before: hooks.beforeRequest.length - measuring.before,
+      after: hooks.afterRequest.length - measuring.after,
+      teardown: hooks.teardownRequest.length,
+    };
+    draft.session =
+      usedSession === undefined
+        ? null
+        : Object.entries(usedSession.toObject()).map(([name, value]) => [
+            name,
+            secretName.test(name) ? "•••" : shorten(JSON.stringify(value, writeBigInt) ?? ""),
+          ]);
+    const { start: _start, mark: _mark, ...report } = draft;
+    this.#reports.set(draft.id, report);
+    this.#reports.delete(draft.id - kept);
+  }
+}
+
+function isResponse(value: unknown): value is FlagonResponse {
+  return typeof value === "object" && value !== null && "status" in value;
+}
+
+function nameOf(template: unknown): string {
+  return Array.isArray(template) ? template.join(" or ") : typeof template === "string" ? template : "of a text";
+}
+
+function shorten(text: string): string {
+  return text.length > longest ? `${text.slice(0, longest)}…` : text;
+}
+
+function writeBigInt(_: string, value: unknown): unknown {
+  return typeof value === "bigint" ? String(value) : value;
+}

@@ -1,0 +1,22 @@
+import type { StreamedBody } from "../../dispatch/body-stream";
+import { FilePart } from "../../http/response/file-part";
+
+/** What Bun has of files, beside Node's. */
+interface BunFiles {
+  file(path: string): Blob;
+}
+
+/**
+ * Finds the part of a file that a body is, as one of Bun's: that goes from the disk to the network without passing through JavaScript.
+ *
+ * @param body The body.
+ * @returns The part, or `undefined` on another runtime and for another body.
+ */
+export function findBunFile(body: StreamedBody): Blob | undefined {
+  const bun: unknown = Reflect.get(globalThis, "Bun");
+  return hasFiles(bun) && body instanceof FilePart ? bun.file(body.path).slice(body.start, body.start + body.byteLength) : undefined;
+}
+
+function hasFiles(bun: unknown): bun is BunFiles {
+  return typeof bun === "object" && bun !== null && "file" in bun && typeof bun.file === "function";
+}

@@ -1,0 +1,61 @@
+import { readBytes, tooLarge } from "../../http/request/read-body";
+import type { RequestSource } from "../../http/request/request-source";
+
+/** What a web `Request` knows. */
+export class FetchSource implements RequestSource {
+  readonly method: string;
+  readonly target: string;
+  readonly rootPath = "";
+  readonly scheme: "http" | "https";
+  readonly #request: Request;
+  readonly #host: string;
+
+  constructor(request: Request) {
+    // A request has a URL in its normal form, without a user, so that there is nothing to parse.
+    const { url } = request;
+    const start = url.indexOf("://") + 3;
+    const [path, fragment] = [url.indexOf("/", start), url.indexOf("#", start)];
+    this.#request = request;
+    this.#host = url.slice(start, path);
+    this.method = request.method;
+    this.target = fragment < 0 ? url.slice(path) : url.slice(path, fragment);
+    this.scheme = url.startsWith("https:") ? "https" : "http";
+  }
+
+  get remoteAddress(): string {
+    return "";
+  }
+
+  get raw(): unknown {
+    return this.#request;
+  }
+
+  header(name: string): string | undefined {
+    return this.#request.headers.get(name) ?? (name === "host" ? this.#host : undefined);
+  }
+
+  headers(): Iterable<readonly [string, string]> {
+    return this.#request.headers;
+  }
+
+  body(): AsyncIterable<Uint8Array> | null {
+    return this.#request.body;
+  }
+
+  async readBody(limit: number): Promise<Uint8Array> {
+    if (!/^\d+$/.test(this.header("content-length") ?? "")) {
+      const { body } = this.#request;
+      return body === null ? new Uint8Array() : readBytes(body, limit);
+    }
+    // Its length is stated and was looked at, so that the runtime may read it at once, without making a stream of it.
+    const bytes = new Uint8Array(await this.#request.arrayBuffer());
+    if (bytes.byteLength > limit) {
+      throw tooLarge(limit);
+    }
+    return bytes;
+  }
+
+  signal(): AbortSignal {
+    return this.#request.signal;
+  }
+}

@@ -1,0 +1,163 @@
+import type { Readable } from "node:stream";
+import { andThen, isPromise, type MaybePromise } from "../../base/maybe-promise";
+import { abandonBody, discardBody, iterateBodyIn, measureBody, reportFailure, type StreamedBody } from "../../dispatch/body-stream";
+import { contexts, type RequestContext } from "../../dispatch/context";
+import { createContext, dispatch } from "../../dispatch/dispatch";
+import { createMountContext, findMount } from "../../dispatch/mounting";
+import { needsTearDown, tearDown } from "../../dispatch/tear-down";
+import type { RequestSource } from "../../http/request/request-source";
+import { PushedStream } from "../../http/response/pushed-stream";
+import type { FlagonResponse } from "../../http/response/response";
+import { isBodiless } from "../../http/status";
+import type { Application } from "../../setup/application";
+import { exchangeInProcess } from "../node/in-process";
+import { findBunFile } from "./bun-file";
+import { FetchSource } from "./fetch-source";
+
+/** Answers a web `Request`: the interface of Bun, Deno and Workers. */
+export function handleFetch(app: Application, request: Request): Promise<Response> {
+  return handleSource(app, new FetchSource(request));
+}
+
+/** Answers a request from any source with a web `Response`; its teardown runs when the body has been read. */
+export async function handleSource(app: Application, source: RequestSource): Promise<Response> {
+  if (app.nodeMiddleware.length > 0) {
+    return exchangeInProcess(app, source);
+  }
+  if (app.mounts.length > 0) {
+    const mount = findMount(app, source);
+    switch (mount?.kind) {
+      case "app":
+        return handleSource(mount.app, mount.source);
+      case "node":
+        return exchangeInProcess(app, source);
+      case "response":
+        return respond(createMountContext(app, source), mount.respond);
+    }
+  }
+  return respond(createContext(app, source), dispatch);
+}
+
+function respond(context: RequestContext, answer: (context: RequestContext) => MaybePromise<FlagonResponse>): MaybePromise<Response> {
+  try {
+    const sent = andThen(contexts.run(context, answer, context), (response) => toWebResponse(context, response));
+    return isPromise(sent) ? sent.catch((error: unknown) => fail(context, error)) : sent;
+  } catch (error) {
+    return fail(context, error);
+  }
+}
+
+async function fail(context: RequestContext, error: unknown): Promise<never> {
+  await contexts.run(context, tearDown, context);
+  throw error;
+}
+
+function toWebResponse(context: RequestContext, response: FlagonResponse): MaybePromise<Response> {
+  const { body, headers, status } = response;
+  const wire = headers.toWire(null);
+  const init = new Headers();
+  for (let index = 0; index < wire.length; index += 2) {
+    init.append(wire[index] ?? "", wire[index + 1] ?? "");
+  }
+  const end = (sent: Response): MaybePromise<Response> =>
+    needsTearDown(context) ? contexts.run(context, tearDown, context).then(() => sent) : sent;
+  if (isBodiless(status) || context.request.method === "HEAD" || body === null) {
+    const length = context.request.method === "HEAD" && !isBodiless(status) ? measureBody(response) : null;
+    if (length !== null) {
+      init.set("content-length", String(length));
+    }
+    const head = new Response(null, { status, headers: init });
+    return body === null ? end(head) : discardBody(context, body).then(() => end(head));
+  }
+  if (typeof body === "string" || body instanceof Uint8Array) {
+    return end(new Response(typeof body === "string" ? body : new Uint8Array(body), { status, headers: init }));
+  }
+  const file = needsTearDown(context) ? undefined : findBunFile(body);
+  if (file !== undefined) {
+    response.discardBody();
+    if (!init.has("content-disposition")) {
+      // Bun would add the file's name on the disk, which is nobody's business; this is what is meant without a header.
+      init.set("content-disposition", "inline");
+    }
+    return new Response(file, { status, headers: init });
+  }
+  const stream = body instanceof PushedStream ? pushToWebStream(context, body) : toWebStream(context, body);
+  return new Response(stream, { status, headers: init });
+}
+
+/** Makes a web stream of one whose source does not wait to be asked. */
+function pushToWebStream(context: RequestContext, body: Readable): ReadableStream<Uint8Array> {
+  const end = createEnd(context);
+  let isCancelled = false;
+  const source = {
+    start(controller: ReadableStreamDefaultController<Uint8Array>): void {
+      body.pause();
+      body.on("data", (piece: Uint8Array) => {
+        body.pause();
+        controller.enqueue(piece);
+      });
+      body.once("end", () => void end().then(() => (isCancelled ? undefined : controller.close())));
+      body.once("error", (error) => {
+        reportFailure(context, error);
+        controller.error(error);
+        void end();
+      });
+    },
+    pull(): void {
+      body.resume();
+    },
+    cancel(): Promise<void> {
+      isCancelled = true;
+      body.destroy();
+      return end();
+    },
+  };
+  return new ReadableStream(source, { highWaterMark: 0 });
+}
+
+function toWebStream(context: RequestContext, body: StreamedBody): ReadableStream<Uint8Array> {
+  const iterator = iterateBodyIn(context, body);
+  const end = createEnd(context);
+  let isCancelled = false;
+  const source = {
+    async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+      try {
+        const next = await iterator.next();
+        if (next.done === true) {
+          await end();
+          if (!isCancelled) {
+            controller.close();
+          }
+        } else if (!isCancelled) {
+          const piece = iterator.toPiece(next.value);
+          controller.enqueue(typeof piece === "string" ? Buffer.from(piece, "utf8") : piece);
+        }
+      } catch (error) {
+        reportFailure(context, error);
+        controller.error(error);
+        await abandonBody(iterator);
+        await end();
+      }
+    },
+    async cancel(): Promise<void> {
+      isCancelled = true;
+      try {
+        await iterator.end();
+      } catch (error) {
+        reportFailure(context, error);
+      }
+      await end();
+    },
+  };
+  // Nothing is asked of the body before somebody reads it.
+  return new ReadableStream(source, { highWaterMark: 0 });
+}
+
+/** Returns what ends a request, once, whoever comes to its end first: its stream, or the client who leaves. */
+function createEnd(context: RequestContext): () => Promise<void> {
+  let ended: Promise<void> | undefined;
+  return () => {
+    ended ??= contexts.run(context, tearDown, context);
+    return ended;
+  };
+}

@@ -1,0 +1,143 @@
+import { deflateSync, inflateSync } from "node:zlib";
+import type { Config } from "../config/config";
+import { type CookieOptions, formatPlainCookie } from "../http/cookies";
+import type { FlagonRequest } from "../http/request/request";
+import type { FlagonResponse } from "../http/response/response";
+import { Encrypter } from "../signing/encryption";
+import { keyed } from "../signing/key-cache";
+import { TimestampSigner } from "../signing/signing";
+import { Session, type SessionInterface } from "./session";
+import { formatTagged, parseTagged } from "./tagged-json";
+
+const maxInflatedSize = 1024 * 1024;
+/** From how many bytes on a session is compressed: below, it costs more time than it saves room. */
+const leastCompressed = 400;
+
+/** What begins the value of a cookie that is encrypted; neither base64url nor a compressed value does. */
+const encryptedMark = "~";
+
+/** What signs and encrypts sessions. */
+interface Keys {
+  readonly signer: TimestampSigner;
+  readonly encrypter: Encrypter;
+}
+
+const findKeys = keyed<Keys>((secrets, digest) => ({
+  signer: new TimestampSigner(secrets, { salt: "cookie-session", digest, derivation: "hmac" }),
+  encrypter: new Encrypter(secrets, "cookie-session"),
+}));
+
+/**
+ * Keeps sessions in a signed cookie, in the layout of Flask's: visitors cannot change it, but can read it, unless the setting
+ * `sessionEncrypted` is on.
+ */
+export class CookieSessions implements SessionInterface {
+  /** Opened when used. */
+  readonly isLazy = true;
+
+  /** Reads the cookie; one that is forged, foreign or too old gives a new session. */
+  open(request: FlagonRequest, config: Config): Session {
+    const keys = findKeys(config);
+    if (keys === undefined) {
+      return new Session({}, { isReadOnly: true });
+    }
+    const cookie = request.cookies[config.sessionCookieName];
+    const session = cookie === undefined ? undefined : readCookie(keys, cookie, config.permanentSessionLifetime);
+    return session ?? new Session();
+  }
+
+  /** Sets the cookie if the session changed, or has to be refreshed; drops it if the session was emptied. */
+  save(session: Session, request: FlagonRequest, response: FlagonResponse, config: Config): void {
+    const changed = session.formatIfChanged();
+    if (session.size === 0) {
+      if (changed !== undefined && !session.isNew) {
+        response.deleteCookie(config.sessionCookieName, sessionCookieOptions(request, config));
+      }
+      return;
+    }
+    if (changed === undefined && !(session.permanent && config.sessionRefreshEachRequest)) {
+      return;
+    }
+    const keys = findKeys(config);
+    if (keys !== undefined) {
+      const options = sessionCookieOptions(request, config);
+      const json = changed ?? session.format();
+      const value = config.sessionEncrypted ? `${encryptedMark}${keys.encrypter.encrypt(Buffer.from(json, "utf8"))}` : formatPayload(json);
+      const cookie = formatPlainCookie(
+        config.sessionCookieName,
+        keys.signer.sign(value),
+        session.permanent ? { ...options, expires: new Date(Date.now() + config.permanentSessionLifetime * 1000) } : options,
+      );
+      response.headers.addTrusted("set-cookie", cookie);
+      warnOfSize(session, config, cookie.length);
+    }
+  }
+}
+
+/** How the session's cookie is sent, whatever it holds. */
+export function sessionCookieOptions(request: FlagonRequest, config: Config): CookieOptions {
+  const { sessionCookieDomain: domain, sessionCookiePartitioned: partitioned, sessionCookieSameSite: sameSite } = config;
+  const secure = config.sessionCookieSecure === "auto" ? request.isSecure : config.sessionCookieSecure;
+  const path = config.sessionCookiePath ?? (request.rootPath || "/");
+  const last = lastOptions;
+  if (
+    last.secure === secure &&
+    last.path === path &&
+    last.sameSite === sameSite &&
+    last.partitioned === partitioned &&
+    (last.domain ?? null) === domain
+  ) {
+    return last;
+  }
+  lastOptions = Object.freeze({ httpOnly: true, secure, path, sameSite, partitioned, ...(domain === null ? {} : { domain }) });
+  return lastOptions;
+}
+
+/** An app sends its session's cookie in one way, or two; the last is kept, frozen, so that it is written out only once. */
+let lastOptions: Readonly<CookieOptions> = Object.freeze({});
+
+/** Browsers drop a cookie over their limit without a word, and the visitor is logged out. */
+function warnOfSize(session: Session, { maxCookieSize }: Config, size: number): void {
+  if (maxCookieSize > 0 && size > maxCookieSize) {
+    const sizes = Object.entries(session.toObject()).map(([key, value]) => [key, formatTagged(value)?.length ?? 0] as const);
+    const [largest] = sizes.sort(([, left], [, right]) => right - left);
+    process.emitWarning(
+      `The session cookie is ${size} bytes long, and browsers may drop it over ${maxCookieSize} (the setting maxCookieSize). Its largest value is '${largest?.[0]}'. Keep less in the session, or keep sessions on the server.`,
+      { code: "FLAGON_COOKIE_SIZE" },
+    );
+  }
+}
+
+function formatPayload(json: string): string {
+  const bytes = Buffer.from(json, "utf8");
+  if (bytes.length < leastCompressed) {
+    return bytes.toString("base64url");
+  }
+  const deflated = deflateSync(bytes);
+  return deflated.length < bytes.length - 1 ? `.${deflated.toString("base64url")}` : bytes.toString("base64url");
+}
+
+function parsePayload(value: string): Buffer {
+  return value.startsWith(".")
+    ? inflateSync(Buffer.from(value.slice(1), "base64url"), { maxOutputLength: maxInflatedSize })
+    : Buffer.from(value, "base64url");
+}
+
+function readCookie({ signer, encrypter }: Keys, cookie: string, maxAge: number): Session | undefined {
+  const result = signer.unsign(cookie, maxAge);
+  if ("failure" in result) {
+    return undefined;
+  }
+  try {
+    const { value } = result;
+    const bytes = value.startsWith(encryptedMark) ? encrypter.decrypt(value.slice(encryptedMark.length)) : parsePayload(value);
+    const serialized = bytes?.toString("utf8") ?? "";
+    const values = parseTagged(serialized);
+    return typeof values === "object" && values !== null && !Array.isArray(values)
+      ? new Session(values, { isNew: false, serialized })
+      : undefined;
+  } catch {
+    // Only someone who has the key can sign what cannot be read; an empty session is the better answer to it.
+    return undefined;
+  }
+}

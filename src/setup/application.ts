@@ -1,0 +1,64 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { BackgroundWork } from "../base/background";
+import type { JsonProvider } from "../base/json";
+import type { Logger } from "../base/logging";
+import type { Config } from "../config/config";
+import type { RequestSettings } from "../http/request/request-head";
+import type { DefaultHeaders } from "../http/response/default-headers";
+import type { SessionInterface } from "../sessions/session";
+import type { Templates } from "../templating/templates";
+import type { Registry } from "./registry";
+
+/** What a request needs to know of its app. */
+export interface Application {
+  /** The folder that the app's paths are relative to. */
+  readonly root: string;
+  /** The app's name. */
+  readonly name: string;
+  /** The configuration. */
+  readonly config: Config;
+  /** The routes, hooks and handlers. */
+  readonly registry: Registry;
+  /** The templates. */
+  readonly templates: Templates;
+  /** Opens and saves sessions. */
+  readonly sessionInterface: SessionInterface;
+  /** Reads and writes JSON. */
+  readonly json: JsonProvider;
+  /** What requests may send, and whom they may come by. */
+  readonly requestSettings: RequestSettings;
+  /** The headers of every response. */
+  readonly defaultHeaders: DefaultHeaders;
+  /** Where errors are reported. */
+  readonly logger: Logger;
+  /** What extensions keep, by their names. */
+  readonly extensions: Readonly<Record<string, unknown>>;
+  /** Work that no response waits for. */
+  readonly backgroundWork: BackgroundWork;
+  /** What answers below a path in place of the app, the longest path first. */
+  readonly mounts: readonly Mount[];
+  /** What stands in front of the app on a Node server. */
+  readonly nodeMiddleware: readonly NodeMiddleware[];
+}
+
+/** Answers web requests: what Hono, Elysia and the servers of Bun and Deno call `fetch`. */
+export type FetchHandler = (request: Request) => Response | Promise<Response>;
+
+/** What answers below a path: another app, or a handler that knows nothing of Flagon. */
+export interface Mount {
+  /** The parts of the path, decoded. */
+  readonly segments: readonly string[];
+  /** What answers. */
+  readonly target:
+    | { readonly kind: "app"; readonly app: Application }
+    | { readonly kind: "fetch"; readonly fetch: FetchHandler }
+    | { readonly kind: "node"; readonly listener: RequestListener };
+}
+
+/** Says by the type of a method, which is compared both ways, that middleware typed for Express's objects fits as well. */
+interface Middleware {
+  handle(request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void;
+}
+
+/** Middleware in the manner of Connect, such as helmet's: it answers, or calls `next`, with an error if it failed. */
+export type NodeMiddleware = Middleware["handle"];

@@ -1,0 +1,118 @@
+import { SetupError } from "../base/errors";
+import type { HTTPException } from "../http/exceptions/http-exception";
+import type { BlueprintOptions } from "../routing/route-options";
+import type {
+  AfterRequestHook,
+  BeforeRequestHook,
+  ContextProcessor,
+  ErrorClass,
+  ErrorHandler,
+  TeardownHook,
+  UrlDefaults,
+  UrlValuePreprocessor,
+} from "./hooks";
+import { type Registration, toAnyHandler } from "./registration";
+import { Scaffold } from "./scaffold";
+
+/** Where a blueprint or a controller is registered; each takes the place of what it says itself. */
+export interface RegisterOptions extends BlueprintOptions {
+  /** The name that its endpoints begin with. */
+  readonly name?: string;
+}
+
+/** Groups controllers, routes, hooks and other blueprints under one name and prefix, until an app registers it. */
+export class Blueprint extends Scaffold {
+  readonly #options: BlueprintOptions;
+  readonly #steps: ((registration: Registration) => void)[] = [];
+  #isRegistered = false;
+
+  /**
+   * @param name The name that its endpoints begin with.
+   * @param options The prefix and the folders.
+   */
+  constructor(
+    readonly name: string,
+    options: BlueprintOptions = {},
+  ) {
+    super();
+    this.#options = options;
+  }
+
+  /**
+   * Adds a controller, an instance of one, or another blueprint.
+   *
+   * @param target What is added.
+   * @param options Its prefix and name, in place of its own.
+   * @throws {SetupError} If the blueprint is to be its own part.
+   */
+  register(target: object, options: RegisterOptions = {}): void {
+    if (target === this) {
+      throw new SetupError(`The blueprint '${this.name}' cannot be registered on itself.`);
+    }
+    this.setUp("register", (registration) => registerOn(registration, target, options));
+  }
+
+  /** Runs a function before each request of the whole app; what it returns, other than `undefined`, is the answer. */
+  beforeAppRequest(hook: BeforeRequestHook): void {
+    this.setUp("beforeAppRequest", ({ outermost }) => outermost.addHook("beforeRequest", hook));
+  }
+
+  /** Runs a function with each response of the whole app; it may change the response or return another. */
+  afterAppRequest(hook: AfterRequestHook): void {
+    this.setUp("afterAppRequest", ({ outermost }) => outermost.addHook("afterRequest", hook));
+  }
+
+  /** Runs a function when any request of the app is over, with the error that nothing handled. */
+  teardownAppRequest(hook: TeardownHook): void {
+    this.setUp("teardownAppRequest", ({ outermost }) => outermost.addHook("teardownRequest", hook));
+  }
+
+  /** Gives the values that a function returns to every template of the whole app. */
+  appContextProcessor(processor: ContextProcessor): void {
+    this.setUp("appContextProcessor", ({ outermost }) => outermost.addHook("contextProcessor", processor));
+  }
+
+  /** Answers for an error anywhere in the app: for a status, or for an error class and those that extend it. */
+  appErrorHandler(of: number, handler: ErrorHandler<HTTPException>): void;
+  appErrorHandler<Failure>(of: ErrorClass<Failure>, handler: ErrorHandler<Failure>): void;
+  appErrorHandler<Failure>(of: number | ErrorClass<Failure>, handler: ErrorHandler<Failure & HTTPException> | ErrorHandler<Failure>): void {
+    this.setUp("appErrorHandler", ({ outermost }) => outermost.addErrorHandler(of, toAnyHandler(handler)));
+  }
+
+  /** Shows a function the values of the variables of every rule of the app, to change them, before any other hook. */
+  appUrlValuePreprocessor(hook: UrlValuePreprocessor): void {
+    this.setUp("appUrlValuePreprocessor", ({ outermost }) => outermost.addHook("urlValuePreprocessor", hook));
+  }
+
+  /** Shows a function the values from which any URL of the app is built, to add to them. */
+  appUrlDefaults(hook: UrlDefaults): void {
+    this.setUp("appUrlDefaults", ({ outermost }) => outermost.addHook("urlDefaults", hook));
+  }
+
+  /** Does all steps for one registration. Called by the app. */
+  apply(parent: Registration, options: RegisterOptions): void {
+    this.#isRegistered = true;
+    const child = parent.createChild(options.name ?? this.name, { ...this.#options, ...options });
+    for (const step of this.#steps) {
+      step(child);
+    }
+  }
+
+  protected override setUp(method: string, step: (registration: Registration) => void): void {
+    if (this.#isRegistered) {
+      throw new SetupError(
+        `The setup method '${method}' can no longer be called on the blueprint '${this.name}'. It is registered, so the change would not reach the app.\nSet the blueprint up before it is registered.`,
+      );
+    }
+    this.#steps.push(step);
+  }
+}
+
+/** Registers a controller, an instance of one, or a blueprint. */
+export function registerOn(registration: Registration, target: object, options: RegisterOptions): void {
+  if (target instanceof Blueprint) {
+    target.apply(registration, options);
+  } else {
+    registration.addController(target, options);
+  }
+}

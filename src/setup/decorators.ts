@@ -1,0 +1,301 @@
+import { SetupError } from "../base/errors";
+import type { CommandOptions, CommandValues } from "../commands/command-spec";
+import type { HTTPException } from "../http/exceptions/http-exception";
+import type { BlueprintOptions, HttpMethod, RouteOptions, ViewResult, ViewValues } from "../routing/route-options";
+import type { RuleCheck } from "../routing/rule-types";
+import type {
+  AfterRequestHook,
+  BeforeRequestHook,
+  ContextProcessor,
+  ErrorClass,
+  ErrorHandler,
+  TeardownHook,
+  TemplateFunction,
+  UrlDefaults,
+  UrlValuePreprocessor,
+  ViewWrapper,
+} from "./hooks";
+import { addRecord } from "./metadata";
+
+/** Decorates a method that takes `Values` and returns a `Result`, in either decorator standard. */
+export interface ViewMethodDecorator<Values, Result = unknown> {
+  <Method extends (values: Values) => Result>(method: Method, context: ClassMethodDecoratorContext): void;
+  <Method extends (values: Values) => Result>(prototype: object, name: string | symbol, descriptor: TypedPropertyDescriptor<Method>): void;
+}
+
+/** Decorates a method of one kind, bare or called, in either decorator standard. */
+export interface HookDecorator<Hook extends (...values: never[]) => unknown> {
+  (): MethodOfKindDecorator<Hook>;
+  <Method extends Hook>(method: Method, context: ClassMethodDecoratorContext): void;
+  <Method extends Hook>(prototype: object, name: string | symbol, descriptor: TypedPropertyDescriptor<Method>): void;
+}
+
+/** Decorates a method of one kind, in either decorator standard. */
+export interface MethodOfKindDecorator<Hook extends (...values: never[]) => unknown> {
+  <Method extends Hook>(method: Method, context: ClassMethodDecoratorContext): void;
+  <Method extends Hook>(prototype: object, name: string | symbol, descriptor: TypedPropertyDescriptor<Method>): void;
+}
+
+/** Any class. */
+export type AnyClass = abstract new (...values: never[]) => object;
+
+/** Decorates a class, in either decorator standard. */
+export type ControllerDecorator = <Class extends AnyClass>(constructor: Class, context?: ClassDecoratorContext<Class>) => void;
+
+/** Decorates a method or a whole class, in either decorator standard. */
+export interface ViewOrControllerDecorator {
+  <Class extends AnyClass>(constructor: Class, context?: ClassDecoratorContext<Class>): void;
+  <Method extends (...values: never[]) => unknown>(method: Method, context: ClassMethodDecoratorContext): void;
+  <Method extends (...values: never[]) => unknown>(
+    prototype: object,
+    name: string | symbol,
+    descriptor: TypedPropertyDescriptor<Method>,
+  ): void;
+}
+
+/** What a decorator of a class keeps until the class is registered. */
+export type ControllerRecord =
+  | { readonly kind: "route"; readonly method: string; readonly rule: string; readonly options: RouteOptions }
+  | {
+      readonly kind: "beforeRequest" | "afterRequest" | "teardownRequest" | "contextProcessor" | "urlValuePreprocessor" | "urlDefaults";
+      readonly method: string;
+    }
+  | { readonly kind: "errorHandler"; readonly method: string; readonly of: number | ErrorClass }
+  | { readonly kind: "command"; readonly method: string; readonly usage: string | undefined; readonly options: CommandOptions }
+  | { readonly kind: "templateGlobal"; readonly method: string; readonly name: string | undefined }
+  | { readonly kind: "viewDecorator"; readonly method: string | undefined; readonly wrap: ViewWrapper }
+  | { readonly kind: "csrfExempt"; readonly method: string | undefined }
+  | { readonly kind: "blueprint"; readonly name: string; readonly options: BlueprintOptions };
+
+type Recorder = (target: object, second?: string | symbol | DecoratorContext, descriptor?: PropertyDescriptor) => void;
+
+/** `@route` with one method. */
+export type RouteShortcut = <const Source extends `/${string}`, const Options extends Omit<RouteOptions, "methods"> = Record<never, never>>(
+  rule: Source & RuleCheck<Source>,
+  options?: Options,
+) => ViewMethodDecorator<ViewValues<Source, Options>, ViewResult<Options>>;
+
+/** The type of {@link route}. */
+export interface RouteDecoratorFactory {
+  <const Source extends `/${string}`, const Options extends RouteOptions = Record<never, never>>(
+    rule: Source & RuleCheck<Source>,
+    options?: Options,
+  ): ViewMethodDecorator<ViewValues<Source, Options>, ViewResult<Options>>;
+  /** `@route` for `GET`. */
+  readonly get: RouteShortcut;
+  /** `@route` for `POST`. */
+  readonly post: RouteShortcut;
+  /** `@route` for `PUT`. */
+  readonly put: RouteShortcut;
+  /** `@route` for `PATCH`. */
+  readonly patch: RouteShortcut;
+  /** `@route` for `DELETE`. */
+  readonly delete: RouteShortcut;
+}
+
+/**
+ * Binds a controller's method to a URL rule.
+ *
+ * The rule may hold variables, which reach the method as one object, by name. A rule that ends with a slash also
+ * answers without it, by redirecting; any other matches only as written. Several routes on one method stack.
+ *
+ * @param rule The URL rule, such as `"/about"` or `"/users/<int:id>"`.
+ * @param options The methods and the endpoint, among others. Answers `GET` and is named after the method by default.
+ * @returns A decorator for a method that takes the rule's values.
+ *
+ * @example
+ * ```ts
+ * class Pages {
+ *   @route("/users/<int:id>")
+ *   user({ id }: { id: number }) {
+ *     return renderTemplate("user", { user: users.get(id) ?? abort(404) });
+ *   }
+ * }
+ * ```
+ */
+export const route: RouteDecoratorFactory = Object.assign(recordRoute, {
+  get: createShortcut("GET"),
+  post: createShortcut("POST"),
+  put: createShortcut("PUT"),
+  patch: createShortcut("PATCH"),
+  delete: createShortcut("DELETE"),
+});
+
+/** Runs a method before each request of the app, or of the `@blueprint` class; what it returns, other than `undefined`, is the answer. */
+export const beforeRequest: HookDecorator<BeforeRequestHook> = createHook("beforeRequest");
+/** Runs a method with each response of the app, or of the `@blueprint` class; it may change the response or return another. */
+export const afterRequest: HookDecorator<AfterRequestHook> = createHook("afterRequest");
+/** Runs a method when a request is over and its body sent, whatever happened, with the error that nothing handled. */
+export const teardownRequest: HookDecorator<TeardownHook> = createHook("teardownRequest");
+/** Gives the values that a method returns to every template of the app, or of the `@blueprint` class. */
+export const contextProcessor: HookDecorator<ContextProcessor> = createHook("contextProcessor");
+/** Shows a method the values of the rule's variables, to change them, before any other hook. */
+export const urlValuePreprocessor: HookDecorator<UrlValuePreprocessor> = createHook("urlValuePreprocessor");
+/** Shows a method the values from which a URL is built, to add to them. */
+export const urlDefaults: HookDecorator<UrlDefaults> = createHook("urlDefaults");
+
+/**
+ * Answers for an error by a method: for a status, or for an error class and those that extend it.
+ *
+ * A plain return value keeps the status of the error; one that is not an HTTP error has 500.
+ *
+ * @param of A status code such as 404, or an error class.
+ */
+export function errorHandler(of: number): MethodOfKindDecorator<ErrorHandler<HTTPException>>;
+export function errorHandler<Failure>(of: ErrorClass<Failure>): MethodOfKindDecorator<ErrorHandler<Failure>>;
+export function errorHandler(of: number | ErrorClass): Recorder {
+  return createRecorder("@errorHandler()", (method) => ({ kind: "errorHandler", method, of }));
+}
+
+/** Makes a method a function that every template can call, by its own name or the one given. */
+export const templateGlobal: NamedDecorator = createNamed("@templateGlobal");
+/** Makes a method a filter of every template, by its own name or the one given: a function of the value. */
+export const templateFilter: NamedDecorator = createNamed("@templateFilter");
+
+/** Decorates a method, bare, or called with how the command is used. */
+export interface CommandDecorator {
+  (): MethodOfKindDecorator<() => unknown>;
+  <const Usage extends string, const Options extends CommandOptions = Record<never, never>>(
+    usage: Usage,
+    options?: Options,
+  ): ViewMethodDecorator<CommandValues<Usage, Options["options"]>>;
+  <Method extends () => unknown>(method: Method, context: ClassMethodDecoratorContext): void;
+  <Method extends () => unknown>(prototype: object, name: string | symbol, descriptor: TypedPropertyDescriptor<Method>): void;
+}
+
+/**
+ * Makes a method a command, by its own name or the usage given: `@command("user create <name>")` is `flagon user create Ann`.
+ *
+ * It runs with the app's context, and gets the arguments and options by name.
+ */
+export const command: CommandDecorator = createCommandDecorator();
+
+/** Decorates a method, bare, or called with a name. */
+export interface NamedDecorator extends HookDecorator<TemplateFunction> {
+  (name: string): MethodOfKindDecorator<TemplateFunction>;
+}
+
+/**
+ * Makes a controller a blueprint: its routes share a name and a prefix, and its hooks are for its own routes alone.
+ *
+ * @param name The name that its endpoints begin with.
+ * @param options The prefix and the folders.
+ */
+export function blueprint(name: string, options: BlueprintOptions = {}): ControllerDecorator {
+  return (constructor) => addRecord(constructor, { kind: "blueprint", name, options });
+}
+
+/**
+ * Makes a decorator for views from a function that wraps them; it works on a method and on a whole class.
+ *
+ * @param wrap Calls `next` for the view's value, with other values if it likes, or answers itself.
+ *
+ * @example
+ * ```ts
+ * const membersOnly = viewDecorator((next) => session.has("userId") ? next() : redirect(urlFor("login")));
+ * ```
+ */
+export function viewDecorator(wrap: ViewWrapper): ViewOrControllerDecorator {
+  return createFlexible((method) => ({ kind: "viewDecorator", method, wrap }));
+}
+
+/** Exempts a view, or all of a controller, from the check against cross-site requests. */
+export const csrfExempt: ViewOrControllerDecorator = createFlexible((method) => ({ kind: "csrfExempt", method }));
+
+function createShortcut(method: HttpMethod): (rule: string, options?: RouteOptions) => Recorder {
+  return (rule, options) => {
+    if (options !== undefined && "methods" in options) {
+      throw new SetupError(`@route.${method.toLowerCase()}() already says the method. Use @route() to give several.`);
+    }
+    return recordRoute(rule, { ...options, methods: [method] });
+  };
+}
+
+function recordRoute(rule: string, options: RouteOptions = {}): Recorder {
+  if (typeof options.methods === "string") {
+    throw new SetupError(`The methods of the rule '${rule}' are to be a list, such as ["${options.methods}"].`);
+  }
+  return createRecorder("@route()", (method) => ({ kind: "route", method, rule, options }));
+}
+
+type HookKind = "beforeRequest" | "afterRequest" | "teardownRequest" | "contextProcessor" | "urlValuePreprocessor" | "urlDefaults";
+
+function createHook(kind: HookKind): Recorder & (() => Recorder) {
+  const record = createRecorder(`@${kind}`, (method) => ({ kind, method }));
+  return bareOrCalled(record, () => record);
+}
+
+function createNamed(label: string): Recorder & (() => Recorder) & ((name: string) => Recorder) {
+  const create = (name?: string): Recorder => createRecorder(label, (method) => ({ kind: "templateGlobal", method, name }));
+  return bareOrCalled(create(), create);
+}
+
+function createCommandDecorator(): Recorder & ((usage?: string, options?: CommandOptions) => Recorder) {
+  const create = (usage?: string, options: CommandOptions = {}): Recorder =>
+    createRecorder("@command", (method) => ({ kind: "command", method, usage, options }));
+  return bareOrCalled(create(), create);
+}
+
+function isCommandOptions(second: string | symbol | DecoratorContext | CommandOptions | undefined): second is CommandOptions {
+  return typeof second === "object" && !("kind" in second);
+}
+
+/** Tells `@hook` from `@hook()` by what it is called with: a decorator gets a class or a method, a call a name or nothing. */
+function bareOrCalled(
+  record: Recorder,
+  create: (name?: string, options?: CommandOptions) => Recorder,
+): Recorder & ((name?: string, options?: CommandOptions) => Recorder) {
+  function decorate(target: object, second?: string | symbol | DecoratorContext, descriptor?: PropertyDescriptor): void;
+  function decorate(name?: string, options?: CommandOptions): Recorder;
+  function decorate(
+    target?: object | string,
+    second?: string | symbol | DecoratorContext | CommandOptions,
+    descriptor?: PropertyDescriptor,
+  ): Recorder | undefined {
+    if (target === undefined || typeof target === "string") {
+      return isCommandOptions(second) ? create(target, second) : create(target);
+    }
+    record(target, isCommandOptions(second) ? undefined : second, descriptor);
+    return undefined;
+  }
+  return decorate;
+}
+
+function createFlexible(toRecord: (method: string | undefined) => ControllerRecord): Recorder {
+  const onMethod = createRecorder("This decorator", toRecord);
+  return (target, second, descriptor) => {
+    if (second === undefined || (typeof second === "object" && second.kind === "class")) {
+      addRecord(target, toRecord(undefined));
+    } else {
+      onMethod(target, second, descriptor);
+    }
+  };
+}
+
+function createRecorder(label: string, toRecord: (method: string) => ControllerRecord): Recorder {
+  return (target, second, descriptor) => {
+    if (typeof second === "object") {
+      if (second.kind !== "method" || second.static || second.private) {
+        throw new SetupError(`${label} was put on '${String(second.name)}'. It belongs on a public method of a controller.`);
+      }
+      if (second.metadata === undefined) {
+        throw new SetupError(
+          `${label} got no metadata. Import "flagon" before the class is defined, or compile with 'experimentalDecorators'.`,
+        );
+      }
+      addRecord(second.metadata, toRecord(nameOf(label, second.name)));
+      return;
+    }
+    if (second === undefined || descriptor === undefined || typeof descriptor.value !== "function" || typeof target === "function") {
+      throw new SetupError(`${label} was put on '${String(second ?? "a class")}'. It belongs on a public method of a controller.`);
+    }
+    addRecord(target, toRecord(nameOf(label, second)));
+  };
+}
+
+function nameOf(label: string, name: string | symbol): string {
+  if (typeof name === "symbol") {
+    throw new SetupError(`${label} was put on a method that is named by a symbol. Give the method a name.`);
+  }
+  return name;
+}

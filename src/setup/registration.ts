@@ -1,0 +1,295 @@
+import { basename, resolve } from "node:path";
+import { FlagonError, SetupError } from "../base/errors";
+import { type Command, type CommandOptions, createCommand, kebabCase } from "../commands/command-spec";
+import { isErrorStatus } from "../http/exceptions/by-status";
+import { createStaticFiles } from "../http/files/static-files";
+import type { FlagonRequest } from "../http/request/request";
+import { HostPattern } from "../routing/host-pattern";
+import type { BlueprintOptions, RouteOptions } from "../routing/route-options";
+import { Rule } from "../routing/rule";
+import type { Application } from "./application";
+import { type Controller, readController } from "./controller";
+import type { ErrorClass, ViewWrapper } from "./hooks";
+import { type AnyErrorHandler, type Hooks, Scope, type View } from "./registry";
+import { checkView } from "./route-schemas";
+
+/** What an endpoint says of itself beside its rule. */
+interface EndpointDetails {
+  readonly label: string;
+  readonly owner: object;
+  readonly isCsrfExempt?: boolean;
+  readonly extendValues?: (values: Record<string, unknown>) => void;
+}
+
+/** What the rules of an app or a blueprint have in common. */
+interface Place {
+  /** What rules begin with. */
+  readonly prefix: string;
+  /** The host, for rules that name none. */
+  readonly host: string | null;
+  /** The part of the host before the app's own, for rules that name none. */
+  readonly subdomain: string | null;
+  /** Values of views that the rules have no variables for. */
+  readonly defaults: Readonly<Record<string, unknown>>;
+  /** Whether unsafe requests are checked for cross-site forgery. */
+  readonly csrf: boolean;
+}
+
+/** Where an app's own rules are. */
+const everywhere: Place = { prefix: "", host: null, subdomain: null, defaults: {}, csrf: true };
+
+/** The place where routes, hooks and handlers go: the app itself, or one registration of a blueprint. */
+export class Registration {
+  readonly #place: Place;
+
+  /**
+   * @param app The app.
+   * @param scope What hooks and handlers concern.
+   * @param place What the rules have in common.
+   */
+  constructor(
+    readonly app: Application,
+    readonly scope: Scope,
+    place: Place = everywhere,
+  ) {
+    this.#place = place;
+  }
+
+  /** The place of the app itself, for what concerns all of it. */
+  get outermost(): Registration {
+    return new Registration(this.app, this.app.registry.scope);
+  }
+
+  /** Adds a route for a view. */
+  addRoute(source: string, name: string, view: View, options: RouteOptions, details: EndpointDetails): void {
+    const { config, registry } = this.app;
+    if (name === "" || name.includes(".")) {
+      throw new SetupError(
+        `'${name}' cannot be the name of an endpoint: it is empty or has a dot, which stands between a blueprint and its endpoints.`,
+      );
+    }
+    const methods = new Set((options.methods ?? ["GET"]).map((method) => method.toUpperCase()));
+    const mergeSlashes = options.mergeSlashes ?? config.mergeSlashes;
+    const text = mergeSlashes ? source.replace(/\/{2,}/g, "/") : source;
+    const { rule, host } = explaining(details.label, () => ({ rule: this.#createRule(text), host: this.#createHost(options) }));
+    const isCsrfExempt = details.isCsrfExempt === true || !(options.csrf ?? this.#place.csrf);
+    const endpoint = registry.addEndpoint({ ...details, name: this.scope.qualify(name), scope: this.scope, view, isCsrfExempt });
+    registry.routes.add({
+      rule,
+      host,
+      endpoint,
+      methods,
+      defaults: { ...this.#place.defaults, ...options.defaults },
+      strictSlashes: options.strictSlashes ?? config.strictSlashes,
+      mergeSlashes,
+      automaticOptions: options.provideAutomaticOptions ?? (config.provideAutomaticOptions && !methods.has("OPTIONS")),
+      isAlias: options.alias ?? false,
+      isBuildOnly: options.buildOnly ?? false,
+      schemas: options,
+      maxContentLength: options.maxContentLength,
+    });
+  }
+
+  /** Adds a hook. */
+  addHook<Kind extends keyof Hooks>(kind: Kind, hook: Hooks[Kind][number]): void {
+    const hooks: Hooks[Kind][number][] = this.scope.own[kind];
+    hooks.push(hook);
+  }
+
+  /** Adds an error handler; one for the same status or class is replaced. */
+  addErrorHandler(of: number | ErrorClass, handler: AnyErrorHandler): void {
+    if (typeof of === "number") {
+      if (!isErrorStatus(of)) {
+        throw new SetupError(`There is no error with the status ${of}, so nothing can handle it.`);
+      }
+      this.scope.byStatus.set(of, handler);
+    } else if (typeof of === "function") {
+      this.scope.byClass.set(of, handler);
+    } else {
+      throw new SetupError("An error handler is for a status code or an error class, not for an instance of one.");
+    }
+  }
+
+  /** Adds a command; those of a blueprint begin with its name. */
+  addCommand(usage: string, run: Command["run"], options: CommandOptions): void {
+    const { commands } = this.app.registry;
+    const command = createCommand([...this.scope.name.split(".").filter(Boolean), usage].join(" "), run, options);
+    const name = command.words.join(" ");
+    if (commands.some(({ words }) => words.join(" ") === name)) {
+      throw new SetupError(`There are two commands '${name}'. Give one of them another name.`);
+    }
+    commands.push(command);
+  }
+
+  /** Adds a function that every template of the app can call. */
+  addTemplateGlobal(name: string, value: unknown): void {
+    this.app.registry.templateGlobals[name] = value;
+  }
+
+  /** Adds a folder of templates. */
+  addTemplates(folder: string): void {
+    this.app.templates.addFolder(resolve(this.app.root, folder));
+  }
+
+  /** Serves a folder of static files. */
+  addStatic(folder: string, urlPath: string): void {
+    const { config, root } = this.app;
+    const { extendValues, view } = createStaticFiles(resolve(root, folder), config);
+    const details = { label: `the static files of '${folder}'`, owner: view, extendValues };
+    this.addRoute(`${urlPath.replace(/\/$/, "")}/<path:filename>`, "static", view, {}, details);
+  }
+
+  /** Creates the place of a blueprint inside this one. */
+  createChild(name: string, options: BlueprintOptions): Registration {
+    if (name === "" || name.includes(".")) {
+      throw new SetupError(
+        `'${name}' cannot be the name of a blueprint: it is empty or has a dot, which stands between a blueprint and its endpoints.`,
+      );
+    }
+    const { blueprints } = this.app.registry;
+    const full = this.scope.qualify(name);
+    if (blueprints.has(full)) {
+      throw new SetupError(`A blueprint '${full}' is registered already. Register it under another name: { name: "…" }.`);
+    }
+    const scope = new Scope(full, this.scope);
+    blueprints.set(full, scope);
+    const child = new Registration(this.app, scope, {
+      prefix: joinRules(this.#place.prefix, options.urlPrefix ?? ""),
+      host: options.host ?? this.#place.host,
+      subdomain: joinLabels(options.subdomain, this.#place.subdomain),
+      defaults: { ...this.#place.defaults, ...options.urlDefaults },
+      csrf: options.csrf ?? true,
+    });
+    if (options.templates !== undefined) {
+      child.addTemplates(options.templates);
+    }
+    if (options.static !== undefined && options.static !== null) {
+      child.addStatic(options.static, options.staticUrlPath ?? `/${basename(options.static)}`);
+    }
+    return child;
+  }
+
+  /** Adds everything that a controller's decorators recorded. */
+  addController(target: object, options: Partial<BlueprintOptions> & { readonly name?: string }): void {
+    const controller = readController(target);
+    const { blueprint } = controller;
+    if (blueprint !== undefined) {
+      const child = this.createChild(options.name ?? blueprint.name, { ...blueprint.options, ...options });
+      child.#addRecords(controller);
+    } else if (Object.keys(options).length > 0) {
+      this.createChild(options.name ?? controller.name, options).#addRecords(controller);
+    } else {
+      this.#addRecords(controller);
+    }
+  }
+
+  #addRecords(controller: Controller): void {
+    for (const record of controller.records) {
+      switch (record.kind) {
+        case "route":
+          this.#addView(controller, record.method, record.rule, record.options);
+          break;
+        case "errorHandler":
+          this.addErrorHandler(record.of, controller.bind(record.method));
+          break;
+        case "templateGlobal":
+          this.addTemplateGlobal(record.name ?? record.method, controller.bind(record.method));
+          break;
+        case "contextProcessor": {
+          const process = controller.bind(record.method);
+          this.addHook("contextProcessor", () => toValues(process(), `${controller.name}.${record.method}`));
+          break;
+        }
+        case "command":
+          this.addCommand(record.usage ?? kebabCase(record.method), controller.bind(record.method), record.options);
+          break;
+        case "beforeRequest":
+        case "afterRequest":
+        case "teardownRequest":
+        case "urlValuePreprocessor":
+        case "urlDefaults":
+          this.addHook(record.kind, controller.bind(record.method));
+          break;
+        case "viewDecorator":
+        case "csrfExempt":
+        case "blueprint":
+          break;
+      }
+    }
+  }
+
+  #addView(controller: Controller, method: string, rule: string, options: RouteOptions): void {
+    const name = options.endpoint ?? method;
+    const label = `${controller.name}.${method}`;
+    const bound = controller.bind(method);
+    const view = wrapView(
+      checkView((values) => bound(values), options, label, this.app),
+      controller.listWrappers(method),
+    );
+    this.addRoute(rule, name, view, options, {
+      label,
+      owner: controller.instance,
+      isCsrfExempt: controller.isCsrfExempt(method),
+    });
+    for (const constructor of [...controller.lineage].reverse()) {
+      this.app.registry.noteMethod(constructor, method, this.scope.qualify(name));
+    }
+  }
+
+  #createRule(source: string): Rule {
+    const { converters } = this.app.registry.routes;
+    return new Rule(source.startsWith("/") ? joinRules(this.#place.prefix, source) : source, converters);
+  }
+
+  #createHost(options: RouteOptions): HostPattern | null {
+    const { serverName } = this.app.config;
+    const host = options.host ?? this.#place.host;
+    const subdomain = joinLabels(options.subdomain, this.#place.subdomain);
+    if (host === null && subdomain !== null && serverName === null) {
+      throw new SetupError(`The subdomain '${subdomain}' is one of no host. Set the configuration's serverName, such as "example.com".`);
+    }
+    const source = host ?? (subdomain === null ? null : `${subdomain}.${serverName}`);
+    return source === null ? null : new HostPattern(source, this.app.registry.routes.converters);
+  }
+}
+
+/** Says of an error whose rule it is about. */
+function explaining<Result>(label: string, create: () => Result): Result {
+  try {
+    return create();
+  } catch (error) {
+    if (error instanceof FlagonError) {
+      error.message += `\n\nIt is a rule of ${label}.`;
+    }
+    throw error;
+  }
+}
+
+/** Makes a handler of its own kind of errors one that can be kept with others: it is only called with what it is for. */
+export function toAnyHandler(handler: (error: never, request: FlagonRequest) => unknown): AnyErrorHandler {
+  return (error, request) => Reflect.apply(handler, undefined, [error, request]);
+}
+
+/** Puts wrappers around a view, the first of them innermost. */
+function wrapView(view: View, wrappers: readonly ViewWrapper[]): View {
+  return wrappers.reduce<View>((inner, wrap) => (values, request) => wrap((changed) => inner(changed ?? values, request), values), view);
+}
+
+/** The subdomain of a blueprint inside another comes before the other's. */
+function joinLabels(inner: string | undefined, outer: string | null): string | null {
+  return inner === undefined ? outer : outer === null ? inner : `${inner}.${outer}`;
+}
+
+function joinRules(prefix: string, rule: string): string {
+  if (prefix === "" || rule === "") {
+    return prefix + rule;
+  }
+  return `${prefix.replace(/\/$/, "")}/${rule.replace(/^\//, "")}`;
+}
+
+function toValues(values: unknown, label: string): Readonly<Record<string, unknown>> {
+  if (typeof values !== "object" || values === null || values instanceof Promise) {
+    throw new SetupError(`The context processor ${label} has to return an object, at once.`);
+  }
+  return Object.fromEntries(Object.entries(values));
+}

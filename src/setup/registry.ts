@@ -1,0 +1,166 @@
+import { type BuildError, SetupError } from "../base/errors";
+import type { Command } from "../commands/command-spec";
+import type { FlagonRequest } from "../http/request/request";
+import type { FlagonResponse } from "../http/response/response";
+import { RouteMap } from "../routing/route-map";
+import type { BeforeRequestHook, ContextProcessor, TeardownHook, UrlDefaults, UrlValuePreprocessor } from "./hooks";
+
+/** An after-request hook whose result is checked when it runs. */
+export type AnyAfterRequestHook = (response: FlagonResponse, request: FlagonRequest) => unknown;
+/** An error handler that is only called with what it is for. */
+export type AnyErrorHandler = (error: unknown, request: FlagonRequest) => unknown;
+
+/** Gives the URL that the app could not build, or `undefined` to leave it to the next. */
+export type UrlBuildErrorHandler = (error: BuildError, endpoint: string, values: Readonly<Record<string, unknown>>) => string | undefined;
+
+/** The hooks that concern the requests of a scope, from the outermost scope to the innermost. */
+export interface Hooks {
+  readonly beforeRequest: BeforeRequestHook[];
+  readonly afterRequest: AnyAfterRequestHook[];
+  readonly teardownRequest: TeardownHook[];
+  readonly contextProcessor: ContextProcessor[];
+  readonly urlValuePreprocessor: UrlValuePreprocessor[];
+  readonly urlDefaults: UrlDefaults[];
+}
+
+/** The hooks of a request that no scope concerns. */
+export const noHooks: Hooks = createHooks();
+
+/** An app or one registration of a blueprint: what its hooks and error handlers concern. */
+export class Scope {
+  /** The scopes around this one and itself, from the outermost to the innermost. */
+  readonly chain: readonly Scope[];
+  /** The hooks of this scope alone. */
+  readonly own: Hooks = createHooks();
+  /** The error handlers by status. */
+  readonly byStatus: Map<number, AnyErrorHandler> = new Map();
+  /** The error handlers by class. */
+  readonly byClass: Map<unknown, AnyErrorHandler> = new Map();
+  #all: Hooks | undefined;
+
+  /**
+   * @param name The name that endpoints begin with, dotted when nested; the empty string for the app.
+   * @param parent The scope around it.
+   */
+  constructor(
+    readonly name: string,
+    parent?: Scope,
+  ) {
+    this.chain = [...(parent?.chain ?? []), this];
+  }
+
+  /** Returns an endpoint's full name. */
+  qualify(endpoint: string): string {
+    return this.name === "" ? endpoint : `${this.name}.${endpoint}`;
+  }
+
+  /** Every hook that concerns the requests of this scope, in the order in which they run. Put together at the first request. */
+  get all(): Hooks {
+    if (this.#all === undefined) {
+      const inward = this.chain.map((scope) => scope.own);
+      const outward = [...inward].reverse();
+      this.#all = {
+        beforeRequest: inward.flatMap((hooks) => hooks.beforeRequest),
+        contextProcessor: inward.flatMap((hooks) => hooks.contextProcessor),
+        urlValuePreprocessor: inward.flatMap((hooks) => hooks.urlValuePreprocessor),
+        urlDefaults: inward.flatMap((hooks) => hooks.urlDefaults),
+        afterRequest: outward.flatMap((hooks) => [...hooks.afterRequest].reverse()),
+        teardownRequest: outward.flatMap((hooks) => [...hooks.teardownRequest].reverse()),
+      };
+    }
+    return this.#all;
+  }
+}
+
+/** A view with its name. */
+export interface Endpoint {
+  /** The name by which URLs are built. */
+  readonly name: string;
+  /** The scope whose hooks concern it. */
+  readonly scope: Scope;
+  /** Answers for the values of the rule's variables. */
+  readonly view: View;
+  /** What the view is in the app's code, such as `"Blog.show"`. */
+  readonly label: string;
+  /** The function that is the view, or the controller whose method it is. */
+  readonly owner: object;
+  /** Whether requests from other sites are let in. */
+  readonly isCsrfExempt: boolean;
+  /** Adds to the values from which a URL is built. */
+  readonly extendValues?: (values: Record<string, unknown>) => void;
+}
+
+/** Answers for the values of a rule's variables. */
+export type View = (values: Record<string, unknown>, request: FlagonRequest) => unknown;
+
+/** The routes, hooks and handlers of an app. */
+export class Registry {
+  /** The rules. */
+  readonly routes: RouteMap<Endpoint> = new RouteMap();
+  /** The endpoints by name. */
+  readonly endpoints: Map<string, Endpoint> = new Map();
+  /** The app's own scope. */
+  readonly scope: Scope = new Scope("");
+  /** The scopes of blueprints, by name. */
+  readonly blueprints: Map<string, Scope> = new Map();
+  /** The functions that templates call by name. */
+  readonly templateGlobals: Record<string, unknown> = {};
+  /** What the prompt of `flagon shell` knows by name. */
+  readonly shellContext: (() => object)[] = [];
+  /** The app's own commands. */
+  readonly commands: Command[] = [];
+  /** What is called when the app's context ends, after a request or without one. */
+  readonly teardownAppContext: TeardownHook[] = [];
+  /** What is asked for a URL that could not be built. */
+  readonly urlBuildErrorHandlers: UrlBuildErrorHandler[] = [];
+  readonly #byMethod = new Map<object, Map<string, string>>();
+  #isClosed = false;
+
+  /** Whether the app has handled a request, so that nothing more can be set up. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Ends the set-up, and builds the router. */
+  close(): void {
+    this.routes.build();
+    this.#isClosed = true;
+  }
+
+  /**
+   * Adds an endpoint, unless the very same one is there.
+   *
+   * @throws {SetupError} If another one has its name.
+   */
+  addEndpoint(endpoint: Endpoint): Endpoint {
+    const other = this.endpoints.get(endpoint.name);
+    if (other === undefined) {
+      this.endpoints.set(endpoint.name, endpoint);
+      return endpoint;
+    }
+    if (other.owner !== endpoint.owner || other.label !== endpoint.label || other.scope !== endpoint.scope) {
+      throw new SetupError(
+        `Two views have the endpoint '${endpoint.name}': ${other.label} and ${endpoint.label}.\nPut @blueprint("name") on one of the controllers, or give one of the routes another name: { endpoint: "…" }.`,
+      );
+    }
+    return other;
+  }
+
+  /** Notes which endpoint a controller's method has, so that URLs can be built by method. */
+  noteMethod(constructor: object, method: string, endpoint: string): void {
+    const methods = this.#byMethod.get(constructor) ?? new Map<string, string>();
+    this.#byMethod.set(constructor, methods);
+    if (!methods.has(method)) {
+      methods.set(method, endpoint);
+    }
+  }
+
+  /** Finds the endpoints of a controller's methods. */
+  findMethods(constructor: object): ReadonlyMap<string, string> | undefined {
+    return this.#byMethod.get(constructor);
+  }
+}
+
+function createHooks(): Hooks {
+  return { beforeRequest: [], afterRequest: [], teardownRequest: [], contextProcessor: [], urlValuePreprocessor: [], urlDefaults: [] };
+}

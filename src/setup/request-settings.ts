@@ -1,0 +1,30 @@
+import type { JsonProvider } from "../base/json";
+import type { Config } from "../config/config";
+import { ProxyTrust } from "../http/request/proxy";
+import type { RequestSettings } from "../http/request/request-head";
+import { parseFields } from "../schemas/form-schema";
+
+/**
+ * Reads from an app's settings what all its requests share.
+ *
+ * @throws {ConfigError} If an address in the setting `trustProxy` cannot be read.
+ */
+export function createRequestSettings(config: Config, json: JsonProvider, createLog: RequestSettings["createLog"]): RequestSettings {
+  return {
+    limits: {
+      body: config.maxContentLength,
+      multipart: config.maxMultipartLength,
+      jsonDepth: config.maxJsonDepth,
+      parts: config.maxFormParts,
+      files: config.maxFormFiles,
+      fieldSize: config.maxFieldSize,
+      fieldsSize: config.maxFormMemorySize,
+      spoolSize: config.uploadSpoolSize,
+    },
+    proxy: config.trustProxy === 0 ? null : new ProxyTrust(config.trustProxy),
+    applicationRoot: config.applicationRoot.replace(/\/$/, ""),
+    createLog,
+    parseJson: (text) => json.parse(text),
+    parseFields,
+  };
+}

@@ -1,0 +1,120 @@
+import { FlagonError } from "../base/errors";
+import { Markup, toHtml } from "../base/html";
+import { isPromise, type MaybePromise } from "../base/maybe-promise";
+
+/** What a compiled template needs while it runs: one for each template of a rendering. */
+export interface TemplateFrame {
+  /** The values in scope by bare name. */
+  readonly scope: object;
+  /** What blocks of templates that extend this one hold, by name. */
+  readonly blocks: Record<string, Markup>;
+  /** The layout that the template chose, if it did. */
+  layout: { readonly name: string; readonly data: object | undefined } | undefined;
+  /** Whether the page is on its way, so that a layout or a block that precedes what was sent would come too late. */
+  isSent: boolean;
+  /** Renders another template in the same scope. */
+  include(name: string, data?: object): Markup;
+  /** Renders another template that may await. */
+  includeAsync(name: string, data?: object): Promise<Markup>;
+  /** Throws the error of the template with its place. */
+  fail(error: unknown, line: number): never;
+}
+
+/** What a running template has printed. */
+interface Output {
+  /** The text. */
+  res: string;
+}
+
+/** The content of a block or a capture: code between two tags, which may await. */
+type Fill = () => unknown;
+
+/** What a template has printed so far, to go into its layout, while the rest is still rendered. */
+export class StreamedBody extends Markup {
+  /** @param pieces The text, piece by piece. */
+  constructor(readonly pieces: AsyncGenerator<string, void>) {
+    super("");
+  }
+
+  /** Refuses to be text: there is none yet. */
+  override toString(): string {
+    throw new FlagonError("The body of a streamed page can only be printed by a tag of its own, outside of functions: <%~ it.body %>.");
+  }
+}
+
+/** What the code of every template uses. */
+export const runtime = {
+  /** Escapes a value that is printed. */
+  escape(value: unknown): string {
+    return value instanceof StreamedBody ? value.toString() : toHtml(value);
+  },
+
+  /** Prints a value as it is. */
+  raw(value: unknown): string {
+    return value === null || value === undefined ? "" : String(value);
+  },
+
+  /** Tells whether a value is a body that is still being rendered. */
+  isStreamed(value: unknown): value is StreamedBody {
+    return value instanceof StreamedBody;
+  },
+
+  /** Chooses the layout. */
+  layout(frame: TemplateFrame, name: string, data: object | undefined): void {
+    if (frame.isSent) {
+      throw tooLate("The layout");
+    }
+    frame.layout = { name, data };
+  },
+
+  /** Returns what the code between two tags prints, instead of printing it. */
+  capture(output: Output, fill: Fill): MaybePromise<Markup> {
+    const before = output.res;
+    const end = (): Markup => {
+      const text = output.res;
+      output.res = before;
+      return new Markup(text);
+    };
+    output.res = "";
+    let result: unknown;
+    try {
+      result = fill();
+    } catch (error) {
+      end();
+      throw error;
+    }
+    return isPromise(result)
+      ? result.then(end, (error: unknown) => {
+          end();
+          throw error;
+        })
+      : end();
+  },
+
+  /** Fills a block of the layout; in the layout itself, prints what fills it, or its own content. */
+  block(output: Output, frame: TemplateFrame, name: string, fill: Fill | undefined): MaybePromise<Markup | string> {
+    const { blocks } = frame;
+    if (Object.hasOwn(blocks, name)) {
+      return frame.layout === undefined ? (blocks[name] ?? "") : "";
+    }
+    if (fill === undefined) {
+      return "";
+    }
+    if (frame.layout === undefined) {
+      return runtime.capture(output, fill);
+    }
+    if (frame.isSent) {
+      throw tooLate(`The block '${name}'`);
+    }
+    const keep = (content: Markup): string => {
+      blocks[name] = content;
+      return "";
+    };
+    const content = runtime.capture(output, fill);
+    return isPromise(content) ? content.then(keep) : keep(content);
+  },
+};
+
+function tooLate(what: string): FlagonError {
+  return new FlagonError(`${what} comes too late: the page is on its way. Put it before the content of the template.`);
+}

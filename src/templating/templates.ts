@@ -1,0 +1,186 @@
+import { FlagonError, TemplateError, TemplateNotFound } from "../base/errors";
+import { Markup } from "../base/html";
+import { HTTPException } from "../http/exceptions/http-exception";
+import {
+  type AsyncCompiledTemplate,
+  type CompiledTemplate,
+  compileAsyncTemplate,
+  compileStreamingTemplate,
+  compileTemplate,
+  excerpt,
+  type StreamingTemplate,
+} from "./template-compiler";
+import { type LoadedTemplate, type LoadingOptions, resolveName, type TemplateCache, TemplateLoader } from "./template-loader";
+import { runtime, StreamedBody, type TemplateFrame } from "./template-runtime";
+
+/** What blocks hold, by name. */
+type Blocks = Record<string, Markup>;
+
+const maxStrings = 500;
+
+/** Renders the templates of an app: Eta's syntax, always escaped. */
+export class Templates {
+  readonly #loader: TemplateLoader;
+  readonly #compiled: TemplateCache<CompiledTemplate> = new Map();
+  readonly #compiledAsync: TemplateCache<AsyncCompiledTemplate> = new Map();
+  readonly #compiledStreaming: TemplateCache<StreamingTemplate> = new Map();
+  readonly #strings: TemplateCache<CompiledTemplate> = new Map();
+
+  /** @param options How templates are loaded. */
+  constructor(options: LoadingOptions) {
+    this.#loader = new TemplateLoader(options);
+  }
+
+  /** Adds a folder, to be searched after those before it. */
+  addFolder(path: string): void {
+    this.#loader.addFolder(path);
+  }
+
+  /** The folders, in the order in which they are searched. */
+  get folders(): readonly string[] {
+    return this.#loader.folders;
+  }
+
+  /** Lists the names of all templates. */
+  list(): string[] {
+    return this.#loader.list();
+  }
+
+  /**
+   * Renders a template, or the first of several that exists.
+   *
+   * @throws {TemplateNotFound} If no folder has it.
+   * @throws {TemplateError} If it is malformed or fails.
+   */
+  render(name: string | readonly string[], data: object, scope: object): Markup {
+    return new Markup(this.#run(this.#load(this.#loader.select(name)), data, scope, {}));
+  }
+
+  /** Renders a template that may await. */
+  async renderAsync(name: string | readonly string[], data: object, scope: object): Promise<Markup> {
+    return new Markup(await this.#runAsync(this.#loadAsync(this.#loader.select(name)), data, scope, {}));
+  }
+
+  /** Renders the text of a template. */
+  renderString(source: string, data: object, scope: object): Markup {
+    const known = this.#strings.get(source);
+    const loaded = known ?? { name: "<string>", path: "", source, modified: 0, run: compileTemplate(source, "<string>") };
+    if (known === undefined && this.#strings.size < maxStrings) {
+      this.#strings.set(source, loaded);
+    }
+    return new Markup(this.#run(loaded, data, scope, {}));
+  }
+
+  /** Renders a template that may await, and gives its text while it does. */
+  stream(name: string | readonly string[], data: object, scope: object): AsyncGenerator<string, void> {
+    return this.#stream(this.#loadStreaming(this.#loader.select(name)), data, scope, {});
+  }
+
+  /** Renders the text of a template, and gives its text while it does. */
+  streamString(source: string, data: object, scope: object): AsyncGenerator<string, void> {
+    const run = compileStreamingTemplate(source, "<string>");
+    return this.#stream({ name: "<string>", path: "", source, modified: 0, run }, data, scope, {});
+  }
+
+  #run(template: LoadedTemplate<CompiledTemplate>, data: object, scope: object, blocks: Blocks): string {
+    const frame = this.#createFrame(template, data, scope, blocks);
+    const text = template.run(data, frame, runtime);
+    if (frame.layout === undefined) {
+      return text;
+    }
+    const layout = this.#load(resolveName(frame.layout.name, template.name));
+    return this.#run(layout, { ...data, ...frame.layout.data, body: new Markup(text) }, scope, frame.blocks);
+  }
+
+  async #runAsync(template: LoadedTemplate<AsyncCompiledTemplate>, data: object, scope: object, blocks: Blocks): Promise<string> {
+    const frame = this.#createFrame(template, data, scope, blocks);
+    const text = await template.run(data, frame, runtime);
+    if (frame.layout === undefined) {
+      return text;
+    }
+    const layout = this.#loadAsync(resolveName(frame.layout.name, template.name));
+    return this.#runAsync(layout, { ...data, ...frame.layout.data, body: new Markup(text) }, scope, frame.blocks);
+  }
+
+  /** The first piece tells whether there is a layout; it then goes out at once, and prints the pieces in its midst as they come. */
+  async *#stream(template: LoadedTemplate<StreamingTemplate>, data: object, scope: object, blocks: Blocks): AsyncGenerator<string, void> {
+    const frame = this.#createFrame(template, data, scope, blocks);
+    const pieces = template.run(data, frame, runtime);
+    const first = await pieces.next();
+    frame.isSent = true;
+    const body = prepend(first, pieces);
+    if (frame.layout === undefined) {
+      yield* body;
+      return;
+    }
+    try {
+      const layout = this.#loadStreaming(resolveName(frame.layout.name, template.name));
+      yield* this.#stream(layout, { ...data, ...frame.layout.data, body: new StreamedBody(body) }, scope, frame.blocks);
+    } finally {
+      await body.return();
+    }
+  }
+
+  #createFrame(template: LoadedTemplate<unknown>, data: object, scope: object, blocks: Blocks): TemplateFrame {
+    return {
+      scope,
+      blocks,
+      layout: undefined,
+      isSent: false,
+      include: (name, inner) => new Markup(this.#run(this.#load(resolveName(name, template.name)), { ...data, ...inner }, scope, {})),
+      includeAsync: async (name, inner) =>
+        new Markup(await this.#runAsync(this.#loadAsync(resolveName(name, template.name)), { ...data, ...inner }, scope, {})),
+      fail: (error, line) => fail(error, template, line),
+    };
+  }
+
+  #load(name: string): LoadedTemplate<CompiledTemplate> {
+    return this.#loader.load(this.#compiled, name, compileTemplate);
+  }
+
+  #loadAsync(name: string): LoadedTemplate<AsyncCompiledTemplate> {
+    return this.#loader.load(this.#compiledAsync, name, compileAsyncTemplate);
+  }
+
+  #loadStreaming(name: string): LoadedTemplate<StreamingTemplate> {
+    return this.#loader.load(this.#compiledStreaming, name, compileStreamingTemplate);
+  }
+}
+
+async function* prepend(first: IteratorResult<string, void>, rest: AsyncGenerator<string, void>): AsyncGenerator<string, void> {
+  try {
+    if (first.done !== true) {
+      yield first.value;
+      yield* rest;
+    }
+  } finally {
+    await rest.return();
+  }
+}
+
+function fail(error: unknown, template: LoadedTemplate<unknown>, line: number): never {
+  // An answer such as abort(404), or an error that has its place already, goes on as it is.
+  if (error instanceof HTTPException || error instanceof TemplateError || error instanceof TemplateNotFound) {
+    throw error;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const name = error instanceof FlagonError || !(error instanceof Error) ? "" : `${error.name}: `;
+  throw new TemplateError(
+    `The template '${template.name}' failed, line ${line}: ${name}${message}${findCulprit(message, template.source, line)}\n\n${excerpt(template.source, line)}`,
+    template.name,
+    line,
+    { cause: error },
+  );
+}
+
+/** V8 names the property that could not be read, but not of what; the line of the template does. */
+function findCulprit(message: string, source: string, line: number): string {
+  const property = /^Cannot read properties of (undefined|null) \(reading '([\w$]+)'\)$/.exec(message);
+  if (property === null) {
+    return "";
+  }
+  const [, what, name = ""] = property;
+  const text = source.split(/\r\n|\n|\r/)[line - 1] ?? "";
+  const owner = new RegExp(`([\\w$.\\[\\]"']+?)(?:\\.${name.replaceAll("$", "\\$")})(?![\\w$])`).exec(text)?.[1];
+  return owner === undefined ? "" : `; '${owner}' is ${what}`;
+}
