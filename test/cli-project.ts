@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import { expect, onTestFinished } from "vitest";
-import { writeFiles } from "./helpers";
+import { writeFiles } from "./support";
 
 /** The root of this project. */
 export const project = join(__dirname, "..");

@@ -17,7 +17,7 @@ import {
   verifyPassword,
 } from "flagon/login";
 import { describe, expect, it, vi } from "vitest";
-import { createApp, writeFiles } from "../helpers";
+import { createApp, writeFiles } from "../support";
 
 class User {
   readonly #secret = "private";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createCertificate, createProject, project, run, start, until } from "../cli-project";
-import { findPort, writeFiles } from "../helpers";
+import { findPort, writeFiles } from "../support";
 
 const guide = readFileSync(join(project, "docs/deploying.md"), "utf8");
 

@@ -6,7 +6,7 @@ import { Flagon, session } from "flagon";
 import { RedisStore, ServerSessions } from "flagon/sessions";
 import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findPort } from "../helpers";
+import { findPort } from "../support";
 
 describe("RedisStore", () => {
   let folder: string;

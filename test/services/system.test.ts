@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { app, bin, createCertificate, createProject, flagon, getSecurely, start } from "../cli-project";
-import { findPort } from "../helpers";
+import { findPort } from "../support";
 
 describe("flagon run", () => {
   it("serves HTTPS with a certificate", async () => {

@@ -1,0 +1,140 @@
+import { once } from "node:events";
+import { describe, expect, it } from "vitest";
+import { app, createProject, flagon, start } from "../cli-project";
+
+describe("flagon", () => {
+  it("lists routes, and those that hold a text, also as JSON", async () => {
+    const root = createProject({ "app.ts": app("x") });
+    const all = await flagon(root, ["routes"]);
+    expect([all.code, all.stdout.split("\n").map((line) => line.trim().split(/\s{2,}/))]).toEqual([
+      0,
+      [
+        ["Rule", "Methods", "Endpoint", "View", "Hooks"],
+        expect.any(Array),
+        ["/", "GET", "index", "Views.index", "0"],
+        ["/pid", "GET", "pid", "Views.pid", "0"],
+        ["/slow", "GET", "slow", "Views.slow", "0"],
+      ],
+    ]);
+    const some = await flagon(root, ["routes", "pid", "--json"]);
+    expect(JSON.parse(some.stdout)).toEqual([{ rule: "/pid", methods: "GET", endpoint: "pid", view: "Views.pid", host: "", hooks: 0 }]);
+  });
+
+  it("runs the app's own commands, with variables from files", async () => {
+    const root = createProject({ "src/app.ts": app("x"), ".env": "FROM_FILE=env", ".flagonenv": "FROM_FILE=other" });
+    expect(await flagon(root, ["greet", "Ann", "--loud"])).toEqual({ code: 0, stdout: "ANN tried env", stderr: "" });
+    expect((await flagon(root, ["greet", "Ann"], { FROM_FILE: "real" })).stdout).toBe("Ann tried real");
+    expect((await flagon(root, ["commands"])).stdout).toBe("greet <name> [--loud]  Greets.");
+    expect(await flagon(root, ["greet"])).toMatchObject({ code: 2, stderr: "The argument 'name' is missing.\n\nUsage: greet <name>" });
+    expect(await flagon(root, ["gret"])).toMatchObject({ code: 2, stderr: "There is no command 'gret'. Did you mean 'greet'?" });
+  });
+
+  it("finds an app by its file and name, and by a factory", async () => {
+    const root = createProject({
+      "other.ts": `import { Flagon } from "flagon";
+export function createApp() { const app = new Flagon(__dirname, { name: "made" }); app.command("who", () => app.name); return app; }
+export const second = new Flagon(__dirname, { name: "second" });
+second.command("who", () => "second");`,
+      "app.js": `const app = new (require("flagon").Flagon)(__dirname); app.command("who", () => "app.js"); module.exports = app;`,
+      "factory.cjs": `module.exports = () => { const app = new (require("flagon").Flagon)(__dirname); app.command("who", () => "factory.cjs"); return app; };`,
+      "module.mjs": `import { Flagon } from "flagon"; const app = new Flagon("."); app.command("who", () => "module.mjs"); export default app;`,
+      "bare.mjs": `import { Flagon } from "flagon"; export const nothing = null, empty = Object.create(null), app = new Flagon("."); app.command("who", () => "bare.mjs");`,
+      "two.ts": `import { Flagon } from "flagon"; export const a = new Flagon(__dirname); export const b = new Flagon(__dirname);`,
+      "none.ts": "export const x = 1;",
+      "broken.ts": "export const x = ;",
+    });
+    expect((await flagon(root, ["--app", "other.ts:createApp", "who"])).stdout).toBe("made");
+    expect((await flagon(root, ["-A", "other:second", "who"])).stdout).toBe("second");
+    expect((await flagon(root, ["who"], { FLAGON_APP: "other.ts:createApp" })).stdout).toBe("made");
+    for (const file of ["app.js", "factory.cjs", "module.mjs", "bare.mjs"]) {
+      expect([file, (await flagon(root, ["--app", file, "who"])).stdout]).toEqual([file, file]);
+    }
+    expect(await flagon(root, ["--app", "two.ts", "routes"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("exports several apps: a, b"),
+    });
+    expect(await flagon(root, ["--app", "none.ts", "routes"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("exports no Flagon app"),
+    });
+    expect(await flagon(root, ["routes"], { FLAGON_APP: "missing.ts" })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("There is no file 'missing.ts'"),
+    });
+    expect(await flagon(createProject({}), ["routes"])).toMatchObject({ code: 2, stderr: expect.stringContaining("There is no app in") });
+    expect(await flagon(root, ["--app", "broken.ts", "routes"])).toMatchObject({ code: 1, stderr: expect.stringContaining("broken.ts") });
+  });
+
+  it("says what is not to be in production", async () => {
+    const root = createProject({ "app.ts": app("x") });
+    const bad = await flagon(root, ["check", "--deploy"]);
+    expect([bad.code, bad.stdout]).toEqual([
+      1,
+      expect.stringMatching(/secret key is short[\s\S]*Any host[\s\S]*No proxy[\s\S]*things are wrong/),
+    ]);
+    const env = {
+      FLAGON_SECRET_KEY: "f3Zk0vXq8mT1yB6uWc9aJr5eHd2nLp7i",
+      FLAGON_TRUSTED_HOSTS: '["example.com"]',
+      FLAGON_TRUST_PROXY: "1",
+    };
+    expect(await flagon(root, ["check", "--deploy"], env)).toMatchObject({ code: 0, stdout: "Nothing is wrong." });
+    expect((await flagon(root, ["secret"])).stdout).toMatch(/^[\w-]{43}$/);
+  });
+
+  it("makes no project where there is one, and none of a kind that there is not", async () => {
+    const root = createProject({ "made/file.txt": "x" });
+    expect((await flagon(root, ["new", "made"])).stderr).toContain("is not empty");
+    expect(await flagon(root, ["new", "other", "--kind", "big"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("minimal, site, api"),
+    });
+  });
+
+  it("has a prompt with the app's context, with what the app adds to it", async () => {
+    const root = createProject({ "app.ts": `${app("x")}\napp.shellContextProcessor(() => ({ answer: 42 }));` });
+    const { child, hear } = start(root, ["shell"], {}, "pipe");
+    await hear("with the app 'tried' as 'app'");
+    for (const [line, said] of [
+      ["1 + answer", "43"],
+      ["currentApp.name", "'tried'"],
+      ['(await (await client.get("/")).text()).length', "27"],
+      ['urlFor("slow")', "'/slow'"],
+      ["request.path", "Working outside of request context"],
+    ] as const) {
+      child.stdin?.write(`${line}\n`);
+      await hear(said);
+    }
+    child.stdin?.end();
+    expect(await once(child, "exit")).toEqual([0, null]);
+  });
+
+  it("tells how the app's commands are used", async () => {
+    const more = '@command("user add <name>", { description: "Adds." }) add({ name }: { name: string }) { return name; }';
+    const root = createProject({ "app.ts": app("x", more) });
+    const greet = "greet <name> [--loud]  Greets.";
+    expect((await flagon(root, ["commands"])).stdout).toBe(`${greet}\nuser add <name>        Adds.`);
+    for (const words of [
+      ["greet", "--help"],
+      ["--app", "app.ts", "greet", "Ann", "-h"],
+      ["commands", "greet"],
+    ]) {
+      expect([words, await flagon(root, words)]).toEqual([words, { code: 0, stdout: greet, stderr: "" }]);
+    }
+    expect((await flagon(root, ["user", "--help"])).stdout).toBe("user add <name>  Adds.");
+    expect(await flagon(root, ["gret", "--help"])).toMatchObject({ code: 2, stderr: "There is no command 'gret'. Did you mean 'greet'?" });
+    expect((await flagon(root, ["serve", "--help"])).stdout).toContain("serves the app to the world");
+  });
+
+  it("tells a shell what may come next", async () => {
+    const root = createProject({ "app.ts": app("x") });
+    const complete = async (...words: string[]) => (await flagon(root, ["complete", "--", ...words])).stdout.split("\n");
+    expect(await complete("s")).toEqual(["serve", "shell", "secret"]);
+    expect(await complete("g")).toEqual(["greet"]);
+    expect(await complete("greet", "Ann", "-")).toEqual(["--loud"]);
+    expect(await complete("new", "folder", "--kind", "")).toEqual(["minimal", "site", "api"]);
+    expect(await complete("--app", "app.ts", "routes", "--")).toEqual(["--sort", "--json"]);
+    expect(await complete("routes", "--sort", "m")).toEqual(["methods"]);
+    expect(await complete("serve", "--port", "")).toEqual([""]);
+    expect(await flagon(root, ["completion", "csh"])).toMatchObject({ code: 2, stderr: expect.stringContaining("bash, zsh, fish") });
+  });
+});

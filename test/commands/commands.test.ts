@@ -1,0 +1,81 @@
+import { Blueprint, command, currentApp, SetupError, UsageError } from "flagon";
+import { describe, expect, it } from "vitest";
+import { createApp } from "../support";
+
+describe("commands", () => {
+  class Users {
+    @command
+    listUsers() {
+      return currentApp.name;
+    }
+    @command("user create <name> [int:age]", {
+      description: "Makes a user.",
+      options: { admin: "boolean", dryRun: "boolean", level: "int" },
+    })
+    async create({ name, age, admin, dryRun, level }: { name: string; age?: number; admin?: boolean; dryRun?: boolean; level?: number }) {
+      console.log("making", { name, age: (age ?? 0) + 1 });
+      process.stdout.write("…\n");
+      return JSON.stringify([admin ?? false, dryRun ?? false, level ?? null]);
+    }
+    @command("user remove <int:ids...>")
+    remove({ ids }: { ids: readonly number[] }) {
+      if (ids.includes(0)) {
+        throw new RangeError("There is no user 0.");
+      }
+      return String(ids.reduce((sum, id) => sum + id, 0));
+    }
+  }
+  const commands = createApp({ name: "shop" }, Users).testCommands();
+
+  it("run with the app's context, and print what they print and return", async () => {
+    expect(await commands.invoke("list-users")).toEqual({ output: "shop\n", exitCode: 0, error: undefined });
+    const made = await commands.invoke(["user", "create", "Ann Lee", "41", "--admin", "--level=3"]);
+    expect([made.exitCode, made.output]).toEqual([0, "making { name: 'Ann Lee', age: 42 }\n…\n[true,false,3]\n"]);
+    expect((await commands.invoke('user create "Bo B" --level 4 --dry-run')).output).toContain("[false,true,4]");
+    expect((await commands.invoke("user remove 1 2 -3")).output).toBe("0\n");
+  });
+
+  it("fail with what they throw", async () => {
+    const { error, exitCode, output } = await commands.invoke("user remove 0");
+    expect([exitCode, output, error]).toEqual([1, "There is no user 0.\n", new RangeError("There is no user 0.")]);
+  });
+
+  it.each([
+    ["user creat Ann", "There is no command 'user creat Ann'."],
+    ["list-user", "There is no command 'list-user'. Did you mean 'list-users'?"],
+    ["user create", "The argument 'name' is missing.\n\nUsage: user create <name> [age]"],
+    ["user create Ann 4 5", "There is an argument too many: '5'."],
+    ["user create Ann four", "The argument 'age' is to be a whole number, not 'four'."],
+    ["user create Ann --admn", "There is no option '--admn'. Did you mean '--admin'?"],
+    ["user create Ann --level", "The option '--level' needs a value."],
+    ["user create Ann --level x", "The option '--level' is to be a whole number, not 'x'."],
+    ["user remove", "The argument 'ids' is missing."],
+  ])("called as %j say what they take", async (line, message) => {
+    const { error, exitCode, output } = await commands.invoke(line);
+    expect([exitCode, error]).toEqual([2, expect.any(UsageError)]);
+    expect(output).toContain(message);
+  });
+
+  it("take what begins with dashes after two of them alone", async () => {
+    const app = createApp();
+    app.command("say <words...>", ({ words }) => words.join("|"));
+    expect((await app.testCommands().invoke("say a -- --b -c")).output).toBe("a|--b|-c\n");
+  });
+
+  it("of a blueprint begin with its name", async () => {
+    const shop = new Blueprint("shop");
+    shop.command("import <file>", ({ file }) => file.toUpperCase(), { description: "Imports." });
+    const app = createApp();
+    app.register(shop);
+    expect((await app.testCommands().invoke("shop import a.csv")).output).toBe("A.CSV\n");
+  });
+
+  it("are refused at the start if their usage cannot be read, or comes twice", () => {
+    const app = createApp();
+    for (const usage of ["", "<name>", "a <b", "a [b] <c>", "a <b...> <c>", "a <date:b>", "a b! "]) {
+      expect(() => app.command(usage as "a", () => ""), usage).toThrow(SetupError);
+    }
+    app.command("a b", () => "");
+    expect(() => app.command("a b <c>", () => "")).toThrow("There are two commands 'a b'.");
+  });
+});

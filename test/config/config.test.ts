@@ -1,0 +1,108 @@
+import { join } from "node:path";
+import { Config, ConfigError, Flagon } from "flagon";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { createApp, writeFiles } from "../support";
+
+describe("app.config", () => {
+  it("takes defaults, then the code's values, then files, then the environment", () => {
+    const root = writeFiles({ "settings.json": '{"csrfTimeLimit": 3, "maxFormParts": 3, "own": {"a": 1}}' });
+    const config = new Config(
+      { csrfTimeLimit: 2, maxFormParts: 2, maxFormFiles: 2 },
+      { FLAGON_CSRF_TIME_LIMIT: "4", FLAGON_MAIL__HOST: "mx", FLAGON_MAIL__PORT: "25" },
+    );
+    config.loadFile(join(root, "settings.json"));
+    expect([config.csrfTimeLimit, config.maxFormParts, config.maxFormFiles, config.maxFieldSize]).toEqual([4, 3, 2, 500_000]);
+    expect(config).toMatchObject({ own: { a: 1 }, mail: { host: "mx", port: 25 } });
+    config.update({ csrfTimeLimit: 9, maxFormFiles: 9 });
+    expect([config.csrfTimeLimit, config.maxFormFiles]).toEqual([4, 9]);
+    config.debug = true;
+    expect(config.debug).toBe(true);
+  });
+
+  it("keeps a secret key of digits as text", () => {
+    expect(new Config({}, { FLAGON_SECRET_KEY: "123" }).secretKey).toBe("123");
+  });
+
+  it.each([
+    [{ maxContentLength: 0 }, "The setting 'maxContentLength' is to be a whole number from 1, not 0."],
+    [{ maxContentLength: Number.NaN }, "is to be a whole number"],
+    [{ csrf: "no" as never }, "The setting 'csrf' is to be true or false, not 'no'."],
+    [{ sessionDigest: "md5" as never }, "is to be one of 'sha256', 'sha1', not 'md5'"],
+    [{ secretKey: "" }, "The setting 'secretKey' is to be text or bytes, and not empty."],
+    [{ sessionEncrypted: true, sessionDigest: "sha1" as const }, "The setting 'sessionEncrypted' cannot be on while 'sessionDigest'"],
+    [{ csrfTrustedOrigins: "x" as never }, "is to be a list"],
+    [{ maxContentLenght: 5 }, "There is no setting 'maxContentLenght'. Did you mean 'maxContentLength'?"],
+  ])("refuses %j", (values, message) => {
+    expect(() => new Config(values, {})).toThrow(ConfigError);
+    expect(() => new Config(values, {})).toThrow(message);
+  });
+
+  it("names all that is wrong at once, whatever it comes from, and then sets nothing", () => {
+    const config = new Config({ csrf: false }, { FLAGON_TRUSTED_HOSTS: '["a"]' });
+    expect(() => new Config({ csrf: "no" as never, maxCookieSize: -1 }, { FLAGON_DEBUG: "maybe" })).toThrow(
+      "The configuration has 3 mistakes:\n  The setting 'csrf' is to be true or false, not 'no'.\n  The setting 'maxCookieSize' is to be a whole number from 0, not -1.\n  The setting 'debug' (from FLAGON_DEBUG) is to be true or false, not 'maybe'.",
+    );
+    expect(() => config.update({ csrf: true, debug: 1 as never, maxCookieSize: -1 })).toThrow("2 mistakes");
+    expect(config.csrf).toBe(false);
+  });
+
+  it("says where a wrong value comes from", () => {
+    expect(() => new Config({}, { FLAGON_MAX_CONTENT_LENGTH: "lots" })).toThrow(
+      "'maxContentLength' (from FLAGON_MAX_CONTENT_LENGTH) is to be a whole number from 1, not 'lots'",
+    );
+    const root = writeFiles({ "bad.json": '{"debug": 1}', "list.json": "[]", "broken.json": "{" });
+    const config = new Config({}, {});
+    expect(() => config.loadFile(join(root, "bad.json"))).toThrow("The setting 'debug' (from a file)");
+    expect(() => config.loadFile(join(root, "list.json"))).toThrow("does not hold an object");
+    expect(() => config.loadFile(join(root, "broken.json"))).toThrow("broken.json' could not be read");
+    expect(() => config.loadFile(join(root, "none.json"))).toThrow("none.json' could not be read");
+  });
+
+  it("gives the app's own settings, checked and typed, with one error for all that is wrong", () => {
+    const app = createApp({ config: { databaseUrl: "file:x", workers: 2 } });
+    const { databaseUrl, workers } = app.config.parse(
+      z.object({ databaseUrl: z.string(), workers: z.number(), mode: z.enum(["a", "b"]).default("a") }),
+    );
+    expect([databaseUrl.length, workers + 1]).toEqual([6, 3]);
+    expect(() => app.config.parse(z.object({ mailHost: z.string(), mail: z.object({ port: z.number() }) }))).toThrow(
+      /mailHost: .* Set it in the code, or as FLAGON_MAIL_HOST in the environment\.\n {2}mail: /,
+    );
+  });
+
+  it("reads files below the app's root, by any parser, which may be missing on demand", () => {
+    const root = writeFiles({ "a.json": '{"a": 1}', "b.conf": "b=2\nmaxFormParts=7" });
+    const app = new Flagon(root);
+    const parse = (text: string) =>
+      Object.fromEntries(
+        text
+          .split("\n")
+          .map((line) => line.split("="))
+          .map(([key, value]) => [key, Number(value)]),
+      );
+    expect(app.config.loadFile("a.json")).toBe(true);
+    expect(app.config.loadFile("b.conf", { parse })).toBe(true);
+    expect(app.config).toMatchObject({ a: 1, b: 2, maxFormParts: 7 });
+    expect(app.config.loadFile("none.json", { silent: true })).toBe(false);
+    expect(() => app.config.loadFile("none.json")).toThrow("The configuration file 'none.json' could not be read");
+    expect(() => app.config.loadFile("b.conf", { silent: true })).toThrow("b.conf' could not be read");
+  });
+
+  it("reads the file that a variable names, and the variables of a prefix of the app's own", () => {
+    const root = writeFiles({ "a.json": '{"a": 1, "shop": {"name": "x"}}' });
+    const config = new Config({}, { SHOP_SETTINGS: "a.json", SHOP_MAX_ITEMS: "5", SHOP_SHOP__CITY: "Ulm", FLAGON_A: "9" }, root);
+    expect(config.loadFileFromEnvironment("SHOP_SETTINGS")).toBe(true);
+    expect(config).toMatchObject({ a: 9, shop: { name: "x" } });
+    config.loadEnvironment("SHOP_");
+    expect(config).toMatchObject({ a: 9, maxItems: 5, shop: { city: "Ulm" } });
+    expect(config.loadFileFromEnvironment("NONE", { silent: true })).toBe(false);
+    expect(() => config.loadFileFromEnvironment("NONE")).toThrow("The environment variable 'NONE' is not set");
+  });
+
+  it("takes an extension's defaults for what nothing has set, and gives a group of settings", () => {
+    const config = new Config({ mailHost: "mx" }, { FLAGON_MAIL_USER: "ann" });
+    config.setDefaults({ mailHost: "localhost", mailPort: 25, mailUser: "nobody" });
+    expect(config.getNamespace("mail")).toEqual({ host: "mx", port: 25, user: "ann" });
+    expect(config.getNamespace("none")).toEqual({});
+  });
+});

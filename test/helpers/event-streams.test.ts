@@ -1,0 +1,209 @@
+import { EventEmitter } from "node:events";
+import { get } from "node:http";
+import { connect } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
+import { type EventSubscription, eventStream, request } from "flagon";
+import { describe, expect, it } from "vitest";
+import { createApp, createLiveApp, listen, waitUntil } from "../support";
+
+/** Creates an app that sends the events of a subscription. */
+function createSender(subscribe: EventSubscription, app = createApp()) {
+  app.route("/events", () => eventStream(subscribe), { endpoint: "events" });
+  return app;
+}
+
+describe("eventStream() with a function", () => {
+  it("sends what comes until it is ended, in the order in which it comes", async () => {
+    let stopped = 0;
+    const app = createSender((send, end) => {
+      send("one");
+      setTimeout(() => {
+        send({ data: { two: 2 }, event: "up", id: "2" });
+        end();
+        end();
+        send("late");
+      }, 5);
+      return () => stopped++;
+    });
+    const response = await app.testClient().get("/events");
+    expect(response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    expect(await response.text()).toBe('data: one\n\nevent: up\nid: 2\ndata: {"two":2}\n\n');
+    expect(stopped).toBe(1);
+  });
+
+  it("may end before it has returned", async () => {
+    let stopped = 0;
+    const app = createSender((send, end) => {
+      send("only");
+      end();
+      return () => stopped++;
+    });
+    const { origin } = await listen(app.handler);
+    expect(await (await app.testClient().get("/events")).text()).toBe("data: only\n\n");
+    expect(await (await fetch(`${origin}/events`)).text()).toBe("data: only\n\n");
+    expect(stopped).toBe(2);
+  });
+
+  it("begins and stops in the request's context", async () => {
+    const seen: string[] = [];
+    const app = createSender((_send, end) => {
+      seen.push(`begun ${request.path}`);
+      setTimeout(end, 1);
+      return () => seen.push(`stopped ${request.path}`);
+    });
+    const { origin } = await listen(app.handler);
+    await (await fetch(`${origin}/events`)).text();
+    await (await app.testClient().get("/events")).text();
+    expect(seen).toEqual(["begun /events", "stopped /events", "begun /events", "stopped /events"]);
+  });
+
+  it("sends the head before there is an event, and stops when the client leaves", async () => {
+    const news = new EventEmitter();
+    const app = createSender((send) => {
+      news.on("post", send);
+      return () => news.off("post", send);
+    });
+    const { port } = await listen(app.handler);
+    await new Promise<void>((resolve) => {
+      const message = get({ port, path: "/events" }, (response) => {
+        news.emit("post", "Hello");
+        response.once("data", (piece: Buffer) => {
+          expect(piece.toString()).toBe("data: Hello\n\n");
+          expect(news.listenerCount("post")).toBe(1);
+          message.destroy();
+        });
+        response.once("error", () => undefined).once("close", resolve);
+      });
+    });
+    await waitUntil(() => news.listenerCount("post") === 0);
+    expect(news.listenerCount("post")).toBe(0);
+  });
+
+  it("stops when who reads the response by the web's interface cancels", async () => {
+    const news = new EventEmitter();
+    const app = createSender((send) => {
+      news.on("post", send);
+      send("first");
+      return () => news.off("post", send);
+    });
+    const response = await app.fetch(new Request("http://localhost/events"));
+    const reader = response.body?.getReader();
+    expect(Buffer.from((await reader?.read())?.value ?? "").toString()).toBe("data: first\n\n");
+    expect(news.listenerCount("post")).toBe(1);
+    const next = reader?.read();
+    await reader?.cancel();
+    expect((await next)?.done).toBe(true);
+    await waitUntil(() => news.listenerCount("post") === 0);
+    expect(news.listenerCount("post")).toBe(0);
+  });
+
+  it("is not begun for HEAD", async () => {
+    let begun = 0;
+    const app = createSender(() => {
+      begun++;
+      return () => undefined;
+    });
+    const { origin } = await listen(app.handler);
+    expect((await app.testClient().head("/events")).status).toBe(200);
+    expect((await fetch(`${origin}/events`, { method: "HEAD" })).status).toBe(200);
+    expect(begun).toBe(0);
+  });
+
+  it("cuts off a client that does not take what it is sent, and says why", async () => {
+    const failures: unknown[] = [];
+    let sent = 0;
+    const app = createSender((send) => {
+      const timer = setInterval(() => {
+        send("x".repeat(100_000));
+        sent += 100_000;
+      });
+      return () => clearInterval(timer);
+    }, createLiveApp());
+    app.teardownRequest((error) => {
+      failures.push(error);
+    });
+    const { port } = await listen(app.handler);
+    const socket = connect(port, "127.0.0.1");
+    socket.pause().on("error", () => undefined);
+    socket.write("GET /events HTTP/1.1\r\nHost: x\r\n\r\n");
+    for (let round = 0; round < 5 && failures.length === 0; round++) {
+      await waitUntil(() => failures.length > 0);
+    }
+    expect(String(failures)).toContain("more than 1048576 bytes wait");
+    const before = sent;
+    await wait(20);
+    expect(sent).toBe(before);
+    socket.destroy();
+  });
+
+  it("is torn down once, also when its reader cancels meanwhile", async () => {
+    let tornDown = 0;
+    const app = createSender((send, end) => {
+      send("only");
+      end();
+      return () => undefined;
+    });
+    app.teardownRequest(async () => {
+      tornDown++;
+      await wait(20);
+    });
+    const reader = (await app.fetch(new Request("http://localhost/events"))).body?.getReader();
+    await reader?.read();
+    const next = reader?.read();
+    await waitUntil(() => tornDown > 0);
+    await reader?.cancel();
+    expect((await next)?.done).toBe(true);
+    await wait(30);
+    expect(tornDown).toBe(1);
+  });
+
+  it("cuts off a reader of the web's interface that reads no more", async () => {
+    let timer: NodeJS.Timeout | undefined;
+    let stopped = 0;
+    const app = createSender((send) => {
+      timer = setInterval(() => send("x".repeat(100_000)));
+      return () => {
+        clearInterval(timer);
+        stopped++;
+      };
+    }, createLiveApp());
+    const reader = (await app.fetch(new Request("http://localhost/events"))).body?.getReader();
+    expect((await reader?.read())?.value?.byteLength).toBe(100_008);
+    await waitUntil(() => stopped > 0);
+    await expect(reader?.read()).rejects.toThrow("more than 1048576 bytes wait");
+    expect(stopped).toBe(1);
+  });
+
+  it.each<[string, EventSubscription, string]>([
+    [
+      "what is no event",
+      (send) => {
+        send("one");
+        send(2 as unknown as string);
+        return () => undefined;
+      },
+      "gave a number that is no event",
+    ],
+    [
+      "an error at its beginning",
+      () => {
+        throw new Error("no news");
+      },
+      "no news",
+    ],
+    ["a function that cannot be stopped", (() => undefined) as unknown as EventSubscription, "returns nothing that stops its events"],
+    ["a generator that is not called", async function* () {} as unknown as EventSubscription, "eventStream(events())"],
+  ])("fails with %s, and tells the client so", async (_name, subscribe, message) => {
+    const failures: unknown[] = [];
+    const app = createSender(subscribe, createLiveApp());
+    app.teardownRequest((error) => {
+      failures.push(error);
+    });
+    await expect((await app.testClient().get("/events")).text()).rejects.toThrow(message);
+    const { origin } = await listen(app.handler);
+    await expect(fetch(`${origin}/events`).then((response) => response.text())).rejects.toThrow();
+    await waitUntil(() => failures.length === 2);
+    expect(failures.map(String)).toEqual([expect.stringContaining(message), expect.stringContaining(message)]);
+  });
+});

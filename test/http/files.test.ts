@@ -1,0 +1,337 @@
+import { rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { setTimeout as wait } from "node:timers/promises";
+import { Blueprint, Flagon, safeJoin, secureFilename, sendFile, sendFromDirectory, urlFor } from "flagon";
+import { describe, expect, it } from "vitest";
+import { writeFiles } from "../support";
+
+function createFiles(testing = true) {
+  const root = writeFiles({
+    "static/a.css": "body{}",
+    "static/deep/ü x.txt": "0123456789",
+    "static/large.txt": "0123456789".repeat(10_000),
+    "static/.hidden": "hidden",
+    "static/.git/config": "hidden",
+    "secret.txt": "secret",
+    "part/p.js": "1",
+  });
+  symlinkSync(join(root, "secret.txt"), join(root, "static/link.txt"));
+  const app = new Flagon(root, { config: { testing } });
+  app.register(new Blueprint("part", { urlPrefix: "/part", static: "part" }));
+  return { app, client: app.testClient() };
+}
+
+describe.each([
+  ["static files in tests", true],
+  ["static files in production, of which small ones are kept", false],
+])("%s", (_, testing) => {
+  it("have type, length, entity tag and modification time", async () => {
+    const { client } = createFiles(testing);
+    const response = await client.get("/static/a.css");
+    expect([response.status, await response.text()]).toEqual([200, "body{}"]);
+    expect(response.headers.get("content-type")).toBe("text/css; charset=utf-8");
+    expect(response.headers.get("cache-control")).toBe("no-cache");
+    expect(response.headers.get("accept-ranges")).toBe("bytes");
+    expect(response.headers.get("etag")).toMatch(/"/);
+    expect(response.headers.get("last-modified")).toMatch(/GMT$/);
+    expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+    const head = await client.head("/static/a.css");
+    expect([head.status, head.headers.get("content-length"), await head.text()]).toEqual([200, "6", ""]);
+    expect((await client.post("/static/a.css")).status).toBe(405);
+  });
+
+  it("are not sent again to who has them", async () => {
+    const { client } = createFiles(testing);
+    const first = await client.get("/static/a.css");
+    const etag = first.headers.get("etag") ?? "";
+    const modified = first.headers.get("last-modified") ?? "";
+    for (const headers of [{ "if-none-match": etag }, { "if-modified-since": modified }, { "if-none-match": "*" }]) {
+      const response = await client.get("/static/a.css", { headers });
+      expect([response.status, await response.text(), response.headers.get("etag")]).toEqual([304, "", etag]);
+    }
+    expect((await client.get("/static/a.css", { headers: { "if-none-match": '"other"' } })).status).toBe(200);
+    expect((await client.get("/static/a.css", { headers: { "if-match": '"other"' } })).status).toBe(412);
+  });
+
+  it("come in ranges", async () => {
+    const { client } = createFiles(testing);
+    const read = async (range: string) => {
+      const response = await client.get("/static/deep/%C3%BC%20x.txt", { headers: { range } });
+      return [response.status, response.headers.get("content-range"), response.status === 206 ? await response.text() : ""];
+    };
+    expect(await read("bytes=2-4")).toEqual([206, "bytes 2-4/10", "234"]);
+    expect(await read("bytes=-3")).toEqual([206, "bytes 7-9/10", "789"]);
+    expect(await read("bytes=8-99")).toEqual([206, "bytes 8-9/10", "89"]);
+    expect(await read("bytes=20-")).toEqual([416, "bytes */10", ""]);
+  });
+
+  it("that are large are sent whole, in part, or not at all", async () => {
+    const { client } = createFiles(testing);
+    const read = async (headers: Record<string, string>) => {
+      const response = await client.get("/static/large.txt", { headers });
+      return [response.status, response.headers.get("content-range"), response.ok ? await response.text() : ""];
+    };
+    const whole = [200, null, "0123456789".repeat(10_000)];
+    const head = await client.head("/static/large.txt");
+    expect([head.status, head.headers.get("content-length"), await head.text()]).toEqual([200, "100000", ""]);
+    const modified = head.headers.get("last-modified") ?? "";
+    expect(await read({})).toEqual(whole);
+    expect(await read({ range: "bytes=99995-" })).toEqual([206, "bytes 99995-99999/100000", "56789"]);
+    expect(await read({ range: "bytes=3-4", "if-range": modified })).toEqual([206, "bytes 3-4/100000", "34"]);
+    expect(await read({ range: "bytes=3-4", "if-range": "Thu, 01 Jan 2015 00:00:00 GMT" })).toEqual(whole);
+    expect(await read({ "if-modified-since": modified })).toEqual([304, null, ""]);
+    const part = await client.head("/static/large.txt", { headers: { range: "bytes=3-4" } });
+    expect([part.status, part.headers.get("content-length")]).toEqual([206, "2"]);
+  });
+
+  it.each(["a.css", "large.txt"])("that are refused in part are answered by the app's handlers: %s", async (name) => {
+    const { app, client } = createFiles(testing);
+    app.errorHandler(412, () => "another state");
+    app.errorHandler(416, () => "another part");
+    const read = async (headers: Record<string, string>) => {
+      const response = await client.get(`/static/${name}`, { headers });
+      return [response.status, await response.text()];
+    };
+    expect(await read({ range: "bytes=200000-" })).toEqual([416, "another part"]);
+    expect(await read({ "if-match": '"other"' })).toEqual([412, "another state"]);
+  });
+
+  it.each([
+    "/static/",
+    "/static/deep",
+    "/static/none.css",
+    "/static/.hidden",
+    "/static/.git/config",
+    "/static/../secret.txt",
+    "/static/%2e%2e/secret.txt",
+    "/static/deep/..%2f..%2fsecret.txt",
+    "/static/..%5csecret.txt",
+    "/static/link.txt",
+    "/static/etc/passwd",
+    "/static/a.css%00.txt",
+  ])("are not found at %s", async (path) => {
+    const { client } = createFiles(testing);
+    const response = await client.get(path);
+    expect([400, 404]).toContain(response.status);
+    expect(await response.text()).not.toMatch(/secret|hidden|root/);
+  });
+
+  it("have a hash of their content in their URL, and are kept for good only with it", async () => {
+    const { app, client } = createFiles(testing);
+    const url = app.appContext(() => urlFor("static", { filename: "a.css" }));
+    expect(url).toMatch(/^\/static\/a\.css\?v=[\w-]{12}$/);
+    expect((await client.get(url)).headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
+    expect((await client.get("/static/a.css?v=wrong")).headers.get("cache-control")).toBe("no-cache");
+    expect(app.appContext(() => urlFor("static", { filename: "none.css" }))).toBe("/static/none.css");
+  });
+
+  it("of a blueprint are below its prefix", async () => {
+    const { app, client } = createFiles(testing);
+    expect(await (await client.get("/part/part/p.js")).text()).toBe("1");
+    expect(app.appContext(() => urlFor("part.static", { filename: "p.js" }))).toMatch(/^\/part\/part\/p\.js\?v=/);
+  });
+
+  it("are seen to have changed, to have come and to be gone", async () => {
+    const { app, client } = createFiles(testing);
+    const read = async (name: string) => {
+      const response = await client.get(`/static/${name}`);
+      return [response.status, response.status === 200 ? await response.text() : ""];
+    };
+    expect(await read("a.css")).toEqual([200, "body{}"]);
+    expect(await read("new.txt")).toEqual([404, ""]);
+    const [changed, made] = [join(app.root, "static/a.css"), join(app.root, "static/new.txt")];
+    writeFileSync(changed, "b{}");
+    writeFileSync(made, "x".repeat(100_000));
+    expect(await read("a.css")).toEqual([200, "b{}"]);
+    writeFileSync(changed, "i{}");
+    utimesSync(changed, new Date(2020, 1, 1), new Date(2020, 1, 1));
+    expect(await read("a.css")).toEqual([200, "i{}"]);
+    // Whether a path is there at all may be known for a second.
+    await wait(testing ? 0 : 1050);
+    expect(await read("new.txt")).toEqual([200, "x".repeat(100_000)]);
+    rmSync(changed);
+    expect(await read("a.css")).toEqual([404, ""]);
+  });
+});
+
+describe("sendFile() and sendFromDirectory()", () => {
+  it("send files of the app's own", async () => {
+    const { app } = createFiles();
+    app.route("/file", () => sendFile("static/deep/ü x.txt", { downloadName: "日.txt", asAttachment: true, maxAge: 60 }), {
+      endpoint: "file",
+    });
+    app.route("/none", () => sendFile("none"), { endpoint: "none" });
+    app.route("/typed", () => sendFile("secret.txt", { mimeType: "text/x-secret" }), { endpoint: "typed" });
+    app.route("/dir/<path:name>", ({ name }) => sendFromDirectory("static", name), { endpoint: "dir" });
+    const client = app.testClient();
+    const file = await client.get("/file");
+    expect(await file.text()).toBe("0123456789");
+    expect(file.headers.get("content-disposition")).toBe(`attachment; filename="?.txt"; filename*=UTF-8''%E6%97%A5.txt`);
+    expect(file.headers.get("cache-control")).toBe("public, max-age=60");
+    expect((await client.get("/none")).status).toBe(404);
+    expect((await client.get("/typed")).headers.get("content-type")).toBe("text/x-secret");
+    expect((await client.get("/dir/a.css")).status).toBe(200);
+    expect((await client.get("/dir/..%2Fsecret.txt")).status).toBe(404);
+  });
+});
+
+describe("a precompressed copy beside a static file", () => {
+  const root = () =>
+    writeFiles({ "static/app.js": "plain", "static/app.js.br": "brotli", "static/app.js.gz": "gzip", "static/only.css": "css" });
+
+  it.each([
+    ["gzip, br", "br", "brotli"],
+    ["gzip", "gzip", "gzip"],
+    ["gzip;q=1, br;q=0.5", "gzip", "gzip"],
+    ["zstd", null, "plain"],
+    ["identity", null, "plain"],
+    ["br;q=0", null, "plain"],
+  ])("is sent to who accepts %s as %s", async (accept, encoding, body) => {
+    const client = new Flagon(root()).testClient();
+    const response = await client.get("/static/app.js", { headers: { "accept-encoding": accept } });
+    expect([response.headers.get("content-encoding"), await response.text()]).toEqual([encoding, body]);
+    expect(response.headers.get("content-type")).toBe("text/javascript; charset=utf-8");
+    expect(response.headers.get("vary")).toBe("accept-encoding");
+    const head = await client.head("/static/app.js", { headers: { "accept-encoding": accept } });
+    expect(head.headers.get("content-length")).toBe(String(body.length));
+  });
+
+  it("has its own entity tag, and its 304 names no encoding", async () => {
+    const client = new Flagon(root()).testClient();
+    const first = await client.get("/static/app.js", { headers: { "accept-encoding": "br" } });
+    const etag = first.headers.get("etag") ?? "";
+    const again = await client.get("/static/app.js", { headers: { "accept-encoding": "br", "if-none-match": etag } });
+    expect([again.status, again.headers.get("content-encoding"), again.headers.get("vary")]).toEqual([304, null, "accept-encoding"]);
+    expect((await client.get("/static/app.js", { headers: { "if-none-match": etag } })).status).toBe(200);
+  });
+
+  it("changes nothing where there is none", async () => {
+    const response = await new Flagon(root()).testClient().get("/static/only.css", { headers: { "accept-encoding": "br" } });
+    expect([response.headers.get("content-encoding"), response.headers.get("vary"), await response.text()]).toEqual([null, null, "css"]);
+  });
+});
+
+describe("sendFile()", () => {
+  function createApp(config: Record<string, unknown> = {}) {
+    return new Flagon(writeFiles({ "a.txt": "0123456789", "b.tar.gz": "x", "unknown.xyz": "x", "app.js": "js", "app.js.br": "br" }), {
+      config: { testing: true, ...config },
+    });
+  }
+
+  it("takes an entity tag and a time of the app's own, and judges conditions by them", async () => {
+    const app = createApp();
+    const lastModified = new Date(Date.UTC(2026, 0, 2));
+    app.route("/x", () => sendFile("a.txt", { etag: "v1", lastModified }), { endpoint: "x" });
+    app.route("/none", () => sendFile("a.txt", { etag: false, lastModified: false }), { endpoint: "none" });
+    const client = app.testClient();
+    const response = await client.get("/x");
+    expect([response.headers.get("etag"), response.headers.get("last-modified")]).toEqual(['"v1"', "Fri, 02 Jan 2026 00:00:00 GMT"]);
+    expect((await client.get("/x", { headers: { "if-none-match": '"v1"' } })).status).toBe(304);
+    expect((await client.get("/x", { headers: { "if-modified-since": lastModified.toUTCString() } })).status).toBe(304);
+    expect((await client.get("/x", { headers: { "if-match": '"v0"' } })).status).toBe(412);
+    const without = await client.get("/none");
+    expect([without.headers.get("etag"), without.headers.get("last-modified"), await without.text()]).toEqual([null, null, "0123456789"]);
+  });
+
+  it("ignores conditions and ranges if told to", async () => {
+    const app = createApp();
+    app.route("/x", () => sendFile("a.txt", { conditional: false }), { endpoint: "x" });
+    const response = await app.testClient().get("/x", { headers: { range: "bytes=0-1", "if-none-match": "*" } });
+    expect([response.status, response.headers.get("accept-ranges"), await response.text()]).toEqual([200, null, "0123456789"]);
+  });
+
+  it("takes how long it may be kept as a number or by the file, from the setting or from the call", async () => {
+    const app = createApp({ sendFileMaxAge: (path: string) => (path.endsWith(".txt") ? 60 : null) });
+    app.route("/a", () => sendFile("a.txt"), { endpoint: "a" });
+    app.route("/b", () => sendFile("unknown.xyz"), { endpoint: "b" });
+    app.route("/zero", () => sendFile("a.txt", { maxAge: 0 }), { endpoint: "zero" });
+    app.route("/kept", () => sendFile("a.txt", { maxAge: 60, immutable: true }), { endpoint: "kept" });
+    const control = async (path: string) => (await app.testClient().get(path)).headers.get("cache-control");
+    expect([await control("/a"), await control("/b"), await control("/zero"), await control("/kept")]).toEqual([
+      "public, max-age=60",
+      "no-cache",
+      "no-cache, max-age=0",
+      "public, max-age=60, immutable",
+    ]);
+  });
+
+  it("sends bytes, blobs and streams as a file; bytes with entity tag and ranges", async () => {
+    const app = createApp();
+    app.route("/bytes", () => sendFile(new TextEncoder().encode("0123456789"), { downloadName: "a.csv", asAttachment: true }), {
+      endpoint: "bytes",
+    });
+    app.route("/blob", () => sendFile(new Blob(["0123"]), { mimeType: "image/x-none", lastModified: new Date(0) }), { endpoint: "blob" });
+    app.route("/stream", () => sendFile(Readable.from([Buffer.from("ab")]), { mimeType: "text/plain; charset=utf-8" }), {
+      endpoint: "stream",
+    });
+    app.route("/nameless", () => sendFile(new Uint8Array()), { endpoint: "nameless" });
+    const client = app.testClient();
+    const bytes = await client.get("/bytes", { headers: { range: "bytes=2-3" } });
+    expect([bytes.status, bytes.headers.get("content-type"), bytes.headers.get("content-range"), await bytes.text()]).toEqual([
+      206,
+      "text/csv; charset=utf-8",
+      "bytes 2-3/10",
+      "23",
+    ]);
+    expect(bytes.headers.get("content-disposition")).toBe('attachment; filename="a.csv"');
+    const etag = bytes.headers.get("etag") ?? "";
+    expect((await client.get("/bytes", { headers: { "if-none-match": etag } })).status).toBe(304);
+    const blob = await client.get("/blob");
+    expect([blob.headers.get("content-type"), blob.headers.get("last-modified"), await blob.text()]).toEqual([
+      "image/x-none",
+      "Thu, 01 Jan 1970 00:00:00 GMT",
+      "0123",
+    ]);
+    const stream = await client.get("/stream", { headers: { range: "bytes=0-0" } });
+    expect([stream.status, stream.headers.get("etag"), await stream.text()]).toEqual([200, null, "ab"]);
+    await expect(client.get("/nameless")).rejects.toThrow("Give 'mimeType' or 'downloadName'");
+  });
+
+  it("leaves the sending to the proxy by the setting useXSendfile", async () => {
+    const app = createApp({ useXSendfile: true });
+    app.route("/x", () => sendFile("a.txt"), { endpoint: "x" });
+    const response = await app.testClient().get("/x");
+    expect([response.headers.get("x-sendfile"), await response.text()]).toEqual([join(app.root, "a.txt"), ""]);
+    expect(response.headers.get("content-type")).toBe("text/plain; charset=utf-8");
+    const again = await app.testClient().get("/x", { headers: { "if-none-match": response.headers.get("etag") ?? "" } });
+    expect([again.status, again.headers.get("x-sendfile")]).toEqual([304, null]);
+  });
+
+  it("takes a compressed copy only if asked to, and knows types by name", async () => {
+    const app = createApp();
+    app.route("/plain", () => sendFile("app.js"), { endpoint: "plain" });
+    app.route("/br", () => sendFile("app.js", { precompressed: true }), { endpoint: "br" });
+    app.route("/tar", () => sendFile("b.tar.gz"), { endpoint: "tar" });
+    app.route("/unknown", () => sendFile("unknown.xyz"), { endpoint: "unknown" });
+    const headers = { "accept-encoding": "br" };
+    expect(await (await app.testClient().get("/plain", { headers })).text()).toBe("js");
+    expect(await (await app.testClient().get("/br", { headers })).text()).toBe("br");
+    expect((await app.testClient().get("/tar")).headers.get("content-type")).toBe("application/gzip");
+    expect((await app.testClient().get("/unknown")).headers.get("content-type")).toMatch(/^(application\/octet-stream|chemical\/x-xyz)$/);
+  });
+});
+
+describe("names that clients send", () => {
+  it.each([
+    ["My cool movie.mov", "My_cool_movie.mov"],
+    ["../../../etc/passwd", "etc_passwd"],
+    ["i contain cool ümläuts.txt", "i_contain_cool_umlauts.txt"],
+    ["..\\windows\\system.ini", "windows_system.ini"],
+    ["__filename__", "filename"],
+    ["...", ""],
+    ["日本", ""],
+    ["CON.txt", "_CON.txt"],
+    ["a\0b.txt", "ab.txt"],
+  ])("secureFilename(%j) is %j", (name, expected) => {
+    expect(secureFilename(name)).toBe(expected);
+  });
+
+  it("safeJoin() stays in its folder, or gives null", () => {
+    expect(safeJoin("/srv/files", "a/b.txt")).toBe("/srv/files/a/b.txt");
+    expect(safeJoin("/srv/files", "a", "../b.txt")).toBeNull();
+    for (const part of ["../x", "/etc/passwd", "a/../../x", "a\\b", "c:x", "a\0"]) {
+      expect([part, safeJoin("/srv/files", part)]).toEqual([part, null]);
+    }
+  });
+});

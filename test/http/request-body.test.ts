@@ -1,0 +1,362 @@
+import { symlinkSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { request, UploadedFile } from "flagon";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { z } from "zod";
+import { createApp, writeFiles } from "../support";
+
+/** Answers each request with what a function reads of it. */
+function createReader(read: () => unknown, config = {}) {
+  const app = createApp({ config });
+  app.route("/", async () => ({ read: await read() }), { endpoint: "read", methods: ["GET", "POST"] });
+  app.route("/a/<path:rest>", async () => ({ read: await read() }), { endpoint: "rest" });
+  return app.testClient();
+}
+
+async function readJson(response: Response | Promise<Response>): Promise<unknown> {
+  const body = (await (await response).json()) as { read?: unknown };
+  return body.read;
+}
+
+describe("request", () => {
+  it("knows its URL in parts", async () => {
+    const client = createReader(() => ({
+      method: request.method,
+      url: request.url,
+      path: request.path,
+      fullPath: request.fullPath,
+      query: [...request.query],
+      host: request.host,
+      scheme: request.scheme,
+      isSecure: request.isSecure,
+      endpoint: request.endpoint,
+      viewArgs: request.viewArgs,
+      blueprint: request.blueprint,
+      remoteAddress: request.remoteAddress,
+    }));
+    expect(await readJson(client.get("https://example.com:443/a/x%20y?q=1&q=%C3%A4+b&empty="))).toEqual({
+      method: "GET",
+      url: "https://example.com/a/x%20y?q=1&q=%C3%A4+b&empty=",
+      path: "/a/x y",
+      fullPath: "/a/x%20y?q=1&q=%C3%A4+b&empty=",
+      query: [
+        ["q", "1"],
+        ["q", "ä b"],
+        ["empty", ""],
+      ],
+      host: "example.com",
+      scheme: "https",
+      isSecure: true,
+      endpoint: "rest",
+      viewArgs: { rest: "x y" },
+      blueprint: null,
+      remoteAddress: "127.0.0.1",
+    });
+  });
+
+  it("reads headers, cookies and credentials", async () => {
+    const client = createReader(() => ({
+      one: request.headers.get("X-One"),
+      none: request.headers.get("x-none"),
+      has: request.headers.has("X-ONE"),
+      names: [...request.headers.keys()].includes("x-one"),
+      cookies: { ...request.cookies },
+      authorization: request.authorization,
+    }));
+    const headers = { "x-one": "1", cookie: 'a=1; b="x\\054 y"; a=2; c=%20', authorization: `Basic ${btoa("ann:se:cret")}` };
+    expect(await readJson(client.get("/", { headers }))).toEqual({
+      one: "1",
+      none: null,
+      has: true,
+      names: true,
+      cookies: { a: "1", b: "x, y", c: "%20" },
+      authorization: { type: "basic", username: "ann", password: "se:cret" },
+    });
+    const bearer = createReader(() => request.authorization);
+    expect(await readJson(bearer.get("/", { headers: { authorization: "Bearer abc.def" } }))).toEqual({ type: "bearer", token: "abc.def" });
+    expect(await readJson(bearer.get("/", { headers: { authorization: "nonsense" } }))).toBeNull();
+  });
+
+  it("negotiates what the client accepts", async () => {
+    const client = createReader(() => [
+      request.accepts.types("text/html", "application/json") ?? null,
+      request.accepts.languages("en", "de") ?? null,
+      request.accepts.encodings("br", "gzip") ?? null,
+    ]);
+    const headers = { accept: "text/html;q=0.5, application/json", "accept-language": "de-DE,de;q=0.9", "accept-encoding": "gzip" };
+    expect(await readJson(client.get("/", { headers }))).toEqual(["application/json", "de", "gzip"]);
+    expect(
+      await readJson(client.get("/", { headers: { accept: "image/png", "accept-language": "fr", "accept-encoding": "zstd" } })),
+    ).toEqual([null, null, null]);
+    expect(await readJson(client.get("/"))).toEqual(["text/html", "en", null]);
+  });
+});
+
+describe("request.json()", () => {
+  const client = createReader(() => request.json());
+
+  it("reads JSON, by any of its types, as often as asked", async () => {
+    const twice = createReader(async () => [await request.json(), await request.json(), await request.text()]);
+    expect(await readJson(twice.post("/", { json: { a: [1] } }))).toEqual([{ a: [1] }, { a: [1] }, '{"a":[1]}']);
+    const headers = { "content-type": "application/vnd.api+json; charset=utf-8" };
+    expect(await readJson(client.post("/", { body: '"ä"', headers }))).toBe("ä");
+  });
+
+  it.each([
+    [415, { body: "{}" }],
+    [415, { body: "{}", headers: { "content-type": "text/json" } }],
+    [415, { body: "{}", headers: { "content-type": "application/json", "content-encoding": "gzip" } }],
+    [400, { body: "{", headers: { "content-type": "application/json" } }],
+    [400, { body: "", headers: { "content-type": "application/json" } }],
+    [400, { body: new Uint8Array([0x22, 0xff, 0x22]), headers: { "content-type": "application/json" } }],
+    [400, { body: '{"a":{"__proto__":{}}}', headers: { "content-type": "application/json" } }],
+    [400, { body: '{"\\u005f_proto__":{}}', headers: { "content-type": "application/json" } }],
+    [400, { body: '{"constructor":{"prototype":{}}}', headers: { "content-type": "application/json" } }],
+    [400, { body: "[".repeat(65) + "]".repeat(65), headers: { "content-type": "application/json" } }],
+  ])("answers %i for %j", async (status, options) => {
+    expect((await client.post("/", options)).status).toBe(status);
+  });
+
+  it("takes 64 levels, and a harmless key 'constructor'", async () => {
+    const deep = "[".repeat(64) + "]".repeat(64);
+    expect((await client.post("/", { body: deep, headers: { "content-type": "application/json" } })).status).toBe(200);
+    expect(await readJson(client.post("/", { json: { constructor: "Bob" } }))).toEqual({ constructor: "Bob" });
+  });
+
+  it("checks and types by a schema, and answers 422 with every issue", async () => {
+    const parsing = createReader(async () => {
+      const { name, age } = await request.json({ schema: z.object({ name: z.string().trim(), age: z.int().min(0) }) });
+      return [name.toUpperCase(), age + 1];
+    });
+    expect(await readJson(parsing.post("/", { json: { name: " ann ", age: 4 } }))).toEqual(["ANN", 5]);
+    const response = await parsing.post("/", { json: { age: -1 } });
+    expect([response.status, response.headers.get("content-type")]).toEqual([422, "application/problem+json"]);
+    expect(await response.json()).toMatchObject({ status: 422, errors: [{ path: ["name"] }, { path: ["age"] }] });
+  });
+});
+
+describe("bodies", () => {
+  it("are refused at the first byte over the limit, by length or not", async () => {
+    const client = createReader(async () => (await request.bytes()).byteLength, { maxContentLength: 10 });
+    expect(await readJson(client.post("/", { body: "x".repeat(10) }))).toBe(10);
+    const over = await client.post("/", { body: "x".repeat(11) });
+    expect([over.status, await over.text()]).toEqual([413, expect.stringContaining("larger than 10 bytes")]);
+    let sent = 0;
+    async function* endless() {
+      for (;;) {
+        sent++;
+        yield new Uint8Array(4);
+      }
+    }
+    expect((await client.post("/", { body: endless() })).status).toBe(413);
+    expect(sent).toBeLessThan(5);
+  });
+
+  it("are refused by their length even when the view reads nothing, and by a route's own limit", async () => {
+    const app = createApp();
+    app.route("/small", () => "ran", { endpoint: "small", methods: ["POST"], maxContentLength: 3 });
+    const client = app.testClient();
+    expect((await client.post("/small", { body: "1234" })).status).toBe(413);
+    expect(await (await client.post("/small", { body: "123" })).text()).toBe("ran");
+  });
+
+  it("come as a stream, once", async () => {
+    const client = createReader(async () => {
+      let size = 0;
+      for await (const chunk of request.stream) {
+        size += chunk.byteLength;
+      }
+      return [size, await request.bytes().catch((error: Error) => error.message)];
+    });
+    expect(await readJson(client.post("/", { body: "12345" }))).toEqual([5, expect.stringContaining("has been read already")]);
+  });
+});
+
+describe("request.form()", () => {
+  const client = createReader(async () =>
+    [...(await request.form())].map(([name, value]) => [name, typeof value === "string" ? value : value.filename]),
+  );
+
+  it("reads an urlencoded form, as often as asked", async () => {
+    expect(await readJson(client.post("/", { form: { a: "1 & ä", b: ["x", "y"] } }))).toEqual([
+      ["a", "1 & ä"],
+      ["b", "x"],
+      ["b", "y"],
+    ]);
+  });
+
+  it("is empty for another type, and for none", async () => {
+    expect(await readJson(client.post("/", { json: { a: 1 } }))).toEqual([]);
+    expect(await readJson(client.get("/"))).toEqual([]);
+  });
+
+  it("limits fields in number and size", async () => {
+    const strict = createReader(async () => (await request.form()).size, { maxFormParts: 3, maxFieldSize: 10, maxFormMemorySize: 20 });
+    const urlencoded = { "content-type": "application/x-www-form-urlencoded" };
+    expect((await strict.post("/", { body: "a&b&c&d", headers: urlencoded })).status).toBe(413);
+    expect((await strict.post("/", { form: { a: "12345678901" } })).status).toBe(413);
+    expect((await strict.post("/", { form: { a: "1234567890", b: "123456789" } })).status).toBe(413);
+    const files = { f: new File(["x"], "f.txt") };
+    expect((await strict.post("/", { form: { a: "12345678901" }, files })).status).toBe(413);
+    expect((await strict.post("/", { form: { a: "1", b: "2", c: "3" }, files })).status).toBe(413);
+    expect(await readJson(strict.post("/", { form: { a: "1", b: "2" }, files }))).toBe(3);
+  });
+
+  it("reads uploads: base name, type, size, content", async () => {
+    const upload = createReader(async () => {
+      const file = (await request.form()).get("f");
+      if (!(file instanceof UploadedFile)) {
+        return null;
+      }
+      return [file.filename, file.type, file.size, await file.text(), (await file.bytes()).byteLength, (await request.files()).size];
+    });
+    const files = { f: new File(["höllo"], "../../etc/pass\\wd.txt", { type: "text/plain" }), empty: new File([], "") };
+    expect(await readJson(upload.post("/", { files }))).toEqual(["wd.txt", "text/plain", 6, "höllo", 6, 1]);
+  });
+
+  it("keeps large uploads in a temporary file until the request ends, and saves them", async () => {
+    const root = writeFiles({});
+    const folder = writeFiles({});
+    vi.stubEnv("TMPDIR", folder);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const content = "x".repeat(3000);
+    const paths: string[] = [];
+    const upload = createReader(
+      async () => {
+        const file = (await request.form()).get("f");
+        if (!(file instanceof UploadedFile)) {
+          return null;
+        }
+        await file.saveTo(join(root, "saved"));
+        const again = await file.saveTo(join(root, "saved")).catch((error: NodeJS.ErrnoException) => error.code);
+        await file.saveTo(join(root, "saved"), { overwrite: true });
+        paths.push(join(root, "saved"));
+        return [file.size, (await file.text()).length, again];
+      },
+      { uploadSpoolSize: 1000 },
+    );
+    expect(await readJson(upload.post("/", { files: { f: new File([content], "big") } }))).toEqual([3000, 3000, "EEXIST"]);
+    expect(await readFile(join(root, "saved"), "utf8")).toBe(content);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("says why a large upload could not be kept, and does not wait for it", async () => {
+    vi.stubEnv("TMPDIR", join(writeFiles({}), "none"));
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const app = createApp({ config: { uploadSpoolSize: 1000 } });
+    app.route("/", async () => String((await request.form()).get("f")), { endpoint: "read", methods: ["POST"] });
+    const upload = app.testClient().post("/", { files: { f: new File(["x".repeat(3_000_000)], "big") } });
+    await expect(upload).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  it.each([
+    ["byte by byte", 300, 1],
+    ["in pieces of 7 kB", 800_000, 7000],
+    ["at once", 800_000, 1_000_000],
+  ])("keeps every byte of a large upload that comes %s", async (_, size, pieceSize) => {
+    const app = createApp({ config: { uploadSpoolSize: 100 } });
+    const read = async () => new Response(await (await request.files()).get("f")?.[0]?.bytes());
+    app.route("/", read, { endpoint: "read", methods: ["POST"] });
+    const content = Buffer.from(Array.from({ length: size }, (_item, index) => index % 251));
+    const form = new FormData();
+    form.set("f", new File([content], "f"));
+    const encoded = new Response(form);
+    const bytes = new Uint8Array(await encoded.arrayBuffer());
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (let index = 0; index < bytes.length; index += pieceSize) {
+          controller.enqueue(bytes.slice(index, index + pieceSize));
+        }
+        controller.close();
+      },
+    });
+    const headers = { "content-type": encoded.headers.get("content-type") ?? "" };
+    const response = await app.fetch(new Request("http://localhost/", { method: "POST", body, headers, duplex: "half" }));
+    expect(Buffer.from(await response.arrayBuffer()).equals(content)).toBe(true);
+  });
+
+  it.each([
+    ["of a stated length", { "content-length": "7" }, 200],
+    ["of no stated length", {}, 200],
+    ["of a length that is not true", { "content-length": "3" }, 413],
+    ["of a stated length over the limit", { "content-length": "11" }, 413],
+  ])("reads a body %s through app.fetch, up to the limit", async (_, headers: Record<string, string>, status) => {
+    const app = createApp({ config: { maxContentLength: 10 } });
+    app.route("/", async () => ({ read: (await request.form()).get("a") }), { endpoint: "read", methods: ["POST"] });
+    const body = status === 200 ? "a=12345" : "a=123456789";
+    const type = { "content-type": "application/x-www-form-urlencoded" };
+    const response = await app.fetch(new Request("http://localhost/", { method: "POST", body, headers: { ...type, ...headers } }));
+    expect(response.status).toBe(status);
+    expect(status === 200 ? await readJson(response) : "12345").toBe("12345");
+  });
+
+  it.each([1, 1_000_000])("saves uploads inside of a folder only, with a threshold of %i bytes", async (uploadSpoolSize) => {
+    const root = writeFiles({ "in/there": "old", "out/x": "x" });
+    const folder = join(root, "in");
+    symlinkSync(join(root, "out"), join(folder, "link"));
+    symlinkSync(join(root, "out/x"), join(folder, "file-link"));
+    const upload = createReader(
+      async () => {
+        const file = (await request.form()).get("f");
+        const path = request.query.get("path") ?? "";
+        if (!(file instanceof UploadedFile)) {
+          return null;
+        }
+        const overwrite = request.query.has("overwrite");
+        return file.saveTo(path, { folder, overwrite }).then(
+          () => "saved",
+          (error: NodeJS.ErrnoException) => error.code,
+        );
+      },
+      { uploadSpoolSize },
+    );
+    const save = (path: string) => upload.post(`/?path=${path}`, { files: { f: new File(["new"], "f") } }).then(readJson);
+    for (const path of ["", ".", "..", "../x", "a/../../x", "/tmp/x", "..%5Cx", "link/y", "a%00b"]) {
+      expect([path, await save(path)]).toEqual([path, "FORM"]);
+    }
+    expect(await save("there")).toBe("EEXIST");
+    expect(await save("file-link")).toBe("EEXIST");
+    expect(await save("none/y")).toBe("ENOENT");
+    expect(await save("good")).toBe("saved");
+    expect(await save("there&overwrite")).toBe("saved");
+    expect(await save("file-link&overwrite")).toBe("saved");
+    expect(await save("link&overwrite")).toBe("saved");
+    expect((await readdir(folder)).sort()).toEqual(["file-link", "good", "link", "there"]);
+    expect(await readFile(join(folder, "there"), "utf8")).toBe("new");
+    expect(await readdir(join(root, "out"))).toEqual(["x"]);
+    expect(await readFile(join(root, "out/x"), "utf8")).toBe("x");
+  });
+
+  it.each([".", "..", "a/..", "c:\\\\.."])("calls a file that is sent as '%s' nothing", async (name) => {
+    const boundary = "xyz";
+    const body = `--${boundary}\r\ncontent-disposition: form-data; name="f"; filename="${name}"\r\n\r\nabc\r\n--${boundary}--\r\n`;
+    const upload = createReader(async () => [...(await request.files()).values()].flat().map(({ filename, size }) => [filename, size]));
+    expect(await readJson(upload.post("/", { body, headers: { "content-type": `multipart/form-data; boundary=${boundary}` } }))).toEqual([
+      ["", 3],
+    ]);
+  });
+
+  it.each([
+    ["no boundary", "multipart/form-data", "--x--"],
+    ["a body cut short", "multipart/form-data; boundary=x", '--x\r\ncontent-disposition: form-data; name="f"; filename="f"\r\n\r\nabc'],
+    ["nonsense", "multipart/form-data; boundary=x", "nonsense"],
+  ])("answers 400 for %s", async (_, type, body) => {
+    expect((await client.post("/", { body, headers: { "content-type": type } })).status).toBe(400);
+  });
+});
+
+describe("a malformed request", () => {
+  const client = createReader(() => request.path);
+
+  it.each(["/%", "/%zz", "/%ff", "/%00", "/a/%c3%28"])("answers 400 for the path %s", async (path) => {
+    expect((await client.get(path)).status).toBe(400);
+  });
+
+  it("answers 400 for a host that is none, and 414 for a target that is too long", async () => {
+    expect((await client.get("/", { headers: { host: "a b" } })).status).toBe(400);
+    expect((await client.get("/", { headers: { host: "evil.com/x" } })).status).toBe(400);
+    expect((await client.get(`/${"x".repeat(8192)}`)).status).toBe(414);
+    expect((await client.get("no-slash")).status).toBe(400);
+  });
+});

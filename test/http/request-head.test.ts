@@ -1,0 +1,318 @@
+import { Blueprint, request } from "flagon";
+import { describe, expect, it } from "vitest";
+import { createApp } from "../support";
+
+/** Answers each request with what a function reads of it. */
+function createReader(read: () => unknown, config = {}) {
+  const app = createApp({ config });
+  app.route("/<path:rest>", async () => ({ read: await read() }), { endpoint: "read", methods: ["GET", "POST"] });
+  const client = app.testClient();
+  return async (target: string, headers: Record<string, string | null> = {}, remoteAddress = "127.0.0.1") => {
+    const response = await client.get(target, { headers, remoteAddress });
+    return response.status === 200 ? ((await response.json()) as { read: unknown }).read : [response.status, await response.text()];
+  };
+}
+
+describe("request.query", () => {
+  it.each([
+    ["text", () => request.query.get("q"), "q=x", "x"],
+    ["nothing", () => request.query.get("q"), "", null],
+    ["a default", () => request.query.get("q", { default: "d" }), "", "d"],
+    ["empty text, not the default", () => request.query.get("q", { default: "d" }), "q=", ""],
+    ["a whole number", () => request.query.get("n", { type: "int" }), "n=7", 7],
+    ["null for what is none", () => request.query.get("n", { type: "int" }), "n=7.5", null],
+    ["null for one too large", () => request.query.get("n", { type: "int" }), "n=99999999999999999999", null],
+    ["the default for what is none", () => request.query.get("n", { type: "int", default: 1 }), "n=x", 1],
+    ["the default for an empty number", () => request.query.get("n", { type: "int", default: 1 }), "n=", 1],
+    ["a number", () => request.query.get("n", { type: "float" }), "n=-1.5e3", -1500],
+    ["no number in hex", () => request.query.get("n", { type: "float" }), "n=0x10", null],
+    ["yes", () => request.query.get("b", { type: "boolean" }), "b=on", true],
+    ["no", () => request.query.get("b", { type: "boolean", default: true }), "b=0", false],
+    ["neither", () => request.query.get("b", { type: "boolean" }), "b=maybe", null],
+    ["what a function makes", () => request.query.get("d", { type: (text) => text.toUpperCase() }), "d=x", "X"],
+    ["null where a function throws", () => request.query.get("d", { type: (text) => BigInt(text).toString() }), "d=x", null],
+    ["all of a name that convert", () => request.query.getAll("n", { type: "int" }), "n=1&n=x&n=3", [1, 3]],
+    ["all as text", () => request.query.getAll("n"), "n=1&n=x", ["1", "x"]],
+  ])("gives %s", async (_, read, query, expected) => {
+    expect(await createReader(read)(`/x?${query}`)).toEqual(expected);
+  });
+
+  it("requires a value, or answers 400 that names it", async () => {
+    const read = createReader(() => request.query.require("page", { type: "int" }) + 1);
+    expect(await read("/x?page=2")).toBe(3);
+    expect(await read("/x")).toEqual([400, expect.stringContaining("lacks the parameter &#39;page&#39;")]);
+    expect(await read("/x?page=two")).toEqual([
+      400,
+      expect.stringContaining("The parameter &#39;page&#39; of the request has a value that is not taken"),
+    ]);
+  });
+
+  it("is typed by what it converts to", () => {
+    const read = () => {
+      const page: number = request.query.get("page", { type: "int", default: 1 });
+      const maybe: number | null = request.query.get("page", { type: "int" });
+      const word: string | null = request.query.get("word");
+      const made: Date | null = request.query.get("day", { type: (text) => new Date(text) });
+      // @ts-expect-error It may be null.
+      const wrong: number = request.query.get("page", { type: "int" });
+      return [page, maybe, word, made, wrong];
+    };
+    expect(read).toThrow("Working outside of request context");
+  });
+});
+
+describe("request.form()", () => {
+  it("converts and requires its fields as the query does", async () => {
+    const app = createApp();
+    app.route(
+      "/x",
+      async () => {
+        const form = await request.form();
+        return [form.get("n", { type: "int", default: 0 }), form.getAll("n", { type: "int" }), form.require("name")];
+      },
+      { methods: ["POST"], endpoint: "x" },
+    );
+    const client = app.testClient();
+    expect(await (await client.post("/x", { form: { n: ["4", "x"], name: "Ann" } })).json()).toEqual([4, [4], "Ann"]);
+    expect((await client.post("/x", { form: { n: "x" } })).status).toBe(400);
+  });
+
+  it("can be read after the bytes, also when it is multipart", async () => {
+    const app = createApp();
+    app.route("/x", async () => [(await request.bytes()).length > 0, (await request.form()).get("a")], {
+      methods: ["POST"],
+      endpoint: "x",
+    });
+    const files = { f: new File(["x"], "x.txt") };
+    expect(await (await app.testClient().post("/x", { form: { a: "1" }, files })).json()).toEqual([true, "1"]);
+    expect(await (await app.testClient().post("/x", { form: { a: "2" } })).json()).toEqual([true, "2"]);
+  });
+});
+
+describe("request.json()", () => {
+  it("takes another type by force, and is silent on demand", async () => {
+    const app = createApp();
+    const options: Record<string, { force?: boolean; silent?: boolean }> = {
+      force: { force: true },
+      silent: { silent: true },
+      both: { force: true, silent: true },
+    };
+    app.route("/<how>", async ({ how }) => ({ got: await request.json(options[how]) }), { methods: ["POST"], endpoint: "x" });
+    const post = async (how: string, body: string, type: string) => {
+      const response = await app.testClient().post(`/${how}`, { body, headers: { "content-type": type } });
+      return response.status === 200 ? ((await response.json()) as { got: unknown }).got : response.status;
+    };
+    expect(await post("force", "[1]", "text/plain")).toEqual([1]);
+    expect(await post("force", "[1", "text/plain")).toBe(400);
+    expect(await post("silent", "[1]", "text/plain")).toBeNull();
+    expect(await post("silent", "[1", "application/json")).toBeNull();
+    expect(await post("silent", "[1]", "application/ld+json")).toEqual([1]);
+    expect(await post("both", "", "text/plain")).toBeNull();
+  });
+
+  it("is parsed and written by the app's own JSON", async () => {
+    const app = createApp();
+    app.json = {
+      parse: (text) =>
+        JSON.parse(text, (_, value: unknown) => (typeof value === "string" && /^\d+n$/.test(value) ? BigInt(value.slice(0, -1)) : value)),
+      stringify: (value) => JSON.stringify(value, (_, inner: unknown) => (typeof inner === "bigint" ? `${inner}n` : inner)),
+    };
+    app.route(
+      "/x",
+      async () => {
+        const { n } = (await request.json()) as { n: bigint };
+        return { n: n + 1n };
+      },
+      { methods: ["POST"], endpoint: "x" },
+    );
+    expect(await (await app.testClient().post("/x", { json: { n: 41n } })).text()).toBe('{"n":"42n"}');
+  });
+});
+
+describe("the parts of a URL", () => {
+  it("are there with and without the query, and from the root", async () => {
+    const read = createReader(
+      () => [request.url, request.baseUrl, request.rootUrl, request.origin, request.rootPath, request.queryString],
+      {
+        applicationRoot: "/app",
+      },
+    );
+    expect(await read("http://example.com:80/a%20b?q=%41")).toEqual([
+      "http://example.com/app/a%20b?q=%41",
+      "http://example.com/app/a%20b",
+      "http://example.com/app/",
+      "http://example.com",
+      "/app",
+      "q=%41",
+    ]);
+  });
+});
+
+describe("the client's address", () => {
+  const forwarded = {
+    "x-forwarded-for": "6.6.6.6, 1.1.1.1, 10.0.0.2",
+    "x-forwarded-proto": "https, http",
+    "x-forwarded-host": "shop.example, inner",
+    "x-forwarded-port": "8443, 80",
+  };
+  const look = () => [request.remoteAddress, request.scheme, request.host, request.isSecure, request.accessRoute];
+
+  it("is the peer's: forwarded headers change nothing by themselves", async () => {
+    expect(await createReader(look)("/x", forwarded)).toEqual(["127.0.0.1", "http", "localhost", false, ["127.0.0.1"]]);
+  });
+
+  it("is what the trusted number of proxies say, and no more", async () => {
+    expect(await createReader(look, { trustProxy: 1 })("/x", forwarded)).toEqual([
+      "10.0.0.2",
+      "http",
+      "inner",
+      false,
+      ["10.0.0.2", "127.0.0.1"],
+    ]);
+    expect(await createReader(look, { trustProxy: 2 })("/x", forwarded)).toEqual([
+      "1.1.1.1",
+      "https",
+      "shop.example:8443",
+      true,
+      ["1.1.1.1", "10.0.0.2", "127.0.0.1"],
+    ]);
+  });
+
+  it("is the first that is not among the trusted addresses", async () => {
+    const read = createReader(look, { trustProxy: ["loopback", "10.0.0.0/8"] });
+    expect(await read("/x", forwarded)).toEqual(["1.1.1.1", "https", "shop.example:8443", true, ["1.1.1.1", "10.0.0.2", "127.0.0.1"]]);
+    // Somebody who comes past the proxies is believed nothing.
+    expect(await read("/x", forwarded, "8.8.8.8")).toEqual(["8.8.8.8", "http", "localhost", false, ["8.8.8.8"]]);
+  });
+
+  it("does not take a scheme, a port or a host that is none", async () => {
+    const headers = { "x-forwarded-proto": "javascript", "x-forwarded-port": "x", "x-forwarded-host": "a b" };
+    expect(await createReader(look, { trustProxy: 1 })("/x", headers)).toEqual([400, expect.any(String)]);
+    const odd = { "x-forwarded-proto": "javascript", "x-forwarded-port": "x" };
+    expect(await createReader(look, { trustProxy: 1 })("/x", odd)).toEqual(["127.0.0.1", "http", "localhost", false, ["127.0.0.1"]]);
+  });
+
+  it("says which trusted address cannot be read", async () => {
+    await expect(createReader(look, { trustProxy: "10.0.0.0/99" })("/x")).rejects.toThrow(
+      "The setting 'trustProxy' is to be a number of proxies",
+    );
+  });
+});
+
+describe("what a request asks for", () => {
+  it("is parsed of its conditional headers", async () => {
+    const read = createReader(() => ({
+      match: [request.ifMatch.isStar, [...request.ifMatch.strong], request.ifMatch.hasStrong('"a"'), request.ifMatch.hasStrong("c")],
+      noneMatch: [
+        [...request.ifNoneMatch.strong],
+        [...request.ifNoneMatch.weak],
+        request.ifNoneMatch.has("b"),
+        request.ifNoneMatch.isEmpty,
+      ],
+      modified: request.ifModifiedSince?.getTime() ?? null,
+      unmodified: request.ifUnmodifiedSince?.getTime() ?? null,
+      ifRange: request.ifRange,
+      range: request.range,
+      cache: [...request.cacheControl],
+    }));
+    expect(
+      await read("/x", {
+        "if-match": '"a", W/"c"',
+        "if-none-match": '"a", W/"b"',
+        "if-modified-since": "Thu, 01 Jan 1970 00:00:10 GMT",
+        "if-unmodified-since": "nonsense",
+        "if-range": '"a"',
+        range: "bytes=0-4, 10-, -3",
+        "cache-control": "no-cache, max-age=60",
+      }),
+    ).toEqual({
+      match: [false, ["a"], true, false],
+      noneMatch: [["a"], ["b"], true, false],
+      modified: 10_000,
+      unmodified: null,
+      ifRange: { etag: "a", date: null },
+      range: {
+        unit: "bytes",
+        ranges: [
+          [0, 4],
+          [10, null],
+          [null, 3],
+        ],
+      },
+      cache: [
+        ["no-cache", true],
+        ["max-age", 60],
+      ],
+    });
+    expect(await read("/x", { "if-match": "*", "if-range": 'W/"a"', range: "bytes=5-2" })).toMatchObject({
+      match: [true, [], true, true],
+      noneMatch: [[], [], false, true],
+      ifRange: null,
+      range: null,
+    });
+  });
+
+  it("tells type, length, referrer and program", async () => {
+    const read = createReader(() => [
+      request.contentType,
+      request.mimeType,
+      request.mimeTypeParameters,
+      request.contentLength,
+      request.isJson,
+      request.referrer,
+      request.userAgent,
+    ]);
+    const headers = { "content-type": 'Application/LD+JSON; Charset="utf-8"; v=1', referer: "http://a/b", "user-agent": "ua" };
+    expect(await read("/x", headers)).toEqual([
+      headers["content-type"],
+      "application/ld+json",
+      { charset: "utf-8", v: "1" },
+      null,
+      true,
+      "http://a/b",
+      "ua",
+    ]);
+    expect(await read("/x", { "user-agent": null })).toEqual(["", "", {}, null, false, null, ""]);
+  });
+
+  it("tells the parameters of Digest credentials", async () => {
+    const read = createReader(() => request.authorization);
+    expect(await read("/x", { authorization: 'Digest username="ann", nonce="a\\"b", qop=auth' })).toEqual({
+      type: "digest",
+      token: 'username="ann", nonce="a\\"b", qop=auth',
+      parameters: { username: "ann", nonce: 'a"b', qop: "auth" },
+    });
+  });
+
+  it("knows the blueprints around its endpoint", async () => {
+    const inner = new Blueprint("inner");
+    inner.route("/x", () => [request.blueprint, request.blueprints], { endpoint: "x" });
+    const outer = new Blueprint("outer");
+    outer.register(inner);
+    const app = createApp();
+    app.register(outer);
+    expect(await (await app.testClient().get("/x")).json()).toEqual(["outer.inner", ["outer.inner", "outer"]]);
+  });
+});
+
+describe("a request's limits", () => {
+  it("can be changed by a hook before the body is read", async () => {
+    const app = createApp({ config: { maxContentLength: 5, maxFormParts: 2 } });
+    app.beforeRequest(() => {
+      if (request.path === "/big") {
+        request.maxContentLength = 100;
+        request.limits.parts = 10;
+      }
+    });
+    const view = async () => String((await request.form()).get("a"));
+    app.route("/big", view, { methods: ["POST"], endpoint: "big" });
+    app.route("/small", view, { methods: ["POST"], endpoint: "small" });
+    const client = app.testClient();
+    expect(
+      await (
+        await client.post("/big", { body: "a=1&b=2&c=3&d=4", headers: { "content-type": "application/x-www-form-urlencoded" } })
+      ).text(),
+    ).toBe("1");
+    expect((await client.post("/small", { form: { a: "12345" } })).status).toBe(413);
+  });
+});

@@ -1,0 +1,267 @@
+import { Readable } from "node:stream";
+import {
+  afterThisRequest,
+  eventStream,
+  FlagonResponse,
+  html,
+  isSafeRedirect,
+  json,
+  makeResponse,
+  ReturnValueError,
+  redirect,
+  request,
+} from "flagon";
+import { describe, expect, it } from "vitest";
+import { createApp, createLiveApp } from "../support";
+
+function createView(view: () => unknown) {
+  const app = createApp();
+  app.route("/", view, { endpoint: "view", methods: ["GET", "POST"] });
+  return app.testClient();
+}
+
+describe("what a view returns", () => {
+  async function* generate() {
+    yield "a";
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    yield Buffer.from("ö");
+    yield request.path;
+  }
+  function* count() {
+    yield "1";
+    yield "2";
+  }
+
+  it.each([
+    ["text", () => "<p>é", "text/html; charset=utf-8", "<p>é"],
+    ["Markup", () => html`<p>${"<"}`, "text/html; charset=utf-8", "<p>&lt;"],
+    ["an object", () => ({ b: 1, a: ["é"] }), "application/json", '{"b":1,"a":["é"]}'],
+    ["an array", () => [1, null], "application/json", "[1,null]"],
+    ["a promise", async () => "later", "text/html; charset=utf-8", "later"],
+    ["bytes", () => new Uint8Array([65, 66]), "application/octet-stream", "AB"],
+    ["a blob", () => new Blob(["x"], { type: "text/csv" }), "text/csv", "x"],
+    ["an async generator", () => generate(), "text/html; charset=utf-8", "aö/"],
+    ["a generator", () => count(), "text/html; charset=utf-8", "12"],
+    ["a Node stream", () => Readable.from(["a", "b"]), "text/html; charset=utf-8", "ab"],
+    ["a web stream", () => new Blob(["web"]).stream(), "text/html; charset=utf-8", "web"],
+    ["a web response", () => new Response("r", { status: 201, headers: { "content-type": "text/plain", "x-a": "1" } }), "text/plain", "r"],
+    ["a response", () => new FlagonResponse("x", 202, { "content-type": "text/plain" }), "text/plain", "x"],
+    ["a Map", () => new Map([[1, 2]]), "application/json", "{}"],
+  ])("may be %s", async (_, view, type, body) => {
+    const response = await createView(view).get("/");
+    expect([response.headers.get("content-type"), await response.text()]).toEqual([type, body]);
+  });
+
+  it.each([
+    [undefined, "it returned undefined. Did you forget a return statement?"],
+    [null, "it returned null."],
+    [7, "it returned a number."],
+    [true, "it returned a boolean."],
+    [{ n: 1n }, "returned what JSON cannot hold"],
+  ])("cannot be anything else, %#", async (value, message) => {
+    const view = () => value;
+    const app = createApp();
+    app.route("/", view, { endpoint: "pages" });
+    const error = await app
+      .testClient()
+      .get("/")
+      .catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ReturnValueError);
+    expect(error).toHaveProperty("message", expect.stringContaining("The view 'pages'"));
+    expect(error).toHaveProperty("message", expect.stringContaining(message));
+  });
+
+  it("cuts a stream short when it fails, since the status is sent", async () => {
+    const app = createLiveApp();
+    async function* broken() {
+      yield "begun";
+      throw new Error("broken");
+    }
+    app.route("/", () => broken(), { endpoint: "view" });
+    const response = await app.testClient().get("/");
+    expect(response.status).toBe(200);
+    await expect(response.text()).rejects.toThrow("broken");
+  });
+});
+
+describe("makeResponse() and json()", () => {
+  it("set status and headers", async () => {
+    const client = createView(() => makeResponse({ a: 1 }, 201, { "x-a": "1", "content-type": "application/vnd.a+json" }));
+    const response = await client.get("/");
+    expect([response.status, response.headers.get("x-a"), response.headers.get("content-type")]).toEqual([
+      201,
+      "1",
+      "application/vnd.a+json",
+    ]);
+    const coded = await createView(() => json("text", 202)).get("/");
+    expect([coded.status, await coded.text()]).toEqual([202, '"text"']);
+    const changed = await createView(() => makeResponse(new FlagonResponse("x", 200), 203)).get("/");
+    expect(changed.status).toBe(203);
+  });
+
+  it("refuse a status that HTTP has not", () => {
+    expect(() => new FlagonResponse("x", 600)).toThrow("Use a whole number from 200 to 599");
+    expect(() => makeResponse("x", 99)).toThrow(RangeError);
+  });
+});
+
+describe("FlagonResponse", () => {
+  it("sets and deletes cookies with every attribute", () => {
+    const response = new FlagonResponse();
+    response.setCookie("a", "x, ö", { maxAge: 60, domain: "example.com", path: "/p", secure: true, httpOnly: true, sameSite: "Strict" });
+    response.setCookie("p", "1", { partitioned: true });
+    response.deleteCookie("b", { path: "/p" });
+    const [first = "", second = "", third = ""] = response.headers.getSetCookie();
+    expect(first).toMatch(
+      /^a="x\\054\\040\\303\\266"; Max-Age=60; Domain=example\.com; Path=\/p; Expires=\w{3}, .* GMT; HttpOnly; Secure; SameSite=Strict$/,
+    );
+    expect(second).toBe("p=1; Path=/; Secure; Partitioned");
+    expect(third).toBe("b=; Max-Age=0; Path=/p; Expires=Thu, 01 Jan 1970 00:00:00 GMT");
+    expect(() => response.setCookie("a b", "x")).toThrow(TypeError);
+  });
+
+  it("keeps headers without regard to case, and refuses line breaks", () => {
+    const { headers } = new FlagonResponse(null, 200, { "X-One": "1", "x-many": ["a", "b"] });
+    headers.append("X-Many", "c");
+    expect([headers.get("x-one"), headers.get("X-MANY"), headers.has("x-Many"), headers.get("none")]).toEqual(["1", "a, b, c", true, null]);
+    headers.set("x-many", "d");
+    expect(headers.getAll("x-many")).toEqual(["d"]);
+    headers.delete("X-MANY");
+    expect(headers.has("x-many")).toBe(false);
+    expect(() => headers.set("x", "a\r\nb: c")).toThrow("cannot have the value");
+    expect(() => headers.append("a b", "c")).toThrow("cannot be the name of a header");
+  });
+
+  it("adds to Vary without doubles, and quotes its entity tag", () => {
+    const response = new FlagonResponse();
+    response.vary("Cookie", "accept");
+    response.vary("cookie");
+    response.etag = "abc";
+    expect([response.headers.get("vary"), response.etag]).toEqual(["cookie, accept", '"abc"']);
+    response.etag = 'W/"x"';
+    expect(response.etag).toBe('W/"x"');
+  });
+});
+
+describe("redirect()", () => {
+  it("makes the browser load the page by GET", async () => {
+    const response = await createView(() => redirect("/ö x?a=<b>")).post("/");
+    expect([response.status, response.headers.get("location")]).toEqual([303, "/%C3%B6%20x?a=<b>"]);
+    expect(await response.text()).toContain('<a href="/%C3%B6%20x?a=&lt;b&gt;">');
+    expect((await createView(() => redirect("/x", 308)).get("/")).status).toBe(308);
+  });
+
+  it.each(["/a", "a", "?q", "#x", "../x", "http://localhost/x", "/a//b", "/:80"])("leads to %s", async (location) => {
+    expect((await createView(() => redirect(location)).get("/")).status).toBe(303);
+  });
+
+  it.each([
+    "//evil",
+    "http://evil/",
+    "https://localhost/",
+    "javascript:x",
+    "/\\evil",
+    "\\\\evil",
+    " //evil",
+    "\t//evil",
+    "http:evil",
+    "mailto:a@b",
+    "http://localhost@evil/",
+    "",
+  ])("does not lead to %j unless it may leave", async (location) => {
+    await expect(createView(() => redirect(location)).get("/")).rejects.toThrow(/another origin|control characters/);
+    expect(await createApp().testRequestContext("/", {}, () => isSafeRedirect(location))).toBe(false);
+  });
+
+  it("leads elsewhere when that is meant", async () => {
+    const response = await createView(() => redirect("https://example.com/x", { external: true })).get("/");
+    expect([response.status, response.headers.get("location")]).toEqual([303, "https://example.com/x"]);
+    await expect(createView(() => redirect("/a\r\nb", { external: true })).get("/")).rejects.toThrow("control characters");
+  });
+});
+
+describe("default headers", () => {
+  it("come with every kind of answer, and with HTML some more", async () => {
+    const app = createApp();
+    app.route("/html", () => "x", { endpoint: "html" });
+    app.route("/json", () => ({}), { endpoint: "json" });
+    const client = app.testClient();
+    for (const path of ["/html", "/json", "/none"]) {
+      const { headers } = await client.get(path);
+      expect(headers.get("x-content-type-options")).toBe("nosniff");
+      expect(headers.get("referrer-policy")).toBe("strict-origin-when-cross-origin");
+      expect(headers.get("x-frame-options")).toBe("SAMEORIGIN");
+      expect(headers.has("content-security-policy")).toBe(path !== "/json");
+      expect([headers.has("server"), headers.has("x-powered-by")]).toEqual([false, false]);
+    }
+  });
+
+  it("give way to the app's own, per response or for all", async () => {
+    const app = createApp({ config: { defaultHeaders: { "X-Frame-Options": null, "x-added": "1", "referrer-policy": "no-referrer" } } });
+    app.route("/", () => makeResponse("x", 200, { "content-security-policy": "default-src 'self'" }), { endpoint: "x" });
+    const { headers } = await app.testClient().get("/");
+    expect([
+      headers.get("x-frame-options"),
+      headers.get("x-added"),
+      headers.get("referrer-policy"),
+      headers.get("content-security-policy"),
+    ]).toEqual([null, "1", "no-referrer", "default-src 'self'"]);
+  });
+});
+
+describe("afterThisRequest()", () => {
+  it("runs for this response alone, before the after hooks", async () => {
+    const app = createApp();
+    app.afterRequest((response) => response.headers.append("x-order", "hook"));
+    app.route(
+      "/",
+      () => {
+        if (request.query.has("mark")) {
+          afterThisRequest((response) => response.headers.append("x-order", "this"));
+        }
+        return "x";
+      },
+      { endpoint: "x" },
+    );
+    const client = app.testClient();
+    expect((await client.get("/?mark")).headers.get("x-order")).toBe("this, hook");
+    expect((await client.get("/")).headers.get("x-order")).toBe("hook");
+  });
+});
+
+describe("eventStream()", () => {
+  it("formats events", async () => {
+    async function* events() {
+      yield "plain\ntext";
+      yield { data: { a: 1 }, event: "up\ndate", id: "7", retry: 1000 };
+    }
+    const response = await createView(() => eventStream(events())).get("/");
+    expect(response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    expect(await response.text()).toBe('data: plain\ndata: text\n\nevent: up date\nid: 7\nretry: 1000\ndata: {"a":1}\n\n');
+  });
+
+  it("writes events as text for who iterates over the body", async () => {
+    async function* events() {
+      yield "one";
+      yield { data: 2 };
+    }
+    const pieces: unknown[] = [];
+    await createView(async () => {
+      for await (const piece of eventStream(events()).body as AsyncIterable<unknown>) {
+        pieces.push(piece);
+      }
+      return "";
+    }).get("/");
+    expect(pieces).toEqual(["data: one\n\n", "data: 2\n\n"]);
+  });
+
+  it("ends with what is no event, and says so", async () => {
+    async function* events() {
+      yield "one";
+      yield 2 as unknown as string;
+    }
+    const response = await createView(() => eventStream(events())).get("/");
+    await expect(response.text()).rejects.toThrow("gave a number that is no event");
+  });
+});

@@ -1,0 +1,362 @@
+import { Blueprint, BuildError, g, NotFound, request, route, SetupError, urlFor } from "flagon";
+import { describe, expect, it } from "vitest";
+import { createApp, createLiveApp } from "../support";
+
+describe("a route's options", () => {
+  it("alias: redirects to the other rule of the endpoint, with its values and the query", async () => {
+    class Users {
+      @route("/users/<int:id>/profile")
+      @route("/u/<int:id>", { alias: true })
+      show({ id }: { id: number }) {
+        return `${id} ${urlFor(Users, "show", { id })}`;
+      }
+    }
+    const client = createApp({}, Users).testClient();
+    const response = await client.get("/u/7?tab=a%20b");
+    expect([response.status, response.headers.get("location")]).toEqual([308, "/users/7/profile?tab=a%20b"]);
+    expect(await (await client.get("/users/7/profile")).text()).toBe("7 /users/7/profile");
+  });
+
+  it("alias: needs another rule with its variables", async () => {
+    const app = createApp();
+    app.route("/u", () => "u", { alias: true, endpoint: "u" });
+    await expect(app.testClient().get("/u")).rejects.toThrow("The rule '/u' is an alias, but 'u' has no other rule with its variables.");
+  });
+
+  it("buildOnly: gives URLs of what is served elsewhere, and matches nothing", async () => {
+    const app = createApp();
+    app.route("/cdn/<path:file>", () => "never", { buildOnly: true, endpoint: "cdn" });
+    expect(app.appContext(() => urlFor("cdn", { file: "a/b.css" }))).toBe("/cdn/a/b.css");
+    expect((await app.testClient().get("/cdn/a/b.css")).status).toBe(404);
+  });
+
+  it("defaults: reach the view, typed, also without another rule", async () => {
+    class Pages {
+      @route("/first", { defaults: { page: 1, kind: "list" } })
+      index({ page, kind }: { page: number; kind: string }) {
+        return `${kind} ${page}`;
+      }
+    }
+    expect(await (await createApp({}, Pages).testClient().get("/first")).text()).toBe("list 1");
+  });
+
+  it("mergeSlashes: false takes doubled slashes for what they are", async () => {
+    const app = createApp();
+    app.route("/a//b", () => "doubled", { endpoint: "doubled", mergeSlashes: false });
+    app.route("/a/b", () => "single", { endpoint: "single", mergeSlashes: false });
+    app.route("/c/d", () => "never doubled", { endpoint: "other", mergeSlashes: false });
+    const client = app.testClient();
+    expect(await (await client.get("/a//b")).text()).toBe("doubled");
+    expect(await (await client.get("/a/b")).text()).toBe("single");
+    expect((await client.get("/c//d")).status).toBe(404);
+  });
+
+  it("come from the settings where a route does not say", async () => {
+    const app = createApp({ config: { strictSlashes: false, mergeSlashes: false, provideAutomaticOptions: false } });
+    app.route("/x/", () => "x", { endpoint: "x" });
+    app.route("/y/", () => "y", { endpoint: "y", strictSlashes: true, provideAutomaticOptions: true, mergeSlashes: true });
+    const client = app.testClient();
+    expect((await client.get("/x")).status).toBe(200);
+    expect((await client.get("//x/")).status).toBe(404);
+    expect((await client.options("/x/")).status).toBe(405);
+    expect((await client.get("/y")).status).toBe(308);
+    expect((await client.get("//y/")).status).toBe(308);
+    expect((await client.options("/y/")).status).toBe(200);
+  });
+
+  it("provideAutomaticOptions: a route that lists OPTIONS gets it", async () => {
+    const app = createApp();
+    app.route("/x", () => "mine", { methods: ["GET", "OPTIONS"], endpoint: "x" });
+    expect(await (await app.testClient().options("/x")).text()).toBe("mine");
+  });
+
+  it("maxContentLength: is the route's own limit", async () => {
+    const app = createApp({ config: { maxContentLength: 10 } });
+    app.route("/small", async () => String((await request.text()).length), { methods: ["POST"], endpoint: "small" });
+    app.route("/large", async () => String((await request.text()).length), { methods: ["POST"], endpoint: "large", maxContentLength: 100 });
+    const body = "x".repeat(50);
+    expect((await app.testClient().post("/small", { body })).status).toBe(413);
+    expect(await (await app.testClient().post("/large", { body })).text()).toBe("50");
+    expect((await app.testClient().post("/large", { body: "x".repeat(101) })).status).toBe(413);
+  });
+});
+
+describe("redirects of routing", () => {
+  it("keep method and body by 308, and the path under which the app is mounted", async () => {
+    const app = createApp({ config: { applicationRoot: "/app" } });
+    app.route("/x/", async () => `${request.method} ${await request.text()}`, { methods: ["POST"], endpoint: "x" });
+    const response = await app.testClient().post("/x?q=1", { body: "data" });
+    expect([response.status, response.headers.get("location")]).toEqual([308, "/app/x/?q=1"]);
+  });
+
+  it("come only where the slashed rule takes the method", async () => {
+    const app = createApp();
+    app.route("/x/", () => "got", { endpoint: "get" });
+    app.route("/x", () => "posted", { methods: ["POST"], endpoint: "post" });
+    app.route("/y/", () => "y", { endpoint: "y" });
+    const client = app.testClient();
+    expect(await (await client.post("/x")).text()).toBe("posted");
+    expect(await (await client.get("/x/")).text()).toBe("got");
+    expect((await client.get("/x")).status).toBe(308);
+    expect((await client.head("/y")).status).toBe(308);
+    expect((await client.options("/y")).status).toBe(308);
+    expect((await client.post("/y")).status).toBe(404);
+  });
+
+  it("are seen by hooks, but by no error handler", async () => {
+    const app = createApp();
+    const seen: unknown[] = [];
+    app.route("/x/", () => "x", { endpoint: "x" });
+    app.beforeRequest(() => void seen.push(request.routingException, request.endpoint));
+    app.errorHandler(Error, () => "handled");
+    expect((await app.testClient().get("/x")).status).toBe(308);
+    expect(seen).toEqual([null, null]);
+  });
+});
+
+describe("what routing found", () => {
+  it("is known to the request, and what it failed with as well", async () => {
+    const app = createApp();
+    const seen: unknown[] = [];
+    app.beforeRequest(() => {
+      const { blueprint, endpoint, rule, viewArgs, routingException } = request;
+      seen.push({ blueprint, endpoint, rule, viewArgs, failed: routingException?.status ?? null });
+      return undefined;
+    });
+    app.route("/x/<int:id>", () => "x", { endpoint: "x" });
+    const client = app.testClient();
+    await client.get("/x/1");
+    await client.get("/none");
+    await client.post("/x/1");
+    expect(seen).toEqual([
+      { blueprint: null, endpoint: "x", rule: "/x/<int:id>", viewArgs: { id: 1 }, failed: null },
+      { blueprint: null, endpoint: null, rule: null, viewArgs: {}, failed: 404 },
+      { blueprint: null, endpoint: null, rule: null, viewArgs: {}, failed: 405 },
+    ]);
+  });
+
+  it("is one exception to the hooks and handlers of a request, and another to the next", async () => {
+    const app = createApp();
+    const seen: unknown[] = [];
+    app.beforeRequest(() => void seen.push(request.routingException));
+    app.errorHandler(NotFound, (error) => {
+      seen.push(error);
+      return "handled";
+    });
+    const client = app.testClient();
+    expect((await client.get("/none")).status).toBe(404);
+    await client.get("/none");
+    expect(seen[0]).toBeInstanceOf(NotFound);
+    expect(seen[1]).toBe(seen[0]);
+    expect(seen[2]).not.toBe(seen[0]);
+  });
+
+  it("is thrown where no error of HTTP is to be answered by itself", async () => {
+    const app = createApp({ config: { trapHttpExceptions: true } });
+    await expect(app.testClient().get("/none")).rejects.toThrow(NotFound);
+  });
+
+  it("can be asked of the app", () => {
+    const app = createApp();
+    app.route("/<lang>/x", () => "x", { endpoint: "x" });
+    app.route("/y", () => "y", { endpoint: "y", defaults: { lang: "en" } });
+    expect(app.isEndpointExpecting("x", "lang")).toBe(true);
+    expect(app.isEndpointExpecting("y", "lang")).toBe(true);
+    expect(app.isEndpointExpecting("x", "lang", "other")).toBe(false);
+    expect(app.isEndpointExpecting("none", "lang")).toBe(false);
+    expect(app.isEndpointExpecting("y", "toString")).toBe(false);
+  });
+
+  it("are those that its rules name, and none that objects inherit", () => {
+    const app = createApp();
+    app.route("/x", () => "x", { endpoint: "x" });
+    expect(app.appContext(() => urlFor("x", { toString: "a", constructor: "b" } as Record<string, string>))).toBe(
+      "/x?toString=a&constructor=b",
+    );
+    app.route("/c/<constructor>", () => "c", { endpoint: "c" });
+    expect(app.appContext(() => urlFor("c", { constructor: "b" } as Record<string, string>))).toBe("/c/b");
+    expect(() => app.appContext(() => urlFor("c", {}))).toThrow("the value of 'constructor' is missing");
+  });
+});
+
+describe("two views of one endpoint", () => {
+  it("are refused when the second is added, even if they have one name; one view may have several rules", () => {
+    const app = createApp();
+    const view = () => "x";
+    app.route("/a", view);
+    app.route("/b", view);
+    expect(() => app.route("/c", () => "other", { endpoint: "view" })).toThrow(SetupError);
+    expect(() => app.route("/c", () => "other", { endpoint: "view" })).toThrow("Two views have the endpoint 'view'");
+    class Pages {
+      @route("/a")
+      first() {
+        return "x";
+      }
+    }
+    app.route("/first", () => "taken", { endpoint: "first" });
+    expect(() => app.register(Pages)).toThrow(
+      "Two views have the endpoint 'first': first and Pages.first.\nPut @blueprint(\"name\") on one of the controllers",
+    );
+  });
+});
+
+describe("urlFor()", () => {
+  it("is relative to the blueprint by a leading dot, and to the app outside of one", async () => {
+    const shop = new Blueprint("shop", { urlPrefix: "/shop" });
+    shop.route("/x", () => urlFor(".x"), { endpoint: "x" });
+    const app = createApp();
+    app.register(shop);
+    app.route("/y", () => urlFor(".y"), { endpoint: "y" });
+    expect(await (await app.testClient().get("/shop/x")).text()).toBe("/shop/x");
+    expect(await (await app.testClient().get("/y")).text()).toBe("/y");
+  });
+
+  it("takes the rule of the request's method, or of the one that is asked for", async () => {
+    const app = createApp();
+    const view = () => [urlFor("view"), urlFor("view", {}, { method: "get" }), urlFor("view", {}, { method: "POST" })];
+    app.route("/list", view, { endpoint: "view" });
+    app.route("/create", view, { endpoint: "view", methods: ["POST"] });
+    expect(await (await app.testClient().get("/list")).json()).toEqual(["/list", "/list", "/create"]);
+    expect(await (await app.testClient().post("/create")).json()).toEqual(["/create", "/list", "/create"]);
+  });
+
+  it("takes the rule with the most variables that the values fill", () => {
+    const app = createApp();
+    const view = () => "x";
+    app.route("/archive", view, { endpoint: "archive" });
+    app.route("/archive/<int:year>", view, { endpoint: "archive" });
+    app.route("/archive/<int:year>/<int:month>", view, { endpoint: "archive" });
+    const urls = app.appContext(() => [
+      urlFor("archive"),
+      urlFor("archive", { year: 2026 }),
+      urlFor("archive", { year: 2026, month: 3 }),
+      urlFor("archive", { month: 3 }),
+      urlFor("archive", { year: null, _private: 1 }),
+    ]);
+    expect(urls).toEqual(["/archive", "/archive/2026", "/archive/2026/3", "/archive?month=3", "/archive?_private=1"]);
+  });
+
+  it("puts the path of the mount in front, which a trusted proxy may say", async () => {
+    const app = createApp({ config: { applicationRoot: "/app/", trustProxy: 1, serverName: "example.com" } });
+    app.route("/x", () => urlFor("x"), { endpoint: "x" });
+    expect(app.appContext(() => [urlFor("x"), urlFor("x", {}, { external: true })])).toEqual(["/app/x", "http://example.com/app/x"]);
+    expect(await (await app.testClient().get("/x")).text()).toBe("/app/x");
+    const headers = { "x-forwarded-prefix": "/proxied" };
+    expect(await (await app.testClient().get("/x", { headers })).text()).toBe("/proxied/x");
+    const evil = { "x-forwarded-prefix": "//evil.example" };
+    expect(await (await app.testClient().get("/x", { headers: evil })).text()).toBe("/app/x");
+  });
+
+  it("keeps an anchor's characters that need no escape, and refuses a scheme without a host", () => {
+    const app = createApp({ config: { serverName: "example.com" } });
+    app.route("/x", () => "x", { endpoint: "x" });
+    expect(app.appContext(() => urlFor("x", { a: 1 }, { anchor: "a b!$&'()*+,/:;=?@#%" }))).toBe("/x?a=1#a%20b!$&'()*+,/:;=?@%23%25");
+    expect(app.appContext(() => urlFor("x", {}, { scheme: "https" }))).toBe("https://example.com/x");
+    expect(() => app.appContext(() => urlFor("x", {}, { scheme: "https", external: false }))).toThrow("one with a scheme is external");
+  });
+
+  it("shows defaults the values of the endpoint, the app's first, then the blueprints' from outer to inner", async () => {
+    const app = createApp();
+    const order: string[] = [];
+    app.urlDefaults((endpoint, values) => {
+      order.push(`app ${endpoint}`);
+      if (app.isEndpointExpecting(endpoint, "lang")) {
+        values.lang ??= "en";
+      }
+    });
+    const shop = new Blueprint("shop", { urlPrefix: "/<lang>" });
+    shop.urlDefaults((endpoint) => void order.push(`shop ${endpoint}`));
+    shop.appUrlDefaults((endpoint) => void order.push(`for all ${endpoint}`));
+    shop.route("/x", () => "x", { endpoint: "x" });
+    app.register(shop);
+    app.route("/y", () => "y", { endpoint: "y" });
+    expect(app.appContext(() => [urlFor("shop.x"), urlFor("shop.x", { lang: "de" }), urlFor("y")])).toEqual(["/en/x", "/de/x", "/y"]);
+    expect(order.slice(0, 3)).toEqual(["app shop.x", "for all shop.x", "shop shop.x"]);
+  });
+
+  it("asks the app's handlers when it cannot build one; the first that knows a URL gives it", () => {
+    const app = createApp();
+    const asked: unknown[] = [];
+    app.urlBuildErrorHandler((error, endpoint, values) => {
+      asked.push([error instanceof BuildError, endpoint, values]);
+      return undefined;
+    });
+    app.urlBuildErrorHandler((error) => {
+      throw error;
+    });
+    app.urlBuildErrorHandler((_error, endpoint) => (endpoint.startsWith("cdn:") ? `https://cdn.example/${endpoint.slice(4)}` : undefined));
+    expect(app.appContext(() => urlFor("cdn:a.css", { v: 1 }))).toBe("https://cdn.example/a.css");
+    expect(asked).toEqual([[true, "cdn:a.css", { v: 1 }]]);
+    expect(() => app.appContext(() => urlFor("none"))).toThrow("Could not build a URL for endpoint 'none'");
+  });
+});
+
+describe("a language prefix", () => {
+  it("is taken out of the values before the view, and put back into URLs", async () => {
+    const app = createApp();
+    app.urlValuePreprocessor((_endpoint, values) => {
+      g.lang = values.lang ?? "en";
+      delete values.lang;
+    });
+    app.urlDefaults((endpoint, values) => {
+      if (values.lang === undefined && app.isEndpointExpecting(endpoint, "lang")) {
+        values.lang = g.lang;
+      }
+    });
+    app.route("/<lang>/about", (values) => `${g.lang} ${Object.keys(values).length} ${urlFor("about")}`, { endpoint: "about" });
+    app.route("/plain", () => urlFor("about"), { endpoint: "plain" });
+    const client = app.testClient();
+    expect(await (await client.get("/de/about")).text()).toBe("de 0 /de/about");
+    expect(await (await client.get("/plain")).text()).toBe("/en/about");
+    expect((await client.get("/none/at/all")).status).toBe(404);
+  });
+});
+
+describe("generic views by inheritance", () => {
+  it("are a base class whose routes and hooks a subclass completes", async () => {
+    abstract class ItemView<Item extends { id: number }> {
+      protected abstract readonly items: readonly Item[];
+      @route("/")
+      list() {
+        return this.items;
+      }
+      @route("/<int:id>")
+      show({ id }: { id: number }) {
+        return this.items.find((item) => item.id === id) ?? {};
+      }
+    }
+    class Books extends ItemView<{ id: number; title: string }> {
+      protected readonly items = [{ id: 1, title: "Emma" }];
+    }
+    class Films extends ItemView<{ id: number; year: number }> {
+      protected readonly items = [{ id: 2, year: 1999 }];
+      override list() {
+        return super.list().slice(0, 0);
+      }
+    }
+    const app = createApp();
+    app.register(Books, { name: "books", urlPrefix: "/books" });
+    app.register(Films, { name: "films", urlPrefix: "/films" });
+    const read = async (path: string) => (await app.testClient().get(path)).json();
+    expect(await read("/books/")).toEqual([{ id: 1, title: "Emma" }]);
+    expect(await read("/films/")).toEqual([]);
+    expect(await read("/films/2")).toEqual({ id: 2, year: 1999 });
+    expect(app.appContext(() => urlFor(Films, "show", { id: 3 }))).toBe("/films/3");
+    expect(app.appContext(() => urlFor("books.show", { id: 3 }))).toBe("/books/3");
+  });
+});
+
+describe("many apps", () => {
+  it("live in one process, made by one factory, and share nothing", async () => {
+    const create = (name: string) => {
+      const app = createLiveApp();
+      app.converters.set("own", { regex: name });
+      app.route("/<own:x>" as "/", () => name, { endpoint: "x" });
+      app.errorHandler(404, () => `none in ${name}`);
+      return app.testClient();
+    };
+    const [one, two] = [create("one"), create("two")];
+    expect(await Promise.all(["/one", "/two"].map(async (path) => (await one.get(path)).text()))).toEqual(["one", "none in one"]);
+    expect(await Promise.all(["/one", "/two"].map(async (path) => (await two.get(path)).text()))).toEqual(["none in two", "two"]);
+  });
+});

@@ -1,0 +1,306 @@
+import { abort, BuildError, noMatch, RuleError, route, SetupError, urlFor } from "flagon";
+import { describe, expect, it } from "vitest";
+import { createApp } from "../support";
+
+/** Answers with the rule that matched and what it gave. */
+function createEcho(...rules: readonly `/${string}`[]) {
+  const app = createApp();
+  rules.forEach((rule, index) => {
+    app.route(rule as "/", (values: object) => ({ rule, ...values }), { endpoint: `view${index}` });
+  });
+  const client = app.testClient();
+  return async (path: string) => {
+    const response = await client.get(path);
+    return response.status === 200
+      ? ((await response.json()) as Record<string, unknown>)
+      : [response.status, response.headers.get("location")];
+  };
+}
+
+describe("rules", () => {
+  it.each([
+    ["/<name>", "/joe", { name: "joe" }],
+    ["/<name>", "/j%C3%B6e%20x", { name: "jöe x" }],
+    ["/<int:id>", "/007", { id: 7 }],
+    ["/<float:x>", "/1.50", { x: 1.5 }],
+    ["/<path:p>", "/a/b/c", { p: "a/b/c" }],
+    ["/<path:p>", "/a//c", { p: "a//c" }],
+    ["/<uuid:u>", "/9B2E1B1E-1111-2222-3333-444455556666", { u: "9b2e1b1e-1111-2222-3333-444455556666" }],
+    ["/<any(news, blog):section>", "/blog", { section: "blog" }],
+    ["/<string(length=2):code>", "/de", { code: "de" }],
+    ["/<int(min=1,max=9):n>", "/9", { n: 9 }],
+    ["/<int(fixed_digits=4):year>", "/0099", { year: 99 }],
+    ["/<int(signed=True):n>", "/-3", { n: -3 }],
+    ["/user-<name>", "/user-joe", { name: "joe" }],
+    ["/<int:a>-<int:b>.<ext>", "/3-4.txt", { a: 3, b: 4, ext: "txt" }],
+    ["/wiki/<path:page>/edit", "/wiki/a/b/edit", { page: "a/b" }],
+    ["/a.b*c:d(e)", "/a.b*c:d(e)", {}],
+    ["/100%", "/100%25", {}],
+    ["/<x>", "/50%25%3F%23", { x: "50%?#" }],
+    ["/%2e", "/%252e", {}],
+  ] as const)("matches %s with %s", async (rule, path, values) => {
+    expect(await createEcho(rule)(path)).toEqual({ rule, ...values });
+  });
+
+  it.each([
+    ["/<int:id>", "/x"],
+    ["/<int:id>", "/-1"],
+    ["/<int:id>", "/99999999999999999999"],
+    ["/<float:x>", "/1"],
+    ["/<path:p>", "/"],
+    ["/<any(a,b):x>", "/c"],
+    ["/<string(length=2):code>", "/deu"],
+    ["/<int(min=1,max=9):n>", "/10"],
+    ["/<name>", "/"],
+    ["/x/<name>", "/x/"],
+    ["/<name>/x", "//x/"],
+    ["/<name>", "/a%2Fb"],
+    ["/about", "/About"],
+    ["/about", "/about/"],
+    ["/about", "/about%0A"],
+  ] as const)("does not match %s with %s", async (rule, path) => {
+    expect(await createEcho(rule)(path)).toEqual([404, null]);
+  });
+
+  it.each([
+    [["/<name>", "/me"], "/me", "/me"],
+    [["/<name>", "/<int:id>"], "/5", "/<int:id>"],
+    [["/<name>", "/<int:id>"], "/x", "/<name>"],
+    [["/<path:p>", "/<name>", "/user-<name>"], "/user-x", "/user-<name>"],
+    [["/<path:p>", "/<int:a>/x"], "/q/x", "/<path:p>"],
+    [["/<a>/b", "/<int:a>/<c>"], "/5/b", "/<int:a>/<c>"],
+    [["/static/x", "/<a>/y"], "/static/y", "/<a>/y"],
+    [["/<path:p>", "/<path:p>/edit"], "/a/edit", "/<path:p>/edit"],
+    [["/a/<path:p>", "/<path:p>"], "/a/", "/<path:p>"],
+    [["/<uuid:u>", "/<int:n>", "/<any(x,y):k>", "/<s>"], "/y", "/<any(x,y):k>"],
+  ] as const)("prefers by what is specific, not by order: %j for %s", async (rules, path, expected) => {
+    expect(await createEcho(...rules)(path)).toHaveProperty("rule", expected);
+    expect(await createEcho(...[...rules].reverse())(path)).toHaveProperty("rule", expected);
+  });
+
+  it("redirects to the slash when the rule ends with one, and keeps the query", async () => {
+    const get = createEcho("/x/", "/<a>/é/");
+    expect(await get("/x?a=1&b=%20")).toEqual([308, "/x/?a=1&b=%20"]);
+    expect(await get("/%C3%A4/%C3%A9")).toEqual([308, "/%C3%A4/%C3%A9/"]);
+    expect(await get("/x/")).toEqual({ rule: "/x/" });
+  });
+
+  it("redirects doubled slashes to single ones, and never to another host", async () => {
+    const get = createEcho("/a/b", "/");
+    expect(await get("//a///b?q")).toEqual([308, "/a/b?q"]);
+    expect(await get("//evil.example")).toEqual([404, null]);
+    expect(await get("//")).toEqual([308, "/"]);
+  });
+
+  it("takes both spellings without strict slashes", async () => {
+    const app = createApp();
+    app.route("/x", () => "x", { endpoint: "x", strictSlashes: false });
+    app.route("/y/", () => "y", { endpoint: "y", strictSlashes: false });
+    const client = app.testClient();
+    for (const path of ["/x", "/x/", "/y", "/y/"]) {
+      expect((await client.get(path)).status).toBe(200);
+    }
+  });
+
+  it("redirects to the shorter rule when its defaults say the same", async () => {
+    class Pages {
+      @route("/", { defaults: { page: 1 } })
+      @route("/page/<int:page>")
+      index({ page }: { page: number }) {
+        return `page ${page} ${urlFor(Pages, "index", { page })}`;
+      }
+    }
+    const client = createApp({}, Pages).testClient();
+    expect(await (await client.get("/")).text()).toBe("page 1 /");
+    expect((await client.get("/page/1?x=2")).headers.get("location")).toBe("/?x=2");
+    expect(await (await client.get("/page/2")).text()).toBe("page 2 /page/2");
+  });
+
+  it("takes converters of the app's own", async () => {
+    const app = createApp();
+    app.converters.set("date", {
+      regex: "\\d{4}-\\d\\d-\\d\\d",
+      parse: (text) => (Number.isNaN(Date.parse(text)) ? noMatch : new Date(text)),
+      format: (value) => (value as Date).toISOString().slice(0, 10),
+    });
+    app.converters.set("list", ({ named }) => ({ regex: "(a|b)+", parse: (text) => text.split(String(named.by ?? "")) }));
+    app.route(
+      "/on/<date:day>" as "/",
+      (values: object) => ({ time: (values as { day: Date }).day.getTime(), url: urlFor("day", values as never) }),
+      { endpoint: "day" },
+    );
+    app.route("/l/<list(by=''):items>/<n>" as "/", (values: object) => values, { endpoint: "list" });
+    const client = app.testClient();
+    expect(await (await client.get("/on/2026-01-02")).json()).toEqual({ time: Date.UTC(2026, 0, 2), url: "/on/2026-01-02" });
+    expect((await client.get("/on/2026-99-99")).status).toBe(404);
+    expect(await (await client.get("/l/abba/x")).json()).toEqual({ items: ["a", "b", "b", "a"], n: "x" });
+  });
+
+  it.each([
+    ["about", "A rule begins with a slash."],
+    ["/users/:id", "A variable is written as '<id>', not as ':id'."],
+    ["/<integer:id>", "Unknown converter 'integer' in rule. Did you mean 'int'?"],
+    ["/<int:>", "A variable is written as"],
+    ["/a>b", "A variable is written as"],
+    ["/<a>/<a>", "The variable 'a' comes twice."],
+    ["/<a><b>", "Between two variables"],
+    ["/<any():x>", "The converter 'any' needs"],
+  ])("refuses %s", (rule, message) => {
+    const app = createApp();
+    const add = () => app.route(rule as "/", () => "x", { endpoint: "x" });
+    expect(add).toThrow(RuleError);
+    expect(add).toThrow(message);
+  });
+
+  it("points at the mistake in a rule, and says whose it is", () => {
+    expect(() => createApp().route("/users/<integer:id>" as "/", () => "x", { endpoint: "user" })).toThrow(
+      "  /users/<integer:id>\n          ^\n\nIt is a rule of user.",
+    );
+  });
+
+  it("refuses two routes that take the same requests when the second is added", () => {
+    const app = createApp();
+    app.route("/<int:a>", () => "a", { endpoint: "a" });
+    expect(() => app.route("/<int:b>", () => "b", { endpoint: "b" })).toThrow(
+      "The rules '/<int:a>' of 'a' and '/<int:b>' of 'b' both answer GET",
+    );
+  });
+});
+
+describe("methods", () => {
+  class Things {
+    @route("/x")
+    get() {
+      return "got";
+    }
+    @route.post("/x")
+    post() {
+      return "posted";
+    }
+    @route("/x/<id>", { methods: ["put", "DELETE"] })
+    change({ id }: { id: string }) {
+      return id;
+    }
+    @route("/quiet", { provideAutomaticOptions: false })
+    quiet() {
+      return "quiet";
+    }
+    @route("/own", { methods: ["OPTIONS"] })
+    own() {
+      return "own";
+    }
+  }
+  const client = createApp({}, Things).testClient();
+
+  it("answers each by its own view", async () => {
+    expect(await (await client.get("/x")).text()).toBe("got");
+    expect(await (await client.post("/x")).text()).toBe("posted");
+    expect(await (await client.put("/x/1")).text()).toBe("1");
+  });
+
+  it("answers 405 with every method that the path takes", async () => {
+    const response = await client.delete("/x");
+    expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, HEAD, OPTIONS, POST"]);
+    expect((await client.get("/x/1")).headers.get("allow")).toBe("DELETE, OPTIONS, PUT");
+  });
+
+  it("answers HEAD as GET without the body", async () => {
+    const response = await client.head("/x");
+    expect([response.status, await response.text()]).toEqual([200, ""]);
+  });
+
+  it("answers OPTIONS by itself, unless told otherwise", async () => {
+    const response = await client.options("/x");
+    expect([response.status, response.headers.get("allow"), await response.text()]).toEqual([200, "GET, HEAD, OPTIONS, POST", ""]);
+    expect((await client.options("/quiet")).status).toBe(405);
+    expect(await (await client.options("/own")).text()).toBe("own");
+    expect((await client.options("/none")).status).toBe(404);
+  });
+
+  it("refuses methods given as text, and unknown ones", async () => {
+    expect(() => route("/", { methods: "POST" as never })).toThrow('are to be a list, such as ["POST"]');
+    const app = createApp();
+    app.route("/", () => "x", { endpoint: "x", methods: ["FETCH"] });
+    await expect(app.testClient().get("/")).rejects.toThrow("has the method 'FETCH', which HTTP does not know");
+  });
+});
+
+describe("urlFor()", () => {
+  class Posts {
+    @route("/posts/<int:id>")
+    show({ id }: { id: number }) {
+      return `${id}`;
+    }
+    @route("/files/<path:name>")
+    file({ name }: { name: string }) {
+      return name;
+    }
+    @route("/in/<any(news,blog):section>/<slug>")
+    section({ section, slug }: { section: "news" | "blog"; slug: string }) {
+      return section + slug;
+    }
+    @route("/ratio/<float:x>")
+    ratio({ x }: { x: number }) {
+      return `${x}`;
+    }
+    helper() {
+      return 1;
+    }
+  }
+  const app = createApp({}, Posts);
+
+  it.each([
+    [() => urlFor(Posts, "show", { id: 3 }), "/posts/3"],
+    [() => urlFor("show", { id: 3, page: 2, q: "a b&c" }), "/posts/3?page=2&q=a+b%26c"],
+    [() => urlFor("show", { id: 3, tag: ["a", null, "b"], none: null, empty: "" }), "/posts/3?tag=a&tag=b&empty="],
+    [() => urlFor("show", { id: 3 }, { anchor: "x y/ö" }), "/posts/3#x%20y/%C3%B6"],
+    [() => urlFor(Posts, "file", { name: "a b/ü?.txt" }), "/files/a%20b/%C3%BC%3F.txt"],
+    [() => urlFor(Posts, "section", { section: "news", slug: "a:b+c" }), "/in/news/a:b+c"],
+    [() => urlFor(Posts, "ratio", { x: 2 }), "/ratio/2.0"],
+    [() => urlFor(Posts, "ratio", { x: 1e-7 }), "/ratio/0.0000001"],
+  ])("builds %#", (build, expected) => {
+    expect(app.appContext(build)).toBe(expected);
+  });
+
+  it("builds an external URL from the request, or from the configuration", async () => {
+    const external = () => urlFor("show", { id: 1 }, { external: true });
+    expect(await app.testRequestContext("https://shop.example:8443/", {}, external)).toBe("https://shop.example:8443/posts/1");
+    expect(await app.testRequestContext("/", {}, () => urlFor("show", { id: 1 }, { scheme: "https" }))).toBe("https://localhost/posts/1");
+    expect(() => app.appContext(external)).toThrow("Set the configuration's serverName");
+    const named = createApp({ config: { serverName: "example.com", preferredUrlScheme: "https" } }, Posts);
+    expect(named.appContext(external)).toBe("https://example.com/posts/1");
+  });
+
+  it("says what is wrong when it cannot build one", () => {
+    const build = (run: () => string) => () => app.appContext(run);
+    expect(build(() => urlFor("shwo", { id: 1 }))).toThrow("Could not build a URL for endpoint 'shwo'. Did you mean 'show'?");
+    expect(build(() => urlFor("show"))).toThrow("the value of 'id' is missing");
+    expect(build(() => urlFor("show", { id: "x" }))).toThrow("'x' is not a whole number");
+    expect(build(() => urlFor("section", { section: "sport", slug: "x" }))).toThrow("'sport' is none of 'news', 'blog'");
+    expect(build(() => urlFor("show", { id: 1 }, { method: "POST" }))).toThrow("its rules take GET");
+    expect(build(() => urlFor(Posts, "helper"))).toThrow("that method has no route");
+    class Other {
+      page() {
+        return "x";
+      }
+    }
+    expect(build(() => urlFor(Other, "page"))).toThrow("the controller is not registered on the app");
+    expect(build(() => urlFor("show"))).toThrow(BuildError);
+    expect(() => urlFor("show")).toThrow("Working outside of application context");
+  });
+});
+
+describe("function forms", () => {
+  it("route functions by their names", async () => {
+    const app = createApp();
+    app.route("/hello/<name>", function hello({ name }) {
+      return name === "nobody" ? abort(404) : `Hello, ${name}`;
+    });
+    expect(await (await app.testClient().get("/hello/Ann")).text()).toBe("Hello, Ann");
+    expect(app.appContext(() => urlFor("hello", { name: "Bo" }))).toBe("/hello/Bo");
+  });
+
+  it("need a name for a view without one", () => {
+    expect(() => createApp().route("/", () => "x")).toThrow(SetupError);
+  });
+});

@@ -1,0 +1,179 @@
+import { once } from "node:events";
+import { readdirSync } from "node:fs";
+import { get, type IncomingMessage } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { app, createProject, flagon, start, until } from "../cli-project";
+import { findPort } from "../support";
+
+/** Waits until a process is gone. */
+async function endOf(pid: number): Promise<void> {
+  for (const end = Date.now() + 10_000; Date.now() < end; await wait(20)) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+  }
+}
+
+describe("flagon serve", () => {
+  it("loses none of fifty requests in flight when it is told to stop", async () => {
+    const root = createProject({ "app.ts": app("x") });
+    const port = await findPort();
+    const { child, output } = start(root, ["serve", "--port", String(port), "--health", "/healthz"]);
+    await until(`http://127.0.0.1:${port}/healthz`, "ok");
+    const requests = Array.from({ length: 50 }, () => fetch(`http://127.0.0.1:${port}/slow`).then((response) => response.text()));
+    await wait(150);
+    child.kill("SIGTERM");
+    expect(await Promise.all(requests)).toEqual(Array.from({ length: 50 }, () => "slow"));
+    const [exitCode] = (await once(child, "exit")) as [number];
+    expect(exitCode).toBe(0);
+    const lines = output()
+      .split("\n")
+      .filter((line) => line.includes('"msg":"request"'))
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines).toHaveLength(50);
+    expect(lines[0]).toMatchObject({
+      method: "GET",
+      path: "/slow",
+      status: 200,
+      requestId: expect.stringMatching(/^[\da-f-]{36}$/),
+      remoteAddress: "127.0.0.1",
+    });
+  });
+
+  it("replaces a worker that is killed, and all of them on SIGHUP without losing a request", async () => {
+    const root = createProject({ "app.ts": app("x") });
+    const port = await findPort();
+    const origin = `http://127.0.0.1:${port}`;
+    const { child, hear, output } = start(root, ["serve", "--port", String(port), "--workers", "2"]);
+    await until(`${origin}/pid`, /^\d+$/);
+    const readPid = async () => (await fetch(`${origin}/pid`, { headers: { connection: "close" } })).text();
+    const first = await readPid();
+    process.kill(Number(first), "SIGKILL");
+    await hear("another one takes its place");
+    expect(output()).toContain(`The worker ${first} ended (SIGKILL)`);
+    await until(`${origin}/pid`, /^\d+$/);
+    let isDone = false;
+    let failures = 0;
+    const seen = new Set<string>();
+    const load = Promise.all(
+      Array.from({ length: 4 }, async () => {
+        while (!isDone) {
+          await readPid().then(
+            (pid) => seen.add(pid),
+            () => failures++,
+          );
+        }
+      }),
+    );
+    await wait(300);
+    const before = new Set(seen);
+    child.kill("SIGHUP");
+    await hear("All workers have been replaced");
+    await wait(300);
+    isDone = true;
+    await load;
+    expect(output()).toContain("All workers have been replaced");
+    expect(failures).toBe(0);
+    expect([...seen].some((pid) => !before.has(pid))).toBe(true);
+    child.kill("SIGTERM");
+    await once(child, "exit");
+  }, 60_000);
+
+  it.each(["1", "2"])("serves on a Unix socket, with %s workers, and takes the place of one that was killed", async (workers) => {
+    const root = createProject({ "app.ts": app("x") });
+    const socketPath = join(root, "app.sock");
+    const serve = () => start(root, ["serve", "--socket", "app.sock", "--workers", workers]);
+    const read = async (path: string) => {
+      const [response] = (await once(get({ socketPath, path, agent: false }), "response")) as [IncomingMessage];
+      return (await response.toArray()).map(String).join("");
+    };
+    const first = serve();
+    await first.hear("Serving the app 'tried'");
+    const pid = Number(await read("/pid"));
+    const second = serve();
+    await once(second.child, "exit");
+    expect(second.output()).toContain("is in use by another program");
+    first.child.kill("SIGKILL");
+    await once(first.child, "exit");
+    await endOf(pid);
+    const third = serve();
+    await third.hear("Serving the app 'tried'");
+    expect(await read("/")).toContain("x");
+    third.child.kill("SIGTERM");
+    expect(await once(third.child, "exit")).toEqual([0, null]);
+    await expect(read("/")).rejects.toThrow();
+  });
+
+  it.each(["1", "2"])("says in a line that the port is in use, with %s workers", async (workers) => {
+    const root = createProject({ "app.ts": app("x") });
+    const blocker = createServer().listen(0, "127.0.0.1");
+    await once(blocker, "listening");
+    onTestFinished(() => void blocker.close());
+    const { port } = blocker.address() as AddressInfo;
+    const { code, stderr } = await flagon(root, ["serve", "--port", String(port), "--workers", workers]);
+    expect([code, stderr.split("\n").length, stderr]).toEqual([
+      1,
+      1,
+      expect.stringContaining(`The port ${port} is in use by another program.`),
+    ]);
+  });
+
+  it("writes a line of JSON for what is logged, with the causes of errors and without secrets", async () => {
+    const more = `@route("/log") log() { request.log.info({ password: "hidden-p", user: { token: "hidden-t", name: "Ann" }, request: { headers: { authorization: "hidden-a", cookie: "hidden-c", "set-cookie": "hidden-s" } } }, "With\\nsecrets"); return ""; }
+    @route("/fail") fail() { throw new Error("outer", { cause: new TypeError("inner") }); }`;
+    const root = createProject({ "app.ts": app("x", more).replace("currentApp }", "currentApp, request }") });
+    const port = await findPort();
+    const { hear, output } = start(root, ["serve", "--port", String(port)], { FLAGON_TRUST_PROXY: '"loopback"' });
+    await until(`http://127.0.0.1:${port}/`, "x");
+    await fetch(`http://127.0.0.1:${port}/log`, {
+      headers: { "x-request-id": "from-the-proxy", authorization: "Bearer hidden-b", cookie: "k=hidden-k" },
+    });
+    await fetch(`http://127.0.0.1:${port}/fail`);
+    await hear('"path":"/fail"');
+    const lines = output()
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.find(({ msg }) => msg === "With\nsecrets")).toMatchObject({
+      requestId: "from-the-proxy",
+      user: { token: "[redacted]", name: "Ann" },
+      password: "[redacted]",
+      request: { headers: { authorization: "[redacted]", cookie: "[redacted]", "set-cookie": "[redacted]" } },
+    });
+    expect(output()).not.toMatch(/hidden-/);
+    const failure = lines.find(({ msg }) => String(msg).startsWith("Exception on /fail")) as { err: { stack: string; message: string } };
+    expect(failure).toHaveProperty("requestId", lines.findLast(({ msg, path }) => msg === "request" && path === "/fail")?.requestId);
+    expect(failure.err.message).toBe("outer: inner");
+    expect(failure.err.stack).toMatch(/Error: outer[\s\S]*app\.ts[\s\S]*caused by: TypeError: inner/);
+  });
+
+  it("refuses a short key and a broken setting in a line each", async () => {
+    const root = createProject({ "app.ts": app("x") });
+    const short = await flagon(root, ["serve"], { FLAGON_SECRET_KEY: "short" });
+    expect([short.code, short.stderr]).toEqual([
+      1,
+      "The secret key is shorter than 16 characters, which can be guessed. Make one: npx flagon secret",
+    ]);
+    const broken = await flagon(root, ["serve"], { FLAGON_MAX_CONTENT_LENGTH: "lots" });
+    expect([broken.code, broken.stderr]).toEqual([
+      1,
+      "The setting 'maxContentLength' (from FLAGON_MAX_CONTENT_LENGTH) is to be a whole number from 1, not 'lots'.",
+    ]);
+  });
+
+  it("refuses a head that is too long, and keeps no trace of it", async () => {
+    const root = createProject({ "app.ts": app("x") });
+    const port = await findPort();
+    start(root, ["serve", "--port", String(port)]);
+    await until(`http://127.0.0.1:${port}/`, "x");
+    const headers = Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`x-${index}`, "1"]));
+    expect((await fetch(`http://127.0.0.1:${port}/`, { headers })).status).toBe(431);
+    expect((await fetch(`http://127.0.0.1:${port}/`, { headers: { "x-a": "y".repeat(17_000) } })).status).toBe(431);
+    expect(readdirSync(root)).not.toContain(".flagon");
+  });
+});

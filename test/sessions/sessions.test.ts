@@ -1,0 +1,308 @@
+import { randomBytes } from "node:crypto";
+import {
+  flash,
+  getFlashedMessages,
+  html,
+  renderTemplateString,
+  request,
+  route,
+  type Session,
+  SessionError,
+  session,
+  Tuple,
+  Uuid,
+} from "flagon";
+import { describe, expect, it, vi } from "vitest";
+import { createApp } from "../support";
+
+class Views {
+  @route("/set", { methods: ["POST"] })
+  async set() {
+    for (const [key, value] of Object.entries((await request.json()) as object)) {
+      session.set(key, value);
+    }
+    return "set";
+  }
+  @route("/get")
+  get() {
+    return { ...session.toObject(), isNew: session.isNew };
+  }
+  @route("/untouched")
+  untouched() {
+    return "x";
+  }
+  @route("/nested")
+  nested() {
+    (session.get("list") as unknown[] | undefined)?.push(1);
+    return "x";
+  }
+  @route("/clear")
+  clear() {
+    session.clear();
+    return "x";
+  }
+  @route("/permanent")
+  permanent() {
+    session.permanent = true;
+    return "x";
+  }
+}
+
+function cookieOf(response: Response): string {
+  return response.headers.getSetCookie().join("\n");
+}
+
+describe("the session", () => {
+  it("keeps values from request to request in a signed cookie", async () => {
+    const client = createApp({}, Views).testClient();
+    const set = await client.post("/set", { json: { user: 7, name: "ö" } });
+    expect(cookieOf(set)).toMatch(/^session=[\w-]+\.[\w-]{6}\.[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/);
+    const got = await client.get("/get");
+    expect(await got.json()).toEqual({ user: 7, name: "ö", isNew: false });
+    expect([cookieOf(got), got.headers.get("vary"), got.headers.get("cache-control")]).toEqual(["", "cookie", "private"]);
+  });
+
+  it("costs nothing when it is not used", async () => {
+    const client = createApp({}, Views).testClient();
+    await client.post("/set", { json: { a: 1 } });
+    const { headers } = await client.get("/untouched");
+    expect([headers.get("vary"), headers.get("cache-control"), headers.getSetCookie()]).toEqual([null, null, []]);
+  });
+
+  it("can be encrypted, so that visitors cannot read it; turning that on or off loses no session", async () => {
+    const app = createApp({ config: { secretKey: "old" } }, Views);
+    const client = app.testClient();
+    const read = async () => (await client.get("/get")).json();
+    const write = async (json: object) => cookieOf(await client.post("/set", { json }));
+    const content = (cookie: string) => Buffer.from(cookie.replace(/^session=~?([^.]*).*$/s, "$1"), "base64url").toString("latin1");
+    expect(content(await write({ salary: 1 }))).toContain("salary");
+    app.config.update({ sessionEncrypted: true });
+    expect(await read()).toEqual({ salary: 1, isNew: false });
+    const encrypted = await write({ more: "x".repeat(100) });
+    expect(encrypted).toMatch(/^session=~[\w-]{200,}\.[\w-]{6}\.[\w-]{43};/);
+    expect(content(encrypted)).not.toMatch(/salary|x{5}/);
+    app.config.update({ secretKey: "new", secretKeyFallbacks: ["old"] });
+    expect(await read()).toMatchObject({ salary: 1 });
+    app.config.update({ sessionEncrypted: false });
+    expect(await read()).toMatchObject({ salary: 1 });
+    const { cookies } = client;
+    const cookie = encrypted.slice(8).split(";")[0] ?? "";
+    for (const changed of [cookie.slice(1), cookie.replace("~", "."), cookie.replace("~", "~A")]) {
+      cookies.set(new URL("http://localhost/"), `session=${changed}; Path=/`);
+      expect(await read()).toEqual({ isNew: true });
+    }
+  });
+
+  it("may be kept by browsers for each site that embeds the app", async () => {
+    const client = createApp({ config: { sessionCookiePartitioned: true, sessionCookieSameSite: "None" } }, Views).testClient();
+    expect(cookieOf(await client.post("/set", { json: { a: 1 } }))).toMatch(/; HttpOnly; Secure; Partitioned; SameSite=None$/);
+  });
+
+  it("notices changes deep inside a value", async () => {
+    const client = createApp({}, Views).testClient();
+    await client.post("/set", { json: { list: [] } });
+    await client.get("/nested");
+    expect(await (await client.get("/get")).json()).toMatchObject({ list: [1] });
+  });
+
+  it("drops the cookie when it is emptied, and sets none for an empty one", async () => {
+    const client = createApp({}, Views).testClient();
+    expect(cookieOf(await client.get("/clear"))).toBe("");
+    await client.post("/set", { json: { a: 1 } });
+    expect(cookieOf(await client.get("/clear"))).toBe(
+      "session=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax",
+    );
+    expect(client.cookies.get(new URL("http://localhost/"), "session")).toBeUndefined();
+  });
+
+  it("expires with the browser, or when it is permanent after its lifetime, moved on by each use", async () => {
+    const client = createApp({ config: { permanentSessionLifetime: 3600 } }, Views).testClient();
+    expect(cookieOf(await client.get("/permanent"))).toMatch(/; Expires=/);
+    expect(cookieOf(await client.get("/get"))).toMatch(/; Expires=/);
+    const fixed = createApp({ config: { sessionRefreshEachRequest: false } }, Views).testClient();
+    await fixed.get("/permanent");
+    expect(cookieOf(await fixed.get("/get"))).toBe("");
+  });
+
+  it("is checked for its age on the server", async () => {
+    const client = createApp({ config: { permanentSessionLifetime: 60 } }, Views).testClient();
+    await client.post("/set", { json: { a: 1 } });
+    vi.useFakeTimers({ now: Date.now() + 60_000, toFake: ["Date"] });
+    try {
+      expect(await (await client.get("/get")).json()).toMatchObject({ a: 1 });
+      vi.setSystemTime(Date.now() + 2000);
+      expect(await (await client.get("/get")).json()).toEqual({ isNew: true });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("is empty and new when the cookie was changed, or signed by another key", async () => {
+    const client = createApp({}, Views).testClient();
+    await client.post("/set", { json: { a: 1 } });
+    const good = client.cookies.get(new URL("http://localhost/"), "session") ?? "";
+    for (let index = 0; index < good.length; index++) {
+      const bad = good.slice(0, index) + (good[index] === "A" ? "B" : "A") + good.slice(index + 1);
+      expect(await (await client.get("/get", { headers: { cookie: `session=${bad}` } })).json()).toEqual({ isNew: true });
+    }
+    const other = createApp({ config: { secretKey: "another" } }, Views).testClient();
+    expect(await (await other.get("/get", { headers: { cookie: `session=${good}` } })).json()).toEqual({ isNew: true });
+  });
+
+  it("is read under a former key, and then signed by the current one", async () => {
+    const old = createApp({ config: { secretKey: "old" } }, Views).testClient();
+    await old.post("/set", { json: { a: 1 } });
+    const cookie = `session=${old.cookies.get(new URL("http://localhost/"), "session")}`;
+    const app = createApp({ config: { secretKey: "new", secretKeyFallbacks: ["older", "old"] } }, Views);
+    expect(await (await app.testClient().get("/get", { headers: { cookie } })).json()).toMatchObject({ a: 1 });
+    const client = app.testClient();
+    await client.post("/set", { json: { b: 2 }, headers: { cookie } });
+    const fresh = `session=${client.cookies.get(new URL("http://localhost/"), "session")}`;
+    expect(
+      await (
+        await createApp({ config: { secretKey: "new" } }, Views)
+          .testClient()
+          .get("/get", { headers: { cookie: fresh } })
+      ).json(),
+    ).toMatchObject({ a: 1, b: 2 });
+  });
+
+  it("is Secure over HTTPS, and named and placed by the configuration", async () => {
+    const config = {
+      sessionCookieName: "sid",
+      sessionCookiePath: "/app",
+      sessionCookieDomain: "example.com",
+      sessionCookieSameSite: "Strict",
+    } as const;
+    const response = await createApp({ config }, Views)
+      .testClient()
+      .post("https://www.example.com/set", { json: { a: 1 } });
+    expect(cookieOf(response)).toMatch(/^sid=.*; Domain=example\.com; Path=\/app; HttpOnly; Secure; SameSite=Strict$/);
+  });
+
+  it("keeps dates, bytes, tuples, UUIDs and Markup", async () => {
+    const app = createApp();
+    const values = {
+      date: new Date("2026-01-02T03:04:05Z"),
+      bytes: new Uint8Array([0, 255]),
+      tuple: Tuple.of<unknown>(1, "a"),
+      uuid: new Uuid("9b2e1b1e-1111-2222-3333-444455556666"),
+      markup: html`<b>`,
+      tagLike: { " t": "not a tuple" },
+    };
+    const client = app.testClient();
+    await client.session((opened) => {
+      for (const [key, value] of Object.entries(values)) {
+        opened.set(key, value);
+      }
+    });
+    expect(await client.session((opened) => opened.toObject())).toEqual(values);
+  });
+
+  it("cannot be written without a key, but read", async () => {
+    const app = createApp({ config: { secretKey: null } }, Views);
+    const client = app.testClient();
+    expect(await (await client.get("/get")).json()).toEqual({ isNew: true });
+    await expect(client.post("/set", { json: { a: 1 } })).rejects.toThrow(SessionError);
+    await expect(client.post("/set", { json: { a: 1 } })).rejects.toThrow("because the app has no secret key to sign it.\nSet one:");
+  });
+
+  it("warns when the cookie is too large for browsers, and says what makes it so", async () => {
+    const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+    try {
+      const client = createApp({}, Views).testClient();
+      await client.post("/set", { json: { small: "x", large: randomBytes(3500).toString("base64") } });
+      expect(warn.mock.calls).toEqual([
+        [
+          expect.stringMatching(/^The session cookie is \d{4} bytes long, .* Its largest value is 'large'\./),
+          { code: "FLAGON_COOKIE_SIZE" },
+        ],
+      ]);
+      await createApp({ config: { maxCookieSize: 0 } }, Views)
+        .testClient()
+        .post("/set", { json: { large: randomBytes(3500).toString("base64") } });
+      expect(warn).toHaveBeenCalledTimes(1);
+    } finally {
+      warn.mockRestore();
+    }
+  });
+
+  it("names the value that it cannot keep", async () => {
+    const client = createApp().testClient();
+    await expect(client.session((opened: Session) => opened.set("fn", () => 1))).rejects.toThrow(
+      "The session cannot hold its value 'fn': a function",
+    );
+    await expect(client.session((opened: Session) => opened.set("nan", Number.NaN))).rejects.toThrow(
+      "The session cannot hold its value 'nan'",
+    );
+  });
+
+  it("reads and writes Flask's cookies with its digest", async () => {
+    vi.useFakeTimers({ now: 1_704_067_200_000, toFake: ["Date"] });
+    try {
+      const app = createApp({ config: { secretKey: "test key", sessionDigest: "sha1" } }, Views);
+      for (const [cookie, values] of [
+        ["eyJhIjoxfQ.ZZIAgA.Zg_86c1HGwWSxm7xmBrNfHmVPcE", { a: 1 }],
+        ["eyJiIjoxLCJhIjoyfQ.ZZIAgA.4wodAF2ZY56bhldoqzzUFIwYrWc", { a: 2, b: 1 }],
+        [".eJyrVspWslJKpANQqgUAaH8oCg.ZZIAgA.84a0t0HK06HXLHCQpnVlkEDFbhk", { k: "a".repeat(100) }],
+      ] as const) {
+        expect(await (await app.testClient().get("/get", { headers: { cookie: `session=${cookie}` } })).json()).toEqual({
+          ...values,
+          isNew: false,
+        });
+      }
+      const client = app.testClient();
+      await client.post("/set", { json: { b: 1, a: 2 } });
+      expect(client.cookies.get(new URL("http://localhost/"), "session")).toBe("eyJhIjoyLCJiIjoxfQ.ZZIAgA.M25T3otYDQaqPlNPQ6NdFqo-X3k");
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe("flash()", () => {
+  class Pages {
+    @route("/flash")
+    flash() {
+      flash("plain");
+      flash("<bad>", "error");
+      return "flashed";
+    }
+    @route("/show")
+    show() {
+      return {
+        all: getFlashedMessages(),
+        again: getFlashedMessages({ withCategories: true }),
+        errors: getFlashedMessages({ categoryFilter: ["error"] }),
+      };
+    }
+    @route("/page")
+    page() {
+      flash("now");
+      return renderTemplateString("<% for (const [c, m] of getFlashedMessages({ withCategories: true })) { %><%= c %>:<%= m %>;<% } %>");
+    }
+  }
+
+  it("shows messages on the next page, once", async () => {
+    const client = createApp({}, Pages).testClient();
+    await client.get("/flash");
+    await client.get("/flash");
+    expect(await (await client.get("/show")).json()).toEqual({
+      all: ["plain", "<bad>", "plain", "<bad>"],
+      again: [
+        ["message", "plain"],
+        ["error", "<bad>"],
+        ["message", "plain"],
+        ["error", "<bad>"],
+      ],
+      errors: ["<bad>", "<bad>"],
+    });
+    expect(await (await client.get("/show")).json()).toEqual({ all: [], again: [], errors: [] });
+  });
+
+  it("shows messages of the same request as well, escaped", async () => {
+    const client = createApp({}, Pages).testClient();
+    await client.get("/flash");
+    expect(await (await client.get("/page")).text()).toBe("message:plain;error:&lt;bad&gt;;message:now;");
+  });
+});

@@ -1,0 +1,161 @@
+import { FormError, json, makeResponse, request, route, urlFor, viewDecorator } from "flagon";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { createApp, createLiveApp } from "../support";
+
+const NewPost = z.object({ title: z.string().trim().min(1), tags: z.array(z.string()).default([]) });
+const Page = z.object({ page: z.int().min(1).default(1), tag: z.string().optional(), draft: z.boolean() });
+const Post = z.object({ id: z.int(), title: z.string() });
+
+class Posts {
+  @route.get("/posts", { query: Page })
+  list({ query }: { query: { page: number; tag?: string | undefined; draft: boolean } }) {
+    return query;
+  }
+  @route.post("/posts", { json: NewPost, query: Page, returns: Post, status: 201 })
+  create({ json: post, query }: { json: { title: string; tags: string[] }; query: { page: number } }) {
+    return { id: query.page, title: post.title, secret: "is left out" };
+  }
+  @route.put("/posts/<int:id>", { json: NewPost, returns: Post })
+  change({ id, json: post }: { id: number; json: { title: string } }) {
+    return { id, title: `${post.title}!` };
+  }
+}
+
+describe("a route with schemas", () => {
+  const client = createApp({}, Posts).testClient();
+
+  it("gives the view what the schemas made of body and query", async () => {
+    expect(await (await client.get("/posts?page=3&tag=a&draft=on")).json()).toEqual({ page: 3, tag: "a", draft: true });
+    expect(await (await client.get("/posts")).json()).toEqual({ page: 1, draft: false });
+    const changed = await client.put("/posts/7", { json: { title: " a " } });
+    expect([changed.status, await changed.json()]).toEqual([200, { id: 7, title: "a!" }]);
+  });
+
+  it("strips what the result's schema lacks, and sends it with the status", async () => {
+    const response = await client.post("/posts?page=5", { json: { title: "x" } });
+    expect([response.status, response.headers.get("content-type"), await response.text()]).toEqual([
+      201,
+      "application/json",
+      '{"id":5,"title":"x"}',
+    ]);
+  });
+
+  it("answers 422 with all that is wrong, and where it was sent", async () => {
+    const response = await client.post("/posts?page=zero", { json: { title: " ", tags: ["a", 1] } });
+    expect([response.status, response.headers.get("content-type")]).toEqual([422, "application/problem+json"]);
+    expect(await response.json()).toEqual({
+      type: "about:blank",
+      title: "Unprocessable Content",
+      status: 422,
+      detail: expect.any(String),
+      errors: [
+        { in: "query", path: ["page"], detail: expect.stringContaining("expected number") },
+        { in: "body", path: ["title"], detail: expect.any(String) },
+        { in: "body", path: ["tags", "1"], detail: expect.stringContaining("expected string") },
+      ],
+    });
+  });
+
+  it("answers 415 and 400 as request.json() does, and never reaches the view", async () => {
+    expect((await client.post("/posts", { body: "x" })).status).toBe(415);
+    expect((await client.post("/posts", { body: "{", headers: { "content-type": "application/json" } })).status).toBe(400);
+  });
+
+  it("lets decorators of the view go first, and checks what they pass on", async () => {
+    const members = viewDecorator((next) => (request.headers.has("authorization") ? next() : json({ error: "who?" }, 401)));
+    class Guarded {
+      @members
+      @route.post("/x", { json: NewPost })
+      create({ json: post }: { json: { title: string } }) {
+        return { title: post.title };
+      }
+    }
+    const guarded = createApp({}, Guarded).testClient();
+    expect((await guarded.post("/x", { json: {} })).status).toBe(401);
+    expect((await guarded.post("/x", { json: {}, headers: { authorization: "Bearer x" } })).status).toBe(422);
+  });
+
+  it("passes a response of the view on as it is, and sends lists, texts and null as JSON", async () => {
+    const app = createApp();
+    app.route("/response", () => makeResponse("as it is", 202), { returns: Post, endpoint: "response" });
+    app.route("/list", () => [1, 2], { returns: z.array(z.number()), endpoint: "list" });
+    app.route("/text", () => "t", { returns: z.string(), endpoint: "text" });
+    app.route("/null", async () => null, { returns: z.number().nullable(), endpoint: "null" });
+    const read = async (path: string) => {
+      const response = await app.testClient().get(path);
+      return [response.status, await response.text()];
+    };
+    expect(await read("/response")).toEqual([202, "as it is"]);
+    expect(await read("/list")).toEqual([200, "[1,2]"]);
+    expect(await read("/text")).toEqual([200, '"t"']);
+    expect(await read("/null")).toEqual([200, "null"]);
+  });
+
+  it("that returns what its schema refuses is a mistake of the app: 500 for the client, and said to the developer", async () => {
+    const view = () => ({ id: "seven" }) as never;
+    const app = createApp();
+    app.route("/x", view, { returns: Post, endpoint: "x" });
+    await expect(app.testClient().get("/x")).rejects.toThrow(
+      /The view 'x' returned what its schema 'returns' refuses:\n {2}id: .*expected number.*\n {2}title: /,
+    );
+    const live = createLiveApp();
+    live.route("/x", view, { returns: Post, endpoint: "x" });
+    const response = await live.testClient().get("/x");
+    expect([response.status, (await response.text()).includes("refuses")]).toEqual([500, false]);
+  });
+
+  it("takes any Standard Schema; of a query that is not zod's, the first text of each name", async () => {
+    const app = createApp();
+    const schema = {
+      "~standard": {
+        version: 1 as const,
+        vendor: "tests",
+        validate: (value: unknown) =>
+          JSON.stringify(value).includes("bad") ? { issues: [{ message: "Bad.", path: ["q"] }] } : { value: value as { q: string } },
+      },
+    };
+    app.route("/x", ({ query }) => query, { query: schema, endpoint: "x" });
+    expect(await (await app.testClient().get("/x?q=1&q=2")).json()).toEqual({ q: "1" });
+    expect((await app.testClient().get("/x?q=bad")).status).toBe(422);
+  });
+
+  it("is refused at the start if its query is no object", () => {
+    expect(() => createApp().route("/x", () => "x", { query: z.string(), endpoint: "x" })).toThrow(FormError);
+  });
+
+  it("builds its URL from the rule's variables alone", () => {
+    const app = createApp({}, Posts);
+    expect(app.appContext(() => urlFor(Posts, "change", { id: 3 }))).toBe("/posts/3");
+    expect(app.appContext(() => urlFor(Posts, "list", { page: 2 }))).toBe("/posts?page=2");
+  });
+});
+
+describe("request.form({ schema })", () => {
+  it("converts as forms do, and answers 422", async () => {
+    const app = createApp();
+    const Order = z.object({ count: z.int(), gift: z.boolean(), lines: z.array(z.object({ item: z.string().trim().min(1) })) });
+    app.route(
+      "/x",
+      async () => {
+        const { count, gift, lines } = await request.form({ schema: Order });
+        return { sum: count + 1, gift, items: lines.map(({ item }) => item) };
+      },
+      { methods: ["POST"], endpoint: "x" },
+    );
+    const client = app.testClient();
+    const form = { count: "2", gift: "on", "lines[0].item": "a", "lines[1].item": "b" };
+    expect(await (await client.post("/x", { form })).json()).toEqual({ sum: 3, gift: true, items: ["a", "b"] });
+    const response = await client.post("/x", {
+      form: { ...form, count: "", "lines[1].item": " " },
+      headers: { accept: "application/json" },
+    });
+    expect([response.status, ((await response.json()) as { errors: unknown }).errors]).toEqual([
+      422,
+      [
+        { in: "body", path: ["count"], detail: "This field is required." },
+        { in: "body", path: ["lines", "1", "item"], detail: "This field is required." },
+      ],
+    ]);
+  });
+});

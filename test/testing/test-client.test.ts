@@ -1,0 +1,101 @@
+import { makeResponse, redirect, request, session } from "flagon";
+import { describe, expect, it } from "vitest";
+import { createApp } from "../support";
+
+describe("testClient()", () => {
+  it("sends the target exactly as it is written", async () => {
+    const app = createApp();
+    app.route("/<path:rest>", () => request.target, { endpoint: "x" });
+    const client = app.testClient();
+    for (const target of ["/a/../b", "/a/./b", "/a;b?x=<>", "/%41", "/ä"]) {
+      expect(await (await client.get(target)).text()).toBe(target);
+    }
+    expect(await (await client.get("/a?x=1", { query: { y: "a b", z: [1, 2] } })).text()).toBe("/a?x=1&y=a+b&z=1&z=2");
+  });
+
+  it("follows redirects like a browser, and says which", async () => {
+    const app = createApp();
+    app.route("/start", () => redirect("/keep", 303), { endpoint: "start", methods: ["POST"] });
+    app.route("/keep", () => redirect("/end?x=1"), { endpoint: "keep" });
+    app.route("/again", () => redirect("/end", 307), { endpoint: "again", methods: ["POST"] });
+    app.route("/end", async () => `${request.method} ${request.fullPath} ${await request.text()}`, {
+      endpoint: "end",
+      methods: ["GET", "POST"],
+    });
+    app.route("/loop", () => redirect("/loop"), { endpoint: "loop" });
+    app.route("/away", () => redirect("https://example.com/", { external: true }), { endpoint: "away" });
+    const client = app.testClient();
+    const response = await client.post("/start", { form: { a: 1 }, followRedirects: true });
+    expect([await response.text(), response.history.map((one) => one.headers.get("location"))]).toEqual([
+      "GET /end?x=1 ",
+      ["/keep", "/end?x=1"],
+    ]);
+    expect(await (await client.post("/again", { form: { a: 1 }, followRedirects: true })).text()).toBe("POST /end a=1");
+    expect((await client.get("/keep")).history).toEqual([]);
+    await expect(client.get("/loop", { followRedirects: true })).rejects.toThrow("go on and on");
+    await expect(client.get("/away", { followRedirects: true })).rejects.toThrow("leads to another host");
+  });
+
+  it("keeps cookies by host, path and Secure, until they expire", async () => {
+    const app = createApp();
+    app.route(
+      "/set",
+      () => {
+        const response = makeResponse("x");
+        response.setCookie("plain", "1");
+        response.setCookie("deep", "2", { path: "/deep" });
+        response.setCookie("safe", "3", { secure: true });
+        response.setCookie("wide", "4", { domain: "example.com" });
+        return response;
+      },
+      { endpoint: "set" },
+    );
+    app.route(
+      "/drop",
+      () => {
+        const response = makeResponse("x");
+        response.deleteCookie("plain");
+        return response;
+      },
+      { endpoint: "drop" },
+    );
+    app.route("/<path:rest>", () => Object.keys(request.cookies).sort().join(), { endpoint: "read" });
+    const client = app.testClient();
+    await client.get("https://www.example.com/set");
+    const read = async (target: string) => (await client.get(target)).text();
+    expect(await read("https://www.example.com/deep/x")).toBe("deep,plain,safe,wide");
+    expect(await read("http://www.example.com/deeper")).toBe("plain,wide");
+    expect(await read("http://other.example.com/x")).toBe("wide");
+    expect(await read("http://localhost/x")).toBe("");
+    await client.get("https://www.example.com/drop");
+    expect(await read("http://www.example.com/x")).toBe("wide");
+    client.cookies.clear();
+    expect(await read("http://www.example.com/x")).toBe("");
+  });
+
+  it("opens the session before and after requests", async () => {
+    const app = createApp();
+    app.route(
+      "/",
+      () => {
+        session.set("n", Number(session.get("n") ?? 0) + 1);
+        return "x";
+      },
+      { endpoint: "x" },
+    );
+    const client = app.testClient();
+    await client.session((opened) => opened.set("n", 41));
+    await client.get("/");
+    expect(await client.session((opened) => opened.get("n"))).toBe(42);
+  });
+
+  it("sends one body", async () => {
+    const app = createApp();
+    app.route("/", async () => [request.mimeType, await request.text()], { endpoint: "x", methods: ["POST"] });
+    const client = app.testClient();
+    expect(await (await client.post("/", { json: [1] })).json()).toEqual(["application/json", "[1]"]);
+    expect(await (await client.post("/", { form: { a: true } })).json()).toEqual(["application/x-www-form-urlencoded", "a=true"]);
+    expect(await (await client.post("/", { body: "x", headers: { "Content-Type": "text/plain" } })).json()).toEqual(["text/plain", "x"]);
+    await expect(client.post("/", { json: 1, form: {} })).rejects.toThrow("A test request has one body");
+  });
+});
