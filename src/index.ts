@@ -43,18 +43,6 @@ export type { FieldName, FormBase, FormOptions, FormRenderOptions, RowOptions } 
 export { copyCurrentRequestContext, currentApp, g, hasAppContext, hasRequestContext, request, session } from "./globals";
 export { type EventSubscription, eventStream, type ServerSentEvent } from "./helpers/event-stream";
 export { flash, getFlashedMessages } from "./helpers/flash";
-export {
-  abort,
-  afterThisRequest,
-  json,
-  type MethodName,
-  type MethodValues,
-  makeResponse,
-  sendFile,
-  sendFromDirectory,
-  type UrlArguments,
-  urlFor,
-} from "./helpers/helpers";
 export { type QueryDetails, recordQuery } from "./helpers/record-query";
 export { isSafeRedirect, type RedirectOptions, redirect } from "./helpers/redirect";
 export {
@@ -65,6 +53,9 @@ export {
   streamTemplateString,
   template,
 } from "./helpers/render-template";
+export { abort, afterThisRequest, json, makeResponse } from "./helpers/respond";
+export { sendFile, sendFromDirectory } from "./helpers/send-file";
+export { type MethodName, type MethodValues, type UrlArguments, urlFor } from "./helpers/url-for";
 export type { CacheDirectives } from "./http/cache-control";
 export type { EntityTags, RangeCondition, RequestedRange } from "./http/conditions";
 export type { CookieOptions } from "./http/cookies";

@@ -1,0 +1,57 @@
+import { defaultJson, type JsonProvider } from "../base/json";
+import { findAppContext, getRequestContext } from "../dispatch/context";
+import { createException } from "../http/exceptions/by-status";
+import { ResponseException } from "../http/exceptions/http-exception";
+import { FlagonResponse } from "../http/response/response";
+import type { HeadersLike } from "../http/response/response-headers";
+import { toJsonResponse, toResponse } from "../http/response/response-value";
+import type { AfterRequestHook } from "../setup/hooks";
+
+/**
+ * Ends the request with an error, or with a response as it is.
+ *
+ * @param answer The status, such as 404, or a response, which no error handler sees.
+ * @param description What the client is told, as plain text.
+ */
+export function abort(answer: number | FlagonResponse, description?: string): never {
+  throw answer instanceof FlagonResponse ? new ResponseException(answer) : createException(answer, description);
+}
+
+/**
+ * Makes a response of anything that a view may return, to set its status, headers or cookies.
+ *
+ * @param body What a view may return; nothing gives an empty response.
+ * @param status The status. Default: 200, or the one of the response that is given.
+ * @param headers Headers, which replace those of the same name.
+ */
+export function makeResponse(body: unknown = "", status?: number, headers?: HeadersLike): FlagonResponse {
+  const response = toResponse(body, status ?? 200, "makeResponse()", findJson());
+  if (status !== undefined) {
+    response.status = status;
+  }
+  if (headers !== undefined) {
+    response.headers.update(headers);
+  }
+  return response;
+}
+
+/**
+ * Responds with JSON.
+ *
+ * @param value What `JSON.stringify` takes.
+ * @param status The status. Default: 200.
+ */
+export function json(value: unknown, status = 200): FlagonResponse {
+  return toJsonResponse(value, status, "json()", findJson());
+}
+
+function findJson(): JsonProvider {
+  return findAppContext()?.app.json ?? defaultJson;
+}
+
+/** Runs a function with this request's response alone, before the after hooks; it may change the response or return another. */
+export function afterThisRequest(hook: AfterRequestHook): void {
+  const context = getRequestContext("afterThisRequest");
+  context.afterThisRequest ??= [];
+  context.afterThisRequest.push(hook);
+}
