@@ -1,55 +1,25 @@
-import { existsSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import type { RequestListener, Server } from "node:http";
-import { basename, isAbsolute, resolve } from "node:path";
-import { BackgroundWork } from "./base/background";
+import { isAbsolute } from "node:path";
+import { AppState } from "./app/app-state";
 import { SetupError } from "./base/errors";
-import { defaultJson, type JsonProvider } from "./base/json";
-import { createLogger, type Logger } from "./base/logging";
 import { isUnderCommandLine } from "./commands/command-line";
 import { CommandRunner, findCommand, parseArguments } from "./commands/command-runner";
-import { Config, type Values } from "./config/config";
 import { getRequestContext } from "./dispatch/context";
 import { preprocessRequest } from "./dispatch/dispatch";
 import { createMount } from "./dispatch/mounting";
 import { runInAppContext } from "./dispatch/tear-down";
-import type { RequestSettings } from "./http/request/request-head";
-import { DefaultHeaders } from "./http/response/default-headers";
 import { safeJoin } from "./http/safe-path";
-import type { ConverterFactory } from "./routing/converters";
-import { type Route, takesValue } from "./routing/route";
+import { takesValue } from "./routing/route";
 import { type RunOptions, runDevelopmentServer } from "./server/development/development";
 import { handleFetch } from "./server/fetch/handle-fetch";
-import { createListener } from "./server/node/listener";
 import type { RunningServer, ServeOptions } from "./server/production/serve-here";
 import { serve } from "./server/production/workers";
-import { CookieSessions } from "./sessions/cookie-sessions";
-import type { SessionInterface } from "./sessions/session";
-import type { Application, FetchHandler, Mount, NodeMiddleware } from "./setup/application";
+import type { FetchHandler, NodeMiddleware } from "./setup/application";
 import { type RegisterOptions, registerOn } from "./setup/blueprint";
 import type { TeardownHook } from "./setup/hooks";
-import { Registration } from "./setup/registration";
-import { type Endpoint, Registry, type UrlBuildErrorHandler } from "./setup/registry";
-import { createRequestSettings } from "./setup/request-settings";
-import { Scaffold } from "./setup/scaffold";
-import { Templates } from "./templating/templates";
+import type { UrlBuildErrorHandler } from "./setup/registry";
 import { runInRequestContext, TestClient, type TestRequestOptions } from "./testing/test-client";
-
-/** How an app is set up. */
-export interface FlagonOptions {
-  /** The name, for logs. Default: the name of the root folder. */
-  name?: string;
-  /** The folder of the templates, relative to the root. Default: `"templates"`. */
-  templates?: string;
-  /** The folder of the static files, relative to the root; `null` for none. Default: `"static"`. */
-  static?: string | null;
-  /** The path of the static files. Default: `"/static"`. */
-  staticUrlPath?: string;
-  /** Settings, Flagon's own and the app's. */
-  config?: Values;
-  /** The folder of files that belong to one deployment, which is not part of the code. Default: `"instance"`. */
-  instancePath?: string;
-}
 
 /** Something that adds to an app. */
 export interface Extension {
@@ -69,109 +39,7 @@ export interface Extension {
  * if (require.main === module) app.run();
  * ```
  */
-export class Flagon extends Scaffold implements Application {
-  /** The folder that the app's paths are relative to. */
-  readonly root: string;
-  /** The app's name. */
-  readonly name: string;
-  /** The configuration. */
-  readonly config: Config;
-  /** Routes, hooks and handlers, as they were registered. */
-  readonly registry: Registry = new Registry();
-  /** The templates. */
-  readonly templates: Templates;
-  /** What extensions keep, by their names. */
-  readonly extensions: Record<string, unknown> = Object.create(null);
-  /** The folder of files that belong to one deployment. */
-  readonly instancePath: string;
-  /** Work that no response waits for. */
-  readonly backgroundWork: BackgroundWork = new BackgroundWork((error) => this.logger.error({ err: error }, "Background work failed."));
-  /** Opens and saves sessions. Default: a signed cookie. */
-  sessionInterface: SessionInterface = new CookieSessions();
-  /** Reads and writes JSON: of requests, responses, templates and the test client. Default: JavaScript's own. */
-  json: JsonProvider = defaultJson;
-  readonly #registration: Registration;
-  readonly #mounts: Mount[] = [];
-  readonly #nodeMiddleware: NodeMiddleware[] = [];
-  #defaultHeaders: DefaultHeaders | undefined;
-  #requestSettings: RequestSettings | undefined;
-  #logger: Logger | undefined;
-  #handler: RequestListener | undefined;
-
-  /**
-   * @param root The folder that templates and static files are relative to: `__dirname`, or `import.meta.dirname`.
-   * The working directory by default.
-   * @param options The folders and the settings.
-   */
-  constructor(root: string = process.cwd(), options: FlagonOptions = {}) {
-    super();
-    this.root = resolve(root);
-    this.name = options.name ?? basename(this.root);
-    this.instancePath = resolve(this.root, options.instancePath ?? "instance");
-    this.config = new Config(options.config, process.env, this.root);
-    this.templates = new Templates({
-      isReloading: () => this.config.templatesAutoReload ?? this.config.debug,
-      explain: (template, folders, found) => this.#explainTemplate(template, folders, found),
-    });
-    this.templates.addFolder(resolve(this.root, options.templates ?? "templates"));
-    this.#registration = new Registration(this, this.registry.scope);
-    const folder = options.static === undefined ? "static" : options.static;
-    // A folder that somebody names is served even if it comes into being later; the usual one only if it is there.
-    if (folder !== null && (options.static !== undefined || existsSync(resolve(this.root, folder)))) {
-      this.#registration.addStatic(folder, options.staticUrlPath ?? "/static");
-    }
-  }
-
-  /** The converters of rules, by name; set your own before the rules that use them. */
-  get converters(): Map<string, ConverterFactory> {
-    return this.registry.routes.converters;
-  }
-
-  /** All routes, in the order of registration. */
-  get routes(): readonly Route<Endpoint>[] {
-    return this.registry.routes.routes;
-  }
-
-  /** Where errors and the app's own messages are written: pino, one JSON line each. Silent while `config.testing`. */
-  get logger(): Logger {
-    const { debug, testing } = this.config;
-    this.#logger ??= createLogger({ name: this.name, level: testing ? "silent" : debug ? "debug" : "info", isReadable: debug });
-    return this.#logger;
-  }
-
-  /** The headers of responses that do not set them. */
-  get defaultHeaders(): DefaultHeaders {
-    this.#defaultHeaders ??= new DefaultHeaders(this.config);
-    return this.#defaultHeaders;
-  }
-
-  /** What requests may send and whom they may come by, by the settings as they were at the first request. */
-  get requestSettings(): RequestSettings {
-    this.#requestSettings ??= createRequestSettings(this.config, this.json, (requestId) => this.logger.child({ requestId }));
-    return this.#requestSettings;
-  }
-
-  /** What answers below a path in place of the app, the longest path first. */
-  get mounts(): readonly Mount[] {
-    return this.#mounts;
-  }
-
-  /** What stands in front of the app on a Node server. */
-  get nodeMiddleware(): readonly NodeMiddleware[] {
-    return this.#nodeMiddleware;
-  }
-
-  /** The names of the registered blueprints, dotted when nested, in the order of registration. */
-  get blueprints(): readonly string[] {
-    return [...this.registry.blueprints.keys()];
-  }
-
-  /** The listener for a `node:http` server: `createServer(app.handler)`. */
-  get handler(): RequestListener {
-    this.#handler ??= createListener(this);
-    return this.#handler;
-  }
-
+export class Flagon extends AppState {
   /**
    * Adds a controller class, an instance of one, or a blueprint.
    *
@@ -209,10 +77,7 @@ export class Flagon extends Scaffold implements Application {
    * @throws {SetupError} If the path is none, the target answers nothing, or the app has handled a request.
    */
   mount(prefix: string, target: Flagon | FetchHandler | { fetch: FetchHandler } | RequestListener): void {
-    this.setUp("mount", () => {
-      this.#mounts.push(createMount(prefix, target, (other) => other instanceof Flagon));
-      this.#mounts.sort((left, right) => right.segments.length - left.segments.length);
-    });
+    this.setUp("mount", () => this.addMount(createMount(prefix, target, (other) => other instanceof Flagon)));
   }
 
   /**
@@ -224,7 +89,7 @@ export class Flagon extends Scaffold implements Application {
    * @throws {SetupError} If the app has handled a request.
    */
   useNode(middleware: NodeMiddleware): void {
-    this.setUp("useNode", () => this.#nodeMiddleware.push(middleware));
+    this.setUp("useNode", () => this.addNodeMiddleware(middleware));
   }
 
   /** Runs a function when the app's context ends, after a request or without one, with the error that nothing handled. */
@@ -356,21 +221,6 @@ export class Flagon extends Scaffold implements Application {
   appContext<Result>(run: () => Result): Result;
   appContext(run: () => unknown): unknown {
     return runInAppContext(this, run);
-  }
-
-  protected override setUp(method: string, step: (registration: Registration) => void): void {
-    if (this.registry.isClosed) {
-      throw new SetupError(
-        `The setup method '${method}' can no longer be called on the app '${this.name}'. It has handled its first request, so the change would not apply consistently.\nRegister everything before the app starts serving.`,
-      );
-    }
-    step(this.#registration);
-  }
-
-  #explainTemplate(template: string, folders: readonly string[], found: readonly string[]): void {
-    if (this.config.explainTemplateLoading) {
-      this.logger.info({ template, folders, found }, `Looked for the template '${template}': ${found[0] ?? "it is in no folder"}.`);
-    }
   }
 }
 

@@ -1,4 +1,5 @@
-export { type Extension, Flagon, type FlagonOptions } from "./app";
+export { type Extension, Flagon } from "./app";
+export type { FlagonOptions } from "./app/options";
 export type { BackgroundWork } from "./base/background";
 export {
   type AnyFlagonError,

@@ -1,0 +1,153 @@
+import { existsSync } from "node:fs";
+import type { RequestListener } from "node:http";
+import { basename, resolve } from "node:path";
+import { BackgroundWork } from "../base/background";
+import { SetupError } from "../base/errors";
+import { defaultJson, type JsonProvider } from "../base/json";
+import { createLogger, type Logger } from "../base/logging";
+import { Config } from "../config/config";
+import type { RequestSettings } from "../http/request/request-head";
+import { DefaultHeaders } from "../http/response/default-headers";
+import type { ConverterFactory } from "../routing/converters";
+import type { Route } from "../routing/route";
+import { createListener } from "../server/node/listener";
+import { CookieSessions } from "../sessions/cookie-sessions";
+import type { SessionInterface } from "../sessions/session";
+import type { Application, Mount, NodeMiddleware } from "../setup/application";
+import { Registration } from "../setup/registration";
+import { type Endpoint, Registry } from "../setup/registry";
+import { createRequestSettings } from "../setup/request-settings";
+import { Scaffold } from "../setup/scaffold";
+import { Templates } from "../templating/templates";
+import type { FlagonOptions } from "./options";
+
+/** The state of an app: folders, settings, registry, templates, and the objects that requests share. `Flagon` adds the methods. */
+export abstract class AppState extends Scaffold implements Application {
+  /** The folder that the app's paths are relative to. */
+  readonly root: string;
+  /** The app's name. */
+  readonly name: string;
+  /** The configuration. */
+  readonly config: Config;
+  /** Routes, hooks and handlers, as they were registered. */
+  readonly registry: Registry = new Registry();
+  /** The templates. */
+  readonly templates: Templates;
+  /** What extensions keep, by their names. */
+  readonly extensions: Record<string, unknown> = Object.create(null);
+  /** The folder of files that belong to one deployment. */
+  readonly instancePath: string;
+  /** Work that no response waits for. */
+  readonly backgroundWork: BackgroundWork = new BackgroundWork((error) => this.logger.error({ err: error }, "Background work failed."));
+  /** Opens and saves sessions. Default: a signed cookie. */
+  sessionInterface: SessionInterface = new CookieSessions();
+  /** Reads and writes JSON: of requests, responses, templates and the test client. Default: JavaScript's own. */
+  json: JsonProvider = defaultJson;
+  readonly #registration: Registration;
+  readonly #mounts: Mount[] = [];
+  readonly #nodeMiddleware: NodeMiddleware[] = [];
+  #defaultHeaders: DefaultHeaders | undefined;
+  #requestSettings: RequestSettings | undefined;
+  #logger: Logger | undefined;
+  #handler: RequestListener | undefined;
+
+  /**
+   * @param root The folder that templates and static files are relative to: `__dirname`, or `import.meta.dirname`.
+   * The working directory by default.
+   * @param options The folders and the settings.
+   */
+  constructor(root: string = process.cwd(), options: FlagonOptions = {}) {
+    super();
+    this.root = resolve(root);
+    this.name = options.name ?? basename(this.root);
+    this.instancePath = resolve(this.root, options.instancePath ?? "instance");
+    this.config = new Config(options.config, process.env, this.root);
+    this.templates = new Templates({
+      isReloading: () => this.config.templatesAutoReload ?? this.config.debug,
+      explain: (template, folders, found) => this.#explainTemplate(template, folders, found),
+    });
+    this.templates.addFolder(resolve(this.root, options.templates ?? "templates"));
+    this.#registration = new Registration(this, this.registry.scope);
+    const folder = options.static === undefined ? "static" : options.static;
+    // A folder that somebody names is served even if it comes into being later; the usual one only if it is there.
+    if (folder !== null && (options.static !== undefined || existsSync(resolve(this.root, folder)))) {
+      this.#registration.addStatic(folder, options.staticUrlPath ?? "/static");
+    }
+  }
+
+  /** The converters of rules, by name; set your own before the rules that use them. */
+  get converters(): Map<string, ConverterFactory> {
+    return this.registry.routes.converters;
+  }
+
+  /** All routes, in the order of registration. */
+  get routes(): readonly Route<Endpoint>[] {
+    return this.registry.routes.routes;
+  }
+
+  /** Where errors and the app's own messages are written: pino, one JSON line each. Silent while `config.testing`. */
+  get logger(): Logger {
+    const { debug, testing } = this.config;
+    this.#logger ??= createLogger({ name: this.name, level: testing ? "silent" : debug ? "debug" : "info", isReadable: debug });
+    return this.#logger;
+  }
+
+  /** The headers of responses that do not set them. */
+  get defaultHeaders(): DefaultHeaders {
+    this.#defaultHeaders ??= new DefaultHeaders(this.config);
+    return this.#defaultHeaders;
+  }
+
+  /** What requests may send and whom they may come by, by the settings as they were at the first request. */
+  get requestSettings(): RequestSettings {
+    this.#requestSettings ??= createRequestSettings(this.config, this.json, (requestId) => this.logger.child({ requestId }));
+    return this.#requestSettings;
+  }
+
+  /** What answers below a path in place of the app, the longest path first. */
+  get mounts(): readonly Mount[] {
+    return this.#mounts;
+  }
+
+  /** What stands in front of the app on a Node server. */
+  get nodeMiddleware(): readonly NodeMiddleware[] {
+    return this.#nodeMiddleware;
+  }
+
+  /** The names of the registered blueprints, dotted when nested, in the order of registration. */
+  get blueprints(): readonly string[] {
+    return [...this.registry.blueprints.keys()];
+  }
+
+  /** The listener for a `node:http` server: `createServer(app.handler)`. */
+  get handler(): RequestListener {
+    this.#handler ??= createListener(this);
+    return this.#handler;
+  }
+
+  /** Adds a mount, and keeps the longest path first. */
+  protected addMount(mount: Mount): void {
+    this.#mounts.push(mount);
+    this.#mounts.sort((left, right) => right.segments.length - left.segments.length);
+  }
+
+  /** Adds middleware of Node's server behind the one before. */
+  protected addNodeMiddleware(middleware: NodeMiddleware): void {
+    this.#nodeMiddleware.push(middleware);
+  }
+
+  protected override setUp(method: string, step: (registration: Registration) => void): void {
+    if (this.registry.isClosed) {
+      throw new SetupError(
+        `The setup method '${method}' can no longer be called on the app '${this.name}'. It has handled its first request, so the change would not apply consistently.\nRegister everything before the app starts serving.`,
+      );
+    }
+    step(this.#registration);
+  }
+
+  #explainTemplate(template: string, folders: readonly string[], found: readonly string[]): void {
+    if (this.config.explainTemplateLoading) {
+      this.logger.info({ template, folders, found }, `Looked for the template '${template}': ${found[0] ?? "it is in no folder"}.`);
+    }
+  }
+}
