@@ -58,8 +58,16 @@ export { abort, afterThisRequest, json, makeResponse } from "./helpers/respond";
 export { sendFile, sendFromDirectory } from "./helpers/send-file";
 export { type MethodName, type MethodValues, type UrlArguments, urlFor } from "./helpers/url-for";
 export type { CacheDirectives } from "./http/cache-control";
-export type { EntityTags, RangeCondition, RequestedRange } from "./http/conditions";
+export type { EntityTags, RangeCondition, RequestedRange } from "./http/conditional-headers";
 export type { CookieOptions } from "./http/cookies";
+export {
+  BadGateway,
+  GatewayTimeout,
+  HTTPVersionNotSupported,
+  InternalServerError,
+  NotImplemented,
+  ServiceUnavailable,
+} from "./http/exceptions/by-status";
 export {
   BadRequest,
   Conflict,
@@ -88,14 +96,6 @@ export {
   URITooLong,
 } from "./http/exceptions/client-errors";
 export { HTTPException, type HTTPExceptionOptions } from "./http/exceptions/http-exception";
-export {
-  BadGateway,
-  GatewayTimeout,
-  HTTPVersionNotSupported,
-  InternalServerError,
-  NotImplemented,
-  ServiceUnavailable,
-} from "./http/exceptions/server-errors";
 export type { FileContent, SendFileOptions } from "./http/files/send-file";
 export type { Accepts } from "./http/request/accepts";
 export type { Authorization } from "./http/request/authorization";

@@ -1,13 +1,14 @@
 import { ReturnValueError } from "../base/errors";
 import { isPromise, type MaybePromise } from "../base/maybe-promise";
 import { signals } from "../base/signals";
+import { InternalServerError } from "../http/exceptions/by-status";
 import { HTTPException, ResponseException } from "../http/exceptions/http-exception";
 import { Miss } from "../http/exceptions/miss";
-import { InternalServerError } from "../http/exceptions/server-errors";
 import { tooLarge } from "../http/request/read-body";
 import { FlagonRequest } from "../http/request/request";
 import type { RequestSource } from "../http/request/request-source";
 import { FlagonResponse } from "../http/response/response";
+import { addDefaults, peekHeader } from "../http/response/response-headers";
 import { toResponse } from "../http/response/response-value";
 import { CsrfTokenError, checkCsrf, isSafeMethod } from "../sessions/csrf";
 import type { Application } from "../setup/application";
@@ -244,10 +245,10 @@ function conclude(context: RequestContext, response: FlagonResponse): FlagonResp
   const { app, usedSession, request } = context;
   const { headers } = response;
   context.response = response;
-  if (response.status >= 400 || headers.peek("set-cookie") !== undefined) {
-    headers.addDefaults(noStore);
+  if (response.status >= 400 || peekHeader(headers, "set-cookie") !== undefined) {
+    addDefaults(headers, noStore);
   } else if (usedSession !== undefined) {
-    headers.addDefaults(privateOnly);
+    addDefaults(headers, privateOnly);
   }
   if (response.status === 304) {
     for (const name of ofContent) {

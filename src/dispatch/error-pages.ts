@@ -3,6 +3,7 @@ import type { ErrorAnswer } from "../http/exceptions/http-exception";
 import type { FlagonRequest } from "../http/request/request";
 import { ValidationFailed } from "../http/request/request-body";
 import { FlagonResponse } from "../http/response/response";
+import { addDefaults } from "../http/response/response-headers";
 
 /** What is shown of an error to who wrote the app. */
 export interface DebugInformation {
@@ -19,7 +20,7 @@ export function respondWithError(error: ErrorAnswer, request: FlagonRequest, deb
   const response = prefersJson(request)
     ? new FlagonResponse(formatProblem(error, debug?.stack), error.status, { "content-type": "application/problem+json" })
     : new FlagonResponse(debug?.page.html ?? formatPage(error), error.status);
-  response.headers.addDefaults(ofErrors);
+  addDefaults(response.headers, ofErrors);
   if (Object.keys(error.headers).length > 0) {
     response.headers.update(error.headers);
   }

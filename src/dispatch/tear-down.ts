@@ -1,5 +1,6 @@
 import { isPromise } from "../base/maybe-promise";
 import { signals } from "../base/signals";
+import { closeRequest, needsClose } from "../http/request/request";
 import type { Application } from "../setup/application";
 import { discardBody } from "./body-stream";
 import { AppContext, contexts, type RequestContext } from "./context";
@@ -27,7 +28,7 @@ export async function tearDown(context: RequestContext): Promise<void> {
     await attempt(context, () => hook(failure), "A teardown hook failed.");
   }
   await tearDownApp(context, failure);
-  await attempt(context, () => request.close(), "A temporary file could not be removed.");
+  await attempt(context, () => closeRequest(request), "A temporary file could not be removed.");
 }
 
 /** Ends the app's context: runs what releases its resources. */
@@ -66,7 +67,7 @@ export function needsTearDown({ abandoned, app, hooks, request, response }: Requ
   return (
     hooks.teardownRequest.length > 0 ||
     app.registry.teardownAppContext.length > 0 ||
-    request.needsClose ||
+    needsClose(request) ||
     abandoned !== undefined ||
     (response?.closeCallbacks.length ?? 0) > 0 ||
     signals.requestTearingDown.hasSubscribers

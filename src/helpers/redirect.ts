@@ -2,6 +2,7 @@ import { FlagonError } from "../base/errors";
 import { escapeText } from "../base/html";
 import { findRequestContext } from "../dispatch/context";
 import { FlagonResponse } from "../http/response/response";
+import { addTrusted } from "../http/response/response-headers";
 
 /** A path of the app's own that goes into a header as it is, which most locations are: there is nothing to check or to encode. */
 const ownPath = /^\/(?!\/)[!-[\]-~]*$/;
@@ -48,7 +49,7 @@ function respond(status: number, target: string): FlagonResponse {
 <p>You should be redirected to <a href="${shown}">${shown}</a>.</p>
 `;
   const response = new FlagonResponse(page, status);
-  response.headers.addTrusted("location", target);
+  addTrusted(response.headers, "location", target);
   return response;
 }
 

@@ -3,6 +3,7 @@ import type { Config } from "../config/config";
 import { type CookieOptions, formatPlainCookie } from "../http/cookies";
 import type { FlagonRequest } from "../http/request/request";
 import type { FlagonResponse } from "../http/response/response";
+import { addTrusted } from "../http/response/response-headers";
 import { Encrypter } from "../signing/encryption";
 import { keyed } from "../signing/key-cache";
 import { TimestampSigner } from "../signing/signing";
@@ -68,7 +69,7 @@ export class CookieSessions implements SessionInterface {
         keys.signer.sign(value),
         session.permanent ? { ...options, expires: new Date(Date.now() + config.permanentSessionLifetime * 1000) } : options,
       );
-      response.headers.addTrusted("set-cookie", cookie);
+      addTrusted(response.headers, "set-cookie", cookie);
       warnOfSize(session, config, cookie.length);
     }
   }

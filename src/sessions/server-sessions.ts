@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Config } from "../config/config";
-import { ServiceUnavailable } from "../http/exceptions/server-errors";
+import { ServiceUnavailable } from "../http/exceptions/by-status";
 import type { FlagonRequest } from "../http/request/request";
 import type { FlagonResponse } from "../http/response/response";
 import { sessionCookieOptions } from "./cookie-sessions";

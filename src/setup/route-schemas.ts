@@ -26,7 +26,9 @@ export function checkView(view: View, { json, query, returns, status = 200 }: Ro
   }
   const checked = returns === undefined ? view : checkReturned(view, returns, status, label, app);
   if (query === undefined) {
-    return json === undefined ? checked : (values, request) => request.useJson(json, (body) => checked({ ...values, json: body }, request));
+    return json === undefined
+      ? checked
+      : (values, request) => request.json({ schema: json }).then((body) => checked({ ...values, json: body }, request));
   }
   return (values, request) => parseInput(request, json, query).then((input) => checked({ ...values, ...input }, request));
 }

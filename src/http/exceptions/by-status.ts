@@ -25,15 +25,68 @@ import {
   UnsupportedMediaType,
   URITooLong,
 } from "./client-errors";
-import type { HTTPException } from "./http-exception";
-import {
-  BadGateway,
-  GatewayTimeout,
-  HTTPVersionNotSupported,
-  InternalServerError,
-  NotImplemented,
-  ServiceUnavailable,
-} from "./server-errors";
+import { formatRetryAfter, HTTPException, type HTTPExceptionOptions } from "./http-exception";
+
+/** The answer 500: "Something went wrong on the server. It has been noted; try again later." */
+export class InternalServerError extends HTTPException {
+  /** Always 500. */
+  static override readonly status: number = 500;
+  /** What the client is told by default. */
+  static override readonly description: string = "Something went wrong on the server. It has been noted; try again later.";
+
+  /** The error that no handler took, for a handler of 500; `undefined` after `abort(500)`. */
+  get original(): unknown {
+    return this.cause;
+  }
+}
+
+/** The answer 501: "The server cannot do that." */
+export class NotImplemented extends HTTPException {
+  /** Always 501. */
+  static override readonly status: number = 501;
+  /** What the client is told by default. */
+  static override readonly description: string = "The server cannot do that.";
+}
+
+/** The answer 502: "Another server, on which this one relies, gave no valid answer." */
+export class BadGateway extends HTTPException {
+  /** Always 502. */
+  static override readonly status: number = 502;
+  /** What the client is told by default. */
+  static override readonly description: string = "Another server, on which this one relies, gave no valid answer.";
+}
+
+/** The answer 503: "The server cannot answer just now. Try again later." */
+export class ServiceUnavailable extends HTTPException {
+  /** Always 503. */
+  static override readonly status: number = 503;
+  /** What the client is told by default. */
+  static override readonly description: string = "The server cannot answer just now. Try again later.";
+
+  /**
+   * @param description What the client is told, as plain text.
+   * @param options Headers, and `retryAfter`: in how many seconds, or when, the client may try again.
+   */
+  constructor(description?: string, { retryAfter, ...options }: HTTPExceptionOptions & { retryAfter?: number | Date } = {}) {
+    super(description, { ...options, headers: { ...formatRetryAfter(retryAfter), ...options.headers } });
+  }
+}
+
+/** The answer 504: "Another server, on which this one relies, did not answer in time." */
+export class GatewayTimeout extends HTTPException {
+  /** Always 504. */
+  static override readonly status: number = 504;
+  /** What the client is told by default. */
+  static override readonly description: string = "Another server, on which this one relies, did not answer in time.";
+}
+
+/** The answer 505: "The server does not speak that version of HTTP." */
+export class HTTPVersionNotSupported extends HTTPException {
+  /** Always 505. */
+  static override readonly status: number = 505;
+  /** What the client is told by default. */
+  static override readonly description: string = "The server does not speak that version of HTTP.";
+}
 
 /** The class for each status that has one. */
 const classes: ReadonlyMap<number, new (description?: string) => HTTPException> = new Map<

@@ -81,11 +81,6 @@ export class RequestBody {
     return this.bytes().then((bytes) => this.#parseJson(bytes, schema));
   }
 
-  /** Reads the body as JSON that a schema checks, and gives what a function makes of it: that waits once, not twice. */
-  useJson(schema: Schema, use: (value: unknown) => unknown): Promise<unknown> {
-    return this.bytes().then((bytes) => andThen(this.#parseJson(bytes, schema), use));
-  }
-
   /** Reads the body as a form. */
   form(): Promise<FormValues> {
     this.#form ??= this.#parseForm();

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Logger } from "../../base/logging";
 import type { Schema } from "../../base/schema";
 import { parseDirectives } from "../cache-control";
-import { EntityTags, parseIfRange, parseRange, type RangeCondition, type RequestedRange } from "../conditions";
+import { EntityTags, parseIfRange, parseRange, type RangeCondition, type RequestedRange } from "../conditional-headers";
 import { parseCookies } from "../cookies";
 import { BadRequest } from "../exceptions/client-errors";
 import { parseHttpDate } from "../http-date";

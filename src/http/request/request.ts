@@ -7,6 +7,9 @@ import { isTooLong, type JsonOptions, limitOf, type ParseOptions, parseValue, Re
 import { RequestHead } from "./request-head";
 import type { UploadedFile } from "./upload";
 
+/** Gives Flagon itself the body of a request, once it was asked for. */
+let findBody: (request: FlagonRequest) => RequestBody | undefined;
+
 /** One request, as the app sees it: its head, where routing has led it, and its body. */
 export class FlagonRequest extends RequestHead {
   /** The endpoint that the router found, or `null` when none matches. */
@@ -20,6 +23,10 @@ export class FlagonRequest extends RequestHead {
   #routingFailure: HTTPException | Miss | null = null;
   #limits: RequestLimits | undefined;
   #body: RequestBody | undefined;
+
+  static {
+    findBody = (request) => request.#body;
+  }
 
   /** What routing failed with, to be thrown after the before hooks, or `null`. */
   get routingException(): HTTPException | null {
@@ -104,17 +111,6 @@ export class FlagonRequest extends RequestHead {
   }
 
   /**
-   * Reads the body as JSON that a schema checks, as {@link FlagonRequest.json} does, and calls a function with it.
-   *
-   * @param schema The schema.
-   * @param use What is done with the checked value, in the same turn.
-   * @returns What the function gives.
-   */
-  useJson(schema: Schema, use: (value: unknown) => unknown): Promise<unknown> {
-    return this.isJson ? this.#content.useJson(schema, use) : Promise.reject(notJson());
-  }
-
-  /**
    * Reads the body as a form: `application/x-www-form-urlencoded` or `multipart/form-data`.
    *
    * A body of another type gives an empty form, as in Flask. With a schema of zod, texts are converted as the schema asks.
@@ -141,20 +137,20 @@ export class FlagonRequest extends RequestHead {
     return files;
   }
 
-  /** Removes temporary files. Called when the request ends. */
-  async close(): Promise<void> {
-    await this.#body?.close();
-  }
-
-  /** Whether {@link FlagonRequest.close} has anything to do. */
-  get needsClose(): boolean {
-    return this.#body?.needsClose === true;
-  }
-
   get #content(): RequestBody {
     this.#body ??= new RequestBody(this.source, this.limits, this.settings.parseJson);
     return this.#body;
   }
+}
+
+/** Tells whether {@link closeRequest} has anything to remove. */
+export function needsClose(request: FlagonRequest): boolean {
+  return findBody(request)?.needsClose === true;
+}
+
+/** Removes the temporary files of a request, when it ends. */
+export async function closeRequest(request: FlagonRequest): Promise<void> {
+  await findBody(request)?.close();
 }
 
 function notJson(): UnsupportedMediaType {

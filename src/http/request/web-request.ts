@@ -1,14 +1,12 @@
+import { isConnectionHeader } from "../connection-headers";
 import type { RequestSource } from "./request-source";
 
-/** Headers that name a connection, which a web `Request` has none of. */
-const ofConnection = new Set(["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"]);
-
-/** Creates a web `Request` of what a server knows, for handlers that take one. Its URL has the target alone. */
+/** Creates a web `Request` from a source, for handlers that take one. Its URL ends in the target, without the path of a mount. */
 export function toWebRequest(source: RequestSource): Request {
   const host = source.header("host") || "localhost";
   const headers = new Headers();
   for (const [name, value] of source.headers()) {
-    if (!ofConnection.has(name)) {
+    if (!isConnectionHeader(name)) {
       headers.set(name, value);
     }
   }
@@ -21,7 +19,7 @@ export function toWebRequest(source: RequestSource): Request {
   });
 }
 
-/** Makes a web stream of bytes that come one after another; it asks for them as it is read. */
+/** Creates a web stream of pieces of bytes. It pulls a piece only when its reader asks for one. */
 export function toWebStream(body: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
   const iterator = body[Symbol.asyncIterator]();
   return new ReadableStream({

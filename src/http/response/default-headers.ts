@@ -1,5 +1,6 @@
 import type { Config } from "../../config/config";
 import type { FlagonResponse } from "./response";
+import { addDefaults, peekHeader } from "./response-headers";
 
 const always: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",
@@ -31,7 +32,7 @@ export class DefaultHeaders {
 
   /** Adds them to a response. */
   apply({ headers }: FlagonResponse): void {
-    headers.addDefaults(headers.peek("content-type")?.startsWith("text/html") === true ? this.#withHtml : this.#always);
+    addDefaults(headers, peekHeader(headers, "content-type")?.startsWith("text/html") === true ? this.#withHtml : this.#always);
   }
 
   /** Tells whether a header is one of them, with its very value. */

@@ -1,4 +1,8 @@
+/** Every character that a value cannot have, such as a line break. */
 const forbidden = /[^\t\x20-\x7e\x80-\xff]/;
+/** Gives Flagon itself the entries of a response's headers. The class sets it, so that apps cannot skip its checks. */
+let entriesOf: (headers: ResponseHeaders) => string[];
+
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /**
@@ -7,8 +11,12 @@ const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
  * Read and changed like the Fetch standard's `Headers`. Names are sent in lower case.
  */
 export class ResponseHeaders {
-  /** Names and values in turn: what `node:http` takes as it is. */
-  #entries: string[] = [];
+  /** Names and values in turn, as `node:http` takes them. */
+  readonly #entries: string[] = [];
+
+  static {
+    entriesOf = (headers) => headers.#entries;
+  }
 
   /** @param init The first headers. */
   constructor(init?: HeadersLike) {
@@ -43,24 +51,13 @@ export class ResponseHeaders {
 
   /** Tells whether a header is set. */
   has(name: string): boolean {
-    return this.peek(name.toLowerCase()) !== undefined;
-  }
-
-  /** Returns the first value of a header, whose name is given in lower case, or `undefined` without one. */
-  peek(key: string): string | undefined {
-    const entries = this.#entries;
-    for (let index = 0; index < entries.length; index += 2) {
-      if (entries[index] === key) {
-        return entries[index + 1];
-      }
-    }
-    return undefined;
+    return peekHeader(this, name.toLowerCase()) !== undefined;
   }
 
   /**
    * Sets a header, replacing what it was.
    *
-   * @throws {TypeError} If the name or the value holds what a header cannot, such as a line break.
+   * @throws {TypeError} If the name or the value has a character that a header cannot have, such as a line break.
    */
   set(name: string, value: string): void {
     const key = checkName(name);
@@ -79,7 +76,7 @@ export class ResponseHeaders {
   /**
    * Adds a value to a header, beside those it has.
    *
-   * @throws {TypeError} If the name or the value holds what a header cannot, such as a line break.
+   * @throws {TypeError} If the name or the value has a character that a header cannot have, such as a line break.
    */
   append(name: string, value: string): void {
     const key = checkName(name);
@@ -94,7 +91,7 @@ export class ResponseHeaders {
   /** Sets every header of another collection. */
   update(headers: HeadersLike): void {
     const replaced = new Set<string>();
-    for (const [name, value] of entriesOf(headers)) {
+    for (const [name, value] of listPairs(headers)) {
       const key = name.toLowerCase();
       if (replaced.has(key)) {
         this.append(key, value);
@@ -103,49 +100,6 @@ export class ResponseHeaders {
         replaced.add(key);
       }
     }
-  }
-
-  /** Sets headers that are known to be well-formed, each unless it is set already; names and values in turn. */
-  addDefaults(defaults: readonly string[]): void {
-    const entries = this.#entries;
-    const length = entries.length;
-    for (let index = 0; index < defaults.length; index += 2) {
-      const name = defaults[index];
-      let other = 0;
-      while (other < length && entries[other] !== name) {
-        other += 2;
-      }
-      if (other >= length) {
-        entries.push(name ?? "", defaults[index + 1] ?? "");
-      }
-    }
-  }
-
-  /** Adds a header that is known to be well-formed, beside those of its name. */
-  addTrusted(name: string, value: string): void {
-    this.#entries.push(name, value);
-  }
-
-  /**
-   * Returns names and values in turn, for a server to send.
-   *
-   * The framing is the server's, whatever the app set: a stated length gives way to the one given, and an encoding to none.
-   *
-   * @param length The length of the body in bytes, or `null` when there is no body or its length is not known.
-   */
-  toWire(length: number | null): string[] {
-    const wire: string[] = [];
-    const entries = this.#entries;
-    for (let index = 0; index < entries.length; index += 2) {
-      const name = entries[index] ?? "";
-      if (name !== "content-length" && name !== "transfer-encoding") {
-        wire.push(name, entries[index + 1] ?? "");
-      }
-    }
-    if (length !== null) {
-      wire.push("content-length", String(length));
-    }
-    return wire;
   }
 
   /** Iterates over names and values. */
@@ -171,10 +125,81 @@ export class ResponseHeaders {
   }
 }
 
+/**
+ * Returns the first value of a header, or `undefined` without one.
+ *
+ * @param headers The headers.
+ * @param key The name in lower case.
+ */
+export function peekHeader(headers: ResponseHeaders, key: string): string | undefined {
+  const entries = entriesOf(headers);
+  for (let index = 0; index < entries.length; index += 2) {
+    if (entries[index] === key) {
+      return entries[index + 1];
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Adds a header without a check, beside those of its name.
+ *
+ * @param headers The headers.
+ * @param name The name in lower case.
+ * @param value A value that is known to be well-formed.
+ */
+export function addTrusted(headers: ResponseHeaders, name: string, value: string): void {
+  entriesOf(headers).push(name, value);
+}
+
+/**
+ * Sets headers without a check, each unless it is set already.
+ *
+ * @param headers The headers.
+ * @param defaults Names in lower case and values in turn. Both are known to be well-formed.
+ */
+export function addDefaults(headers: ResponseHeaders, defaults: readonly string[]): void {
+  const entries = entriesOf(headers);
+  const { length } = entries;
+  for (let index = 0; index < defaults.length; index += 2) {
+    const name = defaults[index];
+    let other = 0;
+    while (other < length && entries[other] !== name) {
+      other += 2;
+    }
+    if (other >= length) {
+      entries.push(name ?? "", defaults[index + 1] ?? "");
+    }
+  }
+}
+
+/**
+ * Returns names and values in turn, for a server to send.
+ *
+ * The server owns the framing: an own length replaces a stated one, and a stated encoding is left out.
+ *
+ * @param headers The headers.
+ * @param length The length of the body in bytes, or `null` when there is no body or its length is not known.
+ */
+export function toWire(headers: ResponseHeaders, length: number | null): string[] {
+  const wire: string[] = [];
+  const entries = entriesOf(headers);
+  for (let index = 0; index < entries.length; index += 2) {
+    const name = entries[index] ?? "";
+    if (name !== "content-length" && name !== "transfer-encoding") {
+      wire.push(name, entries[index + 1] ?? "");
+    }
+  }
+  if (length !== null) {
+    wire.push("content-length", String(length));
+  }
+  return wire;
+}
+
 /** Headers as an object, as pairs, or as `Headers`. */
 export type HeadersLike = Iterable<readonly [string, string]> | Readonly<Record<string, string | readonly string[]>>;
 
-function* entriesOf(headers: HeadersLike): Generator<readonly [string, string]> {
+function* listPairs(headers: HeadersLike): Generator<readonly [string, string]> {
   if (isIterable(headers)) {
     yield* headers;
     return;

@@ -2,7 +2,9 @@ import { Readable } from "node:stream";
 import { ReturnValueError } from "../../base/errors";
 import { Markup } from "../../base/html";
 import type { JsonProvider } from "../../base/json";
+import { isConnectionHeader } from "../connection-headers";
 import { FlagonResponse, type ResponseBody } from "./response";
+import { addTrusted } from "./response-headers";
 
 /**
  * Converts what a view returned to a response.
@@ -65,7 +67,7 @@ export function toJsonResponse(value: unknown, status: number, label: string, js
   }
   const response = new FlagonResponse(null, status);
   response.body = text;
-  response.headers.addTrusted("content-type", "application/json");
+  addTrusted(response.headers, "content-type", "application/json");
   return response;
 }
 
@@ -96,14 +98,14 @@ function findType(value: object): string {
     : "text/html; charset=utf-8";
 }
 
-const ofTransfer = new Set(["content-encoding", "content-length", "transfer-encoding", "connection", "keep-alive"]);
+/** Headers that describe the bytes as they came over the network: `fetch()` has decoded them. */
+const transferHeaders = new Set(["content-encoding", "content-length"]);
 
 function fromWebResponse(source: Response): FlagonResponse {
   const response = new FlagonResponse(source.body, source.status);
-  // What fetch() has received is decoded: how it was sent no longer holds.
   const isFetched = source.url !== "";
   for (const [name, value] of source.headers) {
-    if (!isFetched || !ofTransfer.has(name)) {
+    if (!isFetched || !(transferHeaders.has(name) || isConnectionHeader(name))) {
       response.headers.append(name, value);
     }
   }

@@ -3,8 +3,8 @@ import { Readable } from "node:stream";
 import { type CacheDirectives, createCacheControl, formatCacheControl } from "../cache-control";
 import { type CookieOptions, formatCookie } from "../cookies";
 import { formatHttpDate, parseHttpDate } from "../http-date";
-import { type ConditionalRequest, findConditionalAnswer } from "./conditional";
-import { type HeadersLike, ResponseHeaders } from "./response-headers";
+import { type ConditionalRequest, findConditionalAnswer } from "./conditional-answer";
+import { addTrusted, type HeadersLike, ResponseHeaders } from "./response-headers";
 
 /** What a response can send: text as UTF-8, bytes, a stream of either, or nothing. */
 export type ResponseBody = string | Uint8Array | ReadableStream<Uint8Array> | Readable | AsyncIterable<string | Uint8Array> | null;
@@ -37,7 +37,7 @@ export class FlagonResponse {
     this.body = body;
     this.headers = new ResponseHeaders(headers);
     if (typeof body === "string" && (headers === undefined || !this.headers.has("content-type"))) {
-      this.headers.addTrusted("content-type", "text/html; charset=utf-8");
+      addTrusted(this.headers, "content-type", "text/html; charset=utf-8");
     }
   }
 

@@ -8,6 +8,7 @@ import { needsTearDown, tearDown } from "../../dispatch/tear-down";
 import type { RequestSource } from "../../http/request/request-source";
 import { PushedStream } from "../../http/response/pushed-stream";
 import type { FlagonResponse } from "../../http/response/response";
+import { toWire } from "../../http/response/response-headers";
 import { isBodiless } from "../../http/status";
 import type { Application } from "../../setup/application";
 import { exchangeInProcess } from "../node/in-process";
@@ -54,7 +55,7 @@ async function fail(context: RequestContext, error: unknown): Promise<never> {
 
 function toWebResponse(context: RequestContext, response: FlagonResponse): MaybePromise<Response> {
   const { body, headers, status } = response;
-  const wire = headers.toWire(null);
+  const wire = toWire(headers, null);
   const init = new Headers();
   for (let index = 0; index < wire.length; index += 2) {
     init.append(wire[index] ?? "", wire[index + 1] ?? "");

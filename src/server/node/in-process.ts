@@ -1,14 +1,12 @@
 import { createServer, type IncomingMessage, request as sendRequest } from "node:http";
 import { duplexPair, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { isConnectionHeader } from "../../http/connection-headers";
 import type { RequestSource } from "../../http/request/request-source";
 import { toWebStream } from "../../http/request/web-request";
 import { isBodiless } from "../../http/status";
 import type { Application } from "../../setup/application";
 import { createListener } from "./listener";
-
-/** Headers that are between two ends of a connection alone. */
-const ofConnection = new Set(["connection", "date", "keep-alive", "transfer-encoding"]);
 
 /**
  * Answers a request by Node's own server, without a network: for middleware and handlers that know nothing else.
@@ -54,14 +52,15 @@ export function exchangeInProcess(app: Application, source: RequestSource): Prom
 }
 
 function listHeaders(source: RequestSource): Record<string, string> {
-  return Object.fromEntries([...source.headers()].filter(([name]) => !ofConnection.has(name)));
+  return Object.fromEntries([...source.headers()].filter(([name]) => !isConnectionHeader(name)));
 }
 
 function toWebResponse(message: IncomingMessage, method: string): Response {
   const headers = new Headers();
   for (let index = 0; index < message.rawHeaders.length; index += 2) {
-    const name = message.rawHeaders[index] ?? "";
-    if (!ofConnection.has(name.toLowerCase())) {
+    const name = (message.rawHeaders[index] ?? "").toLowerCase();
+    // The server that answers in the end writes a date of its own.
+    if (!isConnectionHeader(name) && name !== "date") {
       headers.append(name, message.rawHeaders[index + 1] ?? "");
     }
   }

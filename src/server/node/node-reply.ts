@@ -7,6 +7,7 @@ import { needsTearDown, tearDown } from "../../dispatch/tear-down";
 import { FilePart } from "../../http/response/file-part";
 import { PushedStream } from "../../http/response/pushed-stream";
 import type { FlagonResponse } from "../../http/response/response";
+import { toWire } from "../../http/response/response-headers";
 import { isBodiless } from "../../http/status";
 import { isPlainReply, sendPart } from "./node-file";
 import { settleUnreadBody } from "./unread-body";
@@ -31,7 +32,7 @@ export function send(context: RequestContext, response: FlagonResponse, message:
   if (needsTearDown(context)) {
     reply.once("close", () => void contexts.run(context, tearDown, context));
   }
-  const wire = headers.toWire(hasBody ? measureBody(response) : null);
+  const wire = toWire(headers, hasBody ? measureBody(response) : null);
   if (context.app.nodeMiddleware.length > 0 || reply.getHeaderNames().length > 0) {
     addHeaders(context, wire, reply);
     reply.writeHead(status);

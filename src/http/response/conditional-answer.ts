@@ -1,4 +1,4 @@
-import { type EntityTags, findByteRange, type RangeCondition, type RequestedRange } from "../conditions";
+import { type EntityTags, findByteRange, type RangeCondition, type RequestedRange } from "../conditional-headers";
 import { parseHttpDate } from "../http-date";
 import { FilePart } from "./file-part";
 import type { ResponseHeaders } from "./response-headers";
