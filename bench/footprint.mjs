@@ -111,11 +111,12 @@ async function measureTypes() {
     types: ["node"],
   };
   const rows = [];
-  for (const [title, isDecorated] of [
-    [`${routes} routes`, true],
-    ["the same methods without decorators", false],
+  for (const [title, source] of [
+    [`${routes} routes`, createSource(true)],
+    ["the same methods without decorators", createSource(false)],
+    [`${2 * routes} routes, each with three links to others by \`urlFor(Class, "method")\``, createLinkedSource()],
   ]) {
-    writeFileSync(join(folder, "app.ts"), createSource(isDecorated));
+    writeFileSync(join(folder, "app.ts"), source);
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: options, files: ["app.ts"] }));
     const runs = Array.from({ length: quick ? 1 : 3 }, () => {
       const output = execFileSync(process.execPath, [join(project, "node_modules/typescript/bin/tsc"), "--extendedDiagnostics"], {
@@ -143,4 +144,18 @@ function createSource(isDecorated) {
     return `class C${controller} {\n${methods.join("\n")}\n}\napp.register(C${controller});`;
   });
   return `import { Flagon, route } from "flagon";\nexport const app = new Flagon(__dirname);\nexport const used = route;\n${controllers.join("\n")}\n`;
+}
+
+/** Controllers of ten views, each of which links to three others. */
+function createLinkedSource() {
+  const controllers = routes / 5;
+  const link = (seed) => `urlFor(C${(seed * 7919) % controllers}, "m${(seed * 31) % 10}", { id })`;
+  const classes = Array.from({ length: controllers }, (_, controller) => {
+    const methods = Array.from({ length: 10 }, (_, index) => {
+      const seed = controller * 10 + index;
+      return `  @route("/c${controller}/m${index}/<int:id>")\n  m${index}({ id }: { id: number }) { return { links: [${link(seed + 1)}, ${link(seed + 2)}, ${link(seed + 3)}] }; }`;
+    });
+    return `class C${controller} {\n${methods.join("\n")}\n}\napp.register(C${controller});`;
+  });
+  return `import { Flagon, route, urlFor } from "flagon";\nexport const app = new Flagon(__dirname);\n${classes.join("\n")}\n`;
 }

@@ -5,11 +5,11 @@ import { type AppContext, getAppContext, RequestContext } from "../dispatch/cont
 
 /** The names of a controller's methods. */
 export type MethodName<Controller> = {
-  [Name in keyof Controller & string]: Controller[Name] extends (...values: never[]) => unknown ? Name : never;
+  [Name in keyof Controller & string]: Controller[Name] extends (...values: never[]) => void ? Name : never;
 }[keyof Controller & string];
 
 /** The values from which the URL of a method is built: those it takes, and any others for the query. */
-export type MethodValues<Method> = Method extends (values: infer Values, ...rest: never[]) => unknown
+export type MethodValues<Method> = Method extends (values: infer Values, ...rest: never[]) => void
   ? unknown extends Values
     ? Readonly<Record<string, UrlValue>>
     : Omit<Values, "json" | "query"> & Readonly<Record<string, UrlValue>>
