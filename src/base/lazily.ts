@@ -1,7 +1,9 @@
 /**
- * Puts off what takes time, such as loading a package, until it is asked for, and does it once.
+ * Returns a function that loads a module, or does other slow work, at its first call, and keeps the result.
  *
- * @param load Does it.
+ * The one way to load late: `const loadPino = lazily((): typeof import("pino") => require("pino"))`.
+ *
+ * @param load Loads it.
  */
 export function lazily<Value extends object>(load: () => Value): () => Value {
   let loaded: Value | undefined;

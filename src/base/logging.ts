@@ -1,45 +1,69 @@
 import type pino from "pino";
 import { lazily } from "./lazily";
+import { maskMembers, maskSecrets } from "./secret-names";
 import { signals } from "./signals";
 import { writeToTerminal } from "./terminal";
 
-/** What an app writes its log with: a logger of pino. */
+/** The logger of an app: pino's. */
 export type Logger = pino.Logger;
 
-/** What is never written to a log, wherever it stands in what is logged: by itself, or in an object or two. */
-const secrets = ["password", "passwordHash", "secret", "secretKey", "token", "apiKey", "authorization", "cookie", '["set-cookie"]'].flatMap(
-  (name) => [name, name.startsWith("[") ? `*${name}` : `*.${name}`, name.startsWith("[") ? `*.*${name}` : `*.*.${name}`],
-);
+// Loaded by the first line of a log: a command that logs nothing starts sooner.
+const loadPino = lazily((): typeof import("pino") => require("pino"));
 
-/** An app that is slow to start is slow to change: what it does not use is not loaded. */
-const loadPino = lazily(() => (require("pino") as typeof import("pino")).default);
+/** The text in place of a secret. */
+const mask = "[redacted]";
 
-/** How a logger writes. */
+/** Options of {@link createLogger}. */
 export interface LoggerOptions {
   /** The app's name. */
   readonly name: string;
-  /** The least level that is written, such as `"info"`; `"silent"` for none. */
+  /** The lowest level that is written, such as `"info"`; `"silent"` writes nothing. */
   readonly level: string;
-  /** Whether lines are for people at a terminal, instead of JSON for programs. */
+  /** `true` writes lines for people at a terminal, `false` JSON for programs. */
   readonly isReadable: boolean;
 }
 
-/** Creates an app's logger, which writes to standard error. */
+/**
+ * Creates an app's logger, which writes to standard error.
+ *
+ * Values under secret names are masked, wherever they stand in a logged object.
+ */
 export function createLogger({ name, level, isReadable }: LoggerOptions): Logger {
-  const pino = loadPino();
-  const destination = isReadable ? { write: writeReadable } : pino.destination({ dest: 2, sync: true });
-  return pino({ name, level, redact: { paths: secrets, censor: "[redacted]" } }, destination);
+  const { destination, pino, stdSerializers } = loadPino();
+  const logger = pino(
+    {
+      name,
+      level,
+      formatters: { log: (members) => maskMembers(members, mask) },
+      serializers: { err: (error: Error) => maskSecrets(stdSerializers.err(error), mask) },
+    },
+    isReadable ? { write: writeReadable } : destination({ dest: 2, sync: true }),
+  );
+  return maskBindings(logger);
 }
 
-/** What stands in each line, and tells a reader at a terminal nothing. */
-const usual = new Set(["level", "time", "pid", "hostname", "name", "msg", "err", "requestId"]);
+/** Masks the bindings of child loggers: pino's formatters see the members of single lines only. */
+function maskBindings(logger: Logger): Logger {
+  const { child } = logger;
+  return Object.defineProperty(logger, "child", {
+    value(this: Logger, bindings: pino.Bindings, ...rest: unknown[]): Logger {
+      const created: Logger = Reflect.apply(child, this, [maskMembers(bindings, mask), ...rest]);
+      return created;
+    },
+    writable: true,
+    configurable: true,
+  });
+}
 
-/** Writes a line of JSON as its level, its message and what else it holds, with the stack of an error below. */
+/** The members of a line that the readable form leaves out or writes by itself. */
+const commonMembers = new Set(["level", "time", "pid", "hostname", "name", "msg", "err", "requestId"]);
+
+/** Writes a line of JSON as its level, its message and its other members, with the stack of an error below. */
 function writeReadable(line: string): void {
   const entry: { level?: number; msg?: string; err?: { stack?: string } } = JSON.parse(line);
   const level = loadPino().levels.labels[entry.level ?? 30] ?? "info";
   const message = entry.msg ?? "";
-  const fields = Object.entries(entry).flatMap(([key, value]) => (usual.has(key) ? [] : [`${key}=${JSON.stringify(value)}`]));
+  const fields = Object.entries(entry).flatMap(([key, value]) => (commonMembers.has(key) ? [] : [`${key}=${JSON.stringify(value)}`]));
   const stack = entry.err?.stack === undefined ? "" : `\n${entry.err.stack.replace(/^/gm, "    ")}`;
   writeToTerminal(`${escapeControls([level.toUpperCase(), message, ...fields].join(" ") + stack)}\n`);
   if (signals.logged.hasSubscribers) {
@@ -47,7 +71,7 @@ function writeReadable(line: string): void {
   }
 }
 
-/** What a client sent may stand in a line, and is not to move the cursor of whoever reads it. */
+/** Escapes control characters: text from a client must not move the cursor of a terminal. */
 function escapeControls(text: string): string {
   return text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }

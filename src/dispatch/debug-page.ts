@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { html, type Markup } from "../base/html";
+import { isSecretName, maskSecrets, maskTarget, secretMask } from "../base/secret-names";
 import { hostName, isLoopback } from "../http/loopback";
 import type { RequestContext } from "./context";
 
@@ -15,7 +16,6 @@ interface Frame {
 
 const framePattern = /^\s*at (?:(.*?) \()?((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/]).*?):(\d+):\d+\)?$/;
 const linesAround = 4;
-const secrets = /^(?:cookie|authorization|proxy-authorization|x-csrf-?token|set-cookie)$/;
 
 /** Tells whether a request may see what is inside: from this machine, to this machine by name, in debug mode. */
 export function mayDebug({ app, request }: RequestContext): boolean {
@@ -36,7 +36,7 @@ export function renderDebugPage(context: RequestContext, error: Error): Markup {
 </head>
 <body>
 <header>
-<p>${context.request.method} ${context.request.target}</p>
+<p>${context.request.method} ${maskTarget(context.request.target)}</p>
 <h1>${error.name}</h1>
 <pre class="message">${error.message}</pre>
 </header>
@@ -124,13 +124,15 @@ function readLines(file: string): string[] | undefined {
 
 function renderRequest(context: RequestContext): Markup {
   const { request, usedSession } = context;
-  const headers = [...request.headers].map(([name, value]) => [name, secrets.test(name) ? "•••" : value] as const);
+  const headers = [...request.headers].map(
+    ([name, value]) => [name, isSecretName(name) ? secretMask : name === "referer" ? maskTarget(value) : value] as const,
+  );
   const rows: (readonly [string, string])[] = [
-    ["URL", request.url],
+    ["URL", maskTarget(request.url)],
     ["Endpoint", context.endpoint === undefined ? "none" : `${context.endpoint.name} (${context.endpoint.label})`],
     ["Rule", request.rule ?? "none"],
-    ["Values", JSON.stringify(request.viewArgs)],
-    ["Query", JSON.stringify([...request.query])],
+    ["Values", JSON.stringify(maskSecrets({ ...request.viewArgs }))],
+    ["Query", JSON.stringify([...request.query].map(([name, value]) => [name, isSecretName(name) ? secretMask : value]))],
     ["Session", usedSession === undefined ? "not used" : [...usedSession.keys()].join(", ") || "empty"],
     ["From", request.remoteAddress],
   ];

@@ -1,4 +1,5 @@
 import { escapeText, html, Markup } from "../base/html";
+import { textConverters } from "../base/text-values";
 import type { Attributes, Choice, Control } from "./controls";
 
 /** One field of a form, as it is to be shown. */
@@ -185,14 +186,12 @@ function isList(choices: FieldChoices): choices is Extract<FieldChoices, readonl
 function addValue(attributes: OwnAttributes, type: string, { control, values }: FieldView): void {
   const [value] = values;
   if (type === "checkbox" && !control.isMultiple) {
-    attributes.checked = value !== undefined && !unchecked.has(value.toLowerCase());
+    attributes.checked = value !== undefined && value !== "" && textConverters.boolean(value) !== false;
   } else if (isInput(type) && !valueless.has(type)) {
     attributes.value = value;
   }
 }
 
-/** What a single checkbox holds that is not checked. */
-const unchecked = new Set(["", "false", "off", "0", "no"]);
 /** What was typed as a password is not sent back, and no browser takes a file's name. */
 const valueless = new Set(["password", "file", "radio", "checkbox"]);
 

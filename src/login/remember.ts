@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { SessionError } from "../base/errors";
 import type { Config } from "../config/config";
-import { keyed } from "../signing/key-cache";
+import { cacheByKeys } from "../signing/key-cache";
 import { TimestampSigner } from "../signing/signing";
 
 /** Whom a cookie remembers, and what of that user must not have changed since. */
@@ -57,7 +57,7 @@ export function parseRemembered(config: Config, cookie: string, maxAge: number):
   return typeof id === "string" ? { id, fingerprint: typeof fingerprint === "string" ? fingerprint : null } : undefined;
 }
 
-const findSigner = keyed((secrets) => new TimestampSigner(secrets, { salt: "remember-me", digest: "sha256", derivation: "hmac" }));
+const findSigner = cacheByKeys((secrets) => new TimestampSigner(secrets, { salt: "remember-me", digest: "sha256", derivation: "hmac" }));
 
 /** Flask-Login takes the key's text for Latin-1. */
 function signAsFlask({ secretKey }: Config, id: string): string {

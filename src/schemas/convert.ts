@@ -1,4 +1,5 @@
 import { validateSync } from "../base/schema";
+import { textConverters } from "../base/text-values";
 import { UploadedFile } from "../http/request/upload";
 import { createNode, formatName, listItems, type NameNode } from "./field-names";
 import { readDefinition, readInner, readInners, readShape, unwrap, type ZodSchema } from "./zod";
@@ -64,7 +65,7 @@ function convertCore(schema: ZodSchema, node: NameNode, path: Path, findings: Fi
       }
       return text === "" && mayLack ? undefined : text;
     case "number":
-      return convertText(text, toNumber);
+      return convertText(text, textConverters.float);
     case "bigint":
       return convertText(text, toBigInt);
     case "date":
@@ -173,10 +174,6 @@ function convertText(text: string | undefined, parse: (trimmed: string) => unkno
   return trimmed === undefined || trimmed === "" ? undefined : (parse(trimmed) ?? text);
 }
 
-function toNumber(text: string): number | undefined {
-  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : undefined;
-}
-
 function toBigInt(text: string): bigint | undefined {
   return /^-?\d{1,1000}$/.test(text) ? BigInt(text) : undefined;
 }
@@ -189,14 +186,8 @@ function toDate(text: string): Date | undefined {
 }
 
 function toBoolean(text: string | undefined): unknown {
-  if (text === undefined) {
-    return false;
-  }
-  const word = text.trim().toLowerCase();
-  if (word === "on" || word === "true" || word === "1" || word === "yes") {
-    return true;
-  }
-  return word === "" || word === "off" || word === "false" || word === "0" || word === "no" ? false : text;
+  // An absent checkbox and an empty choice are false. Other text stays, for the schema to refuse.
+  return text === undefined || text.trim() === "" ? false : (textConverters.boolean(text) ?? text);
 }
 
 function toChoice(text: string, choices: readonly unknown[]): unknown {

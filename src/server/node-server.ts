@@ -1,4 +1,7 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http";
+import { lazily } from "../base/lazily";
+
+const loadHttps = lazily((): typeof import("node:https") => require("node:https"));
 
 /** A certificate with its key, as PEM. */
 export interface Certificate {
@@ -12,5 +15,5 @@ export interface Certificate {
 export function createNodeServer(options: ServerOptions, tls: Certificate | undefined, listener: RequestListener): Server {
   return tls === undefined
     ? createServer(options, listener)
-    : process.getBuiltinModule("node:https").createServer({ ...options, cert: tls.cert, key: tls.key }, listener);
+    : loadHttps().createServer({ ...options, cert: tls.cert, key: tls.key }, listener);
 }

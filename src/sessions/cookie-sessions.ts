@@ -5,7 +5,7 @@ import type { FlagonRequest } from "../http/request/request";
 import type { FlagonResponse } from "../http/response/response";
 import { addTrusted } from "../http/response/response-headers";
 import { Encrypter } from "../signing/encryption";
-import { keyed } from "../signing/key-cache";
+import { cacheByKeys } from "../signing/key-cache";
 import { TimestampSigner } from "../signing/signing";
 import { Session, type SessionInterface } from "./session";
 import { formatTagged, parseTagged } from "./tagged-json";
@@ -23,7 +23,7 @@ interface Keys {
   readonly encrypter: Encrypter;
 }
 
-const findKeys = keyed<Keys>((secrets, digest) => ({
+const findKeys = cacheByKeys<Keys>((secrets, digest) => ({
   signer: new TimestampSigner(secrets, { salt: "cookie-session", digest, derivation: "hmac" }),
   encrypter: new Encrypter(secrets, "cookie-session"),
 }));

@@ -3,7 +3,7 @@ import { SessionError } from "../base/errors";
 import type { Config } from "../config/config";
 import { Forbidden } from "../http/exceptions/client-errors";
 import type { FlagonRequest } from "../http/request/request";
-import { keyed } from "../signing/key-cache";
+import { cacheByKeys } from "../signing/key-cache";
 import { TimestampSigner } from "../signing/signing";
 import type { Session } from "./session";
 
@@ -148,7 +148,7 @@ function readFlaskToken(value: string): Buffer {
   return Buffer.from(/^"([\da-f]+)"$/.exec(json)?.[1] ?? "", "hex");
 }
 
-const findSigner = keyed(
+const findSigner = cacheByKeys(
   (secrets, digest) => new TimestampSigner(secrets, { salt: "wtf-csrf-token", digest, derivation: "django-concat" }),
 );
 

@@ -3,12 +3,12 @@ import type { Config } from "../config/config";
 type Keys = Pick<Config, "secretKey" | "secretKeyFallbacks" | "sessionDigest">;
 
 /**
- * Keeps what is made of an app's keys, until they or the digest are set to others.
+ * Caches a value derived from an app's secret keys, per `Config`, until the keys or the digest change.
  *
- * @param make Makes it, of the current key, which comes first, and of the former ones.
- * @returns What gives it for a configuration; `undefined` if that has no key.
+ * @param make Derives the value from the current key, which comes first, and the former ones.
+ * @returns A function that gives the value for a configuration, or `undefined` without a key.
  */
-export function keyed<Made>(
+export function cacheByKeys<Made>(
   make: (secrets: readonly (string | Uint8Array)[], digest: Config["sessionDigest"]) => Made,
 ): (config: Config) => Made | undefined {
   const known = new WeakMap<Config, Keys & { readonly made: Made }>();

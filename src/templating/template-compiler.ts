@@ -12,7 +12,7 @@ export type AsyncCompiledTemplate = (data: object, frame: TemplateFrame, tools: 
 export type StreamingTemplate = (data: object, frame: TemplateFrame, tools: typeof runtime) => AsyncGenerator<string, void>;
 
 const loadEta = lazily(() => {
-  const { Eta } = require("eta") as typeof import("eta");
+  const { Eta }: typeof import("eta") = require("eta");
   return new Eta({ debug: true, autoEscape: true });
 });
 const AsyncFunction: FunctionConstructor = Object.getPrototypeOf(async () => undefined).constructor;

@@ -10,7 +10,7 @@ import { FilePart } from "../response/file-part";
 import { FlagonResponse } from "../response/response";
 import type { FileCache } from "./file-cache";
 
-const loadSend = lazily(() => (require("@fastify/send") as typeof import("@fastify/send")).default);
+const loadSend = lazily((): typeof import("@fastify/send") => require("@fastify/send"));
 
 /** How a file is sent. */
 export interface SendFileOptions {

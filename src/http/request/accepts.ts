@@ -1,7 +1,7 @@
 import type Negotiator from "negotiator";
 import { lazily } from "../../base/lazily";
 
-const loadNegotiator = lazily(() => require("negotiator") as typeof Negotiator);
+const loadNegotiator = lazily((): typeof Negotiator => require("negotiator"));
 
 /** What negotiator 1.0 takes, and its types do not yet say. */
 interface PreferringNegotiator {

@@ -7,7 +7,7 @@ import type { FormValue } from "./form-values";
 import { tooLarge } from "./read-body";
 import { type Release, type UploadedFile, UploadSpool } from "./upload";
 
-const loadBusboy = lazily(() => require("@fastify/busboy") as typeof import("@fastify/busboy"));
+const loadBusboy = lazily((): typeof import("@fastify/busboy") => require("@fastify/busboy"));
 
 /** How much a form may hold. */
 export interface FormLimits {

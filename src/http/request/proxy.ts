@@ -3,7 +3,7 @@ import { lazily } from "../../base/lazily";
 import type { TrustProxy } from "../../config/settings";
 import type { RequestSource } from "./request-source";
 
-const loadProxyAddr = lazily(() => require("proxy-addr") as typeof import("proxy-addr"));
+const loadProxyAddr = lazily((): typeof import("proxy-addr") => require("proxy-addr"));
 
 /** Who a request came from, and under which address. */
 export interface Connection {

@@ -1,16 +1,7 @@
+import { textConverters, type ValueTypes } from "../../base/text-values";
 import { BadRequest } from "../exceptions/client-errors";
 
-/** The named types that a text can be converted to. */
-export interface ValueTypes {
-  /** The text as it is. */
-  string: string;
-  /** A whole number, in decimal digits, that is safe to count with. */
-  int: number;
-  /** A number. */
-  float: number;
-  /** `true`, `1`, `yes` and `on`, or `false`, `0`, `no` and `off`. */
-  boolean: boolean;
-}
+export type { ValueTypes } from "../../base/text-values";
 
 /** How a text is read as one of the named types. */
 export interface NamedTypeOptions<Name extends keyof ValueTypes = keyof ValueTypes> {
@@ -33,17 +24,10 @@ export interface DefaultOption<Default = unknown> {
 /** How a text is read. */
 export type TypeOptions = (NamedTypeOptions | ConversionOptions) & Partial<DefaultOption>;
 
-const named: { readonly [Name in keyof ValueTypes]: (text: string) => ValueTypes[Name] | undefined } = {
-  string: (text) => text,
-  int: (text) => (/^[+-]?\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : undefined),
-  float: (text) => (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text) && Number.isFinite(Number(text)) ? Number(text) : undefined),
-  boolean: toBoolean,
-};
-
 /** Converts a text, or gives `undefined` for one that is not of the type. */
 export function convertText(text: string, { type = "string" }: TypeOptions): unknown {
   if (typeof type === "string") {
-    return named[type](type === "string" ? text : text.trim());
+    return textConverters[type](text);
   }
   try {
     const value = type(text);
@@ -67,12 +51,4 @@ export function requireValue(text: string | null, name: string, options: TypeOpt
     throw new BadRequest(`The parameter '${name}' of the request has a value that is not taken.`);
   }
   return value;
-}
-
-function toBoolean(text: string): boolean | undefined {
-  const word = text.toLowerCase();
-  if (["true", "1", "yes", "on"].includes(word)) {
-    return true;
-  }
-  return ["false", "0", "no", "off"].includes(word) ? false : undefined;
 }

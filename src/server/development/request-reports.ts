@@ -1,4 +1,5 @@
 import type { Channel } from "node:diagnostics_channel";
+import { isSecretName, maskSecrets, maskTarget, secretMask } from "../../base/secret-names";
 import { signals } from "../../base/signals";
 import { findRequestContext, type RequestContext } from "../../dispatch/context";
 import type { FlagonResponse } from "../../http/response/response";
@@ -38,7 +39,6 @@ const kept = 50;
 /** The hooks that are not the app's: those that end phases, and the two that put scripts into pages. */
 const measuring = { before: 2, after: 4 };
 const longest = 2000;
-const secretName = /token|secret|password|^_id$/i;
 
 /** Watches the requests of an app, and keeps a report of each of the latest. */
 export class RequestReports {
@@ -115,7 +115,7 @@ export class RequestReports {
     this.#drafts.set(context, {
       id: this.#count,
       method: context.request.method,
-      target: context.request.target,
+      target: maskTarget(context.request.target),
       time: Date.now(),
       start: now,
       mark: now,
@@ -166,7 +166,7 @@ export class RequestReports {
         ? null
         : Object.entries(usedSession.toObject()).map(([name, value]) => [
             name,
-            secretName.test(name) ? "•••" : shorten(JSON.stringify(value, writeBigInt) ?? ""),
+            isSecretName(name) ? secretMask : shorten(JSON.stringify(maskSecrets(value), writeBigInt) ?? ""),
           ]);
     const { start: _start, mark: _mark, ...report } = draft;
     this.#reports.set(draft.id, report);

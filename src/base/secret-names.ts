@@ -1,0 +1,87 @@
+/** The text in place of a secret on the pages of the development server. */
+export const secretMask = "•••";
+
+const secretPattern =
+  /passw(?:or)?d|passphrase|passcode|secret|credential|authorization|cookies?$|tokens?$|signature$|(?:api|access|auth|private|signing|encryption)keys?$|^(?:pwd|jwt|otp|pin|csrf|xsrf|sid)$/;
+/** The fingerprint of a client in the session of `flagon/login`. */
+const fingerprintName = "_id";
+const known = new Map<string, boolean>();
+/** The most names whose answer is cached: names of query parameters come from clients. */
+const maxKnown = 1000;
+
+/**
+ * Tells whether the value under a name is a secret. The one list for logs, the debug page and the request reports.
+ *
+ * Names are compared without case and punctuation: `X-Api-Key`, `api_key` and `apiKey` are one name.
+ *
+ * @param name The name of a header, parameter, member or field.
+ */
+export function isSecretName(name: string): boolean {
+  let isSecret = known.get(name);
+  if (isSecret === undefined) {
+    isSecret = name === fingerprintName || secretPattern.test(name.replace(/[^a-zA-Z0-9]/g, "").toLowerCase());
+    if (known.size < maxKnown) {
+      known.set(name, isSecret);
+    }
+  }
+  return isSecret;
+}
+
+/** Masks the values of secret parameters in the query of a URL or request target: `/x?token=…`. */
+export function maskTarget(target: string): string {
+  const start = target.indexOf("?");
+  if (start < 0) {
+    return target;
+  }
+  const masked = target
+    .slice(start + 1)
+    .replace(/([^&=#]+)=([^&#]*)/g, (pair, name: string) => (isSecretName(decode(name)) ? `${name}=${secretMask}` : pair));
+  return `${target.slice(0, start)}?${masked}`;
+}
+
+function decode(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
+/** The levels of an object that are looked at: pino writes no deeper ones. */
+const maxDepth = 5;
+
+/**
+ * Returns a value without its secrets: a copy in which the members with secret names are masked, or the value itself.
+ *
+ * @param value The value. Errors and bytes stay as they are.
+ * @param mask The text in place of a secret.
+ * @param depth The levels to look at. Default: 5.
+ */
+export function maskSecrets(value: unknown, mask: string = secretMask, depth: number = maxDepth): unknown {
+  if (typeof value !== "object" || value === null || depth === 0 || value instanceof Error || ArrayBuffer.isView(value)) {
+    return value;
+  }
+  if ("toJSON" in value && typeof value.toJSON === "function") {
+    const plain: unknown = value.toJSON();
+    const masked = typeof plain === "object" ? maskSecrets(plain, mask, depth - 1) : plain;
+    return masked === plain ? value : masked;
+  }
+  if (Array.isArray(value)) {
+    const items = value.map((item) => maskSecrets(item, mask, depth - 1));
+    return items.some((item, index) => item !== value[index]) ? items : value;
+  }
+  return maskMembers(value, mask, depth);
+}
+
+/** Returns an object without its secrets; see {@link maskSecrets}. */
+export function maskMembers<Members extends object>(value: Members, mask: string = secretMask, depth: number = maxDepth): Members {
+  let copy: Members | undefined;
+  for (const [name, member] of Object.entries(value)) {
+    const masked = member !== undefined && member !== null && isSecretName(name) ? mask : maskSecrets(member, mask, depth - 1);
+    if (masked !== member) {
+      copy ??= { ...value };
+      Reflect.set(copy, name, masked);
+    }
+  }
+  return copy ?? value;
+}
