@@ -69,10 +69,6 @@ export class MountedSource implements RequestSource {
     return this.#source.body();
   }
 
-  release(piece: Uint8Array): void {
-    this.#source.release?.(piece);
-  }
-
   signal(): AbortSignal {
     return this.#source.signal();
   }

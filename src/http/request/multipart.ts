@@ -5,7 +5,7 @@ import type { MaybePromise } from "../../base/maybe-promise";
 import { BadRequest, ContentTooLarge } from "../exceptions/client-errors";
 import type { FormValue } from "./form-values";
 import { tooLarge } from "./read-body";
-import { type Release, type UploadedFile, UploadSpool } from "./upload";
+import { type UploadedFile, UploadSpool } from "./upload";
 
 const loadBusboy = lazily((): typeof import("@fastify/busboy") => require("@fastify/busboy"));
 
@@ -38,7 +38,6 @@ export interface MultipartForm {
  * @param body The body.
  * @param limit The largest body, in bytes.
  * @param limits How much the form may hold.
- * @param release Is handed what of the body is in a temporary file.
  * @throws {BadRequest} If the body is malformed or ends early.
  * @throws {ContentTooLarge} If it holds more than the limits; nothing is ever cut short.
  */
@@ -47,11 +46,10 @@ export async function parseMultipart(
   body: AsyncIterable<Uint8Array>,
   limit: number,
   limits: FormLimits,
-  release?: Release,
 ): Promise<MultipartForm> {
   const spools: UploadSpool[] = [];
   const openSpool = (): UploadSpool => {
-    const spool = new UploadSpool(limits.spoolSize, release);
+    const spool = new UploadSpool(limits.spoolSize);
     spools.push(spool);
     return spool;
   };

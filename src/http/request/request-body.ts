@@ -144,9 +144,8 @@ export class RequestBody {
 
   async #parseMultipart(): Promise<FormValues> {
     const source = this.#source;
-    // What has been read whole is kept, and what is kept is not to be released.
-    const [body, release] = this.#bytes === undefined ? [this.#open(), source.release?.bind(source)] : [once(await this.#bytes)];
-    this.#multipart = await parseMultipart(source.header("content-type") ?? "", body, this.#limit, this.#limits, release);
+    const body = this.#bytes === undefined ? this.#open() : once(await this.#bytes);
+    this.#multipart = await parseMultipart(source.header("content-type") ?? "", body, this.#limit, this.#limits);
     return new FormValues(this.#multipart.entries);
   }
 }

@@ -24,8 +24,6 @@ export interface RequestSource {
    * @throws {ContentTooLarge} If it has more bytes than that.
    */
   readBody?(limit: number): Promise<Uint8Array>;
-  /** Frees the memory of a piece of the body that is needed no more, which is empty afterwards; does nothing if another may have it too. */
-  release?(piece: Uint8Array): void;
   /** Is aborted when the client leaves. */
   signal(): AbortSignal;
 }

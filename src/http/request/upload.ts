@@ -100,13 +100,9 @@ async function findInside(folder: string, path: string): Promise<string> {
 const writeSize = 256 * 1024;
 const writePieces = 64;
 
-/** Takes back bytes that are needed no more. */
-export type Release = (bytes: Uint8Array) => void;
-
 /** Collects an upload: in memory at first, in a temporary file once it outgrows `spoolSize`. */
 export class UploadSpool {
   readonly #spoolSize: number;
-  readonly #release: Release;
   /** What is not in the file yet. */
   #chunks: Uint8Array[] = [];
   #size = 0;
@@ -116,13 +112,9 @@ export class UploadSpool {
   #file: Promise<FileHandle> | undefined;
   #isRemoved = false;
 
-  /**
-   * @param spoolSize The size in bytes from which the upload goes to a file.
-   * @param release Is handed what is in the file. Default: the collector takes it.
-   */
-  constructor(spoolSize: number, release: Release = () => undefined) {
+  /** @param spoolSize The size in bytes from which the upload goes to a file. */
+  constructor(spoolSize: number) {
     this.#spoolSize = spoolSize;
-    this.#release = release;
   }
 
   /**
@@ -183,7 +175,6 @@ export class UploadSpool {
       // A disk that is full, for one, takes a part; the next write tells why.
       await file.writeFile(Buffer.concat(chunks, size).subarray(bytesWritten));
     }
-    chunks.forEach(this.#release);
   }
 
   async #close(): Promise<void> {

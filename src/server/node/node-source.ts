@@ -1,14 +1,8 @@
-import { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { Readable } from "node:stream";
 import { BadRequest } from "../../http/exceptions/client-errors";
 import { tooLarge } from "../../http/request/read-body";
 import type { RequestSource } from "../../http/request/request-source";
-import { freeMemory } from "./free-memory";
-
-/** The largest piece of a body that Node's parser hands over, in bytes. */
-const largestPiece = 64 * 1024;
 
 /** What `node:http` knows of a request. */
 export class NodeSource implements RequestSource {
@@ -18,8 +12,6 @@ export class NodeSource implements RequestSource {
   readonly #message: IncomingMessage;
   readonly #reply: ServerResponse;
   #controller: AbortController | undefined;
-  /** Whether the body went to nobody else before it was read here. */
-  #isAlone = false;
 
   constructor(message: IncomingMessage, reply: ServerResponse) {
     this.#message = message;
@@ -56,7 +48,6 @@ export class NodeSource implements RequestSource {
   }
 
   async *body(): AsyncGenerator<Uint8Array> {
-    this.#isAlone = isUntouched(this.#message);
     try {
       // Asynchronous iteration keeps the context, which the events of the stream would lose. A body that is refused half
       // way leaves the connection open, so that the client gets to see why.
@@ -96,13 +87,6 @@ export class NodeSource implements RequestSource {
       }
       message.on("data", take).on("end", end).on("error", fail).on("close", fail);
     });
-  }
-
-  release({ buffer, byteLength }: Uint8Array): void {
-    const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength && byteLength <= largestPiece;
-    if (isWhole && this.#isAlone && this.#message.listenerCount("data") === 0) {
-      freeMemory(buffer);
-    }
   }
 
   signal(): AbortSignal {
@@ -155,22 +139,6 @@ function toTarget(url: string): string {
   const absolute = /^https?:\/\/[^/?#]*(.*)$/i.exec(url);
   const rest = absolute?.[1] ?? url;
   return absolute !== null && !rest.startsWith("/") ? `/${rest}` : rest;
-}
-
-/**
- * Tells whether the body of a message comes by a socket and to nobody else: no one listens to it, and what hands it on
- * is Node's own. Tools that watch requests listen, or take the place of one of these methods, and may keep what they see.
- */
-function isUntouched(message: IncomingMessage): boolean {
-  return (
-    message.httpVersionMajor === 1 &&
-    message.socket.bytesRead > 0 &&
-    message.listenerCount("data") === 0 &&
-    message.emit === EventEmitter.prototype.emit &&
-    message.on === Readable.prototype.on &&
-    message.push === Readable.prototype.push &&
-    message.read === Readable.prototype.read
-  );
 }
 
 function isEncrypted(socket: Socket & { readonly encrypted?: unknown }): boolean {
