@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
-import { basename, join, resolve } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire, register } from "node:module";
+import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Flagon } from "../app";
 import { LoadError } from "../base/errors";
@@ -81,10 +81,11 @@ function isApp(value: unknown): value is Flagon {
 
 async function loadModule(file: string): Promise<Readonly<Record<string, unknown>>> {
   const require = createRequire(file);
+  const isModule = isEsModule(file);
   if (/\.[cm]?ts$/.test(file)) {
-    registerTypeScript(file, require);
+    registerTypeScript(file, isModule, require);
   }
-  if (file.endsWith(".mjs") || file.endsWith(".mts")) {
+  if (isModule) {
     return import(pathToFileURL(file).href);
   }
   try {
@@ -97,19 +98,42 @@ async function loadModule(file: string): Promise<Readonly<Record<string, unknown
   }
 }
 
-/** Lets Node load TypeScript, by what is installed beside the app. */
-function registerTypeScript(file: string, require: NodeJS.Require): void {
-  if (require.extensions[".ts"] !== undefined) {
+/** Tells whether a file is an ES module: by its name, or by `"type": "module"` in the nearest package.json. */
+function isEsModule(file: string): boolean {
+  if (/\.[mc][jt]s$/.test(file)) {
+    return /\.m[jt]s$/.test(file);
+  }
+  for (let folder = dirname(file); ; folder = dirname(folder)) {
+    const path = join(folder, "package.json");
+    if (existsSync(path)) {
+      const manifest: unknown = JSON.parse(readFileSync(path, "utf8"));
+      return typeof manifest === "object" && manifest !== null && "type" in manifest && manifest.type === "module";
+    }
+    if (folder === dirname(folder)) {
+      return false;
+    }
+  }
+}
+
+/** Lets Node load TypeScript by the loader that is installed beside the app: tsx, or else ts-node. */
+function registerTypeScript(file: string, isModule: boolean, require: NodeJS.Require): void {
+  const isNative = Reflect.has(globalThis, "Bun") || Reflect.has(globalThis, "Deno");
+  if (isNative || (!isModule && require.extensions[".ts"] !== undefined)) {
     return;
   }
-  const registers = file.endsWith(".mts") ? ["tsx"] : ["tsx/cjs", "ts-node/register/transpile-only"];
-  for (const register of registers) {
+  // ES modules are loaded by hooks of Node's, which ts-node leaves to its caller to register.
+  const loaders = isModule ? ["tsx", "ts-node/esm/transpile-only"] : ["tsx/cjs", "ts-node/register/transpile-only"];
+  for (const loader of loaders) {
     try {
-      require.resolve(register);
+      require.resolve(loader);
     } catch {
       continue;
     }
-    require(register);
+    if (loader.startsWith("ts-node/esm")) {
+      register(loader, pathToFileURL(file));
+    } else {
+      require(loader);
+    }
     return;
   }
   throw new LoadError(

@@ -65,6 +65,28 @@ second.command("who", () => "second");`,
     expect(await flagon(root, ["--app", "broken.ts", "routes"])).toMatchObject({ code: 1, stderr: expect.stringContaining("broken.ts") });
   });
 
+  it("loads ES modules in TypeScript, by their package or their name", async () => {
+    const source = (name: string) => `import { Flagon, route } from "flagon";
+import { name } from "./name.mjs";
+class Views { @route("/") index() { return "x"; } }
+const app = new Flagon(import.meta.dirname, { static: null });
+app.register(Views);
+app.command("who", () => name + " ${name}");
+export default await Promise.resolve(app);`;
+    const root = createProject({
+      "esm/package.json": '{ "type": "module" }',
+      "esm/name.mts": 'export const name: string = "by";',
+      "esm/app.ts": source("package"),
+      "name.mts": 'export const name: string = "by";',
+      "app.mts": source("name"),
+    });
+    const said = [await flagon(root, ["--app", "esm/app.ts", "who"]), await flagon(root, ["--app", "app.mts", "who"])];
+    expect(said.map(({ stdout, code }) => [stdout, code])).toEqual([
+      ["by package", 0],
+      ["by name", 0],
+    ]);
+  });
+
   it("says what is not to be in production", async () => {
     const root = createProject({ "app.ts": app("x") });
     const bad = await flagon(root, ["check", "--deploy"]);
