@@ -1,6 +1,8 @@
 import { ReturnValueError } from "../base/errors";
 import { isPromise, type MaybePromise } from "../base/maybe-promise";
 import { signals } from "../base/signals";
+import type { Config } from "../config/config";
+import { warnOfSize } from "../http/cookies";
 import { InternalServerError } from "../http/exceptions/by-status";
 import { HTTPException, ResponseException } from "../http/exceptions/http-exception";
 import { Miss } from "../http/exceptions/miss";
@@ -245,7 +247,11 @@ function conclude(context: RequestContext, response: FlagonResponse): FlagonResp
   const { app, usedSession, request } = context;
   const { headers } = response;
   context.response = response;
-  if (response.status >= 400 || peekHeader(headers, "set-cookie") !== undefined) {
+  const setsCookie = peekHeader(headers, "set-cookie") !== undefined;
+  if (setsCookie) {
+    warnOfCookies(response, app.config);
+  }
+  if (response.status >= 400 || setsCookie) {
     addDefaults(headers, noStore);
   } else if (usedSession !== undefined) {
     addDefaults(headers, privateOnly);
@@ -259,6 +265,15 @@ function conclude(context: RequestContext, response: FlagonResponse): FlagonResp
     signals.requestFinished.publish({ app, request, response });
   }
   return response;
+}
+
+/** Warns of large cookies. That of the session has a warning of its own, which names the largest value. */
+function warnOfCookies({ headers }: FlagonResponse, { maxCookieSize, sessionCookieName }: Config): void {
+  for (const cookie of headers.getSetCookie()) {
+    if (cookie.length > maxCookieSize && !cookie.startsWith(`${sessionCookieName}=`)) {
+      warnOfSize(`The cookie '${cookie.slice(0, cookie.indexOf("="))}'`, cookie, maxCookieSize, "Keep less in it.");
+    }
+  }
 }
 
 /** Answers for an error, be it of the app or of what stands in front of it: by its handler, as an HTTP error by itself, or with 500. */

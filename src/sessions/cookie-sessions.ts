@@ -1,6 +1,6 @@
 import { deflateSync, inflateSync } from "node:zlib";
 import type { Config } from "../config/config";
-import { type CookieOptions, formatPlainCookie } from "../http/cookies";
+import { type CookieOptions, type CookieWriter, createCookieWriter, warnOfSize } from "../http/cookies";
 import type { FlagonRequest } from "../http/request/request";
 import type { FlagonResponse } from "../http/response/response";
 import { addTrusted } from "../http/response/response-headers";
@@ -35,6 +35,8 @@ const findKeys = cacheByKeys<Keys>((secrets, digest) => ({
 export class CookieSessions implements SessionInterface {
   /** Opened when used. */
   readonly isLazy = true;
+  /** The writer of the cookie, and its attributes. An app sends its cookie with one set of attributes, or two. */
+  #writer: { readonly name: string; readonly options: CookieOptions; readonly write: CookieWriter } | undefined;
 
   /** Reads the cookie; one that is forged, foreign or too old gives a new session. */
   open(request: FlagonRequest, config: Config): Session {
@@ -61,52 +63,59 @@ export class CookieSessions implements SessionInterface {
     }
     const keys = findKeys(config);
     if (keys !== undefined) {
-      const options = sessionCookieOptions(request, config);
+      const write = this.#findWriter(config.sessionCookieName, sessionCookieOptions(request, config));
       const json = changed ?? session.format();
       const value = config.sessionEncrypted ? `${encryptedMark}${keys.encrypter.encrypt(Buffer.from(json, "utf8"))}` : formatPayload(json);
-      const cookie = formatPlainCookie(
-        config.sessionCookieName,
-        keys.signer.sign(value),
-        session.permanent ? { ...options, expires: new Date(Date.now() + config.permanentSessionLifetime * 1000) } : options,
-      );
+      const expires = session.permanent ? new Date(Date.now() + config.permanentSessionLifetime * 1000) : undefined;
+      const cookie = write(keys.signer.sign(value), expires);
       addTrusted(response.headers, "set-cookie", cookie);
-      warnOfSize(session, config, cookie.length);
+      if (cookie.length > config.maxCookieSize) {
+        warnOfSize("The session cookie", cookie, config.maxCookieSize, adviseToShrink(session));
+      }
     }
   }
+
+  /** Returns the writer of the last cookie if the attributes are the same, or a new one. */
+  #findWriter(name: string, options: CookieOptions): CookieWriter {
+    const last = this.#writer;
+    if (
+      last?.name === name &&
+      last.options.secure === options.secure &&
+      last.options.path === options.path &&
+      last.options.sameSite === options.sameSite &&
+      last.options.partitioned === options.partitioned &&
+      last.options.domain === options.domain
+    ) {
+      return last.write;
+    }
+    const write = createCookieWriter(name, options);
+    this.#writer = { name, options, write };
+    return write;
+  }
 }
 
-/** How the session's cookie is sent, whatever it holds. */
+/** The prefixes of names that browsers take for secure cookies only. */
+const securePrefix = /^__(?:host|secure|http)-/i;
+
+/** Returns the attributes of the session's cookie. Scripts never see it. */
 export function sessionCookieOptions(request: FlagonRequest, config: Config): CookieOptions {
-  const { sessionCookieDomain: domain, sessionCookiePartitioned: partitioned, sessionCookieSameSite: sameSite } = config;
-  const secure = config.sessionCookieSecure === "auto" ? request.isSecure : config.sessionCookieSecure;
+  const {
+    sessionCookieDomain: domain,
+    sessionCookieName: name,
+    sessionCookiePartitioned: partitioned,
+    sessionCookieSameSite: sameSite,
+  } = config;
+  // Browsers drop some cookies that are not secure, so that "auto" makes those secure over HTTP as well: they work on localhost.
+  const secure =
+    config.sessionCookieSecure === "auto" ? request.isSecure || sameSite === "None" || securePrefix.test(name) : config.sessionCookieSecure;
   const path = config.sessionCookiePath ?? (request.rootPath || "/");
-  const last = lastOptions;
-  if (
-    last.secure === secure &&
-    last.path === path &&
-    last.sameSite === sameSite &&
-    last.partitioned === partitioned &&
-    (last.domain ?? null) === domain
-  ) {
-    return last;
-  }
-  lastOptions = Object.freeze({ httpOnly: true, secure, path, sameSite, partitioned, ...(domain === null ? {} : { domain }) });
-  return lastOptions;
+  return { httpOnly: true, secure, path, sameSite, partitioned, ...(domain === null ? {} : { domain }) };
 }
 
-/** An app sends its session's cookie in one way, or two; the last is kept, frozen, so that it is written out only once. */
-let lastOptions: Readonly<CookieOptions> = Object.freeze({});
-
-/** Browsers drop a cookie over their limit without a word, and the visitor is logged out. */
-function warnOfSize(session: Session, { maxCookieSize }: Config, size: number): void {
-  if (maxCookieSize > 0 && size > maxCookieSize) {
-    const sizes = Object.entries(session.toObject()).map(([key, value]) => [key, formatTagged(value)?.length ?? 0] as const);
-    const [largest] = sizes.sort(([, left], [, right]) => right - left);
-    process.emitWarning(
-      `The session cookie is ${size} bytes long, and browsers may drop it over ${maxCookieSize} (the setting maxCookieSize). Its largest value is '${largest?.[0]}'. Keep less in the session, or keep sessions on the server.`,
-      { code: "FLAGON_COOKIE_SIZE" },
-    );
-  }
+function adviseToShrink(session: Session): string {
+  const sizes = Object.entries(session.toObject()).map(([key, value]) => [key, formatTagged(value)?.length ?? 0] as const);
+  const [largest] = sizes.sort(([, left], [, right]) => right - left);
+  return `Its largest value is '${largest?.[0]}'. Keep less in the session, or keep sessions on the server.`;
 }
 
 function formatPayload(json: string): string {

@@ -101,15 +101,15 @@ export function createCsrfToken(session: Session, config: Config): string {
   return getSigner(config).sign(Buffer.concat([mask, xor(bytes, mask)]).toString("base64url"));
 }
 
-/** Random bytes are made many at a time, and each is used once. */
-let pool = Buffer.alloc(0);
+/** Random bytes for masks. They are drawn 4,096 at a time, and each is used once. */
+let randomPool = Buffer.alloc(0);
 
 function takeRandom(size: number): Buffer {
-  if (pool.length < size) {
-    pool = randomBytes(4096);
+  if (randomPool.length < size) {
+    randomPool = randomBytes(4096);
   }
-  const taken = pool.subarray(0, size);
-  pool = pool.subarray(size);
+  const taken = randomPool.subarray(0, size);
+  randomPool = randomPool.subarray(size);
   return taken;
 }
 

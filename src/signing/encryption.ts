@@ -4,13 +4,13 @@ const algorithm = "aes-256-gcm";
 const nonceSize = 12;
 const tagSize = 16;
 
-/** Encrypts bytes by AES-256-GCM: a random nonce of 96 bits (NIST SP 800-38D, section 8.2.2), what is encrypted, and the tag. */
+/** Encrypts bytes by AES-256-GCM. The result is a random nonce of 96 bits (NIST SP 800-38D, section 8.2.2), the encrypted bytes, and the tag. */
 export class Encrypter {
   readonly #keys: readonly Buffer[];
 
   /**
-   * @param secrets The current secret first, which alone encrypts; then former ones, which only decrypt.
-   * @param purpose What is encrypted: the keys are derived for it (HKDF, RFC 5869).
+   * @param secrets The current secret first: only it encrypts. Then former ones, which only decrypt.
+   * @param purpose The purpose, for which the keys are derived (HKDF, RFC 5869).
    */
   constructor(secrets: readonly (string | Uint8Array)[], purpose: string) {
     this.#keys = secrets.map((secret) => Buffer.from(hkdfSync("sha256", secret, "flagon", `${purpose} ${algorithm}`, 32)));
@@ -27,7 +27,7 @@ export class Encrypter {
     return Buffer.concat([nonce, cipher.update(bytes), cipher.final(), cipher.getAuthTag()]).toString("base64url");
   }
 
-  /** Decrypts what a key of this encrypter has encrypted; anything else is `undefined`. */
+  /** Decrypts text that a key of this encrypter made. Gives `undefined` for any other text. */
   decrypt(text: string): Buffer | undefined {
     const bytes = decodeBase64Url(text);
     if (bytes === undefined || bytes.length < nonceSize + tagSize) {
@@ -40,14 +40,14 @@ export class Encrypter {
       try {
         return Buffer.concat([content, cipher.final()]);
       } catch {
-        // Another key has encrypted it.
+        // Another key made it.
       }
     }
     return undefined;
   }
 }
 
-/** Decodes unpadded base64url, or gives `undefined` for text that is not the one way to write its bytes. */
+/** Decodes unpadded base64url. Gives `undefined` for a second spelling of the same bytes. */
 function decodeBase64Url(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, "base64url");
   return bytes.toString("base64url") === text ? bytes : undefined;

@@ -2,19 +2,19 @@ import { createHmac, hash } from "node:crypto";
 
 /** The block size of SHA-1 and SHA-256, in bytes (FIPS 180-4). */
 const blockSize = 64;
-/** How long a message may be for which there is room from the start, in bytes. */
+/** The room for a message from the start, in bytes. A longer one makes more. */
 const shortMessage = 4096;
-/** The most bytes that a unit of a text takes in UTF-8. */
+/** The most bytes of a code unit in UTF-8. */
 const bytesPerUnit = 3;
 
 /**
  * Authenticates text by HMAC (RFC 2104) with one key, many times.
  *
- * Node's one-shot hash is called twice, for which the key is padded once: that is cheaper in a server than `createHmac()`, which
- * serves where there is no such function.
+ * The key is padded once, and Node's one-shot hash is called twice: this is cheaper than `createHmac()`, which stays the way
+ * on versions of Node without `crypto.hash()`.
  */
 export class Hmac {
-  /** How long a code is, in characters. */
+  /** The length of a code, in characters. */
   readonly length: number;
   readonly #digest: "sha1" | "sha256";
   readonly #key: Buffer;
@@ -41,14 +41,14 @@ export class Hmac {
     }
   }
 
-  /** Returns the code of a text, which is taken as UTF-8, in base64url. */
+  /** Returns the code of a text in UTF-8, as base64url. */
   sign(text: string): string {
     if (typeof hash !== "function") {
       return createHmac(this.#digest, this.#key).update(text).digest("base64url");
     }
     this.#makeRoom(text.length * bytesPerUnit);
     const message = this.#inner.subarray(0, blockSize + this.#inner.write(text, blockSize));
-    // Texts are handed over, since a buffer of its own takes longer to make than its hash.
+    // The inner hash comes as text: a buffer costs more than the hash itself.
     this.#outer.write(hash(this.#digest, message, "binary"), blockSize, "latin1");
     return hash(this.#digest, this.#outer, "base64url");
   }

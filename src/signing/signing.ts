@@ -4,35 +4,36 @@ import { Hmac } from "./hmac";
 const dot = 0x2e;
 /** The digits of base64url (RFC 4648, section 5). */
 const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const notBase64Url = /[^\w-]/;
 
-/** Why a signed value was refused. */
+/** The reason for which a signed value is refused. */
 type UnsignFailure = "bad signature" | "expired";
 
-/** What reading a signed value gives. */
+/** The result of reading a signed value. */
 export type UnsignResult = { readonly value: string } | { readonly failure: UnsignFailure };
 
-/** How a signer's key is made from the secret key: as Flask's sessions do, or as itsdangerous does by default. */
+/** The derivation of a signer's key from the secret key: `"hmac"` as in Flask's sessions, `"django-concat"` as itsdangerous does by default. */
 type KeyDerivation = "hmac" | "django-concat";
 
-/** How a signer makes its keys and signatures. */
+/** Options of a {@link TimestampSigner}. */
 export interface SignerOptions {
-  /** The purpose: values signed for one purpose are refused for another. */
+  /** The purpose: a value that is signed for one purpose is refused for another. */
   readonly salt: string;
   /** The digest of keys and signatures. */
   readonly digest: "sha256" | "sha1";
-  /** How keys are derived. */
+  /** The derivation of the keys. */
   readonly derivation: KeyDerivation;
 }
 
 /** Signs text with the time of signing, in the layout of itsdangerous: `value.timestamp.signature`. */
 export class TimestampSigner {
   readonly #keys: readonly Hmac[];
-  /** The signature that a text has, and the one that it has to have. */
+  /** Room for the signature of a text, and for the right one. */
   readonly #given: Buffer;
   readonly #expected: Buffer;
 
   /**
-   * @param secrets The current secret first, which alone signs; then former ones, which only verify.
+   * @param secrets The current secret first: only it signs. Then former ones, which only verify.
    * @param options The purpose, the digest and the derivation.
    */
   constructor(secrets: readonly (string | Uint8Array)[], options: SignerOptions) {
@@ -55,12 +56,13 @@ export class TimestampSigner {
    * Reads a signed value.
    *
    * @param text The signed text.
-   * @param maxAge The greatest age, in seconds; exactly this age is still valid.
+   * @param maxAge The greatest age, in seconds. A value of exactly this age is still valid.
    * @param now The time, in seconds since the Unix epoch.
    */
   unsign(text: string, maxAge: number, now: number = currentSeconds()): UnsignResult {
     const end = text.length - 1 - this.#given.length;
-    if (text.charCodeAt(end) !== dot || !this.#verify(text.slice(0, end), text.slice(end + 1))) {
+    const signature = text.slice(end + 1);
+    if (text.charCodeAt(end) !== dot || notBase64Url.test(signature) || !this.#verify(text.slice(0, end), signature)) {
       return { failure: "bad signature" };
     }
     let middle = end - 1;
@@ -76,7 +78,7 @@ export class TimestampSigner {
   }
 
   #verify(signed: string, signature: string): boolean {
-    // Compared as text: there is one way to write a signature.
+    // Compared as text, of base64url digits only, since writing cuts a code unit to its lower byte: a signature has one spelling.
     this.#given.write(signature, "latin1");
     for (const key of this.#keys) {
       this.#expected.write(key.sign(signed), "latin1");
@@ -99,15 +101,15 @@ function deriveKey(secret: string | Uint8Array, { salt, digest, derivation }: Si
     : createHash(digest).update(`${salt}signer`).update(secret).digest();
 }
 
-/** The last timestamp: it is the same for a second. */
-let last = { seconds: 0, text: "" };
+/** The last timestamp, which stays the same for a second. */
+let lastTimestamp = { seconds: 0, text: "" };
 
 function formatTimestamp(seconds: number): string {
-  if (seconds !== last.seconds) {
+  if (seconds !== lastTimestamp.seconds) {
     const hex = seconds.toString(16);
-    last = { seconds, text: Buffer.from(hex.length % 2 === 1 ? `0${hex}` : hex, "hex").toString("base64url") };
+    lastTimestamp = { seconds, text: Buffer.from(hex.length % 2 === 1 ? `0${hex}` : hex, "hex").toString("base64url") };
   }
-  return last.text;
+  return lastTimestamp.text;
 }
 
 /** Reads a timestamp of at most six bytes in base64url. */
@@ -124,6 +126,6 @@ function parseTimestamp(text: string, start: number, end: number): number | unde
     }
     seconds = seconds * 64 + digit;
   }
-  // What is over after the last whole byte says nothing.
+  // The bits after the last whole byte are padding.
   return Math.floor(seconds / (1 << (bits % 8)));
 }

@@ -104,6 +104,17 @@ describe("TimestampSigner", () => {
     }
   });
 
+  it("takes a signature in one spelling only", () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 42 }), fc.integer({ min: 1, max: 255 }), (place, shift) => {
+        const signed = signer.sign("payload", 1000);
+        const index = signed.length - 43 + place;
+        const shifted = String.fromCharCode(signed.charCodeAt(index) + shift * 0x100);
+        expect(signer.unsign(signed.slice(0, index) + shifted + signed.slice(index + 1), 60, 1000)).toEqual({ failure: "bad signature" });
+      }),
+    );
+  });
+
   it("reads under former keys, and signs with the current one", () => {
     const both = new TimestampSigner(["new", "key"], options);
     expect(both.unsign(signer.sign("x", 1000), 60, 1000)).toEqual({ value: "x" });
