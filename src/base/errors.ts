@@ -45,13 +45,15 @@ export class RuleError extends FlagonError {
    * @param reason What is wrong with the rule, as a sentence.
    * @param rule The whole rule.
    * @param index Where in the rule the mistake is, counted from 0.
+   * @param place The place of the rule in the app, as a sentence. Default: none.
    */
   constructor(
     readonly reason: string,
     readonly rule: string,
     readonly index: number,
+    place?: string,
   ) {
-    super(`${reason}\n\n  ${rule}\n  ${" ".repeat(index)}^`);
+    super(`${reason}\n\n  ${rule}\n  ${" ".repeat(index)}^${place === undefined ? "" : `\n\n${place}`}`);
   }
 }
 

@@ -11,6 +11,9 @@ import type { AnyAfterRequestHook, Endpoint, Hooks } from "../setup/registry";
 /** The type of `g`. Augment it: `declare module "flagon" { interface Globals { user: User } }`. */
 export interface Globals {}
 
+/** An answer of routing: an error, a redirect, or the answer to `OPTIONS`. */
+export type RoutingAnswer = HTTPException | FlagonResponse;
+
 /** What is kept for the time of one request, or of one call of `app.appContext()`. */
 export class AppContext {
   #g: (Globals & Record<string, unknown>) | undefined;
@@ -30,8 +33,10 @@ export class AppContext {
 
 /** What is known and kept while a request is handled. Inside the framework it is handed on, never looked up. */
 export class RequestContext extends AppContext {
-  /** What the path leads to. */
+  /** The result of routing. */
   match: Match<Endpoint> | undefined;
+  /** The answer that routing gives in place of a view. */
+  routingAnswer: RoutingAnswer | undefined;
   /** The endpoint, once one is found. */
   endpoint: Endpoint | undefined;
   /** The hooks that concern the request. */
@@ -41,7 +46,7 @@ export class RequestContext extends AppContext {
   /** The hooks for this response alone. */
   afterThisRequest: AnyAfterRequestHook[] | undefined;
   /** The flashed messages that this request has taken from the session. */
-  flashes: (readonly [category: string, message: unknown])[] | undefined;
+  flashes: readonly (readonly [category: string, message: unknown])[] | undefined;
   /** Whether the request is known to come from the app's own pages. */
   isCsrfChecked = false;
   /** Why a form is not taken, until it shows it: the page is then asked for as if by `GET`. */
@@ -50,13 +55,19 @@ export class RequestContext extends AppContext {
   isRefusalShown = false;
   /** Whether the session was saved, or could not be. */
   isSessionSaved = false;
-  /** How many errors the request has met. */
+  /** Whether the before hooks have begun to run. */
+  isBegun = false;
+  /** The error that refused the request before the before hooks ran. */
+  refusedBy: HTTPException | undefined;
+  /** The number of errors so far. */
   errors = 0;
+  /** The number of runs of the after hooks. */
+  afterRuns = 0;
   /** The error that nothing handled. */
   failure: unknown;
-  /** What is sent, once it is decided. */
+  /** The response on its way out. */
   response: FlagonResponse | undefined;
-  /** Responses that another has taken the place of, to be ended with the request. */
+  /** Responses that another one has replaced: they end with the request. */
   abandoned: FlagonResponse[] | undefined;
   #session: Session | undefined;
   #isSessionUsed = false;
@@ -101,6 +112,11 @@ export class RequestContext extends AppContext {
   async openSession(): Promise<void> {
     this.#session ??= await this.app.sessionInterface.open(this.request, this.app.config);
   }
+}
+
+/** Names the view of a request in error messages. */
+export function labelOf({ endpoint }: RequestContext): string {
+  return endpoint === undefined ? "An error handler or hook" : `The view '${endpoint.label}'`;
 }
 
 /** Holds the current context through awaits, timers and streams. */

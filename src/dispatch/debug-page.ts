@@ -23,7 +23,7 @@ export function mayDebug({ app, request }: RequestContext): boolean {
   return app.config.debug && isLoopback(request.remoteAddress) && (name === "" || isLoopback(name));
 }
 
-/** Renders a page that explains an error to who wrote the app: where it was, how it got there, and of which request. Nothing is evaluated. */
+/** Renders a page that explains an error to the developer: where it was, how it got there, and of which request. Nothing is evaluated. */
 export function renderDebugPage(context: RequestContext, error: Error): Markup {
   const errors = listCauses(error);
   return html`<!doctype html>

@@ -3,7 +3,7 @@ import type { AnyErrorHandler, Scope } from "../setup/registry";
 import type { RequestContext } from "./context";
 
 /** Tells whether there is any handler for the errors of a request. */
-export function hasErrorHandlers(context: RequestContext): boolean {
+function hasErrorHandlers(context: RequestContext): boolean {
   return chainOf(context).some(({ byClass, byStatus }) => byClass.size > 0 || byStatus.size > 0);
 }
 

@@ -1,11 +1,11 @@
 import { escapeText, type Markup } from "../base/html";
-import type { ErrorAnswer } from "../http/exceptions/http-exception";
+import type { HTTPException } from "../http/exceptions/http-exception";
 import type { FlagonRequest } from "../http/request/request";
 import { ValidationFailed } from "../http/request/request-body";
 import { FlagonResponse } from "../http/response/response";
 import { addDefaults } from "../http/response/response-headers";
 
-/** What is shown of an error to who wrote the app. */
+/** The parts of an error that the debug mode shows to the developer. */
 export interface DebugInformation {
   /** The error and where it came from, as text. */
   readonly stack: string;
@@ -13,14 +13,14 @@ export interface DebugInformation {
   readonly page: Markup;
 }
 
-const ofErrors = ["vary", "accept", "cache-control", "no-store"];
+const errorHeaders = ["vary", "accept", "cache-control", "no-store"];
 
 /** Responds with an error: problem details (RFC 9457) for clients that ask for JSON, a plain page for browsers. */
-export function respondWithError(error: ErrorAnswer, request: FlagonRequest, debug?: DebugInformation): FlagonResponse {
+export function respondWithError(error: HTTPException, request: FlagonRequest, debug?: DebugInformation): FlagonResponse {
   const response = prefersJson(request)
     ? new FlagonResponse(formatProblem(error, debug?.stack), error.status, { "content-type": "application/problem+json" })
     : new FlagonResponse(debug?.page.html ?? formatPage(error), error.status);
-  addDefaults(response.headers, ofErrors);
+  addDefaults(response.headers, errorHeaders);
   if (Object.keys(error.headers).length > 0) {
     response.headers.update(error.headers);
   }
@@ -37,7 +37,7 @@ function prefersJson(request: FlagonRequest): boolean {
   return best === "application/json" || best === "application/problem+json";
 }
 
-function formatProblem(error: ErrorAnswer, details: string | undefined): string {
+function formatProblem(error: HTTPException, details: string | undefined): string {
   return JSON.stringify({
     type: "about:blank",
     title: error.title,
@@ -50,21 +50,7 @@ function formatProblem(error: ErrorAnswer, details: string | undefined): string 
   });
 }
 
-/** The page that was last written for each status: most say the same of each, and machines ask for what is not there again and again. */
-const lastPages = new Map<number, { readonly title: string; readonly description: string; readonly page: string }>();
-
-function formatPage(error: ErrorAnswer): string {
-  const { description, status, title } = error;
-  const last = lastPages.get(status);
-  if (last?.description === description && last.title === title) {
-    return last.page;
-  }
-  const page = writePage(error);
-  lastPages.set(status, { title, description, page });
-  return page;
-}
-
-function writePage(error: ErrorAnswer): string {
+function formatPage(error: HTTPException): string {
   const title = escapeText(error.title);
   const description = escapeText(error.description).replaceAll("\n", "<br>");
   return `<!doctype html>

@@ -1,44 +1,43 @@
-import { BadRequest, MethodNotAllowed, URITooLong } from "../http/exceptions/client-errors";
+import { BadRequest, MethodNotAllowed, NotFound, URITooLong } from "../http/exceptions/client-errors";
 import { HTTPException, withoutStack } from "../http/exceptions/http-exception";
-import { Miss } from "../http/exceptions/miss";
 import type { FlagonRequest } from "../http/request/request";
 import { FlagonResponse } from "../http/response/response";
-import type { RequestContext } from "./context";
-
-/** An answer that routing found, or what it failed with. */
-export type RoutingAnswer = HTTPException | Miss | FlagonResponse | undefined;
+import { noHooks } from "../setup/registry";
+import type { RequestContext, RoutingAnswer } from "./context";
 
 const maxTargetLength = 8 * 1024;
-/** The host that was last seen to be well-formed: an app has few, and asks about them with each request. */
-let wellFormedHost = "";
 const hostPattern = /^(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?$/;
 
 /**
- * Refuses a request whose target is too long, or whose host is not one that the app answers for.
+ * Refuses a request whose target is too long, or whose host is malformed or not trusted.
  *
  * @throws {URITooLong} If the target is over 8 KiB.
  * @throws {BadRequest} If the host is malformed, or not among the setting `trustedHosts`.
  */
-export function checkHead({ app, request }: RequestContext): void {
+export function checkHead(context: RequestContext): undefined {
+  const { app, request } = context;
   if (request.target.length > maxTargetLength) {
-    throw new URITooLong();
+    throw refuse(context, new URITooLong());
   }
   const { host } = request;
-  if (host !== wellFormedHost) {
-    if (host !== "" && !hostPattern.test(host)) {
-      throw new BadRequest("The Host header of the request is not well-formed.");
-    }
-    wellFormedHost = host;
+  if (host !== "" && !hostPattern.test(host)) {
+    throw refuse(context, new BadRequest("The Host header of the request is not well-formed."));
   }
   const { trustedHosts } = app.config;
   if (trustedHosts.length > 0 && !isTrusted(host, trustedHosts)) {
-    throw new BadRequest("The server does not answer for the host of the request.");
+    throw refuse(context, new BadRequest("The server does not answer for the host of the request."));
   }
+}
+
+/** Refuses a request for its head: none of the app's hooks run, since after hooks expect the work of before hooks. */
+function refuse(context: RequestContext, error: HTTPException): HTTPException {
+  context.hooks = { ...noHooks, contextProcessor: context.hooks.contextProcessor };
+  return error;
 }
 
 const overridable = new Set(["PUT", "PATCH", "DELETE"]);
 
-/** Takes the method from a form's field `_method`, if the setting `methodOverride` lets it: HTML forms know only `GET` and `POST`. */
+/** Takes the method from the form field `_method`, if the setting `methodOverride` is on: HTML forms know only `GET` and `POST`. */
 export function overrideMethod({ app, request }: RequestContext): Promise<void> | undefined {
   if (!app.config.methodOverride || request.method !== "POST") {
     return undefined;
@@ -51,17 +50,17 @@ export function overrideMethod({ app, request }: RequestContext): Promise<void> 
   });
 }
 
-/** Finds the route; errors are kept, to be thrown after the before hooks, which may answer instead. */
-export function findRoute(context: RequestContext): RoutingAnswer {
+/** Finds the route. An answer of routing, such as 404 or a redirect, waits for the before hooks, which may answer instead. */
+export function findRoute(context: RequestContext): undefined {
   const { request } = context;
   const answer = route(context, request);
-  if (answer instanceof Miss || answer instanceof HTTPException) {
+  context.routingAnswer = answer;
+  if (answer instanceof HTTPException) {
     request.routingException = answer;
   }
-  return answer;
 }
 
-function route(context: RequestContext, request: FlagonRequest): RoutingAnswer {
+function route(context: RequestContext, request: FlagonRequest): RoutingAnswer | undefined {
   let path: string;
   try {
     path = request.path;
@@ -74,7 +73,7 @@ function route(context: RequestContext, request: FlagonRequest): RoutingAnswer {
     case "redirect":
       return redirectToPath(`${request.rootPath}${match.path}${request.queryString === "" ? "" : `?${request.queryString}`}`);
     case "missing":
-      return match.allowed.length === 0 ? new Miss() : withoutStack(() => new MethodNotAllowed(match.allowed));
+      return withoutStack(() => (match.allowed.length === 0 ? new NotFound() : new MethodNotAllowed(match.allowed)));
     default: {
       const { endpoint, maxContentLength, rule } = match.route;
       context.endpoint = endpoint;
@@ -99,7 +98,7 @@ function isTrusted(host: string, trustedHosts: readonly string[]): boolean {
   });
 }
 
-/** Responds with a redirect that keeps method and body, to a path of the app's own: it begins with one slash, so that it names no other host. */
+/** Responds with a redirect that keeps method and body, to a path of the app: it begins with one slash, so it names no other host. */
 export function redirectToPath(path: string): FlagonResponse {
   const response = new FlagonResponse(null, 308);
   response.location = path;

@@ -4,11 +4,11 @@ import type { RequestContext } from "./context";
 /** The session's key for flashed messages; Flask reads and writes the same. */
 const sessionKey = "_flashes";
 
-/** Which flashed messages are wanted, and how. */
+/** Options of `getFlashedMessages()`. */
 export interface FlashOptions {
-  /** Whether each comes with its category. Default: `false`. */
+  /** Whether each message comes with its category. Default: `false`. */
   withCategories?: boolean;
-  /** The categories that are wanted. Default: all. */
+  /** The categories of the returned messages. Default: all. */
   categoryFilter?: readonly string[];
 }
 
@@ -23,16 +23,25 @@ export function addFlash({ session }: RequestContext, message: unknown, category
 }
 
 /**
- * Takes the flashed messages from the session; asked again in the same request, gives them again.
+ * Takes the flashed messages from the session. A second call in the same request returns them again.
  *
- * All are taken, also those that the filter leaves out.
+ * All messages are taken, also those that the filter leaves out. `HEAD` leaves them for the page that the visitor sees.
  */
-export function takeFlashes(context: RequestContext, categoryFilter: readonly string[] = []): readonly FlashedMessage[] {
-  if (context.flashes === undefined) {
-    const waiting = context.session.has(sessionKey) ? context.session.pop(sessionKey) : undefined;
-    context.flashes = Array.isArray(waiting) ? waiting.filter(isFlash).map(([category, message]) => [category, message] as const) : [];
+export function takeFlashes(
+  context: RequestContext,
+  { withCategories = false, categoryFilter = [] }: FlashOptions = {},
+): readonly (FlashedMessage | unknown)[] {
+  context.flashes ??= readFlashes(context);
+  const wanted = categoryFilter.length === 0 ? context.flashes : context.flashes.filter(([category]) => categoryFilter.includes(category));
+  return withCategories ? wanted : wanted.map(([, message]) => message);
+}
+
+function readFlashes({ request, session }: RequestContext): readonly FlashedMessage[] {
+  if (!session.has(sessionKey)) {
+    return [];
   }
-  return categoryFilter.length === 0 ? context.flashes : context.flashes.filter(([category]) => categoryFilter.includes(category));
+  const waiting = request.method === "HEAD" ? session.get(sessionKey) : session.pop(sessionKey);
+  return Array.isArray(waiting) ? waiting.filter(isFlash).map(([category, message]) => [category, message]) : [];
 }
 
 function isFlash(entry: unknown): entry is [string, unknown] {

@@ -8,8 +8,9 @@ import type { FlagonResponse } from "../http/response/response";
 import { toResponse } from "../http/response/response-value";
 import type { Application, FetchHandler, Mount } from "../setup/application";
 import { noHooks } from "../setup/registry";
+import { handleError } from "./answer";
 import type { RequestContext } from "./context";
-import { createContext, handleError } from "./dispatch";
+import { createContext } from "./dispatch";
 import { redirectToPath } from "./find-route";
 
 /** What answers a request in place of the app. */
@@ -96,6 +97,7 @@ export function findMount(app: Application, source: RequestSource): MountAnswer 
 export function createMountContext(app: Application, source: RequestSource): RequestContext {
   const context = createContext(app, source);
   context.hooks = noHooks;
+  context.isBegun = true;
   return context;
 }
 

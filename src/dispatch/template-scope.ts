@@ -37,10 +37,7 @@ class StandardScope {
   }
 
   get getFlashedMessages(): (options?: FlashOptions) => readonly (FlashedMessage | unknown)[] {
-    return ({ withCategories = false, categoryFilter = [] } = {}) => {
-      const flashes = takeFlashes(this.#getRequestContext("getFlashedMessages"), categoryFilter);
-      return withCategories ? flashes : flashes.map(([, message]) => message);
-    };
+    return (options) => takeFlashes(this.#getRequestContext("getFlashedMessages"), options);
   }
 
   get csrfToken(): () => string {

@@ -5,8 +5,8 @@ import { addFlash, type FlashedMessage, type FlashOptions, takeFlashes } from ".
 /**
  * Keeps a message for the next page that the visitor sees.
  *
- * @param message What it says: text, or anything that JSON can hold.
- * @param category Its kind, such as `"error"`. Default: `"message"`.
+ * @param message Text, or any value that JSON can hold.
+ * @param category The kind of the message, such as `"error"`. Default: `"message"`.
  * @throws {SessionError} If the app has no secret key.
  */
 export function flash(message: unknown, category = "message"): void {
@@ -18,13 +18,13 @@ export function flash(message: unknown, category = "message"): void {
 }
 
 /**
- * Takes the flashed messages; asked again in the same request, gives them again.
+ * Returns the flashed messages and removes them from the session. A second call in the same request returns them again.
+ * `HEAD` leaves them in the session.
  *
- * @param options Whether they come with their categories, and which categories.
+ * @param options `withCategories` for pairs of category and message; `categoryFilter` for some categories only.
  */
 export function getFlashedMessages(options: FlashOptions & { readonly withCategories: true }): readonly FlashedMessage[];
 export function getFlashedMessages(options?: FlashOptions): readonly unknown[];
-export function getFlashedMessages({ withCategories = false, categoryFilter = [] }: FlashOptions = {}): readonly unknown[] {
-  const flashes = takeFlashes(getRequestContext("getFlashedMessages"), categoryFilter);
-  return withCategories ? flashes : flashes.map(([, message]) => message);
+export function getFlashedMessages(options?: FlashOptions): readonly unknown[] {
+  return takeFlashes(getRequestContext("getFlashedMessages"), options);
 }

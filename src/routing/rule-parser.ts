@@ -69,21 +69,13 @@ function createVariable(
   }
   try {
     const converter = typeof factory === "function" ? factory(parseArguments(source)) : factory;
-    return { name: intern(name), converter, spans: converter.spans ?? converter.regex.replaceAll("[^/]", "").includes("/") };
+    return { name, converter, spans: converter.spans ?? converter.regex.replaceAll("[^/]", "").includes("/") };
   } catch (error) {
     if (error instanceof FlagonError) {
       throw new RuleError(error.message, rule, index);
     }
     throw error;
   }
-}
-
-/**
- * Returns the copy of a name that the engine keeps for keys. Functions that V8 has compiled for one key are given up when they meet
- * another copy of it, and compiled again, without end.
- */
-export function intern(name: string): string {
-  return Object.keys({ [name]: name })[0] ?? name;
 }
 
 function parseArguments(source: string): ConverterArguments {

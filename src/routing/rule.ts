@@ -1,6 +1,6 @@
 import { RuleError } from "../base/errors";
 import { type ConverterFactory, escapeRegex, noMatch, withoutCaptures } from "./converters";
-import { intern, type Part, parseRule, type Variable } from "./rule-parser";
+import { type Part, parseRule, type Variable } from "./rule-parser";
 
 /** The expression of a variable that takes any text of a segment, for which the tree needs none. */
 const anySegment = "[^/]+";
@@ -187,7 +187,7 @@ function toSlots(segments: readonly Segment[]): Slot[] {
     if (variables.length === 0) {
       return [];
     }
-    return [{ parameter: intern(`p${index}`), variables, regex: segment.length === 1 ? null : new RegExp(`^${toSource(segment, true)}$`) }];
+    return [{ parameter: `p${index}`, variables, regex: segment.length === 1 ? null : new RegExp(`^${toSource(segment, true)}$`) }];
   });
 }
 

@@ -1,5 +1,5 @@
 import { basename, resolve } from "node:path";
-import { FlagonError, SetupError } from "../base/errors";
+import { RuleError, SetupError } from "../base/errors";
 import { type Command, type CommandOptions, createCommand, kebabCase } from "../commands/command-spec";
 import { isErrorStatus } from "../http/exceptions/by-status";
 import { createStaticFiles } from "../http/files/static-files";
@@ -13,7 +13,7 @@ import type { ErrorClass, ViewWrapper } from "./hooks";
 import { type AnyErrorHandler, type Hooks, Scope, type View } from "./registry";
 import { checkView } from "./route-schemas";
 
-/** What an endpoint says of itself beside its rule. */
+/** The parts of an endpoint beside its name and view. */
 interface EndpointDetails {
   readonly label: string;
   readonly owner: object;
@@ -21,41 +21,48 @@ interface EndpointDetails {
   readonly extendValues?: (values: Record<string, unknown>) => void;
 }
 
-/** What the rules of an app or a blueprint have in common. */
-interface Place {
-  /** What rules begin with. */
+/** The defaults of all rules of an app or a blueprint. */
+interface RuleDefaults {
+  /** The prefix of the rules. */
   readonly prefix: string;
   /** The host, for rules that name none. */
   readonly host: string | null;
   /** The part of the host before the app's own, for rules that name none. */
   readonly subdomain: string | null;
-  /** Values of views that the rules have no variables for. */
+  /** Values for the views, beside those of the rules' variables. */
   readonly defaults: Readonly<Record<string, unknown>>;
   /** Whether unsafe requests are checked for cross-site forgery. */
   readonly csrf: boolean;
 }
 
-/** Where an app's own rules are. */
-const everywhere: Place = { prefix: "", host: null, subdomain: null, defaults: {}, csrf: true };
+/** The defaults of an app's own rules. */
+const appDefaults: RuleDefaults = { prefix: "", host: null, subdomain: null, defaults: {}, csrf: true };
 
-/** The place where routes, hooks and handlers go: the app itself, or one registration of a blueprint. */
+/**
+ * Takes routes, hooks and handlers into an app.
+ *
+ * Apps and blueprints record no endpoint themselves: each of their set-up methods is a step that gets a registration. An
+ * app has one registration, of its outermost scope, and runs its steps at once. A blueprint keeps its steps until it is
+ * registered, and runs them on a child registration: prefix, host, defaults and scope of the child stand on those of its
+ * parent. So a blueprint can be registered twice, and two apps share nothing.
+ */
 export class Registration {
-  readonly #place: Place;
+  readonly #defaults: RuleDefaults;
 
   /**
    * @param app The app.
-   * @param scope What hooks and handlers concern.
-   * @param place What the rules have in common.
+   * @param scope The scope of the hooks and handlers.
+   * @param defaults The defaults of the rules. Default: those of the app's own rules.
    */
   constructor(
     readonly app: Application,
     readonly scope: Scope,
-    place: Place = everywhere,
+    defaults: RuleDefaults = appDefaults,
   ) {
-    this.#place = place;
+    this.#defaults = defaults;
   }
 
-  /** The place of the app itself, for what concerns all of it. */
+  /** The registration of the app itself, for hooks of the whole app. */
   get outermost(): Registration {
     return new Registration(this.app, this.app.registry.scope);
   }
@@ -72,14 +79,14 @@ export class Registration {
     const mergeSlashes = options.mergeSlashes ?? config.mergeSlashes;
     const text = mergeSlashes ? source.replace(/\/{2,}/g, "/") : source;
     const { rule, host } = explaining(details.label, () => ({ rule: this.#createRule(text), host: this.#createHost(options) }));
-    const isCsrfExempt = details.isCsrfExempt === true || !(options.csrf ?? this.#place.csrf);
+    const isCsrfExempt = details.isCsrfExempt === true || !(options.csrf ?? this.#defaults.csrf);
     const endpoint = registry.addEndpoint({ ...details, name: this.scope.qualify(name), scope: this.scope, view, isCsrfExempt });
     registry.routes.add({
       rule,
       host,
       endpoint,
       methods,
-      defaults: { ...this.#place.defaults, ...options.defaults },
+      defaults: { ...this.#defaults.defaults, ...options.defaults },
       strictSlashes: options.strictSlashes ?? config.strictSlashes,
       mergeSlashes,
       automaticOptions: options.provideAutomaticOptions ?? (config.provideAutomaticOptions && !methods.has("OPTIONS")),
@@ -139,7 +146,7 @@ export class Registration {
     this.addRoute(`${urlPath.replace(/\/$/, "")}/<path:filename>`, "static", view, {}, details);
   }
 
-  /** Creates the place of a blueprint inside this one. */
+  /** Creates the registration of a blueprint inside this one. */
   createChild(name: string, options: BlueprintOptions): Registration {
     if (name === "" || name.includes(".")) {
       throw new SetupError(
@@ -154,10 +161,10 @@ export class Registration {
     const scope = new Scope(full, this.scope);
     blueprints.set(full, scope);
     const child = new Registration(this.app, scope, {
-      prefix: joinRules(this.#place.prefix, options.urlPrefix ?? ""),
-      host: options.host ?? this.#place.host,
-      subdomain: joinLabels(options.subdomain, this.#place.subdomain),
-      defaults: { ...this.#place.defaults, ...options.urlDefaults },
+      prefix: joinRules(this.#defaults.prefix, options.urlPrefix ?? ""),
+      host: options.host ?? this.#defaults.host,
+      subdomain: joinLabels(options.subdomain, this.#defaults.subdomain),
+      defaults: { ...this.#defaults.defaults, ...options.urlDefaults },
       csrf: options.csrf ?? true,
     });
     if (options.templates !== undefined) {
@@ -238,13 +245,13 @@ export class Registration {
 
   #createRule(source: string): Rule {
     const { converters } = this.app.registry.routes;
-    return new Rule(source.startsWith("/") ? joinRules(this.#place.prefix, source) : source, converters);
+    return new Rule(source.startsWith("/") ? joinRules(this.#defaults.prefix, source) : source, converters);
   }
 
   #createHost(options: RouteOptions): HostPattern | null {
     const { serverName } = this.app.config;
-    const host = options.host ?? this.#place.host;
-    const subdomain = joinLabels(options.subdomain, this.#place.subdomain);
+    const host = options.host ?? this.#defaults.host;
+    const subdomain = joinLabels(options.subdomain, this.#defaults.subdomain);
     if (host === null && subdomain !== null && serverName === null) {
       throw new SetupError(`The subdomain '${subdomain}' is one of no host. Set the configuration's serverName, such as "example.com".`);
     }
@@ -253,19 +260,20 @@ export class Registration {
   }
 }
 
-/** Says of an error whose rule it is about. */
+/** Adds the name of the view to an error about its rule. */
 function explaining<Result>(label: string, create: () => Result): Result {
   try {
     return create();
   } catch (error) {
-    if (error instanceof FlagonError) {
-      error.message += `\n\nIt is a rule of ${label}.`;
+    const place = `It is a rule of ${label}.`;
+    if (error instanceof RuleError) {
+      throw new RuleError(error.reason, error.rule, error.index, place);
     }
-    throw error;
+    throw error instanceof SetupError ? new SetupError(`${error.message}\n\n${place}`, { cause: error }) : error;
   }
 }
 
-/** Makes a handler of its own kind of errors one that can be kept with others: it is only called with what it is for. */
+/** Widens the type of a handler, so that it can be kept beside others. It is only called with errors of its kind. */
 export function toAnyHandler(handler: (error: never, request: FlagonRequest) => unknown): AnyErrorHandler {
   return (error, request) => Reflect.apply(handler, undefined, [error, request]);
 }
@@ -275,7 +283,7 @@ function wrapView(view: View, wrappers: readonly ViewWrapper[]): View {
   return wrappers.reduce<View>((inner, wrap) => (values, request) => wrap((changed) => inner(changed ?? values, request), values), view);
 }
 
-/** The subdomain of a blueprint inside another comes before the other's. */
+/** Joins subdomains: that of an inner blueprint comes first. */
 function joinLabels(inner: string | undefined, outer: string | null): string | null {
   return inner === undefined ? outer : outer === null ? inner : `${inner}.${outer}`;
 }
@@ -289,7 +297,7 @@ function joinRules(prefix: string, rule: string): string {
 
 function toValues(values: unknown, label: string): Readonly<Record<string, unknown>> {
   if (typeof values !== "object" || values === null || values instanceof Promise) {
-    throw new SetupError(`The context processor ${label} has to return an object, at once.`);
+    throw new SetupError(`The context processor ${label} must return an object, not a promise.`);
   }
   return Object.fromEntries(Object.entries(values));
 }

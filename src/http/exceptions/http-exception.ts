@@ -2,18 +2,6 @@ import { formatHttpDate } from "../http-date";
 import type { FlagonResponse } from "../response/response";
 import { reasonOf } from "../status";
 
-/** What an error says to the client. */
-export interface ErrorAnswer {
-  /** The status code of the answer. */
-  readonly status: number;
-  /** The reason phrase of the status, such as `"Not Found"`. */
-  readonly title: string;
-  /** What the client is told, as plain text. */
-  readonly description: string;
-  /** Headers for the response. */
-  readonly headers: Readonly<Record<string, string>>;
-}
-
 /** What an {@link HTTPException} carries beside its description. */
 export interface HTTPExceptionOptions extends ErrorOptions {
   /** Headers for the response. */
@@ -26,7 +14,7 @@ export interface HTTPExceptionOptions extends ErrorOptions {
  * There is a class for each status; throw one, or call `abort(404)`. An error handler for the status, for the class
  * or for one that it extends may answer instead.
  */
-export class HTTPException extends Error implements ErrorAnswer {
+export class HTTPException extends Error {
   /** The status of a class; subclasses of your own set it. */
   static readonly status: number = 500;
   /** What the client is told when nothing else is said. */

@@ -1,7 +1,6 @@
 import type { Schema } from "../../base/schema";
 import { BadRequest, UnsupportedMediaType } from "../exceptions/client-errors";
 import type { HTTPException } from "../exceptions/http-exception";
-import { Miss } from "../exceptions/miss";
 import type { FormValues } from "./form-values";
 import { isTooLong, type JsonOptions, limitOf, type ParseOptions, parseValue, RequestBody, type RequestLimits } from "./request-body";
 import { RequestHead } from "./request-head";
@@ -20,22 +19,13 @@ export class FlagonRequest extends RequestHead {
   blueprint: string | null = null;
   /** The values of the rule's variables, by name. */
   viewArgs: Readonly<Record<string, unknown>> = {};
-  #routingFailure: HTTPException | Miss | null = null;
+  /** The error of routing, such as 404 or 405, which is thrown after the before hooks, or `null`. */
+  routingException: HTTPException | null = null;
   #limits: RequestLimits | undefined;
   #body: RequestBody | undefined;
 
   static {
     findBody = (request) => request.#body;
-  }
-
-  /** What routing failed with, to be thrown after the before hooks, or `null`. */
-  get routingException(): HTTPException | null {
-    const failure = this.#routingFailure;
-    return failure instanceof Miss ? failure.exception : failure;
-  }
-
-  set routingException(failure: HTTPException | Miss | null) {
-    this.#routingFailure = failure;
   }
 
   /** The blueprints of the endpoint, from its own to the outermost: `["admin.users", "admin"]`. */

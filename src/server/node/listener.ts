@@ -1,7 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { isPromise, type MaybePromise } from "../../base/maybe-promise";
+import { handleError } from "../../dispatch/answer";
 import { contexts, type RequestContext } from "../../dispatch/context";
-import { createContext, dispatch, handleError } from "../../dispatch/dispatch";
+import { createContext, dispatch } from "../../dispatch/dispatch";
 import { createMountContext, findMount } from "../../dispatch/mounting";
 import { tearDown } from "../../dispatch/tear-down";
 import type { MountedSource } from "../../http/request/mounted-source";

@@ -1,0 +1,227 @@
+import { ReturnValueError } from "../base/errors";
+import { isPromise, type MaybePromise } from "../base/maybe-promise";
+import { signals } from "../base/signals";
+import type { Config } from "../config/config";
+import { warnOfSize } from "../http/cookies";
+import { InternalServerError } from "../http/exceptions/by-status";
+import { HTTPException, ResponseException } from "../http/exceptions/http-exception";
+import { FlagonResponse } from "../http/response/response";
+import { addDefaults, peekHeader, type ResponseHeaders } from "../http/response/response-headers";
+import { toResponse } from "../http/response/response-value";
+import type { AnyErrorHandler } from "../setup/registry";
+import { labelOf, type RequestContext } from "./context";
+import { mayDebug, renderDebugPage } from "./debug-page";
+import { findErrorHandler } from "./error-handlers";
+import { type DebugInformation, respondWithError } from "./error-pages";
+import { logError, toReadable } from "./readable-error";
+
+/** The most times that the after hooks run for one request: for its response, and for the error page in place of it. */
+const maxAfterRuns = 2;
+
+/** Answers with the value that a view, a hook or routing gave. An error that is returned counts as thrown. */
+export function toAnswer(context: RequestContext, value: unknown): MaybePromise<FlagonResponse> {
+  return value instanceof HTTPException ? handleError(context, value) : finish(context, value, context.status);
+}
+
+/** Makes the response of a value, and takes it through the after hooks to the saved session. */
+function finish(context: RequestContext, value: unknown, status: number): MaybePromise<FlagonResponse> {
+  try {
+    context.response = toResponse(value, status, labelOf(context), context.app.json);
+  } catch (error) {
+    return handleError(context, error);
+  }
+  try {
+    context.app.defaultHeaders.apply(context.response);
+    const finished = runAfterHooks(context, context.response);
+    return isPromise(finished) ? finished.catch((error: unknown) => failAfter(context, error)) : finished;
+  } catch (error) {
+    return failAfter(context, error);
+  }
+}
+
+/**
+ * Answers for an error of an after hook, or of saving the session.
+ *
+ * An error page takes the place of a page. An error page itself goes out as it is, and so does a request that was refused
+ * before its before hooks: after hooks expect their work.
+ */
+function failAfter(context: RequestContext, error: unknown): MaybePromise<FlagonResponse> {
+  const { failure, afterRuns, request, response, refusedBy } = context;
+  if (response !== undefined && (failure !== undefined || refusedBy !== undefined || afterRuns >= maxAfterRuns)) {
+    logError(request.log, toReadable(error), "An after-request hook, or saving the session, failed. The response is sent all the same.");
+    return conclude(context, response);
+  }
+  if (response !== undefined) {
+    context.abandon(response);
+    context.response = undefined;
+  }
+  return handleError(context, error);
+}
+
+function runAfterHooks(context: RequestContext, response: FlagonResponse): MaybePromise<FlagonResponse> {
+  const { hooks, afterThisRequest } = context;
+  if (hooks.afterRequest.length === 0 && afterThisRequest === undefined) {
+    return saveSession(context, response);
+  }
+  const all = afterThisRequest === undefined ? hooks.afterRequest : [...afterThisRequest, ...hooks.afterRequest];
+  const run = (current: FlagonResponse, first: number): MaybePromise<FlagonResponse> => {
+    let latest = current;
+    for (let index = first; index < all.length; index++) {
+      const value = all[index]?.(latest, context.request);
+      if (isPromise(value)) {
+        return value.then((settled) => run(replace(context, latest, settled), index + 1));
+      }
+      latest = replace(context, latest, value);
+    }
+    return saveSession(context, latest);
+  };
+  context.afterRuns++;
+  return context.afterRuns > maxAfterRuns ? saveSession(context, response) : run(response, 0);
+}
+
+/** Returns the response that an after hook has returned, or the response as it was. */
+function replace(context: RequestContext, response: FlagonResponse, value: unknown): FlagonResponse {
+  if (value === undefined || value === response) {
+    return response;
+  }
+  if (value instanceof FlagonResponse) {
+    context.abandon(response);
+    context.response = value;
+    return value;
+  }
+  throw new ReturnValueError("An after-request hook returned something else than a response. Return the response, or nothing to keep it.");
+}
+
+function saveSession(context: RequestContext, response: FlagonResponse): MaybePromise<FlagonResponse> {
+  const { app, usedSession: session, request } = context;
+  if (session === undefined) {
+    return conclude(context, response);
+  }
+  response.vary("cookie");
+  if (context.isSessionSaved) {
+    // A session that could not be saved is not tried again for the error page.
+    return conclude(context, response);
+  }
+  context.isSessionSaved = true;
+  const saved = app.sessionInterface.save(session, request, response, app.config);
+  return isPromise(saved) ? saved.then(() => conclude(context, response)) : conclude(context, response);
+}
+
+function conclude(context: RequestContext, response: FlagonResponse): FlagonResponse {
+  context.response = response;
+  setCacheControl(context, response);
+  publishFinished(context, response);
+  return response;
+}
+
+const noStore = ["cache-control", "no-store"];
+const privateOnly = ["cache-control", "private"];
+/** The headers that describe a body, which a 304 does not have (RFC 9110, section 15.4.5). */
+const contentHeaders = ["content-type", "content-encoding", "content-language", "content-range"];
+
+/** Forbids caching: shared caches for responses that used the session, all caches for errors and `Set-Cookie`. */
+function setCacheControl({ app, usedSession }: RequestContext, { headers, status }: FlagonResponse): void {
+  const setsCookie = peekHeader(headers, "set-cookie") !== undefined;
+  if (setsCookie) {
+    warnOfCookies(headers, app.config);
+  }
+  if (status >= 400 || setsCookie) {
+    addDefaults(headers, noStore);
+  } else if (usedSession !== undefined) {
+    addDefaults(headers, privateOnly);
+  }
+  if (status === 304) {
+    for (const name of contentHeaders) {
+      headers.delete(name);
+    }
+  }
+}
+
+/** Warns of large cookies. That of the session has a warning of its own, which names the largest value. */
+function warnOfCookies(headers: ResponseHeaders, { maxCookieSize, sessionCookieName }: Config): void {
+  for (const cookie of headers.getSetCookie()) {
+    if (cookie.length > maxCookieSize && !cookie.startsWith(`${sessionCookieName}=`)) {
+      warnOfSize(`The cookie '${cookie.slice(0, cookie.indexOf("="))}'`, cookie, maxCookieSize, "Keep less in it.");
+    }
+  }
+}
+
+function publishFinished({ app, request }: RequestContext, response: FlagonResponse): void {
+  if (signals.requestFinished.hasSubscribers) {
+    signals.requestFinished.publish({ app, request, response });
+  }
+}
+
+/**
+ * Answers for an error of the app, or of the middleware in front of it: by its handler, as an HTTP error by itself, or
+ * with 500.
+ */
+export function handleError(context: RequestContext, thrown: unknown): MaybePromise<FlagonResponse> {
+  const { app, request } = context;
+  const error = toReadable(thrown);
+  context.errors++;
+  if (error instanceof ResponseException) {
+    return finish(context, error.response, 200);
+  }
+  if (error instanceof HTTPException && !context.isBegun) {
+    context.refusedBy ??= error;
+  }
+  // A second error comes from a handler or an after hook. Handlers of its own kind do not get it.
+  const handler = context.errors === 1 ? findErrorHandler(context, error) : undefined;
+  if (handler !== undefined) {
+    return callHandler(context, handler, error, error instanceof HTTPException ? error.status : 500);
+  }
+  return error instanceof HTTPException && context.errors === 1 && !app.config.trapHttpExceptions
+    ? finish(context, respondWithError(error, request), error.status)
+    : handleUnhandled(context, error);
+}
+
+function handleUnhandled(context: RequestContext, error: unknown): MaybePromise<FlagonResponse> {
+  const { app, request } = context;
+  const isFirst = context.failure === undefined;
+  context.failure = error;
+  if (signals.exception.hasSubscribers) {
+    signals.exception.publish({ app, request, exception: error });
+  }
+  if (propagatesErrors(context)) {
+    throw error;
+  }
+  logError(request.log, error, `Exception on ${request.target.split("?", 1)[0]} [${request.method}]`);
+  const exception = new InternalServerError(undefined, { cause: error });
+  const handler = isFirst ? findErrorHandler(context, exception) : undefined;
+  return handler === undefined
+    ? finish(context, respondWithError(exception, request, explainToDeveloper(context, error)), 500)
+    : callHandler(context, handler, exception, 500);
+}
+
+function callHandler(context: RequestContext, handler: AnyErrorHandler, error: unknown, status: number): MaybePromise<FlagonResponse> {
+  const finishWith = (value: unknown): MaybePromise<FlagonResponse> =>
+    value instanceof HTTPException
+      ? finish(context, respondWithError(value, context.request), value.status)
+      : finish(context, value, status);
+  let value: unknown;
+  try {
+    value = handler(error, context.request);
+  } catch (failure) {
+    return failHandler(context, failure);
+  }
+  return isPromise(value) ? value.then(finishWith, (failure: unknown) => failHandler(context, failure)) : finishWith(value);
+}
+
+/** Answers for an error of an error handler. A request that was refused before its before hooks keeps its status. */
+function failHandler(context: RequestContext, failure: unknown): MaybePromise<FlagonResponse> {
+  const { refusedBy, request } = context;
+  if (refusedBy === undefined || propagatesErrors(context)) {
+    return handleError(context, failure);
+  }
+  logError(request.log, toReadable(failure), "The error handler of a refused request failed.");
+  return finish(context, respondWithError(refusedBy, request), refusedBy.status);
+}
+
+function propagatesErrors({ app: { config } }: RequestContext): boolean {
+  return config.propagateExceptions ?? config.testing;
+}
+
+function explainToDeveloper(context: RequestContext, error: unknown): DebugInformation | undefined {
+  return error instanceof Error && mayDebug(context) ? { stack: error.stack ?? "", page: renderDebugPage(context, error) } : undefined;
+}
