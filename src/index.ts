@@ -29,18 +29,22 @@ export type { UrlOptions, UrlValue } from "./dispatch/build-url";
 export type { AppContext, Globals, RequestContext } from "./dispatch/context";
 export type { FlashedMessage, FlashOptions } from "./dispatch/flashes";
 export type { Attributes } from "./forms/controls";
-export {
-  defineForm,
-  type Form,
-  type FormDefinition,
-  type FormOutput,
-  type FormShape,
-  type InvalidForm,
-  type ValidateOptions,
-  type ValidForm,
-} from "./forms/define-form";
+export { defineForm } from "./forms/define-form";
 export type { FieldChoices, FieldOptions } from "./forms/fields";
-export type { FieldName, FormBase, FormOptions, FormRenderOptions, RowOptions } from "./forms/form";
+export type {
+  FieldName,
+  Form,
+  FormBase,
+  FormDefinition,
+  FormOptions,
+  FormOutput,
+  FormRenderOptions,
+  FormShape,
+  InvalidForm,
+  RowOptions,
+  ValidateOptions,
+  ValidForm,
+} from "./forms/form";
 export { copyCurrentRequestContext, currentApp, g, hasAppContext, hasRequestContext, request, session } from "./globals";
 export { type EventSubscription, eventStream, type ServerSentEvent } from "./helpers/event-stream";
 export { flash, getFlashedMessages } from "./helpers/flash";

@@ -5,7 +5,7 @@ import { didYouMean } from "../base/suggestion";
 import type { RequestContext } from "../dispatch/context";
 import { createScope } from "../dispatch/template-scope";
 import { type FormValue, FormValues } from "../http/request/form-values";
-import { arrange, createNode, findNode, listItems, type NameNode, parseName } from "../schemas/field-names";
+import { createNode, findNode, listItems, type NameNode, toTree } from "../schemas/field-names";
 import { checkForm, type FormSchema, findFieldSchema } from "../schemas/form-schema";
 import { type Alternative, readMembers } from "../schemas/members";
 import { readInner, readInners, unwrap, type ZodSchema } from "../schemas/zod";
@@ -22,14 +22,15 @@ import {
   renderNotes,
 } from "./fields";
 import type { FormBase, FormOptions, FormRenderOptions, RowOptions } from "./form";
+import { formatValue, readPath } from "./initial-values";
 
 /** The field that says which of a page's forms was sent. */
-const formField = "_form";
+const formNameField = "_form";
 /** The fields of every form that are no fields of its schema. */
-const ownFields: ReadonlySet<string> = new Set([csrfField, formField, "_method"]);
+const reservedFields: ReadonlySet<string> = new Set([csrfField, formNameField, "_method"]);
 
 const noValues = new FormValues();
-const nothingSent: NameNode = createNode();
+const emptyTree: NameNode = createNode();
 
 /** A form in a request. */
 export class BoundForm<Data> implements FormBase<Data> {
@@ -38,7 +39,7 @@ export class BoundForm<Data> implements FormBase<Data> {
   submitted = false;
   #data: unknown;
   #values = noValues;
-  #node = nothingSent;
+  #node = emptyTree;
   readonly #schema: FormSchema;
   readonly #options: FormOptions;
   readonly #context: RequestContext;
@@ -72,7 +73,7 @@ export class BoundForm<Data> implements FormBase<Data> {
   submit(): Promise<this> {
     return this.#context.request.form().then((values) => {
       const { name } = this.#options;
-      if (name !== undefined && values.get(formField) !== name) {
+      if (name !== undefined && values.get(formNameField) !== name) {
         return this;
       }
       this.submitted = true;
@@ -101,7 +102,7 @@ export class BoundForm<Data> implements FormBase<Data> {
   }
 
   #bind(values: FormValues): MaybePromise<this> {
-    this.#node = arrange(values, ownFields);
+    this.#node = toTree(values, reservedFields);
     return andThen(checkForm(this.#schema, this.#node, this.#options.messages), (result) => {
       if ("data" in result) {
         this.#data = result.data;
@@ -152,7 +153,7 @@ export class BoundForm<Data> implements FormBase<Data> {
 
   hidden(): Markup {
     const { name } = this.#options;
-    const which = name === undefined ? "" : html`<input type="hidden" name="${formField}" value="${name}">`;
+    const which = name === undefined ? "" : html`<input type="hidden" name="${formNameField}" value="${name}">`;
     if (!this.#hasToken) {
       return html`${which}`;
     }
@@ -240,7 +241,9 @@ export class BoundForm<Data> implements FormBase<Data> {
     return {
       name,
       id: `${this.#options.name ?? "field"}-${/^[\w-]+$/.test(name) ? name : name.replace(/[^\w-]+/g, "-").replace(/-$/, "")}`,
-      control: this.#isInEmptyRow(name) ? { ...control, constraints: { ...control.constraints, required: undefined } } : control,
+      control: this.#isInEmptyRow(name)
+        ? { ...control, constraints: { ...control.constraints, required: undefined }, picked: new Map() }
+        : control,
       label,
       help,
       errors: this.#listErrors(name, control.isMultiple),
@@ -278,30 +281,6 @@ export class BoundForm<Data> implements FormBase<Data> {
   #sent(name: string): string[] {
     return findNode(this.#node, name)?.values.filter(isText) ?? [];
   }
-}
-
-/** Reads a value inside of others: of `lines[0].item`, the item of the first line. */
-function readPath(values: Readonly<Record<string, unknown>>, name: string): unknown {
-  return parseName(name).reduce<unknown>(
-    (value, key) => (typeof value === "object" && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined),
-    values,
-  );
-}
-
-function formatValue(value: unknown, type: string): string[] {
-  if (value === undefined || value === null) {
-    return [];
-  }
-  if (Array.isArray(value) || value instanceof Set) {
-    return [...value].flatMap((item) => formatValue(item, type));
-  }
-  if (value instanceof Date) {
-    const text = value.toISOString();
-    return [
-      type === "date" ? text.slice(0, 10) : type === "datetime-local" ? text.slice(0, 16) : type === "time" ? text.slice(11, 16) : text,
-    ];
-  }
-  return typeof value === "object" ? [] : [String(value)];
 }
 
 function isText(value: FormValue): value is string {

@@ -7,9 +7,9 @@ export type Attributes = Readonly<Record<string, string | number | boolean | nul
 
 /** One of the values that a control offers. */
 export interface Choice {
-  /** What is sent. */
+  /** The text that is sent. */
   readonly value: string;
-  /** What is shown. */
+  /** The text that is shown. */
   readonly label: string;
 }
 
@@ -17,19 +17,21 @@ export interface Choice {
 export interface Control {
   /** The type of the input, or `"select"` or `"textarea"`. */
   readonly type: string;
-  /** What the schema says that browsers can check: `required`, `maxlength`, `min`, `pattern` and the like. */
+  /** The rules of the schema that browsers can check: `required`, `maxlength`, `min`, `pattern` and the like. */
   readonly constraints: Attributes;
-  /** What a select or a group of radio buttons offers. */
+  /** The choices of a select or of a group of radio buttons. */
   readonly choices: readonly Choice[];
   /** Whether it takes several values. */
   readonly isMultiple: boolean;
+  /** The constraints that apply to a type, by type, as far as they were asked for. */
+  readonly picked: Map<string, Attributes>;
 }
 
 const known = remember(() => new Map<boolean, Control>());
 
 /** Finds the control for a field. */
 export function findControl(name: string, schema: ZodSchema): Control {
-  // What is typed into a field of this name is not to be shown, nor ever to be filled in again.
+  // A password is hidden while it is typed, and is never filled in again.
   const isPassword = /password/i.test(name);
   const controls = known(schema);
   const control = controls.get(isPassword) ?? createControl(isPassword, schema);
@@ -57,19 +59,25 @@ function createControl(isPassword: boolean, schema: ZodSchema): Control {
     case "file":
       return single("file", { ...required, ...findFileConstraints(core) });
     case "enum":
-      return { type: "select", constraints: required, choices: listEnum(core).map(toChoice), isMultiple: false };
+      return { type: "select", constraints: required, choices: listEnum(core).map(toChoice), isMultiple: false, picked: new Map() };
     case "literal": {
       const values = readDefinition(core, "values");
       return Array.isArray(values) && values.includes(true)
         ? single("checkbox", required)
-        : { type: "select", constraints: required, choices: Array.isArray(values) ? values.map(toChoice) : [], isMultiple: false };
+        : {
+            type: "select",
+            constraints: required,
+            choices: Array.isArray(values) ? values.map(toChoice) : [],
+            isMultiple: false,
+            picked: new Map(),
+          };
     }
     case "union": {
       const options = readInners(core, "options").map((option) => createControl(isPassword, option));
       const choices = options.flatMap((option) => option.choices);
       const types = [...new Set(options.map(({ type }) => type))];
       return choices.length > 0
-        ? { type: "select", constraints: required, choices, isMultiple: false }
+        ? { type: "select", constraints: required, choices, isMultiple: false, picked: new Map() }
         : single(types.length === 1 ? (types[0] ?? "text") : "text", required);
     }
     case "array":
@@ -89,11 +97,11 @@ function findListControl(isPassword: boolean, element: ZodSchema | undefined, mi
   const { required: _, ...constraints } = inner.constraints;
   const required = minimum !== undefined && minimum > 0 ? { required: true } : {};
   const multiple = inner.type === "select" || inner.type === "file" ? { multiple: true } : {};
-  return { ...inner, constraints: { ...constraints, ...required, ...multiple }, isMultiple: true };
+  return { ...inner, constraints: { ...constraints, ...required, ...multiple }, isMultiple: true, picked: new Map() };
 }
 
 function single(type: string, constraints: Attributes): Control {
-  return { type, constraints, choices: [], isMultiple: false };
+  return { type, constraints, choices: [], isMultiple: false, picked: new Map() };
 }
 
 const textTypes: Readonly<Record<string, string>> = { email: "email", url: "url", date: "date", time: "time", datetime: "datetime-local" };

@@ -4,7 +4,7 @@ import { remember, unwrap, type ZodSchema } from "../schemas/zod";
 import { type Control, findControl } from "./controls";
 import type { FieldChoices, FieldOptions } from "./fields";
 
-/** Reads what `.meta()` says of how a field is rendered. */
+/** Reads the options of a field from `.meta()`. */
 export const readOptions: (schema: ZodSchema) => FieldOptions = remember((schema) => {
   const { meta } = unwrap(schema);
   const { attributes, choices } = meta;
@@ -19,17 +19,17 @@ function isChoices(choices: unknown): choices is FieldChoices {
   return typeof choices === "object" && choices !== null;
 }
 
-/** What is the same of a field whatever it holds. */
+/** The parts of a field that do not depend on its value. */
 export interface FieldDescription {
   /** The control that fits its schema. */
   readonly control: Control;
-  /** What it is called. */
+  /** The label. */
   readonly label: string;
-  /** What helps to fill it in. */
+  /** The help text. */
   readonly help: string | undefined;
 }
 
-/** How many names a schema may have, of which its field is remembered: those of rows and records may be any number. */
+/** The most names cached for each schema: rows and records can have any number. */
 const maxNames = 50;
 
 const descriptions = remember(() => new Map<string, FieldDescription>());

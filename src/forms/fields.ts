@@ -2,46 +2,46 @@ import { escapeText, html, Markup } from "../base/html";
 import { textConverters } from "../base/text-values";
 import type { Attributes, Choice, Control } from "./controls";
 
-/** One field of a form, as it is to be shown. */
+/** One field of a form, ready to be rendered. */
 export interface FieldView {
   /** The name under which it is sent. */
   readonly name: string;
   /** The id of its control, which no other field of the page has. */
   readonly id: string;
-  /** What it is called. */
+  /** The label. */
   readonly label: string;
-  /** What helps to fill it in. */
+  /** The help text. */
   readonly help: string | undefined;
-  /** What is wrong with what was sent. */
+  /** The errors of the sent value. */
   readonly errors: readonly string[];
-  /** What it holds: what was sent, or the initial values. */
+  /** The texts that the control shows: those that were sent, or the initial ones. */
   readonly values: readonly string[];
   /** The control that fits its schema. */
   readonly control: Control;
 }
 
-/** What a select, or a group of radio buttons or checkboxes, offers: values, values with labels, or labels by value. */
+/** The choices of a select, or of a group of radio buttons or checkboxes: values, values with labels, or labels by value. */
 export type FieldChoices = readonly (string | readonly [value: string, label: string])[] | Readonly<Record<string, string>>;
 
-/** How a field is rendered, where it is not to follow from the schema; any other key is an attribute of the control. */
+/** Options of a rendered field. They go before the schema and its `.meta()`. Any other key is an attribute of the control. */
 export interface FieldOptions {
-  /** What the field is called. */
+  /** The label. */
   label?: string;
   /** The type of the input, or `"textarea"`, `"select"` or `"radio"`; `"checkbox"` makes a group of them of several choices. */
   type?: string;
-  /** What helps to fill it in. */
+  /** The help text. */
   help?: string;
-  /** What a select, or a group of radio buttons or checkboxes, offers. */
+  /** The choices of a select, or of a group of radio buttons or checkboxes. */
   choices?: FieldChoices;
   /** Any attribute of the control. */
   [attribute: string]: string | number | boolean | null | undefined | FieldChoices;
 }
 
-/** Attributes that are being gathered. */
+/** Attributes while they are collected. */
 type OwnAttributes = Record<string, Attributes[string]>;
 
-/** The options that are no attributes. */
-const ofFields: ReadonlySet<string> = new Set(["label", "type", "help", "choices"]);
+/** The options that are not attributes. */
+const fieldOptionNames: ReadonlySet<string> = new Set(["label", "type", "help", "choices"]);
 
 /** Renders a field: label, control, help and errors, tied together for screen readers. */
 export function renderField(view: FieldView, options: FieldOptions = {}): Markup {
@@ -61,7 +61,7 @@ export function renderField(view: FieldView, options: FieldOptions = {}): Markup
     : html`<div class="${kind}"><label for="${view.id}">${label}</label>${control}${notes}</div>`;
 }
 
-/** Renders what helps to fill a field in, and what is wrong with it. */
+/** Renders the help text and the errors of a field. */
 export function renderNotes(view: FieldView, { help = view.help }: FieldOptions = {}): Markup {
   const text = help === undefined || help === "" ? "" : html`<p class="field-help" id="${view.id}-help">${help}</p>`;
   return html`${text}${renderErrors(view.errors, `${view.id}-errors`)}`;
@@ -80,7 +80,7 @@ export function renderControl(view: FieldView, options: FieldOptions = {}): Mark
   const attributes = listAttributes(view, options);
   const choices = toChoices(options.choices, view.control.choices);
   if (type === "textarea") {
-    // A line break right after the tag is not part of the text, so that one in the text needs another before it.
+    // HTML drops a line break right after the tag: one more keeps a line break that begins the text.
     return html`<textarea${formatAttributes(attributes)}>\n${view.values[0] ?? ""}</textarea>`;
   }
   if (type === "select") {
@@ -91,7 +91,7 @@ export function renderControl(view: FieldView, options: FieldOptions = {}): Mark
   if (!isGroup(view, type)) {
     return html`<input${formatAttributes(attributes)}>`;
   }
-  // The group is described as a whole; of checkboxes, none is required by itself.
+  // The help describes the whole group. `required` on each checkbox would require all of them.
   const { "aria-describedby": _, ...own } = attributes;
   if (type === "radio" || type === "checkbox") {
     return html`${choices.map(
@@ -109,7 +109,7 @@ export function renderControl(view: FieldView, options: FieldOptions = {}): Mark
 /** Returns the attributes of a field's control, for markup written by hand. */
 export function listAttributes(view: FieldView, options: FieldOptions = {}): Attributes {
   const type = findType(view, options);
-  // One object is filled, since each that is spread into another is copied.
+  // One object is filled: each spread would copy it.
   const attributes: OwnAttributes = {};
   if (isInput(type)) {
     attributes.type = type;
@@ -117,11 +117,11 @@ export function listAttributes(view: FieldView, options: FieldOptions = {}): Att
   attributes.name = view.name;
   attributes.id = view.id;
   addValue(attributes, type, view);
-  Object.assign(attributes, pickConstraints(type, view.control.constraints));
+  Object.assign(attributes, pickConstraints(type, view.control));
   addDescription(attributes, view, options);
   for (const name of Object.keys(options)) {
     const value = options[name];
-    if (!ofFields.has(name) && (typeof value !== "object" || value === null)) {
+    if (!fieldOptionNames.has(name) && (typeof value !== "object" || value === null)) {
       attributes[name] = value;
     }
   }
@@ -166,7 +166,7 @@ function isGroup({ control }: FieldView, type: string): boolean {
   return type === "radio" || (control.isMultiple && !(type === "select" || type === "file" || type === "hidden" || type === "textarea"));
 }
 
-/** A select starts with nothing chosen, so that nobody sends its first value unawares. */
+/** Renders the blank choice: a select starts with nothing chosen, so that nobody sends its first value by accident. */
 function renderBlank(view: FieldView): Markup {
   return html`<option value=""${view.values.length === 0 ? new Markup(" selected") : ""}></option>`;
 }
@@ -187,49 +187,41 @@ function addValue(attributes: OwnAttributes, type: string, { control, values }: 
   const [value] = values;
   if (type === "checkbox" && !control.isMultiple) {
     attributes.checked = value !== undefined && value !== "" && textConverters.boolean(value) !== false;
-  } else if (isInput(type) && !valueless.has(type)) {
+  } else if (isInput(type) && !typesWithoutValue.has(type)) {
     attributes.value = value;
   }
 }
 
-/** What was typed as a password is not sent back, and no browser takes a file's name. */
-const valueless = new Set(["password", "file", "radio", "checkbox"]);
+/** Types that never get a value: passwords are not sent back, and browsers refuse the name of a file. */
+const typesWithoutValue = new Set(["password", "file", "radio", "checkbox"]);
 
-const textOnly = new Set(["minlength", "maxlength", "pattern"]);
-const numeric = new Set(["min", "max", "step"]);
-const numericTypes = new Set(["number", "range", "date", "time", "datetime-local", "month", "week"]);
-const unrequired = new Set(["hidden", "range", "color"]);
+const textConstraints = new Set(["minlength", "maxlength", "pattern"]);
+const rangeConstraints = new Set(["min", "max", "step"]);
+const rangeTypes = new Set(["number", "range", "date", "time", "datetime-local", "month", "week"]);
+const unconstrainedTypes = new Set(["hidden", "range", "color"]);
 
-/** What was picked last of a field's constraints: it has one type, mostly. */
-const lastPicked = new WeakMap<Attributes, { readonly type: string; readonly picked: Attributes }>();
-
-/** Leaves out the constraints that do not apply to a control of this type. */
-function pickConstraints(type: string, constraints: Attributes): Attributes {
-  const last = lastPicked.get(constraints);
-  if (last?.type === type) {
-    return last.picked;
+/** Returns the constraints that apply to a control of this type. They are computed once for each control and type. */
+function pickConstraints(type: string, { constraints, picked }: Control): Attributes {
+  const known = picked.get(type);
+  if (known !== undefined) {
+    return known;
   }
-  const picked: OwnAttributes = {};
-  lastPicked.set(constraints, { type, picked });
-  for (const [name, value] of Object.entries(constraints)) {
-    if (applies(name, type)) {
-      picked[name] = value;
-    }
-  }
-  return picked;
+  const found = Object.fromEntries(Object.entries(constraints).filter(([name]) => applies(name, type)));
+  picked.set(type, found);
+  return found;
 }
 
 function applies(name: string, type: string): boolean {
-  if (unrequired.has(type)) {
-    return type === "range" && numeric.has(name);
+  if (unconstrainedTypes.has(type)) {
+    return type === "range" && rangeConstraints.has(name);
   }
-  if (textOnly.has(name)) {
-    return type === "textarea" ? name !== "pattern" : !numericTypes.has(type) && isInput(type);
+  if (textConstraints.has(name)) {
+    return type === "textarea" ? name !== "pattern" : !rangeTypes.has(type) && isInput(type);
   }
   if (name === "multiple") {
     return type === "select" || type === "file";
   }
-  return numeric.has(name) ? numericTypes.has(type) : true;
+  return rangeConstraints.has(name) ? rangeTypes.has(type) : true;
 }
 
 function isInput(type: string): boolean {

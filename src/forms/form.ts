@@ -1,8 +1,9 @@
 import type { Markup } from "../base/html";
 import type { FormMessages } from "../schemas/form-schema";
+import type { ZodSchema } from "../schemas/zod";
 import type { FieldOptions } from "./fields";
 
-/** How a form is defined. */
+/** Options of `defineForm()`. */
 export interface FormOptions {
   /** Whether the form carries a token against cross-site requests. Default: `true`. */
   csrf?: boolean;
@@ -10,23 +11,23 @@ export interface FormOptions {
   name?: string;
   /** A template that renders each field, in place of Flagon's own markup. It sees a `FieldView`, `type`, `isRequired`, `control` and `notes`. */
   fieldTemplate?: string;
-  /** What is said of fields, in place of Flagon's own words; zod's are in the language that `z.config()` sets. */
+  /** Messages that replace Flagon's own. zod's are in the language that `z.config()` sets. */
   messages?: FormMessages;
 }
 
-/** How many rows a list of fields has. */
+/** Options of `form.rows()`. */
 export interface RowOptions {
-  /** How many empty rows there are below those that are filled in, before the form is sent. Default: 0. */
+  /** The number of empty rows below the others before the form is sent. Default: 0. */
   extra?: number;
-  /** How many rows there are at least. Default: 0. */
+  /** The least number of rows. Default: 0. */
   least?: number;
 }
 
-/** How a whole form is rendered; any other key is an attribute of the `<form>`. */
+/** Options of `form.render()`. Any other key is an attribute of the `<form>`. */
 export interface FormRenderOptions {
-  /** What the button says. Default: `"Send"`. */
+  /** The text of the button. Default: `"Send"`. */
   submit?: string;
-  /** Where the form is sent. Default: the page's own address. */
+  /** The URL that the form is sent to. Default: the URL of the page. */
   action?: string;
   /** Any attribute of the `<form>`. */
   [attribute: string]: string | number | boolean | null | undefined;
@@ -37,21 +38,21 @@ export type FieldName<Data> = Data extends unknown
   ? (keyof Data & string) | `${keyof Data & string}.${string}` | `${keyof Data & string}[${string}`
   : never;
 
-/** What every form has, whether it was sent or not. */
+/** The members of every form, sent or not. */
 export interface FormBase<Data> {
   /** Whether the request sent the form. */
   readonly submitted: boolean;
   /** The text that was sent, by name; several values of one name as a list. */
   readonly raw: Readonly<Record<string, string | readonly string[]>>;
-  /** What is wrong, by field. */
+  /** The errors by field. */
   readonly errors: Readonly<Record<string, readonly string[]>>;
-  /** What is wrong with the form as a whole. */
+  /** The errors of the form as a whole. */
   readonly formErrors: readonly string[];
   /**
-   * Adds an error that only the app can know, such as a name that is taken; the form is then no longer valid.
+   * Adds an error that only the app can know, such as a name that is taken. The form is then no longer valid, and the status is 422.
    *
    * @param field The field, or `null` for the form as a whole.
-   * @param message What is wrong.
+   * @param message The text that the visitor reads.
    */
   addError(field: FieldName<Data> | null, message: string): void;
   /** Renders a field: label, control with constraints, help, errors; or the fields inside of one, as a group. */
@@ -61,7 +62,7 @@ export interface FormBase<Data> {
   /**
    * Lists the names of a list's rows: `["lines[0]", "lines[1]"]`, for `form.field(\`${row}.item\`)`.
    *
-   * A row that is sent with nothing in it is no row.
+   * A row that was sent empty does not count.
    */
   rows(name: FieldName<Data>, options?: RowOptions): string[];
   /** Renders the errors of a field, or of the form as a whole. */
@@ -70,4 +71,48 @@ export interface FormBase<Data> {
   hidden(): Markup;
   /** Renders the whole form with a button. */
   render(options?: FormRenderOptions): Markup;
+}
+
+/** The fields of a form: zod schemas by name. */
+export type FormShape = Readonly<Record<string, ZodSchema>>;
+
+/** The data of a valid form: the output of its schema. */
+export type FormOutput<Definition> =
+  Definition extends ZodSchema<infer Output>
+    ? Output
+    : { -readonly [Name in keyof Definition]: Definition[Name] extends ZodSchema<infer Output> ? Output : never };
+
+/** Options of `validateOnSubmit()`. */
+export interface ValidateOptions<Data> {
+  /** The values that the fields show before the form is sent. */
+  initial?: Data extends unknown ? { readonly [Name in keyof Data]?: unknown } : never;
+}
+
+/** A form that was sent and whose values are valid. */
+export interface ValidForm<Data> extends FormBase<Data> {
+  /** Whether the form was sent and its values are valid. */
+  readonly valid: true;
+  /** The values: the schema's output. */
+  readonly data: Data;
+}
+
+/** A form that was not sent, or whose values are not valid. */
+export interface InvalidForm<Data> extends FormBase<Data> {
+  /** Whether the form was sent and its values are valid. */
+  readonly valid: false;
+  /** `undefined` while the values are not valid. */
+  readonly data: undefined;
+}
+
+/** A form in a request: `valid` tells whether it has `data`. */
+export type Form<Data> = ValidForm<Data> | InvalidForm<Data>;
+
+/** A form that can be bound to requests. */
+export interface FormDefinition<Data> {
+  /**
+   * Binds the form to the current request: to what an unsafe method sends, otherwise to the initial values.
+   *
+   * A plain body that the view returns with an invalid form has the status 422.
+   */
+  validateOnSubmit(options?: ValidateOptions<Data>): Promise<Form<Data>>;
 }

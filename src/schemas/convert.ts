@@ -15,16 +15,16 @@ import { readDefinition, readInner, readInners, readShape, unwrap, type ZodSchem
  * - file: an upload without a name and without content is absent.
  */
 
-/** What is found out while values are converted. */
-export interface Findings {
+/** The fields that turn out to be empty while values are converted. */
+export interface EmptyFields {
   /** The names of required fields that were left empty. */
   readonly missing: Set<string>;
-  /** The names of required texts that are blank: not empty, but nothing anybody sees. */
+  /** The names of required texts that hold only blanks. */
   readonly blank: Set<string>;
 }
 
-/** Creates what is found out while values are converted. */
-export function createFindings(): Findings {
+/** Creates an empty record of empty fields. */
+export function createEmptyFields(): EmptyFields {
   return { missing: new Set(), blank: new Set() };
 }
 
@@ -36,12 +36,12 @@ type Path = readonly PropertyKey[];
  * @param schema The schema.
  * @param node What was sent.
  * @param path The keys that lead to the value, with which the names of fields begin.
- * @param findings Takes what is found out.
+ * @param empty Collects the fields that turn out to be empty.
  * @returns The value for the schema to check.
  */
-export function convert(schema: ZodSchema, node: NameNode, path: Path, findings: Findings): unknown {
+export function convert(schema: ZodSchema, node: NameNode, path: Path, empty: EmptyFields): unknown {
   const { core, isOptional, isNullable } = unwrap(schema);
-  const value = convertCore(core, node, path, findings, isOptional || isNullable);
+  const value = convertCore(core, node, path, empty, isOptional || isNullable);
   if (value !== undefined) {
     return value;
   }
@@ -49,19 +49,19 @@ export function convert(schema: ZodSchema, node: NameNode, path: Path, findings:
     return null;
   }
   if (!isOptional) {
-    findings.missing.add(formatName(path));
+    empty.missing.add(formatName(path));
   }
   return undefined;
 }
 
-function convertCore(schema: ZodSchema, node: NameNode, path: Path, findings: Findings, mayLack: boolean): unknown {
+function convertCore(schema: ZodSchema, node: NameNode, path: Path, empty: EmptyFields, mayLack: boolean): unknown {
   const first = node.values[0];
   const text = typeof first === "string" ? first : undefined;
   switch (schema._zod.def.type) {
     case "string":
     case "template_literal":
       if (text?.trim() === "" && !mayLack) {
-        findings[text === "" ? "missing" : "blank"].add(formatName(path));
+        empty[text === "" ? "missing" : "blank"].add(formatName(path));
       }
       return text === "" && mayLack ? undefined : text;
     case "number":
@@ -83,26 +83,26 @@ function convertCore(schema: ZodSchema, node: NameNode, path: Path, findings: Fi
     case "file":
       return first instanceof UploadedFile && (first.filename !== "" || first.size > 0) ? first : undefined;
     case "array":
-      return convertItems(readInner(schema, "element"), node, path, findings);
+      return convertItems(readInner(schema, "element"), node, path, empty);
     case "set":
-      return new Set(convertItems(readInner(schema, "valueType"), node, path, findings));
+      return new Set(convertItems(readInner(schema, "valueType"), node, path, empty));
     case "tuple":
-      return readInners(schema, "items").map((item, index) => convert(item, itemNode(node, index), [...path, index], findings));
+      return readInners(schema, "items").map((item, index) => convert(item, itemNode(node, index), [...path, index], empty));
     case "object":
-      return mayLack && isEmpty(node) ? undefined : convertObject(readShape(schema), node, path, findings);
+      return mayLack && isEmpty(node) ? undefined : convertObject(readShape(schema), node, path, empty);
     case "record":
-      return convertRecord(schema, node, path, findings);
+      return convertRecord(schema, node, path, empty);
     case "union":
-      return convertUnion(schema, node, path, findings);
+      return convertUnion(schema, node, path, empty);
     default:
       return first;
   }
 }
 
-function convertObject(shape: ReadonlyMap<string, ZodSchema>, node: NameNode, path: Path, findings: Findings): Record<string, unknown> {
+function convertObject(shape: ReadonlyMap<string, ZodSchema>, node: NameNode, path: Path, empty: EmptyFields): Record<string, unknown> {
   const value: Record<string, unknown> = {};
   for (const [key, schema] of shape) {
-    const converted = convert(schema, node.children.get(key) ?? createNode(), [...path, key], findings);
+    const converted = convert(schema, node.children.get(key) ?? createNode(), [...path, key], empty);
     if (converted !== undefined) {
       value[key] = converted;
     }
@@ -110,25 +110,25 @@ function convertObject(shape: ReadonlyMap<string, ZodSchema>, node: NameNode, pa
   return value;
 }
 
-function convertRecord(schema: ZodSchema, node: NameNode, path: Path, findings: Findings): Record<string, unknown> {
+function convertRecord(schema: ZodSchema, node: NameNode, path: Path, empty: EmptyFields): Record<string, unknown> {
   const valueType = readInner(schema, "valueType");
   const entries = [...node.children].map(([key, child]) => [
     key,
-    valueType === undefined ? child.values[0] : convert(valueType, child, [...path, key], findings),
+    valueType === undefined ? child.values[0] : convert(valueType, child, [...path, key], empty),
   ]);
   return Object.fromEntries(entries);
 }
 
-/** An item that does not convert to anything, such as a file that nobody chose, is not there either. */
-function convertItems(element: ZodSchema | undefined, node: NameNode, path: Path, findings: Findings): unknown[] {
+/** Leaves out items that convert to nothing, such as a file that nobody chose. */
+function convertItems(element: ZodSchema | undefined, node: NameNode, path: Path, empty: EmptyFields): unknown[] {
   if (element === undefined) {
     return node.values;
   }
-  const items = listItems(node).filter((item) => item.children.size > 0 || convert(element, item, [], createFindings()) !== undefined);
-  return items.map((item, index) => convert(element, item, [...path, index], findings));
+  const items = listItems(node).filter((item) => item.children.size > 0 || convert(element, item, [], createEmptyFields()) !== undefined);
+  return items.map((item, index) => convert(element, item, [...path, index], empty));
 }
 
-function convertUnion(schema: ZodSchema, node: NameNode, path: Path, findings: Findings): unknown {
+function convertUnion(schema: ZodSchema, node: NameNode, path: Path, empty: EmptyFields): unknown {
   const options = readInners(schema, "options");
   const discriminator = readDefinition(schema, "discriminator");
   if (typeof discriminator === "string") {
@@ -137,14 +137,14 @@ function convertUnion(schema: ZodSchema, node: NameNode, path: Path, findings: F
       const literal = readShape(unwrap(candidate).core).get(discriminator);
       return literal !== undefined && listValues(readDefinition(unwrap(literal).core, "values")).some((value) => String(value) === sent);
     });
-    return option === undefined ? { [discriminator]: sent } : convert(option, node, path, findings);
+    return option === undefined ? { [discriminator]: sent } : convert(option, node, path, empty);
   }
   if (isEmpty(node) || node.values[0] === "") {
     return undefined;
   }
-  // The first option that takes the converted value is meant; an option with asynchronous parts cannot be tried.
+  // The first option that accepts the converted value wins. An option with asynchronous parts cannot be tried.
   for (const option of options) {
-    const value = convert(option, node, path, createFindings());
+    const value = convert(option, node, path, createEmptyFields());
     if (accepts(option, value)) {
       return value;
     }
@@ -179,7 +179,7 @@ function toBigInt(text: string): bigint | undefined {
 }
 
 function toDate(text: string): Date | undefined {
-  // A time without a zone is one of UTC, wherever the server is.
+  // A time without a zone is in UTC, wherever the server is.
   const zoned = /[T ][\d:.]+$/.test(text) ? `${text}Z` : text;
   const date = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d|$)/.test(text) ? new Date(zoned) : undefined;
   return date === undefined || Number.isNaN(date.getTime()) ? undefined : date;

@@ -7,7 +7,7 @@ const nested = /[.[]|^\d+$/;
 const none: ReadonlySet<string> = new Set();
 const forbidden = new Set(["__proto__", "prototype", "constructor"]);
 
-/** What was sent under one name, and under names that go on from it. */
+/** The values sent under one name, and those under longer names. */
 export interface NameNode {
   /** The values sent under exactly this name, or under it with `[]`. */
   readonly values: FormValue[];
@@ -15,7 +15,7 @@ export interface NameNode {
   readonly children: ReadonlyMap<string, NameNode>;
 }
 
-/** A node while it is arranged. */
+/** A node of a tree that still grows. */
 interface GrowingNode extends NameNode {
   children: Map<string, GrowingNode>;
 }
@@ -39,7 +39,7 @@ const noChildren: Map<string, GrowingNode> = new Map();
  * @param except The names that are left out.
  * @throws {BadRequest} If a name is nested deeper than 8 levels, has an index over 1,000, or would reach a prototype.
  */
-export function arrange(entries: Iterable<readonly [string, FormValue]>, except: ReadonlySet<string> = none): NameNode {
+export function toTree(entries: Iterable<readonly [string, FormValue]>, except: ReadonlySet<string> = none): NameNode {
   const root = createGrowing();
   for (const [name, value] of entries) {
     if (except.has(name)) {

@@ -1,14 +1,12 @@
 import { FormError } from "../base/errors";
 import { allOf, andThen, type MaybePromise } from "../base/maybe-promise";
-import { type Schema, type SchemaIssue, type SchemaResult, validate } from "../base/schema";
-import type { FormValue } from "../http/request/form-values";
-import { parseValue, type RequestIssue, ValidationFailed } from "../http/request/request-body";
-import { convert, createFindings, type Findings } from "./convert";
-import { arrange, createNode, formatName, type NameNode, parseName } from "./field-names";
+import { type SchemaIssue, type SchemaResult, validate } from "../base/schema";
+import { convert, createEmptyFields, type EmptyFields } from "./convert";
+import { createNode, formatName, type NameNode, parseName } from "./field-names";
 import { type Alternative, findMember, readMembers } from "./members";
 import { hasOwnMessage, isZodSchema, readInners, unwrap, type ZodSchema } from "./zod";
 
-/** What a form is made of: its fields' schemas by name, and the schema of the whole, if there is one. */
+/** The schemas of a form: one for each field, and that of the whole, if there is one. */
 export interface FormSchema {
   /** The fields. */
   readonly fields: ReadonlyMap<string, ZodSchema>;
@@ -18,18 +16,18 @@ export interface FormSchema {
   readonly whole: ZodSchema | undefined;
 }
 
-/** What checking a form gives. */
+/** The result of a check: data or errors. */
 export type FormResult = { readonly data: unknown } | { readonly errors: readonly FieldIssue[] };
 
-/** What is wrong with a field; with the whole form when the name is empty. */
+/** An error of a field, or of the whole form if the name is empty. */
 interface FieldIssue {
   /** The field's name, as it is sent. */
   readonly name: string;
-  /** What is wrong. */
+  /** The text that the visitor reads. */
   readonly message: string;
 }
 
-/** What is said of fields. */
+/** Messages that replace Flagon's own. */
 export interface FormMessages {
   /** Of one that is required and was left empty. Default: `"This field is required."`. A function is asked for each request. */
   readonly required?: string | (() => string);
@@ -72,22 +70,22 @@ export function findFieldSchema({ fields }: FormSchema, name: string): ZodSchema
 
 /** Converts and checks what was sent; the result is there at once if no schema has asynchronous parts. */
 export function checkForm(schema: FormSchema, node: NameNode, messages: FormMessages = {}): MaybePromise<FormResult> {
-  const findings = createFindings();
+  const empty = createEmptyFields();
   if (schema.whole !== undefined) {
-    return andThen(validate(schema.whole, convert(schema.whole, node, [], findings)), (result) => {
-      const errors = explain(schema, "issues" in result ? result.issues : [], findings, messages);
+    return andThen(validate(schema.whole, convert(schema.whole, node, [], empty)), (result) => {
+      const errors = explain(schema, "issues" in result ? result.issues : [], empty, messages);
       return errors.length === 0 && "value" in result ? { data: result.value } : { errors };
     });
   }
   const checks: MaybePromise<SchemaResult<unknown>>[] = [];
   for (const [name, field] of schema.fields) {
-    checks.push(validate(field, convert(field, node.children.get(name) ?? createNode(), [name], findings)));
+    checks.push(validate(field, convert(field, node.children.get(name) ?? createNode(), [name], empty)));
   }
-  return andThen(allOf(checks), (results) => gather(schema, results, findings, messages));
+  return andThen(allOf(checks), (results) => gather(schema, results, empty, messages));
 }
 
 /** Gathers what the schemas of the fields say, in their order. */
-function gather(schema: FormSchema, results: readonly SchemaResult<unknown>[], findings: Findings, messages: FormMessages): FormResult {
+function gather(schema: FormSchema, results: readonly SchemaResult<unknown>[], empty: EmptyFields, messages: FormMessages): FormResult {
   const data: Record<string, unknown> = {};
   const issues: SchemaIssue[] = [];
   let index = 0;
@@ -99,35 +97,17 @@ function gather(schema: FormSchema, results: readonly SchemaResult<unknown>[], f
       data[name] = result.value;
     }
   }
-  const errors = issues.length === 0 && findings.missing.size === 0 ? [] : explain(schema, issues, findings, messages);
+  const errors = issues.length === 0 && empty.missing.size === 0 ? [] : explain(schema, issues, empty, messages);
   return errors.length === 0 ? { data } : { errors };
 }
 
-/**
- * Converts and checks fields by a schema; of a schema that is not zod's, each field is its first text.
- *
- * @param schema The schema of an object.
- * @param entries The fields.
- * @param place Where they were sent.
- * @throws {ValidationFailed} If the schema refuses them.
- */
-export async function parseFields(
-  schema: Schema,
-  entries: Iterable<readonly [string, FormValue]>,
-  place: RequestIssue["in"],
-): Promise<unknown> {
-  if (!isZodSchema(schema)) {
-    return parseValue(schema, Object.fromEntries([...entries].reverse()), place);
-  }
-  const result = await checkForm(readFormSchema(schema), arrange(entries));
-  if ("data" in result) {
-    return result.data;
-  }
-  throw new ValidationFailed(result.errors.map(({ name, message }) => ({ path: name === "" ? [] : parseName(name), message, in: place })));
-}
-
 /** Says of each field what is wrong with it; of one left empty only that it is required, unless its schema says it otherwise. */
-function explain(schema: FormSchema, issues: readonly SchemaIssue[], { missing, blank }: Findings, messages: FormMessages): FieldIssue[] {
+function explain(
+  schema: FormSchema,
+  issues: readonly SchemaIssue[],
+  { missing, blank }: EmptyFields,
+  messages: FormMessages,
+): FieldIssue[] {
   const { required: text = "This field is required." } = messages;
   const required = typeof text === "string" ? text : text();
   const errors: FieldIssue[] = [];
@@ -144,7 +124,7 @@ function explain(schema: FormSchema, issues: readonly SchemaIssue[], { missing, 
   }
   for (const name of missing) {
     const field = explained.has(name) ? undefined : findFieldSchema(schema, name);
-    // A text that may be empty by its schema is still required of a form; anything else was let pass on purpose.
+    // A form requires a text even if its schema allows the empty one. Any other schema accepted the absence on purpose.
     if (field !== undefined && isText(field)) {
       errors.push({ name, message: required });
     }

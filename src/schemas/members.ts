@@ -11,7 +11,7 @@ export interface Members {
 
 /** The fields that only one option of a union has. */
 export interface Alternative {
-  /** What the option is called. */
+  /** The label of the option. */
   readonly label: string;
   /** The names of the fields. */
   readonly names: readonly string[];

@@ -23,7 +23,7 @@ export interface Unwrapped {
   readonly isNullable: boolean;
   /** The value of `default`, if there is one. */
   readonly defaultValue: unknown;
-  /** What `.meta()` and `.describe()` say, the outermost first. */
+  /** The data of `.meta()` and `.describe()`. The outermost goes first. */
   readonly meta: Readonly<Record<string, unknown>>;
 }
 
@@ -53,7 +53,7 @@ export function readInners(schema: ZodSchema, key: string): readonly ZodSchema[]
   return Array.isArray(inners) ? inners.filter(isZodSchema) : [];
 }
 
-/** What one check of a schema says, such as `{ check: "max_length", maximum: 120 }`. */
+/** The definition of one check, such as `{ check: "max_length", maximum: 120 }`. */
 export type ZodCheck = Readonly<Record<string, unknown>>;
 
 /** Lists what the checks of a schema say; a format such as `z.email()` is a check of its own. */
@@ -130,7 +130,7 @@ function findInner(schema: ZodSchema): ZodSchema | undefined {
     return isZodSchema(inner) ? inner : undefined;
   }
   if (type === "pipe") {
-    // z.preprocess() is a pipe whose first part is a transform; what it leads to says what the field is.
+    // z.preprocess() is a pipe that begins with a transform: its second part describes the field.
     const input = readInner(schema, "in");
     return input?._zod.def.type === "transform" ? readInner(schema, "out") : input;
   }

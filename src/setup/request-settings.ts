@@ -2,7 +2,7 @@ import type { JsonProvider } from "../base/json";
 import type { Config } from "../config/config";
 import { ProxyTrust } from "../http/request/proxy";
 import type { RequestSettings } from "../http/request/request-head";
-import { parseFields } from "../schemas/form-schema";
+import { parseFields } from "../schemas/parse-fields";
 
 /**
  * Reads from an app's settings what all its requests share.

@@ -6,7 +6,8 @@ import { type RequestIssue, ValidationFailed } from "../http/request/request-bod
 import { FlagonResponse } from "../http/response/response";
 import { toJsonResponse } from "../http/response/response-value";
 import type { RouteSchemas } from "../routing/route-options";
-import { parseFields, readFormSchema } from "../schemas/form-schema";
+import { readFormSchema } from "../schemas/form-schema";
+import { parseFields } from "../schemas/parse-fields";
 import { isZodSchema } from "../schemas/zod";
 import type { Application } from "./application";
 import type { View } from "./registry";

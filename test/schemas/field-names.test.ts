@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { arrange, formatName, parseName } from "../../src/schemas/field-names";
+import { formatName, parseName, toTree } from "../../src/schemas/field-names";
 
 describe("names of fields", () => {
   it.each([
@@ -15,7 +15,7 @@ describe("names of fields", () => {
   it("are refused, or read, in linear time", () => {
     expect(() => parseName("a.".repeat(1_000_000))).toThrow("nested too deep");
     expect(
-      arrange([
+      toTree([
         ["a[0].b", "1"],
         ["a[0].b", "2"],
       ])
