@@ -1,9 +1,12 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
 import { Blueprint, Flagon, safeJoin, secureFilename, sendFile, sendFromDirectory, urlFor } from "flagon";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { writeFiles } from "../support";
 
 function createFiles(testing = true) {
@@ -41,7 +44,7 @@ describe.each([
     expect((await client.post("/static/a.css")).status).toBe(405);
   });
 
-  it("are not sent again to who has them", async () => {
+  it("are not sent again to clients that have them", async () => {
     const { client } = createFiles(testing);
     const first = await client.get("/static/a.css");
     const etag = first.headers.get("etag") ?? "";
@@ -155,27 +158,6 @@ describe.each([
   });
 });
 
-describe("sendFile() and sendFromDirectory()", () => {
-  it("send files of the app's own", async () => {
-    const { app } = createFiles();
-    app.route("/file", () => sendFile("static/deep/ü x.txt", { downloadName: "日.txt", asAttachment: true, maxAge: 60 }), {
-      endpoint: "file",
-    });
-    app.route("/none", () => sendFile("none"), { endpoint: "none" });
-    app.route("/typed", () => sendFile("secret.txt", { mimeType: "text/x-secret" }), { endpoint: "typed" });
-    app.route("/dir/<path:name>", ({ name }) => sendFromDirectory("static", name), { endpoint: "dir" });
-    const client = app.testClient();
-    const file = await client.get("/file");
-    expect(await file.text()).toBe("0123456789");
-    expect(file.headers.get("content-disposition")).toBe(`attachment; filename="?.txt"; filename*=UTF-8''%E6%97%A5.txt`);
-    expect(file.headers.get("cache-control")).toBe("public, max-age=60");
-    expect((await client.get("/none")).status).toBe(404);
-    expect((await client.get("/typed")).headers.get("content-type")).toBe("text/x-secret");
-    expect((await client.get("/dir/a.css")).status).toBe(200);
-    expect((await client.get("/dir/..%2Fsecret.txt")).status).toBe(404);
-  });
-});
-
 describe("a precompressed copy beside a static file", () => {
   const root = () =>
     writeFiles({ "static/app.js": "plain", "static/app.js.br": "brotli", "static/app.js.gz": "gzip", "static/only.css": "css" });
@@ -187,7 +169,7 @@ describe("a precompressed copy beside a static file", () => {
     ["zstd", null, "plain"],
     ["identity", null, "plain"],
     ["br;q=0", null, "plain"],
-  ])("is sent to who accepts %s as %s", async (accept, encoding, body) => {
+  ])("is sent to a client that accepts %s as %s", async (accept, encoding, body) => {
     const client = new Flagon(root()).testClient();
     const response = await client.get("/static/app.js", { headers: { "accept-encoding": accept } });
     expect([response.headers.get("content-encoding"), await response.text()]).toEqual([encoding, body]);
@@ -212,12 +194,23 @@ describe("a precompressed copy beside a static file", () => {
   });
 });
 
-describe("sendFile()", () => {
+describe("sendFile() and sendFromDirectory()", () => {
   function createApp(config: Record<string, unknown> = {}) {
     return new Flagon(writeFiles({ "a.txt": "0123456789", "b.tar.gz": "x", "unknown.xyz": "x", "app.js": "js", "app.js.br": "br" }), {
       config: { testing: true, ...config },
     });
   }
+
+  it("sends a file below the app's root, or answers 404", async () => {
+    const app = createApp();
+    app.route("/file", () => sendFile("a.txt", { mimeType: "text/x-own" }), { endpoint: "file" });
+    app.route("/none", () => sendFile("none"), { endpoint: "none" });
+    app.route("/folder", () => sendFile("."), { endpoint: "folder" });
+    const client = app.testClient();
+    const file = await client.get("/file");
+    expect([await file.text(), file.headers.get("content-type")]).toEqual(["0123456789", "text/x-own"]);
+    expect([(await client.get("/none")).status, (await client.get("/folder")).status]).toEqual([404, 404]);
+  });
 
   it("takes an entity tag and a time of the app's own, and judges conditions by them", async () => {
     const app = createApp();
@@ -311,6 +304,154 @@ describe("sendFile()", () => {
     expect((await app.testClient().get("/unknown")).headers.get("content-type")).toMatch(/^(application\/octet-stream|chemical\/x-xyz)$/);
   });
 });
+
+describe("the three ways of sending a file", () => {
+  const ways = ["/static/", "/send/", "/directory/"];
+
+  function createWays(files: Record<string, string> = {}) {
+    const root = writeFiles({ "static/a.txt": "0123456789", "static/empty.txt": "", ...files });
+    const app = new Flagon(root);
+    app.route("/send/<path:name>", ({ name }) => sendFile(`static/${name}`), { endpoint: "send" });
+    app.route("/directory/<path:name>", ({ name }) => sendFromDirectory("static", name), { endpoint: "directory" });
+    return { app, root, client: app.testClient() };
+  }
+
+  it.each([
+    ["bytes=2-4", 206, "bytes 2-4/10", "234"],
+    ["bytes=-3", 206, "bytes 7-9/10", "789"],
+    ["bytes=-99", 206, "bytes 0-9/10", "0123456789"],
+    ["bytes=8-99999999999999999999", 206, "bytes 8-9/10", "89"],
+    ["Bytes = 0 - 0", 206, "bytes 0-0/10", "0"],
+    ["bytes=10-", 416, "bytes */10", null],
+    ["bytes=-0", 416, "bytes */10", null],
+    ["bytes=1e1-", 200, null, "0123456789"],
+    ["bytes=0x1-", 200, null, "0123456789"],
+    ["bytes=+1-", 200, null, "0123456789"],
+    ["bytes=4-2", 200, null, "0123456789"],
+    ["bytes=0-1,4-5", 200, null, "0123456789"],
+    ["bytes=", 200, null, "0123456789"],
+    ["bytes", 200, null, "0123456789"],
+    ["lines=0-1", 200, null, "0123456789"],
+  ])("read the range '%s' alike", async (range, status, contentRange, body) => {
+    const { client } = createWays();
+    for (const way of ways) {
+      const response = await client.get(`${way}a.txt`, { headers: { range } });
+      expect([response.status, response.headers.get("content-range")]).toEqual([status, contentRange]);
+      expect(status === 416 ? null : await response.text()).toBe(body);
+    }
+    expect((await client.get("/static/empty.txt", { headers: { range: "bytes=0-" } })).status).toBe(416);
+  });
+
+  it("give one file one strong entity tag, which holds for If-Match and If-Range", async () => {
+    const { client } = createWays();
+    const tags = new Set<string>();
+    for (const way of ways) {
+      const etag = (await client.get(`${way}a.txt`)).headers.get("etag") ?? "";
+      tags.add(etag);
+      const status = async (headers: Record<string, string>) => (await client.get(`${way}a.txt`, { headers })).status;
+      expect([
+        await status({ "if-match": etag }),
+        await status({ "if-match": `W/${etag}` }),
+        await status({ range: "bytes=0-1", "if-range": etag }),
+        await status({ range: "bytes=0-1", "if-range": `W/${etag}` }),
+        await status({ range: "bytes=0-1", "if-range": '"other"' }),
+        await status({ "if-none-match": `W/${etag}` }),
+      ]).toEqual([200, 412, 206, 200, 200, 304]);
+    }
+    expect([...tags]).toEqual([expect.stringMatching(/^"[\w-]+"$/)]);
+  });
+
+  it("answer 404 for pipes, devices, sockets, folders and links to them, at once", async () => {
+    const { client, root } = createWays({ "static/folder/x": "x" });
+    execFileSync("mkfifo", [join(root, "static/pipe"), join(root, "outside")]);
+    symlinkSync("/dev/zero", join(root, "static/zero"));
+    symlinkSync(join(root, "static/pipe"), join(root, "static/link"));
+    const server = createServer().listen(join(root, "static/socket"));
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    for (const way of ways) {
+      for (const name of ["pipe", "zero", "link", "socket", "folder", "a.txt%2fx", "none", `${"n".repeat(300)}`]) {
+        for (const query of ["", "?v=x"]) {
+          expect([way, name, (await client.get(`${way}${name}${query}`)).status]).toEqual([way, name, 404]);
+        }
+      }
+    }
+  });
+
+  it.each([
+    "..%2foutside",
+    "%2e%2e%2foutside",
+    "..%5coutside",
+    "..%2f..%2f..%2f..%2f..%2f..%2fdev%2fzero",
+    "%2fdev%2fzero",
+    "/dev/zero",
+    "a%2f..%2f..%2foutside",
+    ".%2fa.txt",
+    ".env",
+    "pipe%00.txt",
+  ])("never touch the file system for the name '%s' of a visitor", async (name) => {
+    const { client, root } = createWays({ "static/.env": "secret" });
+    execFileSync("mkfifo", [join(root, "outside")]);
+    for (const target of [`/static/${name}`, `/static/${name}?v=x`, `/directory/${name}`]) {
+      expect([target, [308, 400, 404].includes((await client.get(target)).status)]).toEqual([target, true]);
+    }
+  });
+});
+
+describe("urlFor('static')", () => {
+  it("hashes nothing but regular files inside of the folder", () => {
+    const root = writeFiles({ "static/a.css": "a", "static/.hidden": "x", "app.js": "secret" });
+    symlinkSync(join(root, "app.js"), join(root, "static/link.js"));
+    execFileSync("mkfifo", [join(root, "static/pipe"), join(root, "outside")]);
+    const app = new Flagon(root);
+    const url = (filename: string) => app.appContext(() => urlFor("static", { filename }));
+    expect(url("a.css")).toMatch(/\?v=[\w-]{12}$/);
+    for (const filename of ["link.js", "pipe", ".hidden", "none"]) {
+      expect(url(filename)).toBe(`/static/${filename}`);
+    }
+    for (const filename of ["../app.js", "../outside", "/dev/zero"]) {
+      // Whether such a name has a URL at all is for the converter to say.
+      expect(tryTo(() => url(filename))).not.toContain("?v=");
+    }
+  });
+
+  it("gives a large file a hash that keeps it in caches, without reading it", async () => {
+    const root = writeFiles({ "static/large.bin": new Uint8Array(1024 * 1024 + 1) });
+    const app = new Flagon(root);
+    const url = app.appContext(() => urlFor("static", { filename: "large.bin" }));
+    const control = async (target: string) => (await app.testClient().head(target)).headers.get("cache-control");
+    expect([await control(url), await control("/static/large.bin?v=x")]).toEqual(["public, max-age=31536000, immutable", "no-cache"]);
+    utimesSync(join(root, "static/large.bin"), new Date(2020, 1, 1), new Date(2020, 1, 1));
+    expect(await control(url)).toBe("no-cache");
+  });
+});
+
+describe("the name of a download", () => {
+  it.each([
+    ["Vögel.txt", `attachment; filename="Vogel.txt"; filename*=UTF-8''V%C3%B6gel.txt`],
+    ["日.txt", `attachment; filename="?.txt"; filename*=UTF-8''%E6%97%A5.txt`],
+    ["😀.txt", `attachment; filename="?.txt"; filename*=UTF-8''%F0%9F%98%80.txt`],
+    ["a b.txt", 'attachment; filename="a b.txt"'],
+    ['say "hi".txt', 'attachment; filename="say \\"hi\\".txt"'],
+    ["100%41.txt", `attachment; filename="100%41.txt"; filename*=UTF-8''100%2541.txt`],
+    ["a\r\nx: y.txt", 'attachment; filename="ax: y.txt"'],
+    ["/etc/passwd", 'attachment; filename="passwd"'],
+    ["\ud800.txt", `attachment; filename="?.txt"; filename*=UTF-8''%EF%BF%BD.txt`],
+    ["", "attachment"],
+  ])("%j is sent as RFC 6266 says", async (downloadName, expected) => {
+    const app = new Flagon(writeFiles({ "a.txt": "x" }));
+    app.route("/", () => sendFile("a.txt", { downloadName, asAttachment: true }), { endpoint: "a" });
+    expect((await app.testClient().get("/")).headers.get("content-disposition")).toBe(expected);
+  });
+});
+
+function tryTo(run: () => string): string {
+  try {
+    return run();
+  } catch (error) {
+    return String(error);
+  }
+}
 
 describe("names that clients send", () => {
   it.each([

@@ -1,46 +1,58 @@
 import { join } from "node:path";
 import type { Config } from "../../config/config";
+import { NotFound } from "../exceptions/client-errors";
 import type { FlagonRequest } from "../request/request";
 import { ContentHashes } from "./content-hash";
 import { FileCache } from "./file-cache";
-import { createDirectoryResponse, type FoundFile } from "./send-file";
+import { type FoundFile, findFile, isSafeName, readState } from "./find-file";
+import { respondWithFound } from "./send-file";
 
-/** The view of a folder of static files, and what its URLs carry beside the name. */
+/** The view of a folder of static files, and the part of their URLs beside the name. */
 export interface StaticFiles {
   /** Answers with a file. */
   view(values: Record<string, unknown>, request: FlagonRequest): unknown;
-  /** Adds the hash of a file's content to the values from which its URL is built. */
+  /** Adds the hash of a file's content to the values of its URL. */
   extendValues(values: Record<string, unknown>): void;
 }
 
-/** How long it may take until it is seen that a file has come or gone, in milliseconds; changes of one are seen at once. */
+/** The milliseconds for which a lookup stays valid: a new file, or one that is gone, is noticed after that. A change is noticed at once. */
 const freshness = 1000;
 const year = 365 * 24 * 60 * 60;
 
 /**
- * Serves the files of a folder; a URL that carries the hash of the content may be kept for good.
+ * Serves the files of a folder. Clients may keep a file for good if its URL has the hash of the content.
  *
  * @param directory The folder.
  * @param config The app's settings.
  */
 export function createStaticFiles(directory: string, config: Config): StaticFiles {
-  const hashes = new ContentHashes();
+  const hashes = new ContentHashes(directory);
   const cache = new FileCache<FoundFile>(freshness);
+  const isCurrent = async (name: string, version: string): Promise<boolean> => {
+    const path = join(directory, name);
+    const state = await readState(path);
+    return state !== undefined && version === (await hashes.find(path, state));
+  };
   return {
-    view({ filename }, request) {
+    async view({ filename }, request) {
       const name = String(filename);
+      if (!isSafeName(name)) {
+        throw new NotFound();
+      }
+      const isCached = !config.debug && !config.testing;
+      const look = (): Promise<FoundFile> => findFile(directory, name, true);
+      const found = await (isCached ? cache.find(name, look) : look());
       const version = request.query.get("v");
-      const isCurrent = version !== null && version === hashes.find(join(directory, name));
+      const isKept = version !== null && found.isFound && (await isCurrent(name, version));
       const options = {
         maxAge: config.sendFileMaxAge,
         useXSendfile: config.useXSendfile,
-        precompressed: true,
-        ...(isCurrent ? { maxAge: year, immutable: true } : {}),
+        ...(isKept ? { maxAge: year, immutable: true } : {}),
       };
-      return createDirectoryResponse(request, directory, name, options, config.debug || config.testing ? undefined : cache);
+      return respondWithFound(request, directory, name, found, options, isCached ? cache : undefined);
     },
     extendValues(values) {
-      const hash = typeof values.filename === "string" ? hashes.find(join(directory, values.filename)) : undefined;
+      const hash = typeof values.filename === "string" ? hashes.findNow(values.filename) : undefined;
       if (hash !== undefined) {
         values.v ??= hash;
       }

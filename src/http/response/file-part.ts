@@ -1,14 +1,14 @@
 import { createReadStream, type ReadStream } from "node:fs";
 
-/** How much of a large file is read at a time, in bytes. */
+/** The bytes of a large file that are read at a time. */
 export const pieceSize: number = 256 * 1024;
 
 /** A part of a file as the body of a response. The file is opened when it is sent, and not before. */
 export class FilePart implements AsyncIterable<Uint8Array> {
   /**
    * @param path The file.
-   * @param start Where the part begins, in bytes from the start of the file.
-   * @param byteLength How long it is, in bytes.
+   * @param start The place of the first byte, counted from 0.
+   * @param byteLength The length in bytes.
    */
   constructor(
     readonly path: string,
@@ -16,18 +16,20 @@ export class FilePart implements AsyncIterable<Uint8Array> {
     readonly byteLength: number,
   ) {}
 
-  /** Returns what lies between two places of the part, in bytes from its start, as `Uint8Array.subarray()` does. */
+  /** Returns the bytes between two places of the part, as `Uint8Array.subarray()` does. */
   subarray(first: number, end: number): FilePart {
     return new FilePart(this.path, this.start + first, end - first);
   }
 
-  /** Opens the file, to be read from the start of the part to its end. */
+  /** Opens the file for reading from the start of the part to its end. */
   open(): ReadStream {
     const { byteLength, path, start } = this;
     return createReadStream(path, { start, end: Math.max(start, start + byteLength - 1), highWaterMark: pieceSize });
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    yield* this.open();
+    if (this.byteLength > 0) {
+      yield* this.open();
+    }
   }
 }
