@@ -17,7 +17,9 @@ import type { RunningServer, ServeOptions } from "./server/production/serve-here
 import { serve } from "./server/production/workers";
 import type { FetchHandler, NodeMiddleware } from "./setup/application";
 import { type RegisterOptions, registerOn } from "./setup/blueprint";
+import type { HealthCheckOptions } from "./setup/health-checks";
 import type { TeardownHook } from "./setup/hooks";
+import type { StartOptions } from "./setup/life-cycle";
 import type { UrlBuildErrorHandler } from "./setup/registry";
 import { runInRequestContext, TestClient, type TestRequestOptions } from "./testing/test-client";
 
@@ -67,6 +69,48 @@ export class Flagon extends AppState {
   }
 
   /**
+   * Runs a function before the first request: in `run`, in `serve`, in each of its workers, and in the test client.
+   *
+   * It has the app's context. If it fails, the resources that have started are stopped, and the server ends with a line that says why.
+   *
+   * @param hook The function. The next one waits for its promise.
+   * @param options `once` runs it in the primary process alone when there are several workers.
+   * @throws {SetupError} If the app has handled a request.
+   */
+  onStart(hook: () => unknown, options?: StartOptions): void {
+    this.setUp("onStart", () => this.lifeCycle.onStart(hook, options));
+  }
+
+  /**
+   * Runs a function after the last request, its stream and the background work, in the reverse order of registration.
+   *
+   * All of them share the time of `shutdownTimeout`. One that fails, or takes too long, is logged, and the others run.
+   *
+   * @param hook The function. It undoes the latest `onStart` before it, and does not run if that has not succeeded.
+   * @throws {SetupError} If the app has handled a request.
+   */
+  onStop(hook: () => unknown): void {
+    this.setUp("onStop", () => this.lifeCycle.onStop(hook));
+  }
+
+  /**
+   * Adds a check behind the health path of `serve`, which answers 503 if one of them fails or is slow.
+   *
+   * @param name Its name in the answer and in the log.
+   * @param check Throws, rejects or returns `false` if something is wrong. Requests at the same time share one run.
+   * @param options Its `timeout` in seconds. Default: 2.
+   * @throws {SetupError} If another check has the name, or the app has handled a request.
+   */
+  healthCheck(name: string, check: () => unknown, options?: HealthCheckOptions): void {
+    this.setUp("healthCheck", () => this.lifeCycle.health.add(name, check, options));
+  }
+
+  /** Resolves when the functions of `onStart` have run, and runs them if nothing has; rejects with the error of the one that fails. */
+  ready(): Promise<void> {
+    return this.lifeCycle.start();
+  }
+
+  /**
    * Lets something else answer all requests below a path: it gets them without that path, and none of the app's hooks.
    *
    * Another Flagon app builds its URLs with the path in front. Of several mounts, the one with the longest path answers.
@@ -77,7 +121,12 @@ export class Flagon extends AppState {
    * @throws {SetupError} If the path is none, the target answers nothing, or the app has handled a request.
    */
   mount(prefix: string, target: Flagon | FetchHandler | { fetch: FetchHandler } | RequestListener): void {
-    this.setUp("mount", () => this.addMount(createMount(prefix, target, (other) => other instanceof Flagon)));
+    this.setUp("mount", () => {
+      this.addMount(createMount(prefix, target, (other) => other instanceof Flagon));
+      if (target instanceof Flagon) {
+        this.lifeCycle.include(target.lifeCycle);
+      }
+    });
   }
 
   /**

@@ -24,7 +24,8 @@ export type { Schema, SchemaInput, SchemaIssue } from "./base/schema";
 export type { CommandResult, CommandRunner } from "./commands/command-runner";
 export type { CommandFlags, CommandOptions, CommandTypes, CommandValues } from "./commands/command-spec";
 export { Config, type LoadFileOptions, type Values } from "./config/config";
-export type { Settings, TrustProxy } from "./config/settings";
+export type { PolicySources } from "./config/policy-setting";
+export type { Settings, StrictTransportSecurity, TrustProxy } from "./config/settings";
 export type { UrlOptions, UrlValue } from "./dispatch/build-url";
 export type { AppContext, Globals, RequestContext } from "./dispatch/context";
 export type { FlashedMessage, FlashOptions } from "./dispatch/flashes";
@@ -46,11 +47,13 @@ export type {
   ValidForm,
 } from "./forms/form";
 export { copyCurrentRequestContext, currentApp, g, hasAppContext, hasRequestContext, request, session } from "./globals";
+export { cspNonce } from "./helpers/csp-nonce";
 export { type EventSubscription, eventStream, type ServerSentEvent } from "./helpers/event-stream";
 export { flash, getFlashedMessages } from "./helpers/flash";
 export { type QueryDetails, recordQuery } from "./helpers/record-query";
 export { isSafeRedirect, type RedirectOptions, redirect } from "./helpers/redirect";
 export {
+  renderBlock,
   renderTemplate,
   renderTemplateAsync,
   renderTemplateString,
@@ -60,6 +63,8 @@ export {
 } from "./helpers/render-template";
 export { abort, afterThisRequest, json, makeResponse } from "./helpers/respond";
 export { sendFile, sendFromDirectory } from "./helpers/send-file";
+export { isUrlSigned, type SignedUrlDecorator, type SignedUrlOptions, type SignUrlOptions, signedUrl, signUrl } from "./helpers/signed-url";
+export { readToken, signToken } from "./helpers/tokens";
 export { type MethodName, type MethodValues, type UrlArguments, urlFor } from "./helpers/url-for";
 export type { CacheDirectives } from "./http/cache-control";
 export type { EntityTags, RangeCondition, RequestedRange } from "./http/conditional-headers";
@@ -162,6 +167,7 @@ export {
   type ViewOrControllerDecorator,
   viewDecorator,
 } from "./setup/decorators";
+export type { HealthCheckOptions, HealthChecks } from "./setup/health-checks";
 export type {
   AfterRequestHook,
   BeforeRequestHook,
@@ -174,7 +180,9 @@ export type {
   UrlValuePreprocessor,
   ViewWrapper,
 } from "./setup/hooks";
+export type { LifeCycle, LifeCycleStep, ProcessRole, StartOptions } from "./setup/life-cycle";
 export type { UrlBuildErrorHandler } from "./setup/registry";
 export type { Scaffold, ViewFunction } from "./setup/scaffold";
+export type { ReadTokenOptions, SignTokenOptions } from "./signing/tokens";
 export type { CookieJar } from "./testing/cookie-jar";
 export type { TestClient, TestRequestOptions, TestResponse } from "./testing/test-client";

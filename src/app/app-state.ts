@@ -6,6 +6,7 @@ import { SetupError } from "../base/errors";
 import { defaultJson, type JsonProvider } from "../base/json";
 import { createLogger, type Logger } from "../base/logging";
 import { Config } from "../config/config";
+import { runInAppContext } from "../dispatch/tear-down";
 import type { RequestSettings } from "../http/request/request-head";
 import { DefaultHeaders } from "../http/response/default-headers";
 import type { ConverterFactory } from "../routing/converters";
@@ -14,6 +15,7 @@ import { createListener } from "../server/node/listener";
 import { CookieSessions } from "../sessions/cookie-sessions";
 import type { SessionInterface } from "../sessions/session";
 import type { Application, Mount, NodeMiddleware } from "../setup/application";
+import { LifeCycle } from "../setup/life-cycle";
 import { Registration } from "../setup/registration";
 import { type Endpoint, Registry } from "../setup/registry";
 import { createRequestSettings } from "../setup/request-settings";
@@ -39,6 +41,11 @@ export abstract class AppState extends Scaffold implements Application {
   readonly instancePath: string;
   /** Work that no response waits for. */
   readonly backgroundWork: BackgroundWork = new BackgroundWork((error) => this.logger.error({ err: error }, "Background work failed."));
+  /** Starts and stops the resources of the app. */
+  readonly lifeCycle: LifeCycle = new LifeCycle(
+    (run) => runInAppContext(this, run),
+    (error, message) => this.logger.error(error === undefined ? {} : { err: error }, message),
+  );
   /** Opens and saves sessions. Default: a signed cookie. */
   sessionInterface: SessionInterface = new CookieSessions();
   /** Reads and writes JSON: of requests, responses, templates and the test client. Default: JavaScript's own. */

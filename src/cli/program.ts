@@ -193,9 +193,13 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
     .helpOption(false)
     .action(async () => {
       const app = await load();
-      const value = await app.runCommand(ownWords(place.words));
-      if (typeof value === "string") {
-        console.log(value);
+      try {
+        const value = await app.runCommand(ownWords(place.words));
+        if (typeof value === "string") {
+          console.log(value);
+        }
+      } finally {
+        await app.lifeCycle.stop(10_000);
       }
     });
   return program;

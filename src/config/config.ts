@@ -70,6 +70,12 @@ export class Config implements Settings {
   templatesAutoReload: Settings["templatesAutoReload"] = null;
   explainTemplateLoading: Settings["explainTemplateLoading"] = false;
   defaultHeaders: Settings["defaultHeaders"] = {};
+  /** Directives of `Content-Security-Policy`. */
+  contentSecurityPolicy: Settings["contentSecurityPolicy"] = {};
+  /** What `Strict-Transport-Security` says over HTTPS. */
+  strictTransportSecurity: Settings["strictTransportSecurity"] = null;
+  /** Whether requests over HTTP are redirected to HTTPS. */
+  httpsOnly = false;
   readonly #environment: Readonly<Record<string, unknown>>;
   readonly #variables: NodeJS.ProcessEnv;
   readonly #root: string;

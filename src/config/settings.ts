@@ -1,5 +1,17 @@
+import { isPolicy, type PolicySources } from "./policy-setting";
+
 /** Which proxies are believed: how many stand in front of the app, or their addresses. */
 export type TrustProxy = number | string | readonly string[];
+
+/** What `Strict-Transport-Security` says (RFC 6797, section 6.1). */
+export interface StrictTransportSecurity {
+  /** Seconds for which browsers reach the host by HTTPS alone, such as 31,536,000: a year. */
+  readonly maxAge: number;
+  /** Whether that holds for all hosts below it as well. Default: `false`. */
+  readonly includeSubDomains?: boolean;
+  /** Whether the host asks for its place in the list that browsers bring along. Default: `false`. */
+  readonly preload?: boolean;
+}
 
 /** The settings that Flagon itself reads, each with its default. */
 export interface Settings {
@@ -89,6 +101,12 @@ export interface Settings {
   explainTemplateLoading: boolean;
   /** Headers for all responses that do not set them; `null` takes a default away. Default: none beside the built-in ones. */
   defaultHeaders: Readonly<Record<string, string | null>>;
+  /** Directives of `Content-Security-Policy`, which add to Flagon's own or replace them; the whole header as text; `null` for none. Default: none of the app's. */
+  contentSecurityPolicy: string | Readonly<Record<string, PolicySources>> | null;
+  /** Tells browsers, in responses over HTTPS, to come by HTTPS alone. Default: `null`, which leaves the header out. */
+  strictTransportSecurity: StrictTransportSecurity | null;
+  /** Whether requests over HTTP are redirected to HTTPS (308), except in debug mode. Default: `false`. */
+  httpsOnly: boolean;
 }
 
 /** What a setting may be. */
@@ -153,6 +171,15 @@ export const settingChecks: { readonly [Key in keyof Settings]: SettingCheck } =
   templatesAutoReload: yesOrNo("or null"),
   explainTemplateLoading: yesOrNo(),
   defaultHeaders: { expected: "an object", accepts: (value) => typeof value === "object" && value !== null && !Array.isArray(value) },
+  contentSecurityPolicy: {
+    expected: "an object of directives, such as { scriptSrc: [\"'self'\"] }, the text of the header, or null",
+    accepts: (value) => value === null || isPolicy(value),
+  },
+  strictTransportSecurity: {
+    expected: "an object such as { maxAge: 31536000 }, with a whole number of seconds, or null",
+    accepts: (value) => value === null || (typeof value === "object" && "maxAge" in value && isWholeFrom(value.maxAge, 0)),
+  },
+  httpsOnly: yesOrNo(),
 };
 
 function yesOrNo(orNull = ""): SettingCheck {

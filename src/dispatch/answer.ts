@@ -5,6 +5,7 @@ import type { Config } from "../config/config";
 import { warnOfSize } from "../http/cookies";
 import { InternalServerError } from "../http/exceptions/by-status";
 import { HTTPException, ResponseException } from "../http/exceptions/http-exception";
+import { applyNonce } from "../http/response/default-headers";
 import { FlagonResponse } from "../http/response/response";
 import { addDefaults, peekHeader, type ResponseHeaders } from "../http/response/response-headers";
 import { toResponse } from "../http/response/response-value";
@@ -109,7 +110,9 @@ function saveSession(context: RequestContext, response: FlagonResponse): MaybePr
 
 function conclude(context: RequestContext, response: FlagonResponse): FlagonResponse {
   context.response = response;
+  context.isAnswered = true;
   setCacheControl(context, response);
+  setSecurity(context, response);
   publishFinished(context, response);
   return response;
 }
@@ -120,20 +123,30 @@ const privateOnly = ["cache-control", "private"];
 const contentHeaders = ["content-type", "content-encoding", "content-language", "content-range"];
 
 /** Forbids caching: shared caches for responses that used the session, all caches for errors and `Set-Cookie`. */
-function setCacheControl({ app, usedSession }: RequestContext, { headers, status }: FlagonResponse): void {
+function setCacheControl({ app, usedCspNonce, usedSession }: RequestContext, { headers, status }: FlagonResponse): void {
   const setsCookie = peekHeader(headers, "set-cookie") !== undefined;
   if (setsCookie) {
     warnOfCookies(headers, app.config);
   }
   if (status >= 400 || setsCookie) {
     addDefaults(headers, noStore);
-  } else if (usedSession !== undefined) {
+  } else if (usedSession !== undefined || usedCspNonce !== undefined) {
     addDefaults(headers, privateOnly);
   }
   if (status === 304) {
     for (const name of contentHeaders) {
       headers.delete(name);
     }
+  }
+}
+
+/** Names the nonce that the page uses, and says over HTTPS that the host is reached by HTTPS alone. */
+function setSecurity({ app, request, usedCspNonce }: RequestContext, response: FlagonResponse): void {
+  if (usedCspNonce !== undefined) {
+    applyNonce(response, usedCspNonce);
+  }
+  if (app.defaultHeaders.concernsHttps && request.isSecure) {
+    app.defaultHeaders.applyHttps(response);
   }
 }
 

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { ContextError, SessionError } from "../base/errors";
+import { randomBytes } from "node:crypto";
+import { ContextError, FlagonError, SessionError } from "../base/errors";
 import type { HTTPException } from "../http/exceptions/http-exception";
 import type { FlagonRequest } from "../http/request/request";
 import type { FlagonResponse } from "../http/response/response";
@@ -69,8 +70,11 @@ export class RequestContext extends AppContext {
   response: FlagonResponse | undefined;
   /** Responses that another one has replaced: they end with the request. */
   abandoned: FlagonResponse[] | undefined;
+  /** Whether the headers of the response are complete. */
+  isAnswered = false;
   #session: Session | undefined;
   #isSessionUsed = false;
+  #cspNonce: string | undefined;
 
   /**
    * @param app The app.
@@ -100,6 +104,28 @@ export class RequestContext extends AppContext {
   /** The session, if it was used: one that was only opened concerns no response. */
   get usedSession(): Session | undefined {
     return this.#isSessionUsed ? this.#session : undefined;
+  }
+
+  /**
+   * The nonce of the response, which its policy then names.
+   *
+   * @throws {FlagonError} If the headers of the response are complete without it.
+   */
+  get cspNonce(): string {
+    if (this.#cspNonce === undefined) {
+      if (this.isAnswered) {
+        throw new FlagonError(
+          "cspNonce() was called while the page is on its way, so that its headers cannot name the nonce any more. Call it in the view, before it returns the stream.",
+        );
+      }
+      this.#cspNonce = randomBytes(16).toString("base64");
+    }
+    return this.#cspNonce;
+  }
+
+  /** The nonce, if the page has one. */
+  get usedCspNonce(): string | undefined {
+    return this.#cspNonce;
   }
 
   /** Keeps a response that is not sent, so that what it holds open is closed. */

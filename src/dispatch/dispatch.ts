@@ -8,6 +8,7 @@ import { handleError, toAnswer } from "./answer";
 import { callView, checkCsrf, openSession, preprocessUrlValues, runBeforeHooks, runSteps, type Step } from "./before-view";
 import { RequestContext } from "./context";
 import { checkHead, findRoute, overrideMethod } from "./find-route";
+import { redirectToHttps } from "./https-only";
 
 /** Creates the context of a request. The first one ends the app's set-up. */
 export function createContext(app: Application, source: RequestSource): RequestContext {
@@ -20,6 +21,7 @@ export function createContext(app: Application, source: RequestSource): RequestC
 /** The life of a request up to its answer, in this order. The first step that returns a value answers. */
 const steps: readonly Step[] = [
   checkHead,
+  redirectToHttps,
   overrideMethod,
   openSession,
   findRoute,

@@ -44,6 +44,10 @@ class StandardScope {
     return () => createCsrfToken(this.#getRequestContext("csrfToken").session, this.#context.app.config);
   }
 
+  get cspNonce(): () => string {
+    return () => this.#getRequestContext("cspNonce").cspNonce;
+  }
+
   get tojson(): (value: unknown) => Markup {
     const { json } = this.#context.app;
     return (value) => toJsonMarkup(value, (plain) => json.stringify(plain));

@@ -29,6 +29,25 @@ export function renderTemplateString(source: string, data: object = {}): Markup 
   return markup;
 }
 
+/**
+ * Returns one block of a template, for a script such as htmx that replaces a part of the page.
+ *
+ * The template runs up to the end of that block, so `data` needs only the values that it uses until there.
+ *
+ * @param name The template, without `.eta`.
+ * @param block The name of the block, in the template or in its layout.
+ * @param data What the template sees as `it`.
+ * @throws {TemplateNotFound} If no folder has the template.
+ * @throws {TemplateError} If it has no such block, is malformed or fails.
+ */
+export function renderBlock(name: string, block: string, data: object = {}): Markup {
+  const context = getAppContext("renderBlock");
+  announce(context, name, data);
+  const markup = context.app.templates.renderBlock(name, block, data, createScope(context));
+  report(context, name, data);
+  return markup;
+}
+
 /** Renders a template that awaits. */
 export async function renderTemplateAsync(name: string | readonly string[], data: object = {}): Promise<Markup> {
   const context = getAppContext("renderTemplateAsync");

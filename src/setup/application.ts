@@ -7,6 +7,7 @@ import type { RequestSettings } from "../http/request/request-head";
 import type { DefaultHeaders } from "../http/response/default-headers";
 import type { SessionInterface } from "../sessions/session";
 import type { Templates } from "../templating/templates";
+import type { LifeCycle } from "./life-cycle";
 import type { Registry } from "./registry";
 
 /** What a request needs to know of its app. */
@@ -35,6 +36,8 @@ export interface Application {
   readonly extensions: Readonly<Record<string, unknown>>;
   /** Work that no response waits for. */
   readonly backgroundWork: BackgroundWork;
+  /** Starts and stops the resources of the app. */
+  readonly lifeCycle: LifeCycle;
   /** What answers below a path in place of the app, the longest path first. */
   readonly mounts: readonly Mount[];
   /** What stands in front of the app on a Node server. */

@@ -10,6 +10,10 @@ export interface TemplateFrame {
   readonly blocks: Record<string, Markup>;
   /** The layout that the template chose, if it did. */
   layout: { readonly name: string; readonly data: object | undefined } | undefined;
+  /** The one block that is asked for, if it is not the page. */
+  readonly wanted: WantedBlock | undefined;
+  /** How many blocks that fill the layout are around the running code. */
+  depth: number;
   /** Whether the page is on its way, so that a layout or a block that precedes what was sent would come too late. */
   isSent: boolean;
   /** Renders another template in the same scope. */
@@ -18,6 +22,19 @@ export interface TemplateFrame {
   includeAsync(name: string, data?: object): Promise<Markup>;
   /** Throws the error of the template with its place. */
   fail(error: unknown, line: number): never;
+}
+
+/** A block that is rendered by itself. */
+export interface WantedBlock {
+  readonly name: string;
+  /** The names of the blocks that were passed on the way. */
+  readonly seen: Set<string>;
+}
+
+/** Ends the rendering of a template once the wanted block is there. It is no error, and no template reports it as one. */
+export class BlockFound {
+  /** @param content The block. */
+  constructor(readonly content: Markup) {}
 }
 
 /** What a running template has printed. */
@@ -91,25 +108,43 @@ export const runtime = {
       : end();
   },
 
+  /** Returns what the code between two tags prints, if it does not await. */
+  captureNow(output: Output, fill: Fill = () => undefined): Markup {
+    const content = runtime.capture(output, fill);
+    if (isPromise(content)) {
+      throw new FlagonError("A block that awaits cannot be rendered by itself. Fetch its data in the view.");
+    }
+    return content;
+  },
+
   /** Fills a block of the layout; in the layout itself, prints what fills it, or its own content. */
   block(output: Output, frame: TemplateFrame, name: string, fill: Fill | undefined): MaybePromise<Markup | string> {
-    const { blocks } = frame;
+    const { blocks, wanted } = frame;
+    wanted?.seen.add(name);
+    if (name === wanted?.name && (Object.hasOwn(blocks, name) || fill !== undefined)) {
+      frame.depth++;
+      throw new BlockFound(blocks[name] ?? runtime.captureNow(output, fill));
+    }
+    // A block inside another one belongs to its text.
+    const isPrinted = frame.layout === undefined || frame.depth > 0;
     if (Object.hasOwn(blocks, name)) {
-      return frame.layout === undefined ? (blocks[name] ?? "") : "";
+      return isPrinted ? (blocks[name] ?? "") : "";
     }
     if (fill === undefined) {
       return "";
     }
-    if (frame.layout === undefined) {
+    if (isPrinted) {
       return runtime.capture(output, fill);
     }
     if (frame.isSent) {
       throw tooLate(`The block '${name}'`);
     }
     const keep = (content: Markup): string => {
+      frame.depth--;
       blocks[name] = content;
       return "";
     };
+    frame.depth++;
     const content = runtime.capture(output, fill);
     return isPromise(content) ? content.then(keep) : keep(content);
   },

@@ -1,5 +1,6 @@
 import { FlagonError, TemplateError, TemplateNotFound } from "../base/errors";
 import { Markup } from "../base/html";
+import { didYouMean } from "../base/suggestion";
 import { HTTPException } from "../http/exceptions/http-exception";
 import {
   type AsyncCompiledTemplate,
@@ -11,7 +12,7 @@ import {
   type StreamingTemplate,
 } from "./template-compiler";
 import { type LoadedTemplate, type LoadingOptions, resolveName, type TemplateCache, TemplateLoader } from "./template-loader";
-import { runtime, StreamedBody, type TemplateFrame } from "./template-runtime";
+import { BlockFound, runtime, StreamedBody, type TemplateFrame, type WantedBlock } from "./template-runtime";
 
 /** What blocks hold, by name. */
 type Blocks = Record<string, Markup>;
@@ -56,6 +57,28 @@ export class Templates {
     return new Markup(this.#run(this.#load(this.#loader.select(name)), data, scope, {}));
   }
 
+  /**
+   * Renders one block of a template, or of the layout that it chooses.
+   *
+   * The code before the block runs, the code behind it does not.
+   *
+   * @throws {TemplateNotFound} If no folder has the template.
+   * @throws {TemplateError} If the template has no such block, is malformed or fails.
+   */
+  renderBlock(name: string, block: string, data: object, scope: object): Markup {
+    const wanted: WantedBlock = { name: block, seen: new Set() };
+    const template = this.#load(this.#loader.select(name));
+    try {
+      this.#run(template, data, scope, {}, wanted);
+    } catch (error) {
+      if (error instanceof BlockFound) {
+        return error.content;
+      }
+      throw error;
+    }
+    throw new TemplateError(`The template '${template.name}' has no block '${block}'.${didYouMean(block, wanted.seen)}`, template.name, 1);
+  }
+
   /** Renders a template that may await. */
   async renderAsync(name: string | readonly string[], data: object, scope: object): Promise<Markup> {
     return new Markup(await this.#runAsync(this.#loadAsync(this.#loader.select(name)), data, scope, {}));
@@ -82,14 +105,14 @@ export class Templates {
     return this.#stream({ name: "<string>", path: "", source, modified: 0, run }, data, scope, {});
   }
 
-  #run(template: LoadedTemplate<CompiledTemplate>, data: object, scope: object, blocks: Blocks): string {
-    const frame = this.#createFrame(template, data, scope, blocks);
+  #run(template: LoadedTemplate<CompiledTemplate>, data: object, scope: object, blocks: Blocks, wanted?: WantedBlock): string {
+    const frame = this.#createFrame(template, data, scope, blocks, wanted);
     const text = template.run(data, frame, runtime);
     if (frame.layout === undefined) {
       return text;
     }
     const layout = this.#load(resolveName(frame.layout.name, template.name));
-    return this.#run(layout, { ...data, ...frame.layout.data, body: new Markup(text) }, scope, frame.blocks);
+    return this.#run(layout, { ...data, ...frame.layout.data, body: new Markup(text) }, scope, frame.blocks, wanted);
   }
 
   async #runAsync(template: LoadedTemplate<AsyncCompiledTemplate>, data: object, scope: object, blocks: Blocks): Promise<string> {
@@ -121,10 +144,12 @@ export class Templates {
     }
   }
 
-  #createFrame(template: LoadedTemplate<unknown>, data: object, scope: object, blocks: Blocks): TemplateFrame {
+  #createFrame(template: LoadedTemplate<unknown>, data: object, scope: object, blocks: Blocks, wanted?: WantedBlock): TemplateFrame {
     return {
       scope,
       blocks,
+      wanted,
+      depth: 0,
       layout: undefined,
       isSent: false,
       include: (name, inner) => new Markup(this.#run(this.#load(resolveName(name, template.name)), { ...data, ...inner }, scope, {})),
@@ -160,7 +185,12 @@ async function* prepend(first: IteratorResult<string, void>, rest: AsyncGenerato
 
 function fail(error: unknown, template: LoadedTemplate<unknown>, line: number): never {
   // An answer such as abort(404), or an error that has its place already, goes on as it is.
-  if (error instanceof HTTPException || error instanceof TemplateError || error instanceof TemplateNotFound) {
+  if (
+    error instanceof HTTPException ||
+    error instanceof TemplateError ||
+    error instanceof TemplateNotFound ||
+    error instanceof BlockFound
+  ) {
     throw error;
   }
   const message = error instanceof Error ? error.message : String(error);

@@ -135,6 +135,12 @@ export class TestClient {
     return result;
   }
 
+  /** Stops the app as a server does, with its functions of `onStop`. The next request starts it anew. */
+  async close(): Promise<void> {
+    await this.#app.backgroundWork.finish(10_000);
+    await this.#app.lifeCycle.stop(10_000);
+  }
+
   async #send(message: TestMessage): Promise<Response> {
     const response = await handleSource(this.#app, new TestSource(this.#withCookies(message)));
     this.cookies.store(message.url, response.headers.getSetCookie());

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import fc from "fast-check";
-import { Flagon, flash, getFlashedMessages, html, Markup, request, route, session, Tuple, Uuid } from "flagon";
+import { Flagon, flash, getFlashedMessages, html, Markup, readToken, request, route, session, signToken, Tuple, Uuid } from "flagon";
 import { currentUser, hashPassword, LoginManager, loginUser, verifyPassword } from "flagon/login";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -218,5 +218,15 @@ describe("beside Flask", () => {
     const cookie = /session=([^;]*)/.exec(response.headers.getSetCookie().join())?.[1] ?? "";
     expect(await ask("validate", { token, session: cookie })).toBe("valid");
     expect(await ask("validate", { token: `${token}x`, session: cookie })).toBe("The CSRF token is invalid.");
+  });
+
+  it("signs tokens that itsdangerous reads, and reads those that it signs", async () => {
+    const app = new Flagon(__dirname, { static: null, config });
+    for (const data of [{ user: 3, name: "Jörg" }, [1, 2], "text", { text: "x".repeat(400) }]) {
+      const token = app.appContext(() => signToken(data, { purpose: "reset", expiresIn: 60 }));
+      expect(await ask("read token", { purpose: "reset", token })).toEqual(data);
+      const theirs = await ask<string>("sign token", { purpose: "reset", data });
+      expect(app.appContext(() => readToken(theirs, { purpose: "reset" }))).toEqual(data);
+    }
   });
 });

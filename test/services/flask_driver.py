@@ -8,6 +8,7 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_login import LoginManager
 from flask_login.utils import decode_cookie, encode_cookie
 from flask_wtf.csrf import generate_csrf, validate_csrf
+from itsdangerous import URLSafeTimedSerializer
 from werkzeug.security import check_password_hash, generate_password_hash
 from wtforms import ValidationError
 
@@ -28,6 +29,10 @@ def answer(app, op, value):
             except Exception:
                 refused += 1
         return refused
+    if op == "sign token":
+        return URLSafeTimedSerializer(app.secret_key, salt=value["purpose"]).dumps(value["data"])
+    if op == "read token":
+        return URLSafeTimedSerializer(app.secret_key, salt=value["purpose"]).loads(value["token"], max_age=60)
     if op == "hash":
         return [generate_password_hash(password, method) for password, method in value]
     if op == "check":

@@ -1,4 +1,6 @@
 import type { Config } from "../../config/config";
+import type { StrictTransportSecurity } from "../../config/settings";
+import { addNonce, formatPolicy } from "./content-security-policy";
 import type { FlagonResponse } from "./response";
 import { addDefaults, peekHeader } from "./response-headers";
 
@@ -7,8 +9,9 @@ const always: Readonly<Record<string, string>> = {
   "referrer-policy": "strict-origin-when-cross-origin",
   "x-frame-options": "SAMEORIGIN",
 };
+const policyHeader = "content-security-policy";
 const withHtml: Readonly<Record<string, string>> = {
-  "content-security-policy": "object-src 'none'; base-uri 'none'; frame-ancestors 'self'",
+  [policyHeader]: "",
   "cross-origin-opener-policy": "same-origin",
 };
 
@@ -16,9 +19,10 @@ const withHtml: Readonly<Record<string, string>> = {
 export class DefaultHeaders {
   readonly #always: readonly string[];
   readonly #withHtml: readonly string[];
+  readonly #withHttps: readonly string[];
 
   /** @param config Its `defaultHeaders` add to the built-in ones, change them, or take them away by `null`. */
-  constructor({ defaultHeaders }: Config) {
+  constructor({ contentSecurityPolicy, defaultHeaders, strictTransportSecurity }: Config) {
     const changes = new Map(Object.entries(defaultHeaders).map(([name, value]) => [name.toLowerCase(), value]));
     const apply = (headers: Readonly<Record<string, string>>): string[] =>
       Object.entries(headers).flatMap(([name, value]) => {
@@ -27,7 +31,10 @@ export class DefaultHeaders {
       });
     const added = [...changes].flatMap(([name, value]) => (value === null || name in always || name in withHtml ? [] : [name, value]));
     this.#always = [...apply(always), ...added];
-    this.#withHtml = [...this.#always, ...apply(withHtml)];
+    const policy = contentSecurityPolicy === null ? "" : formatPolicy(contentSecurityPolicy);
+    const ofPages = Object.entries(withHtml).map(([name, value]) => [name, name === policyHeader ? policy : value]);
+    this.#withHtml = [...this.#always, ...apply(Object.fromEntries(ofPages.filter(([, value]) => value !== "")))];
+    this.#withHttps = strictTransportSecurity === null ? [] : ["strict-transport-security", formatTransport(strictTransportSecurity)];
   }
 
   /** Adds them to a response. */
@@ -35,8 +42,34 @@ export class DefaultHeaders {
     addDefaults(headers, peekHeader(headers, "content-type")?.startsWith("text/html") === true ? this.#withHtml : this.#always);
   }
 
+  /** Adds what a response over HTTPS says of the transport (RFC 6797, section 7.2: never over HTTP). */
+  applyHttps({ headers }: FlagonResponse): void {
+    addDefaults(headers, this.#withHttps);
+  }
+
+  /** Whether responses over HTTPS say something of the transport. */
+  get concernsHttps(): boolean {
+    return this.#withHttps.length > 0;
+  }
+
   /** Tells whether a header is one of them, with its very value. */
   includes(name: string, value: string): boolean {
     return this.#withHtml.some((entry, index) => index % 2 === 0 && entry === name && this.#withHtml[index + 1] === value);
   }
+}
+
+/** Names a nonce in the policy of a page. A 304 loses its policy: the client keeps the page with the nonce that is in it. */
+export function applyNonce({ headers, status }: FlagonResponse, nonce: string): void {
+  if (status === 304) {
+    headers.delete(policyHeader);
+    return;
+  }
+  const policy = headers.get(policyHeader);
+  if (policy !== null) {
+    headers.set(policyHeader, addNonce(policy, nonce));
+  }
+}
+
+function formatTransport({ includeSubDomains = false, maxAge, preload = false }: StrictTransportSecurity): string {
+  return [`max-age=${maxAge}`, ...(includeSubDomains ? ["includeSubDomains"] : []), ...(preload ? ["preload"] : [])].join("; ");
 }

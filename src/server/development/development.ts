@@ -8,9 +8,13 @@ import { isLoopback } from "../../http/loopback";
 import type { Application } from "../../setup/application";
 import { createListener } from "../node/listener";
 import { type Certificate, createNodeServer } from "../node-server";
+import { StartFailure } from "../start-failure";
 import { LiveReload } from "./live-reload";
 import { Reloader } from "./reloader";
 import { Toolbar } from "./toolbar";
+
+/** The time for the functions of `onStop`, in milliseconds. */
+const stopTime = 10_000;
 
 /** Where the development server listens. */
 export interface RunOptions {
@@ -62,14 +66,21 @@ export function runDevelopmentServer(app: Application, options: RunOptions): Ser
     say(error.code === "EADDRINUSE" ? explainPort(host, port) : `The server could not start: ${error.message}`);
     process.exit(1);
   });
-  server.listen(port, host, () => {
-    const address = server.address();
-    const actual = typeof address === "object" && address !== null ? address.port : port;
-    say(` * Serving the Flagon app '${app.name}' for development${debug ? ", with debug on" : ""}`);
-    say(
-      ` * Running on ${options.tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${actual} (press Ctrl+C to stop)`,
-    );
+  const ready = app.lifeCycle.start();
+  const listen = (): Server =>
+    server.listen(port, host, () => {
+      const address = server.address();
+      const actual = typeof address === "object" && address !== null ? address.port : port;
+      say(` * Serving the Flagon app '${app.name}' for development${debug ? ", with debug on" : ""}`);
+      say(
+        ` * Running on ${options.tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${actual} (press Ctrl+C to stop)`,
+      );
+    });
+  ready.then(listen, (error: unknown) => {
+    say(new StartFailure(app, error).message);
+    process.exit(1);
   });
+  server.once("close", () => void app.lifeCycle.stop(stopTime));
   stopOnSignal(server, tools);
   return server;
 }

@@ -22,6 +22,9 @@ export function handleFetch(app: Application, request: Request): Promise<Respons
 
 /** Answers a request from any source with a web `Response`; its teardown runs when the body has been read. */
 export async function handleSource(app: Application, source: RequestSource): Promise<Response> {
+  if (!app.lifeCycle.isReady) {
+    await app.lifeCycle.start();
+  }
   if (app.nodeMiddleware.length > 0) {
     return exchangeInProcess(app, source);
   }

@@ -45,7 +45,15 @@ type Observe = (context: RequestContext, reply: ServerResponse) => void;
 export function createListener(app: Application, { crash = reportCrash, observe }: ListenerOptions = {}): RequestListener {
   keepTickShape();
   return (message, reply) => {
-    serve(app, { message, reply, crash, observe }, () => new NodeSource(message, reply));
+    const exchange = { message, reply, crash, observe };
+    if (app.lifeCycle.isReady) {
+      serve(app, exchange, () => new NodeSource(message, reply));
+    } else {
+      app.lifeCycle.start().then(
+        () => serve(app, exchange, () => new NodeSource(message, reply)),
+        (error: unknown) => crash(error, app, reply),
+      );
+    }
   };
 }
 

@@ -5,8 +5,13 @@ import type { RequestContext } from "../../dispatch/context";
 import type { Application } from "../../setup/application";
 import { createListener } from "../node/listener";
 import { type Certificate, createNodeServer } from "../node-server";
+import { StartFailure } from "../start-failure";
+import { answerHealth } from "./health-path";
 import { limitSockets, limitView, refuseLongHead, serverOptions } from "./limits";
 import { removeStaleSocket } from "./unix-socket";
+
+/** The least time for the functions of `onStop`, in milliseconds, if requests have used up that of the stop. */
+const leastStopTime = 1000;
 
 /** How an app is served to the world. */
 export interface ServeOptions {
@@ -42,6 +47,7 @@ export interface RunningServer {
 export function serveHere(app: Application, options: ServeOptions): RunningServer {
   checkFitness(app);
   const { healthPath = null, shutdownTimeout = 10, tls } = options;
+  const role = cluster.isWorker ? "worker" : "single";
   let isStopping = false;
   const listener = createListener(app, { observe: (context, reply) => logAccess(context, reply) });
   const handle = (message: IncomingMessage, reply: ServerResponse): void => {
@@ -49,8 +55,7 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
       reply.setHeader("connection", "close");
     }
     if (healthPath !== null && message.url === healthPath) {
-      reply.writeHead(isStopping ? 503 : 200, { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" });
-      reply.end(isStopping ? "stopping\n" : "ok\n");
+      answerHealth(reply, app.lifeCycle.health, isStopping);
     } else if (!refuseLongHead(message, reply)) {
       limitView(reply, () => app.logger.error(`No answer in time to ${message.method} ${message.url?.split("?", 1)[0]}`));
       listener(message, reply);
@@ -59,6 +64,7 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
   const server = createNodeServer(serverOptions, tls, handle);
   limitSockets(server);
   const stop = async (): Promise<void> => {
+    const end = performance.now() + shutdownTimeout * 1000;
     isStopping = true;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
@@ -66,13 +72,19 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
     await closed;
     clearTimeout(timer);
     await app.backgroundWork.finish(shutdownTimeout * 1000);
+    await app.lifeCycle.stop(Math.max(leastStopTime, end - performance.now()), role);
   };
   const { socketPath } = options;
-  if (socketPath === undefined || cluster.isWorker) {
-    listen(server, options);
-  } else {
-    void removeStaleSocket(socketPath).then(() => listen(server, options));
-  }
+  const open = async (): Promise<void> => {
+    await app.lifeCycle.start(role);
+    if (socketPath !== undefined && !cluster.isWorker) {
+      await removeStaleSocket(socketPath);
+    }
+    if (!isStopping) {
+      listen(server, options);
+    }
+  };
+  open().catch((error: unknown) => server.emit("error", new StartFailure(app, error)));
   return { server, stop };
 }
 

@@ -2,6 +2,7 @@ import cluster, { type Worker } from "node:cluster";
 import { availableParallelism } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Application } from "../../setup/application";
+import { StartFailure } from "../start-failure";
 import { type RunningServer, type ServeOptions, serveHere } from "./serve-here";
 import { removeStaleSocket } from "./unix-socket";
 
@@ -21,7 +22,13 @@ const handoverTime = 250;
 export function serve(app: Application, options: ServeOptions = {}): RunningServer | undefined {
   const workers = options.workers === "auto" ? availableParallelism() : (options.workers ?? 1);
   if (workers > 1 && cluster.isPrimary) {
-    supervise(app, workers, options);
+    app.lifeCycle.start("primary").then(
+      () => supervise(app, workers, options),
+      (error: unknown) => {
+        app.logger.fatal(new StartFailure(app, error).message);
+        process.exit(1);
+      },
+    );
     return undefined;
   }
   const running = serveHere(app, options);
@@ -47,6 +54,9 @@ export function serve(app: Application, options: ServeOptions = {}): RunningServ
 }
 
 function explain(error: NodeJS.ErrnoException, { port, socketPath }: ServeOptions): string {
+  if (error instanceof StartFailure) {
+    return error.message;
+  }
   if (error.code === "EADDRINUSE" && socketPath !== undefined) {
     return `The socket '${socketPath}' is in use by another program, or is a file of another kind. Stop that program, or choose another path.`;
   }
@@ -132,5 +142,6 @@ function supervise(app: Application, count: number, options: ServeOptions): void
   onStop(async () => {
     isStopping = true;
     await Promise.all([...started.keys()].map(end));
+    await app.lifeCycle.stop((options.shutdownTimeout ?? 10) * 1000, "primary");
   });
 }

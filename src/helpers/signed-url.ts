@@ -1,0 +1,129 @@
+import { getAppContext, getRequestContext } from "../dispatch/context";
+import { Forbidden } from "../http/exceptions/client-errors";
+import { type ViewOrControllerDecorator, viewDecorator } from "../setup/decorators";
+import { isOver, signText, toExpiry, verifyText } from "../signing/tokens";
+
+/** Options of `signUrl()`. */
+export interface SignUrlOptions {
+  /** Seconds until the link expires. */
+  readonly expiresIn: number;
+}
+
+/** Options of `@signedUrl()`. */
+export interface SignedUrlOptions {
+  /** Parameters that others append to links, such as `"utm_source"`; all others are refused. Default: none. */
+  readonly ignore?: readonly string[];
+}
+
+/** Decorates a method or a class, bare or called with options, in either decorator standard. */
+export interface SignedUrlDecorator extends ViewOrControllerDecorator {
+  (options?: SignedUrlOptions): ViewOrControllerDecorator;
+}
+
+const purpose = ["url"];
+const expiryName = "expires";
+const signatureName = "signature";
+
+/**
+ * Returns a URL with its expiry and a signature, for a view with `@signedUrl`.
+ *
+ * Path and query are signed, scheme and host are not. The link is good for `GET` and `HEAD`, any number of times.
+ *
+ * @param url A path of the app or a whole URL, such as `urlFor()` builds.
+ * @param options The seconds until it expires.
+ * @throws {TypeError} If `expiresIn` is not above 0, or the URL has a parameter `expires` or `signature` already.
+ * @throws {ConfigError} If the app has no secret key.
+ *
+ * @example
+ * ```ts
+ * const link = signUrl(urlFor(Accounts, "confirm", { id }, { external: true }), { expiresIn: 86_400 });
+ * ```
+ */
+export function signUrl(url: string, options: SignUrlOptions): string {
+  const { config } = getAppContext("signUrl").app;
+  const parsed = new URL(url, "http://localhost");
+  if ([expiryName, signatureName].some((name) => parsed.searchParams.has(name))) {
+    throw new TypeError(
+      `The URL '${url}' has a parameter '${expiryName}' or '${signatureName}', which are the names of the signature's own.`,
+    );
+  }
+  const expiry = `${expiryName}=${toExpiry(options.expiresIn, "signUrl")}`;
+  const signed = `${parsed.pathname}${parsed.search === "" ? "?" : `${parsed.search}&`}${expiry}`;
+  const origin = /^[a-z][a-z\d+.-]*:/i.test(url) ? parsed.origin : "";
+  return `${origin}${signed}&${signatureName}=${signText(config, signed, purpose)}${parsed.hash}`;
+}
+
+/**
+ * Tells whether the URL of the current request is one that `signUrl()` made, unchanged and not expired.
+ *
+ * @param options The parameters that others append.
+ */
+export function isUrlSigned(options: SignedUrlOptions = {}): boolean {
+  const { app, request } = getRequestContext("isUrlSigned");
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    return false;
+  }
+  const { pathname, search } = new URL(`http://localhost${request.rootPath}${request.target}`);
+  const pairs = search.slice(1).split("&");
+  const isIgnored = (pair: string): boolean => options.ignore?.includes(nameOf(pair)) === true;
+  const place = pairs.findIndex((pair) => nameOf(pair) === signatureName);
+  const signature = pairs[place]?.slice(signatureName.length + 1) ?? "";
+  const before = pairs.slice(0, Math.max(0, place));
+  if (place < 1 || !pairs.slice(place + 1).every(isIgnored)) {
+    return false;
+  }
+  // A parameter that others may append is also one that the link may have had from the start.
+  const kept = [before, before.filter((pair) => !isIgnored(pair))].find((list) =>
+    verifyText(app.config, `${pathname}?${list.join("&")}`, signature, purpose),
+  );
+  const expiry = kept?.at(-1) ?? "";
+  return nameOf(expiry) === expiryName && !isOver(Number(expiry.slice(expiryName.length + 1)));
+}
+
+/**
+ * Lets only those requests in whose URL `signUrl()` has made: any other gets 403. Above or below `@route`, or on a whole controller.
+ *
+ * A link that was changed, moved to another path, or has expired is refused, and so is every method but `GET` and `HEAD`.
+ *
+ * @example
+ * ```ts
+ * @signedUrl({ ignore: ["utm_source", "fbclid"] })
+ * @route("/confirm/<int:id>")
+ * confirm({ id }: { id: number }) { … }
+ * ```
+ */
+export const signedUrl: SignedUrlDecorator = createSignedUrl();
+
+function createSignedUrl(): SignedUrlDecorator {
+  const create = (options: SignedUrlOptions): ViewOrControllerDecorator =>
+    viewDecorator((next) => {
+      if (!isUrlSigned(options)) {
+        throw new Forbidden("This link is not valid, or no longer. Ask for a new one.");
+      }
+      return next();
+    });
+  const bare = create({});
+  function decorate(options?: SignedUrlOptions): ViewOrControllerDecorator;
+  function decorate(target: object, second?: string | symbol | DecoratorContext, descriptor?: PropertyDescriptor): void;
+  function decorate(
+    target: object = {},
+    second?: string | symbol | DecoratorContext,
+    descriptor?: PropertyDescriptor,
+  ): ViewOrControllerDecorator | undefined {
+    if (second === undefined && typeof target !== "function") {
+      return create(target);
+    }
+    Reflect.apply(bare, undefined, [target, second, descriptor]);
+    return undefined;
+  }
+  return decorate;
+}
+
+function nameOf(pair: string): string {
+  const name = pair.split("=", 1)[0] ?? "";
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}

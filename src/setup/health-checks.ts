@@ -1,0 +1,90 @@
+import { SetupError } from "../base/errors";
+
+/** Options of `app.healthCheck()`. */
+export interface HealthCheckOptions {
+  /** The most seconds that the check may take; a slower one has failed. Default: 2. */
+  timeout?: number;
+}
+
+interface HealthCheck {
+  readonly name: string;
+  readonly run: () => unknown;
+  readonly timeout: number;
+  /** The run that has not ended yet. */
+  pending: Promise<unknown> | undefined;
+}
+
+/** The checks behind the health path of `serve`. */
+export class HealthChecks {
+  readonly #checks: HealthCheck[] = [];
+  readonly #fail: (error: unknown, message: string) => void;
+  readonly #inner: HealthChecks[] = [];
+  #running: Promise<readonly string[]> | undefined;
+
+  /** @param fail Gets the error of each check that fails. */
+  constructor(fail: (error: unknown, message: string) => void) {
+    this.#fail = fail;
+  }
+
+  /** Whether there is no check at all. */
+  get isEmpty(): boolean {
+    return this.#checks.length === 0 && this.#inner.every((inner) => inner.isEmpty);
+  }
+
+  /**
+   * Adds a check.
+   *
+   * @throws {SetupError} If another one has its name, or the time limit is none.
+   */
+  add(name: string, run: () => unknown, { timeout = 2 }: HealthCheckOptions = {}): void {
+    if (this.#checks.some((check) => check.name === name)) {
+      throw new SetupError(`There are two health checks '${name}'. Give one of them another name.`);
+    }
+    if (typeof run !== "function") {
+      throw new SetupError(`The health check '${name}' needs a function that throws, or returns false, if something is wrong.`);
+    }
+    if (!(timeout > 0)) {
+      throw new SetupError(`The timeout of the health check '${name}' must be a number of seconds above 0, but got ${timeout}.`);
+    }
+    this.#checks.push({ name, run, timeout, pending: undefined });
+  }
+
+  /** Runs the checks of a mounted app as well. */
+  include(inner: HealthChecks): void {
+    this.#inner.push(inner);
+  }
+
+  /** Runs all checks at once, and returns the names of those that failed. Callers at the same time share one run. */
+  run(): Promise<readonly string[]> {
+    this.#running ??= Promise.all([
+      ...this.#checks.map(async (check) => ((await this.#isFine(check)) ? [] : [check.name])),
+      ...this.#inner.map((inner) => inner.run()),
+    ]).then((names) => {
+      this.#running = undefined;
+      return names.flat();
+    });
+    return this.#running;
+  }
+
+  /** Runs a check. A run that still hangs is not repeated. */
+  async #isFine(check: HealthCheck): Promise<boolean> {
+    check.pending ??= (async () => check.run())().finally(() => {
+      check.pending = undefined;
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`It took longer than ${check.timeout} s.`)), check.timeout * 1000);
+    });
+    try {
+      if ((await Promise.race([check.pending, late])) === false) {
+        throw new Error("It returned false.");
+      }
+      return true;
+    } catch (error) {
+      this.#fail(error, `The health check '${check.name}' failed.`);
+      return false;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import { isUrlSigned, route, signedUrl, signUrl, urlFor } from "flagon";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createApp } from "../support";
+
+class Links {
+  @signedUrl
+  @route("/confirm/<int:id>", { methods: ["GET", "POST"] })
+  confirm({ id }: { id: number }) {
+    return `confirmed ${id}`;
+  }
+
+  @route("/track/<name>")
+  @signedUrl({ ignore: ["utm_source", "fbclid"] })
+  track({ name }: { name: string }) {
+    return name;
+  }
+
+  @route("/asks")
+  asks() {
+    return String(isUrlSigned());
+  }
+}
+
+@signedUrl
+class Whole {
+  @route("/whole")
+  page() {
+    return "whole";
+  }
+}
+
+const app = createApp({}, Links, Whole);
+const client = app.testClient();
+
+const sign = (url: string, expiresIn = 60) => app.appContext(() => signUrl(url, { expiresIn }));
+const statusOf = async (url: string) => (await client.get(url)).status;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: 1_790_000_000_000 });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("signUrl() and @signedUrl", () => {
+  it("let in the link as it is, with GET and HEAD, any number of times", async () => {
+    const link = sign("/confirm/3");
+    expect(link).toMatch(/^\/confirm\/3\?expires=1790000060&signature=[\w-]{43}$/);
+    expect([await statusOf(link), await statusOf(link), (await client.head(link)).status]).toEqual([200, 200, 200]);
+    expect((await client.post(link)).status).toBe(403);
+    expect(await (await client.get(sign("/track/J%C3%B6rg?b=2&a=1%202#top").split("#")[0] ?? "")).text()).toBe("Jörg");
+    expect(await statusOf(sign("/whole"))).toBe(200);
+    expect(await statusOf("/whole")).toBe(403);
+  });
+
+  it("leave scheme and host open, keep the fragment, and build on urlFor()", async () => {
+    const link = app.appContext(() => signUrl(urlFor(Links, "confirm", { id: 3 }), { expiresIn: 60 }));
+    expect(await statusOf(`https://other.example${link}`)).toBe(200);
+    expect(sign("https://example.com/confirm/3?x=1#end")).toMatch(
+      /^https:\/\/example\.com\/confirm\/3\?x=1&expires=\d+&signature=[\w-]+#end$/,
+    );
+    expect(await statusOf(sign("https://example.com/confirm/3?x=1"))).toBe(200);
+  });
+
+  it("refuse what was changed, moved, repeated, or is too late", async () => {
+    const link = sign("/track/a?x=1&y=2");
+    const [path = "", query = ""] = link.split("?");
+    const [x, y, expires, signature = ""] = query.split("&");
+    const wrong = [
+      path,
+      `${path}?${x}&${y}&${expires}`,
+      `${path}?${y}&${x}&${expires}&${signature}`,
+      `${path}?${signature}&${x}&${y}&${expires}`,
+      `${path}?${x}&${y}&${signature}&${expires}`,
+      `${link}&x=2`,
+      `${link}&${signature}`,
+      `${link}&`,
+      link.replace("x=1", "x=3"),
+      link.replace("x=1", "x=1&x=1"),
+      link.replace("expires=1", "expires=2"),
+      link.replace("/track/a", "/track/b"),
+      link.replace("x=1", "%78=1"),
+      `${path}?${x}&${y}&${expires}&signature=`,
+      `${path}?${x}&${y}&${expires}&${signature.toLowerCase()}`,
+      `${path}?%ff=1&${signature}`,
+    ];
+    for (const url of wrong) {
+      expect(await statusOf(url), url).toBe(403);
+    }
+    vi.setSystemTime(1_790_000_060_999);
+    expect(await statusOf(link)).toBe(200);
+    vi.setSystemTime(1_790_000_061_000);
+    expect(await statusOf(link)).toBe(403);
+  });
+
+  it("ignore the parameters that are named, and no other", async () => {
+    const link = sign("/track/a?x=1");
+    expect(await statusOf(`${link}&utm_source=mail&fbclid=1`)).toBe(200);
+    expect(await statusOf(link.replace("x=1", "utm_source=mail&x=1"))).toBe(200);
+    expect(await statusOf(`${link}&utm_medium=mail`)).toBe(403);
+    expect(await statusOf(`${sign("/confirm/3")}&utm_source=mail`)).toBe(403);
+    expect(await statusOf(`${sign("/track/a?utm_source=own")}&fbclid=1`)).toBe(200);
+  });
+
+  it("tell a view whether its URL is signed", async () => {
+    expect(await (await client.get(sign("/asks"))).text()).toBe("true");
+    expect(await (await client.get("/asks")).text()).toBe("false");
+  });
+
+  it("refuse to sign without an expiry, or twice", () => {
+    for (const expiresIn of [0, -1, Number.NaN]) {
+      expect(() => sign("/whole", expiresIn)).toThrow(TypeError);
+    }
+    expect(() => sign(sign("/whole"))).toThrow(/has a parameter 'expires' or 'signature'/);
+  });
+
+  it("know the path that a proxy takes off", async () => {
+    const inner = createApp({}, Links);
+    const outer = createApp();
+    outer.mount("/shop", inner);
+    const link = outer.appContext(() => signUrl("/shop/confirm/3", { expiresIn: 60 }));
+    expect((await outer.testClient().get(link)).status).toBe(200);
+    expect((await outer.testClient().get(link.replace("/shop/confirm/3", "/shop/confirm/4"))).status).toBe(403);
+  });
+});

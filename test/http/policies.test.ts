@@ -1,0 +1,135 @@
+import { cspNonce, makeResponse, renderTemplateString, streamTemplateString } from "flagon";
+import { describe, expect, it } from "vitest";
+import { createApp, createLiveApp } from "../support";
+
+const usual = "object-src 'none'; base-uri 'none'; frame-ancestors 'self'";
+
+async function policyOf(config: object, page = "<p>") {
+  const app = createApp({ config: { ...config } });
+  app.route("/", () => renderTemplateString(page), { endpoint: "index" });
+  const response = await app.testClient().get("/");
+  return { header: response.headers.get("content-security-policy"), body: await response.text(), response };
+}
+
+describe("contentSecurityPolicy", () => {
+  it("adds to the directives of Flagon's own, replaces them, and takes them away", async () => {
+    expect((await policyOf({})).header).toBe(usual);
+    expect((await policyOf({ contentSecurityPolicy: { scriptSrc: ["'self'", "https://cdn.example"] } })).header).toBe(
+      `${usual}; script-src 'self' https://cdn.example`,
+    );
+    expect((await policyOf({ contentSecurityPolicy: { "object-src": "'self'", baseUri: null, upgradeInsecureRequests: [] } })).header).toBe(
+      "object-src 'self'; frame-ancestors 'self'; upgrade-insecure-requests",
+    );
+    expect((await policyOf({ contentSecurityPolicy: "default-src 'self'" })).header).toBe("default-src 'self'");
+    expect((await policyOf({ contentSecurityPolicy: null })).header).toBeNull();
+  });
+
+  it.each([7, "", "x\r\ny", ["default-src"], { scriptSrc: "a; b" }, { scriptSrc: "a, b" }, { "script src": "x" }, { scriptSrc: [1] }])(
+    "refuses %j",
+    (contentSecurityPolicy) => {
+      expect(() => createApp({ config: { contentSecurityPolicy: contentSecurityPolicy as never } })).toThrow(/contentSecurityPolicy/);
+    },
+  );
+});
+
+describe("cspNonce()", () => {
+  const script = '<script nonce="<%= cspNonce() %>"></script><style nonce="<%= cspNonce() %>"></style>';
+
+  it("is one for a response, and the header names it", async () => {
+    const first = await policyOf({}, script);
+    const nonces = [...first.body.matchAll(/nonce="([^"]+)"/g)].map(([, nonce]) => nonce);
+    expect([nonces[0]?.length, nonces[0] === nonces[1]]).toEqual([24, true]);
+    expect(first.header).toBe(`${usual}; script-src 'self' 'nonce-${nonces[0]}'`);
+    expect(first.response.headers.get("cache-control")).toBe("private");
+    expect((await policyOf({}, script)).body).not.toBe(first.body);
+  });
+
+  it("goes into the directives that there are", async () => {
+    const find = async (contentSecurityPolicy: object | string) =>
+      ((await policyOf({ contentSecurityPolicy }, script)).header ?? "").replace(/nonce-[^']+/g, "nonce-x");
+    expect(await find({ scriptSrc: "'none'", styleSrc: ["'self'"] })).toBe(`${usual}; script-src 'nonce-x'; style-src 'self' 'nonce-x'`);
+    expect(await find("default-src 'self'; img-src *")).toBe(
+      "default-src 'self'; img-src *; script-src 'self' 'nonce-x'; style-src 'self' 'nonce-x'",
+    );
+  });
+
+  it("goes into a header of the view's own, and into none that there is not", async () => {
+    const app = createApp({ config: { contentSecurityPolicy: null } });
+    app.route("/own", () => makeResponse(cspNonce(), 200, { "content-security-policy": "script-src 'self'" }), { endpoint: "own" });
+    app.route("/none", () => cspNonce(), { endpoint: "none" });
+    app.route("/304", () => makeResponse(cspNonce(), 304, { "content-security-policy": "script-src 'self'" }), { endpoint: "same" });
+    const client = app.testClient();
+    const own = await client.get("/own");
+    expect(own.headers.get("content-security-policy")).toBe(`script-src 'self' 'nonce-${await own.text()}'`);
+    expect((await client.get("/none")).headers.has("content-security-policy")).toBe(false);
+    expect((await client.get("/304")).headers.has("content-security-policy")).toBe(false);
+  });
+
+  it("comes too late in the midst of a stream, unless the view has asked before", async () => {
+    const app = createLiveApp();
+    const page = `<% await new Promise((resolve) => setTimeout(resolve, 5)) %>${script}`;
+    app.route("/late", () => streamTemplateString(page), { endpoint: "late" });
+    app.route(
+      "/early",
+      () => {
+        cspNonce();
+        return streamTemplateString(page);
+      },
+      { endpoint: "early" },
+    );
+    const client = app.testClient();
+    await expect((await client.get("/late")).text()).rejects.toThrow(/while the page is on its way/);
+    const early = await client.get("/early");
+    const [, nonce] = /nonce="([^"]+)"/.exec(await early.text()) ?? [];
+    expect(early.headers.get("content-security-policy")).toContain(`'nonce-${nonce}'`);
+  });
+});
+
+describe("strictTransportSecurity", () => {
+  it("is sent over HTTPS alone, with errors as well", async () => {
+    const app = createApp({ config: { strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: true, preload: true } } });
+    app.route("/", () => "x", { endpoint: "index" });
+    const client = app.testClient();
+    const find = async (url: string) => (await client.get(url)).headers.get("strict-transport-security");
+    expect(await find("https://localhost/")).toBe("max-age=31536000; includeSubDomains; preload");
+    expect(await find("https://localhost/nowhere")).toBe("max-age=31536000; includeSubDomains; preload");
+    expect(await find("/")).toBeNull();
+    expect(() => createApp({ config: { strictTransportSecurity: { maxAge: -1 } } })).toThrow(/strictTransportSecurity/);
+    expect(() => createApp({ config: { strictTransportSecurity: true as never } })).toThrow(/strictTransportSecurity/);
+  });
+});
+
+describe("httpsOnly", () => {
+  const create = (config: object) => {
+    const app = createApp({ config: { httpsOnly: true, ...config } });
+    app.route("/page", () => "x", { endpoint: "page", methods: ["GET", "POST"] });
+    return app.testClient();
+  };
+
+  it("redirects to the same URL over HTTPS, with method and body", async () => {
+    const client = create({ trustedHosts: ["example.com"] });
+    for (const method of ["GET", "POST", "HEAD"]) {
+      const response = await client.request(method, "http://example.com/page?a=1&b=%20");
+      expect([response.status, response.headers.get("location")]).toEqual([308, "https://example.com/page?a=1&b=%20"]);
+    }
+    expect((await client.get("https://example.com/page")).status).toBe(200);
+    expect((await client.get("http://evil.example/page")).status).toBe(400);
+    expect((await client.get("http://example.com//evil.example/page")).headers.get("location")).toBe(
+      "https://example.com//evil.example/page",
+    );
+  });
+
+  it("leads to the server's name if no host is trusted by name", async () => {
+    expect((await create({ serverName: "shop.example" }).get("http://evil.example/page")).headers.get("location")).toBe(
+      "https://shop.example/page",
+    );
+    expect((await create({}).get("http://localhost/page")).headers.get("location")).toBe("https://localhost/page");
+  });
+
+  it("believes the proxy that is trusted, and lets debug mode be", async () => {
+    const client = create({ trustProxy: 1 });
+    expect((await client.get("/page", { headers: { "x-forwarded-proto": "https", "x-forwarded-for": "1.2.3.4" } })).status).toBe(200);
+    expect((await client.get("/page")).status).toBe(308);
+    expect((await create({ debug: true }).get("/page")).status).toBe(200);
+  });
+});

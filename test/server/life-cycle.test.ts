@@ -1,0 +1,91 @@
+import { once } from "node:events";
+import { describe, expect, it } from "vitest";
+import { createProject, flagon, start, until } from "../cli-project";
+import { findPort } from "../support";
+
+const app = (body: string) => `
+import { Flagon } from "flagon";
+const app = new Flagon(__dirname, { static: null, config: { secretKey: "long enough for the server to start" } });
+const say = (text: string) => process.stdout.write(\`\${text} \${process.pid}\\n\`);
+app.route("/", () => "hello", { endpoint: "index" });
+app.route("/slow", async () => { await new Promise((resolve) => setTimeout(resolve, 400)); return "slow"; }, { endpoint: "slow" });
+${body}
+export default app;
+`;
+
+describe("serve", () => {
+  it("starts before it listens, and stops after the requests in flight", async () => {
+    const root = createProject({
+      "app.ts": app(
+        `app.onStart(() => say("started")); app.onStop(async () => { say("stopped-a"); }); app.onStop(() => say("stopped-b"));`,
+      ),
+    });
+    const port = await findPort();
+    const { child, output } = start(root, ["serve", "--port", String(port)]);
+    await until(`http://127.0.0.1:${port}/`, "hello");
+    expect(output()).toContain("started");
+    const slow = fetch(`http://127.0.0.1:${port}/slow`).then((response) => response.text());
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    child.kill("SIGTERM");
+    expect(await slow).toBe("slow");
+    const [code] = (await once(child, "exit")) as [number];
+    expect(code).toBe(0);
+    expect(output()).toMatch(/"path":"\/slow".*stopped-b.*stopped-a/s);
+  });
+
+  it("says in one line why it does not start, ends with 1, and stops what had started", async () => {
+    const root = createProject({
+      "app.ts": app(
+        `app.onStart(() => say("started")); app.onStop(() => say("stopped")); app.onStart(() => { throw new Error("no database\\nat all"); });`,
+      ),
+    });
+    const { code, stderr, stdout } = await flagon(root, ["serve", "--port", "0"]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^started \d+\nstopped \d+$/);
+    expect(stderr.split("\n")).toHaveLength(1);
+    expect(stderr).toContain("did not start: no database at all");
+    const run = await flagon(root, ["run", "--no-reload", "--port", "0"]);
+    expect([run.code, run.stderr]).toEqual([1, expect.stringContaining("did not start: no database at all")]);
+    const many = await flagon(root, ["serve", "--port", "0", "--workers", "2"]);
+    expect([many.code, many.stderr.split("\n").length]).toEqual([1, 1]);
+  });
+
+  it("starts and stops each worker, and what is to be done once in the primary alone", async () => {
+    const root = createProject({
+      "app.ts": app(
+        `app.onStart(() => say("once"), { once: true }); app.onStop(() => say("once-stopped")); app.onStart(() => say("each")); app.onStop(() => say("each-stopped"));`,
+      ),
+    });
+    const port = await findPort();
+    const { child, hear, output } = start(root, ["serve", "--port", String(port), "--workers", "2"]);
+    await hear("in 2 workers");
+    await until(`http://127.0.0.1:${port}/`, "hello");
+    const count = (word: string) => [...output().matchAll(new RegExp(`^${word} (\\d+)$`, "gm"))].map(([, pid]) => Number(pid));
+    while (count("each").length < 2) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    child.kill("SIGTERM");
+    await once(child, "exit");
+    expect(count("once")).toEqual([child.pid]);
+    expect(count("once-stopped")).toEqual([child.pid]);
+    expect(count("each").sort()).toEqual(count("each-stopped").sort());
+    expect(new Set(count("each")).size).toBe(2);
+  });
+
+  it("answers the health path with 503 while a check fails", async () => {
+    const root = createProject({
+      "app.ts": app(
+        `let isDown = false; app.route("/break", () => { isDown = true; return ""; }, { endpoint: "break" });
+         app.healthCheck("warehouse", () => { if (isDown) throw new Error("closed"); });`,
+      ),
+    });
+    const port = await findPort();
+    const { hear } = start(root, ["serve", "--port", String(port), "--health", "/healthz"]);
+    await until(`http://127.0.0.1:${port}/healthz`, "ok");
+    await fetch(`http://127.0.0.1:${port}/break`);
+    const answer = await fetch(`http://127.0.0.1:${port}/healthz`);
+    expect([answer.status, await answer.text()]).toEqual([503, "failed: warehouse\n"]);
+    await hear("The health check 'warehouse' failed.");
+  });
+});

@@ -1,0 +1,152 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { currentApp, Flagon } from "flagon";
+import { describe, expect, it } from "vitest";
+import { createApp, createLiveApp, listen } from "../support";
+
+function createLogged() {
+  const app = createApp();
+  const log: string[] = [];
+  app.route("/", () => log.join(" "), { endpoint: "index" });
+  return { app, log };
+}
+
+describe("app.onStart() and app.onStop()", () => {
+  it("run before the first request in order, and after the last in reverse order", async () => {
+    const { app, log } = createLogged();
+    for (const name of ["a", "b"]) {
+      app.onStart(async () => {
+        await wait(1);
+        log.push(`start-${name}`);
+      });
+      app.onStop(() => log.push(`stop-${name}`));
+    }
+    const client = app.testClient();
+    const answers = await Promise.all([client.get("/"), client.get("/")]);
+    expect(await Promise.all(answers.map((answer) => answer.text()))).toEqual(["start-a start-b", "start-a start-b"]);
+    await client.close();
+    await client.close();
+    expect(log).toEqual(["start-a", "start-b", "stop-b", "stop-a"]);
+  });
+
+  it("run for web requests, for a listener, and for app.ready(), once", async () => {
+    const { app, log } = createLogged();
+    app.onStart(() => log.push(currentApp.name));
+    await app.ready();
+    await app.ready();
+    expect(await (await app.fetch(new Request("http://localhost/"))).text()).toBe("test");
+    const { origin } = await listen(app.handler);
+    expect(await (await fetch(origin)).text()).toBe("test");
+  });
+
+  it("stop what has started if a start fails, and start anew with the next request", async () => {
+    const { app, log } = createLogged();
+    let isDown = true;
+    app.onStart(() => log.push("start-a"));
+    app.onStop(() => log.push("stop-a"));
+    app.onStart(() => {
+      if (isDown) {
+        throw new Error("no database");
+      }
+      log.push("start-b");
+    });
+    app.onStop(() => log.push("stop-b"));
+    await expect(app.testClient().get("/")).rejects.toThrow("no database");
+    await expect(app.ready()).rejects.toThrow("no database");
+    isDown = false;
+    expect((await app.testClient().get("/")).status).toBe(200);
+    expect(log).toEqual(["start-a", "stop-a", "start-a", "stop-a", "start-a", "start-b"]);
+  });
+
+  it("stop all others if one fails or hangs", async () => {
+    const app = createLiveApp();
+    const log: string[] = [];
+    app.onStop(() => log.push("first"));
+    app.onStop(() => {
+      throw new Error("broken");
+    });
+    app.onStop(() => new Promise(() => undefined));
+    app.onStop(() => log.push("last"));
+    const begun = performance.now();
+    await app.lifeCycle.stop(50);
+    expect(log).toEqual(["last", "first"]);
+    expect(performance.now() - begun).toBeLessThan(2000);
+  });
+
+  it("stop only after background work", async () => {
+    const { app, log } = createLogged();
+    app.onStop(() => log.push("stop"));
+    app.route(
+      "/work",
+      () => {
+        app.background(async () => {
+          await wait(30);
+          log.push("work");
+        });
+        return "";
+      },
+      { endpoint: "work" },
+    );
+    const client = app.testClient();
+    await client.get("/work");
+    await client.close();
+    expect(log).toEqual(["work", "stop"]);
+  });
+
+  it("start and stop a mounted app with the one around it", async () => {
+    const { app: outer, log } = createLogged();
+    const inner = createApp();
+    inner.route("/", () => log.join(" "), { endpoint: "index" });
+    inner.onStart(() => log.push("start-inner"));
+    inner.onStop(() => log.push("stop-inner"));
+    outer.mount("/inner", inner);
+    outer.onStart(() => log.push("start-outer"));
+    const client = outer.testClient();
+    expect(await (await client.get("/inner/")).text()).toBe("start-inner start-outer");
+    await client.close();
+    expect(log).toEqual(["start-inner", "start-outer", "stop-inner"]);
+  });
+
+  it("are part of the set-up", async () => {
+    const { app } = createLogged();
+    await app.testClient().get("/");
+    expect(() => app.onStart(() => undefined)).toThrow(/'onStart' can no longer be called/);
+    expect(() => app.onStop(() => undefined)).toThrow(/'onStop' can no longer be called/);
+    expect(() => app.healthCheck("x", () => undefined)).toThrow(/'healthCheck' can no longer be called/);
+    const other = new Flagon(__dirname, { static: null });
+    await other.ready();
+    expect(() => other.onStart(() => undefined)).toThrow(/after the app had started/);
+    expect(() => other.onStop(Object("text"))).toThrow(/needs a function/);
+  });
+});
+
+describe("app.healthCheck()", () => {
+  it("tells which checks fail or are slow, and shares a run", async () => {
+    const app = createLiveApp();
+    let runs = 0;
+    app.healthCheck("fine", async () => {
+      runs++;
+      await wait(20);
+    });
+    app.healthCheck("broken", () => Promise.reject(new Error("gone")));
+    app.healthCheck("false", () => false);
+    app.healthCheck("slow", () => new Promise(() => undefined), { timeout: 0.05 });
+    const { health } = app.lifeCycle;
+    const [first, second] = await Promise.all([health.run(), health.run()]);
+    expect([first, second]).toEqual([
+      ["broken", "false", "slow"],
+      ["broken", "false", "slow"],
+    ]);
+    expect(runs).toBe(1);
+    await health.run();
+    expect(runs).toBe(2);
+  });
+
+  it("refuses two of one name, and a limit that is none", () => {
+    const app = createApp();
+    app.healthCheck("database", () => undefined);
+    expect(() => app.healthCheck("database", () => undefined)).toThrow(/two health checks 'database'/);
+    for (const timeout of [0, -1, Number.NaN]) {
+      expect(() => app.healthCheck("other", () => undefined, { timeout })).toThrow(/above 0/);
+    }
+  });
+});

@@ -1,0 +1,174 @@
+import { Flagon, readToken, signToken } from "flagon";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { z } from "zod";
+import { createApp } from "../support";
+
+const start = 1_790_000_000;
+const app = createApp();
+
+function inApp<Result>(run: () => Result, other: Flagon = app): Result {
+  return other.appContext(run);
+}
+
+const sign = (data: unknown, options: object = {}) => inApp(() => signToken(data, { purpose: "reset", expiresIn: 3600, ...options }));
+const read = (token: unknown, options: object = {}) => inApp(() => readToken(token, { purpose: "reset", ...options }));
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: start * 1000 + 900 });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function moveTo(seconds: number): void {
+  vi.setSystemTime(start * 1000 + 900 + seconds * 1000);
+}
+
+describe("signToken() and readToken()", () => {
+  it("gives back the data", () => {
+    for (const data of [{ user: 3 }, [1, "ü"], "text", 0, false, { deep: { list: [null] } }]) {
+      expect(read(sign(data))).toEqual(data);
+    }
+    expect(sign({ user: 3 })).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
+  });
+
+  it("is valid up to the very second at which it expires, and says nothing of clocks that are behind", () => {
+    const token = sign({ user: 3 }, { expiresIn: 10 });
+    moveTo(10);
+    expect(read(token)).toEqual({ user: 3 });
+    moveTo(11.1);
+    expect(read(token)).toBeNull();
+    moveTo(-5);
+    expect(read(token)).toEqual({ user: 3 });
+  });
+
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, undefined, null, "60"])("refuses the expiry %s", (expiresIn) => {
+    expect(() => sign({ user: 3 }, { expiresIn })).toThrow(TypeError);
+  });
+
+  it("refuses to sign what is no value of JSON, and what is too long for a link", () => {
+    for (const data of [null, undefined, () => 1, Symbol("x")]) {
+      expect(() => sign(data)).toThrow(TypeError);
+    }
+    expect(() => sign({ id: 1n })).toThrow(TypeError);
+    expect(() => sign("x".repeat(9000))).toThrow(/Store the data, and sign its id/);
+    expect(() => sign({ user: 3 }, { purpose: "" })).toThrow(/needs a 'purpose'/);
+    expect(() => read("x", { purpose: undefined })).toThrow(TypeError);
+  });
+
+  it("keeps purposes apart, also from one another's parts and from sessions", async () => {
+    expect(read(sign({ user: 3 }), { purpose: "confirm" })).toBeNull();
+    expect(read(sign(1, { purpose: "a", bind: "b:c" }), { purpose: "a:b", bind: "c" })).toBeNull();
+    expect(read(sign(1, { purpose: "ab" }), { purpose: "a", bind: "b" })).toBeNull();
+    for (const digest of ["sha256", "sha1"] as const) {
+      const other = createApp({ config: { sessionDigest: digest } });
+      other.route("/", () => "x", { endpoint: "index" });
+      const token = inApp(() => signToken({ user: 3 }, { purpose: "cookie-session", expiresIn: 60 }), other);
+      const { session } = await import("flagon");
+      const value = await other.testRequestContext("/", { headers: { cookie: `session=${token}` } }, () => session.get("user"));
+      expect(value).toBeUndefined();
+    }
+  });
+
+  it("dies with the value that it is bound to", () => {
+    const token = sign({ user: 3 }, { bind: "hash" });
+    expect(read(token, { bind: "hash" })).toEqual({ user: 3 });
+    for (const bind of ["other", "", null, undefined, Number.NaN]) {
+      expect(read(token, { bind })).toBeNull();
+    }
+    expect(read(token)).toBeNull();
+    expect(read(sign({ user: 3 }), { bind: "hash" })).toBeNull();
+    expect(read(sign({ user: 3 }, { bind: 7 }), { bind: 7 })).toEqual({ user: 3 });
+    for (const bind of [undefined, null, ""]) {
+      expect(() => sign({ user: 3 }, { bind })).toThrow(/a 'bind' without a value/);
+    }
+    expect(Buffer.from(token.split(".")[0] ?? "", "base64url").toString()).toBe('{"user":3}');
+  });
+
+  it("answers hostile text with null, and fast", () => {
+    const token = sign({ user: 3 });
+    const [content = "", expiry = "", signature = ""] = token.split(".");
+    const forged = [
+      "",
+      ".",
+      "..",
+      "...",
+      "x".repeat(1_000_000),
+      `${token}\0`,
+      `${token}=`,
+      ` ${token}`,
+      token.toLowerCase(),
+      token.toUpperCase(),
+      `${content}.${expiry}`,
+      `${content}.${expiry}.`,
+      `${content}..${signature}`,
+      `${content}.zzzzzzzz.${signature}`,
+      `${content}.${expiry}.${signature.slice(0, -1)}`,
+      `${content}A.${expiry}.${signature}`,
+      `${content}.${expiry}.${signature}.${signature}`,
+      null,
+      undefined,
+      3,
+      [token],
+      { token },
+    ];
+    const begun = performance.now();
+    for (const value of forged) {
+      expect(read(value), String(value).slice(0, 40)).toBeNull();
+    }
+    expect(performance.now() - begun).toBeLessThan(500);
+  });
+
+  it("reads tokens of former keys, and signs with the current one", () => {
+    const before = createApp({ config: { secretKey: "a former key, no more" } });
+    const token = inApp(() => signToken({ user: 3 }, { purpose: "reset", expiresIn: 60 }), before);
+    const after = createApp({ config: { secretKeyFallbacks: ["a former key, no more"] } });
+    expect(inApp(() => readToken(token, { purpose: "reset" }), after)).toEqual({ user: 3 });
+    expect(read(token)).toBeNull();
+    expect(read(inApp(() => signToken(1, { purpose: "reset", expiresIn: 60 }), after))).toBe(1);
+  });
+
+  it("checks the data by a schema", () => {
+    const schema = z.object({ user: z.int() });
+    const data = inApp(() => readToken(sign({ user: 3, more: 1 }), { purpose: "reset", schema }));
+    const user: number | undefined = data?.user;
+    expect([user, data]).toEqual([3, { user: 3 }]);
+    expect(read(sign({ user: "3" }), { schema })).toBeNull();
+  });
+
+  it("needs a secret key to sign, and has nothing to read without one", () => {
+    const keyless = new Flagon(__dirname, { static: null, config: { testing: true } });
+    expect(() => inApp(() => signToken(1, { purpose: "x", expiresIn: 1 }), keyless)).toThrow(/needs a secret key/);
+    expect(inApp(() => readToken(sign(1), { purpose: "reset" }), keyless)).toBeNull();
+  });
+});
+
+describe("tokens beside Flask", () => {
+  const flask = createApp({ config: { sessionDigest: "sha1" } });
+  // Of URLSafeTimedSerializer("a key for tests", salt="reset"), at the second 1790000000.
+  const plain = "eyJ1c2VyIjozLCJuYW1lIjoiQsO8In0.arE7gA.Ljo_CVkQbFbaeRwTtdrXqyGwHi4";
+  const compressed = ".eJyrVipJrShRslKqGAUjDijVAgDvle3g.arE7gA.-nIJh7qigjoPH8EDOrl-RSvUues";
+  const readHere = (token: string, options: object = {}) => inApp(() => readToken(token, { purpose: "reset", ...options }), flask);
+
+  it("reads tokens of itsdangerous, also compressed, as long as maxAge lets it", () => {
+    expect(readHere(plain)).toEqual({ user: 3, name: "Bü" });
+    expect(readHere(compressed)).toEqual({ text: "x".repeat(500) });
+    expect(readHere(plain, { purpose: "confirm" })).toBeNull();
+    moveTo(3600);
+    expect(readHere(plain)).toEqual({ user: 3, name: "Bü" });
+    moveTo(3602);
+    expect(readHere(plain)).toBeNull();
+    expect(readHere(plain, { maxAge: 7200 })).not.toBeNull();
+  });
+
+  it("signs with the expiry inside, and binds", () => {
+    const token = inApp(() => signToken({ user: 3 }, { purpose: "reset", expiresIn: 10_000, bind: "hash" }), flask);
+    expect(readHere(token, { bind: "hash" })).toEqual({ user: 3 });
+    expect(readHere(token)).toBeNull();
+    moveTo(10_000);
+    expect(readHere(token, { bind: "hash" })).toEqual({ user: 3 });
+    moveTo(10_002);
+    expect(readHere(token, { bind: "hash" })).toBeNull();
+  });
+});

@@ -1,0 +1,34 @@
+import { Flagon, renderBlock } from "flagon";
+import { describe, expect, it } from "vitest";
+import { writeFiles } from "../support";
+
+function create() {
+  const root = writeFiles({
+    "templates/layout.eta": '<header><%~ block("title", () => { %>Site<% }) %></header><%~ it.body %>',
+    "templates/list.eta":
+      '<% layout("layout") %><% const upper = (text) => text.toUpperCase() %><h1>Page</h1><%~ block("title", () => { %>List<% }) %><ul><%~ block("rows", () => { %><% for (const row of it.rows) { %><%~ block("row", () => { %><li><%= upper(row) %></li><% }) %><% } %><% }) %></ul><%= it.missing.value %>',
+    "templates/plain.eta": '<p><%~ block("part", () => { %><b><%= it.text %></b><% }) %></p>',
+    "templates/awaits.eta": '<%~ block("part", async () => { %>x<% }) %>',
+  });
+  const app = new Flagon(root, { config: { testing: true } });
+  return (name: string, block: string, data?: object) => app.appContext(() => String(renderBlock(name, block, data)));
+}
+
+describe("renderBlock()", () => {
+  it("renders a block by itself: without the layout, and without the code behind it", () => {
+    const render = create();
+    expect(render("list", "rows", { rows: ["a", "<"] })).toBe("<li>A</li><li>&lt;</li>");
+    expect(render("list", "row", { rows: ["b"] })).toBe("<li>B</li>");
+    expect(render("plain", "part", { text: "&" })).toBe("<b>&amp;</b>");
+    expect(render("list", "title")).toBe("List");
+    expect(render("layout", "title")).toBe("Site");
+  });
+
+  it("says which block there is none of", () => {
+    const render = create();
+    expect(() => render("plain", "parts", { text: "" })).toThrow(/The template 'plain' has no block 'parts'\. Did you mean 'part'\?/);
+    expect(() => render("nothing", "part")).toThrow(/no template 'nothing'/);
+    expect(() => render("list", "rows")).toThrow(/The template 'list' failed, line 1/);
+    expect(() => render("awaits", "part")).toThrow(/awaits/);
+  });
+});
