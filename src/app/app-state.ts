@@ -74,6 +74,7 @@ export abstract class AppState extends Scaffold implements Application {
       explain: (template, folders, found) => this.#explainTemplate(template, folders, found),
     });
     this.templates.addFolder(resolve(this.root, options.templates ?? "templates"));
+    this.registry.scope.errorFormat = options.errors;
     this.#registration = new Registration(this, this.registry.scope);
     const folder = options.static === undefined ? "static" : options.static;
     // A folder that somebody names is served even if it comes into being later; the usual one only if it is there.

@@ -170,7 +170,7 @@ function publishFinished({ app, request }: RequestContext, response: FlagonRespo
  * with 500.
  */
 export function handleError(context: RequestContext, thrown: unknown): MaybePromise<FlagonResponse> {
-  const { app, request } = context;
+  const { app } = context;
   const error = toReadable(thrown);
   context.errors++;
   if (error instanceof ResponseException) {
@@ -185,7 +185,7 @@ export function handleError(context: RequestContext, thrown: unknown): MaybeProm
     return callHandler(context, handler, error, error instanceof HTTPException ? error.status : 500);
   }
   return error instanceof HTTPException && context.errors === 1 && !app.config.trapHttpExceptions
-    ? finish(context, respondWithError(error, request), error.status)
+    ? finish(context, respondWithError(error, context), error.status)
     : handleUnhandled(context, error);
 }
 
@@ -203,15 +203,13 @@ function handleUnhandled(context: RequestContext, error: unknown): MaybePromise<
   const exception = new InternalServerError(undefined, { cause: error });
   const handler = isFirst ? findErrorHandler(context, exception) : undefined;
   return handler === undefined
-    ? finish(context, respondWithError(exception, request, explainToDeveloper(context, error)), 500)
+    ? finish(context, respondWithError(exception, context, explainToDeveloper(context, error)), 500)
     : callHandler(context, handler, exception, 500);
 }
 
 function callHandler(context: RequestContext, handler: AnyErrorHandler, error: unknown, status: number): MaybePromise<FlagonResponse> {
   const finishWith = (value: unknown): MaybePromise<FlagonResponse> =>
-    value instanceof HTTPException
-      ? finish(context, respondWithError(value, context.request), value.status)
-      : finish(context, value, status);
+    value instanceof HTTPException ? finish(context, respondWithError(value, context), value.status) : finish(context, value, status);
   let value: unknown;
   try {
     value = handler(error, context.request);
@@ -228,7 +226,7 @@ function failHandler(context: RequestContext, failure: unknown): MaybePromise<Fl
     return handleError(context, failure);
   }
   logError(request.log, toReadable(failure), "The error handler of a refused request failed.");
-  return finish(context, respondWithError(refusedBy, request), refusedBy.status);
+  return finish(context, respondWithError(refusedBy, context), refusedBy.status);
 }
 
 function propagatesErrors({ app: { config } }: RequestContext): boolean {

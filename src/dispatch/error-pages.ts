@@ -1,9 +1,10 @@
 import { escapeText, type Markup } from "../base/html";
 import type { HTTPException } from "../http/exceptions/http-exception";
-import type { FlagonRequest } from "../http/request/request";
 import { ValidationFailed } from "../http/request/request-body";
 import { FlagonResponse } from "../http/response/response";
 import { addDefaults } from "../http/response/response-headers";
+import type { RequestContext } from "./context";
+import { wantsJson } from "./error-format";
 
 /** The parts of an error that the debug mode shows to the developer. */
 export interface DebugInformation {
@@ -15,26 +16,16 @@ export interface DebugInformation {
 
 const errorHeaders = ["vary", "accept", "cache-control", "no-store"];
 
-/** Responds with an error: problem details (RFC 9457) for clients that ask for JSON, a plain page for browsers. */
-export function respondWithError(error: HTTPException, request: FlagonRequest, debug?: DebugInformation): FlagonResponse {
-  const response = prefersJson(request)
+/** Responds with an error: problem details (RFC 9457) for clients that want JSON, a plain page for browsers. */
+export function respondWithError(error: HTTPException, context: RequestContext, debug?: DebugInformation): FlagonResponse {
+  const response = wantsJson(context)
     ? new FlagonResponse(formatProblem(error, debug?.stack), error.status, { "content-type": "application/problem+json" })
-    : new FlagonResponse(debug?.page.html ?? formatPage(error), error.status);
+    : new FlagonResponse(debug?.page.html ?? formatPage(error, context), error.status);
   addDefaults(response.headers, errorHeaders);
   if (Object.keys(error.headers).length > 0) {
     response.headers.update(error.headers);
   }
   return response;
-}
-
-/** Tells whether a client would rather have JSON than HTML; one that takes anything, and sent JSON, gets JSON back. */
-function prefersJson(request: FlagonRequest): boolean {
-  const accept = request.headers.get("accept");
-  if (accept === null || accept === "*/*") {
-    return request.isJson;
-  }
-  const best = request.accepts.types("text/html", "application/json", "application/problem+json");
-  return best === "application/json" || best === "application/problem+json";
 }
 
 function formatProblem(error: HTTPException, details: string | undefined): string {
@@ -50,7 +41,19 @@ function formatProblem(error: HTTPException, details: string | undefined): strin
   });
 }
 
-function formatPage(error: HTTPException): string {
+/** Names each value that a schema refused, with the value itself if it came with the query. */
+function describeIssues({ issues }: ValidationFailed, { app, request }: RequestContext): string {
+  const lines = issues.map(({ in: place, path, message }) => {
+    const name = path.map(String).join(".");
+    const sent = place === "query" ? request.query.get(name) : null;
+    const value = sent === null ? "" : `: <q>${escapeText(sent)}</q>`;
+    return `<li><code>${escapeText(name)}</code>${value}${app.config.debug ? ` (${escapeText(message)})` : ""}</li>`;
+  });
+  return `<ul>${lines.join("")}</ul>\n`;
+}
+
+function formatPage(error: HTTPException, context: RequestContext): string {
+  const details = error instanceof ValidationFailed ? describeIssues(error, context) : "";
   const title = escapeText(error.title);
   const description = escapeText(error.description).replaceAll("\n", "<br>");
   return `<!doctype html>
@@ -61,6 +64,6 @@ function formatPage(error: HTTPException): string {
 <style>body{font:1rem/1.5 system-ui,sans-serif;max-width:42rem;margin:15vh auto;padding:0 1rem}</style>
 <h1>${title}</h1>
 <p>${description}</p>
-</html>
+${details}</html>
 `;
 }

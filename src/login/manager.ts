@@ -3,6 +3,7 @@ import { channel } from "node:diagnostics_channel";
 import type { Extension, Flagon } from "../app";
 import { buildUrl } from "../dispatch/build-url";
 import { getRequestContext, type RequestContext } from "../dispatch/context";
+import { wantsJson } from "../dispatch/error-format";
 import { addFlash } from "../dispatch/flashes";
 import { isSafeRedirect, redirect } from "../helpers/redirect";
 import { Unauthorized } from "../http/exceptions/client-errors";
@@ -136,10 +137,7 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
 
   #ask(context: RequestContext, view: string | undefined, message: string | null): FlagonResponse {
     const { app, request } = context;
-    const accept = request.headers.get("accept");
-    const isForScript =
-      accept === null || accept === "*/*" ? request.isJson : request.accepts.types("text/html", "application/json") !== "text/html";
-    if (view === undefined || isForScript) {
+    if (view === undefined || wantsJson(context)) {
       throw new Unauthorized();
     }
     if (message !== null) {

@@ -39,7 +39,7 @@ export function openapi(options: OpenApiOptions): Extension {
   return {
     name: "openapi",
     install(app) {
-      const blueprint = new Blueprint("openapi");
+      const blueprint = new Blueprint("openapi", { errors: "json" });
       let document: OpenApiObject | undefined;
       const getDocument = (): OpenApiObject => {
         document ??= createDocument(app, options);

@@ -13,7 +13,9 @@ export interface RouteSchemas {
   readonly query?: Schema;
   /** What the view returns, unless it is a response: it is sent as JSON, without what the schema lacks. */
   readonly returns?: Schema;
-  /** The status of what `returns` checks. Default: 200. */
+  /** The fields of a form, urlencoded or multipart: the view gets the schema's output as `form`. Otherwise the answer is 422. */
+  readonly form?: Schema;
+  /** The status of a returned value that is no response. Default: 200. */
   readonly status?: number;
   /** What an OpenAPI document says of the route: `summary`, `description`, `tags`, `security` and the like; `false` leaves it out. */
   readonly openapi?: Readonly<Record<string, unknown>> | false;
@@ -52,6 +54,7 @@ export type ViewValues<Source extends string, Options> = RuleValues<Source> &
   HostValues<Options> &
   DefaultValues<Options> &
   JsonValues<Options> &
+  FormValues<Options> &
   QueryValues<Options>;
 
 /** What a view may return. */
@@ -60,6 +63,8 @@ export type ViewResult<Options> = Options extends { readonly returns: infer Retu
   : unknown;
 
 type JsonValues<Options> = Options extends { readonly json: Schema<infer Output> } ? { json: Output } : unknown;
+
+type FormValues<Options> = Options extends { readonly form: Schema<infer Output> } ? { form: Output } : unknown;
 
 type QueryValues<Options> = Options extends { readonly query: Schema<infer Output> } ? { query: Output } : unknown;
 
@@ -87,6 +92,11 @@ export interface BlueprintOptions {
   readonly static?: string | null;
   /** The path of the static files below the prefix. Default: the folder's name. */
   readonly staticUrlPath?: string;
+  /**
+   * The format of errors: `"json"` sends problem details (RFC 9457) to every client that does not prefer HTML by name, also for
+   * unknown paths below the prefix; `"html"` only to clients that ask for JSON. Default: as the app or the outer blueprint says.
+   */
+  readonly errors?: "json" | "html";
   /** Whether unsafe requests of its own routes, not of blueprints inside it, are checked for cross-site forgery. Default: `true`. */
   readonly csrf?: boolean;
 }

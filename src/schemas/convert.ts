@@ -21,11 +21,13 @@ export interface EmptyFields {
   readonly missing: Set<string>;
   /** The names of required texts that hold only blanks. */
   readonly blank: Set<string>;
+  /** Whether the values come from a query, in which absent is absent: it has no unchecked boxes. */
+  readonly isQuery: boolean;
 }
 
 /** Creates an empty record of empty fields. */
-export function createEmptyFields(): EmptyFields {
-  return { missing: new Set(), blank: new Set() };
+export function createEmptyFields(isQuery = false): EmptyFields {
+  return { missing: new Set(), blank: new Set(), isQuery };
 }
 
 type Path = readonly PropertyKey[];
@@ -41,7 +43,8 @@ type Path = readonly PropertyKey[];
  */
 export function convert(schema: ZodSchema, node: NameNode, path: Path, empty: EmptyFields): unknown {
   const { core, isOptional, isNullable } = unwrap(schema);
-  const value = convertCore(core, node, path, empty, isOptional || isNullable);
+  const mayLack = isOptional || isNullable;
+  const value = empty.isQuery && mayLack && isEmptyOrBlank(node) ? undefined : convertCore(core, node, path, empty, mayLack);
   if (value !== undefined) {
     return value;
   }
@@ -124,7 +127,9 @@ function convertItems(element: ZodSchema | undefined, node: NameNode, path: Path
   if (element === undefined) {
     return node.values;
   }
-  const items = listItems(node).filter((item) => item.children.size > 0 || convert(element, item, [], createEmptyFields()) !== undefined);
+  const items = listItems(node).filter(
+    (item) => item.children.size > 0 || convert(element, item, [], createEmptyFields(empty.isQuery)) !== undefined,
+  );
   return items.map((item, index) => convert(element, item, [...path, index], empty));
 }
 
@@ -144,7 +149,7 @@ function convertUnion(schema: ZodSchema, node: NameNode, path: Path, empty: Empt
   }
   // The first option that accepts the converted value wins. An option with asynchronous parts cannot be tried.
   for (const option of options) {
-    const value = convert(option, node, path, createEmptyFields());
+    const value = convert(option, node, path, createEmptyFields(empty.isQuery));
     if (accepts(option, value)) {
       return value;
     }
@@ -163,6 +168,11 @@ function accepts(schema: ZodSchema, value: unknown): boolean {
 function itemNode(node: NameNode, index: number): NameNode {
   const value = node.values[index];
   return value === undefined ? (node.children.get(String(index)) ?? createNode()) : { ...createNode(), values: [value] };
+}
+
+/** Tells whether nothing was sent but empty text, as the choice "any" of a select sends it. */
+function isEmptyOrBlank(node: NameNode): boolean {
+  return node.children.size === 0 && node.values.every((value) => value === "");
 }
 
 function isEmpty(node: NameNode): boolean {

@@ -69,8 +69,8 @@ export function findFieldSchema({ fields }: FormSchema, name: string): ZodSchema
 }
 
 /** Converts and checks what was sent; the result is there at once if no schema has asynchronous parts. */
-export function checkForm(schema: FormSchema, node: NameNode, messages: FormMessages = {}): MaybePromise<FormResult> {
-  const empty = createEmptyFields();
+export function checkForm(schema: FormSchema, node: NameNode, messages: FormMessages = {}, isQuery = false): MaybePromise<FormResult> {
+  const empty = createEmptyFields(isQuery);
   if (schema.whole !== undefined) {
     return andThen(validate(schema.whole, convert(schema.whole, node, [], empty)), (result) => {
       const errors = explain(schema, "issues" in result ? result.issues : [], empty, messages);

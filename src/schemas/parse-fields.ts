@@ -21,7 +21,7 @@ export async function parseFields(
   if (!isZodSchema(schema)) {
     return parseValue(schema, Object.fromEntries([...entries].reverse()), place);
   }
-  const result = await checkForm(readFormSchema(schema), toTree(entries));
+  const result = await checkForm(readFormSchema(schema), toTree(entries), {}, place === "query");
   if ("data" in result) {
     return result.data;
   }

@@ -160,8 +160,13 @@ export class Registration {
     }
     const scope = new Scope(full, this.scope);
     blueprints.set(full, scope);
+    const prefix = joinRules(this.#defaults.prefix, options.urlPrefix ?? "");
+    if (options.errors !== undefined) {
+      scope.errorFormat = options.errors;
+      scope.errorPaths = toPathPattern(prefix);
+    }
     const child = new Registration(this.app, scope, {
-      prefix: joinRules(this.#defaults.prefix, options.urlPrefix ?? ""),
+      prefix,
       host: options.host ?? this.#defaults.host,
       subdomain: joinLabels(options.subdomain, this.#defaults.subdomain),
       defaults: { ...this.#defaults.defaults, ...options.urlDefaults },
@@ -293,6 +298,13 @@ function joinRules(prefix: string, rule: string): string {
     return prefix + rule;
   }
   return `${prefix.replace(/\/$/, "")}/${rule.replace(/^\//, "")}`;
+}
+
+/** Returns an expression for the paths below a prefix, whose variables stand for any segment, or `undefined` for an empty prefix. */
+function toPathPattern(prefix: string): RegExp | undefined {
+  const path = prefix.replace(/\/$/, "");
+  const segments = path.split(/<[^<>]*>/).map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return path === "" ? undefined : new RegExp(`^${segments.join("[^/]+")}(?:/|$)`);
 }
 
 function toValues(values: unknown, label: string): Readonly<Record<string, unknown>> {

@@ -2,6 +2,7 @@ import { type BuildError, SetupError } from "../base/errors";
 import type { Command } from "../commands/command-spec";
 import type { FlagonRequest } from "../http/request/request";
 import type { FlagonResponse } from "../http/response/response";
+import type { Route } from "../routing/route";
 import { RouteMap } from "../routing/route-map";
 import type { BeforeRequestHook, ContextProcessor, TeardownHook, UrlDefaults, UrlValuePreprocessor } from "./hooks";
 
@@ -26,6 +27,9 @@ export interface Hooks {
 /** The hooks of a request that no scope concerns. */
 export const noHooks: Hooks = createHooks();
 
+/** The format of errors for clients that prefer none. */
+export type ErrorFormat = "json" | "html";
+
 /** An app or one registration of a blueprint: what its hooks and error handlers concern. */
 export class Scope {
   /** The scopes around this one and itself, from the outermost to the innermost. */
@@ -36,6 +40,10 @@ export class Scope {
   readonly byStatus: Map<number, AnyErrorHandler> = new Map();
   /** The error handlers by class. */
   readonly byClass: Map<unknown, AnyErrorHandler> = new Map();
+  /** The format of errors that the app or blueprint states, or the one around it. */
+  errorFormat: ErrorFormat | undefined;
+  /** Matches the paths below the prefix of a blueprint that states a format of errors. */
+  errorPaths: RegExp | undefined;
   #all: Hooks | undefined;
 
   /**
@@ -47,6 +55,7 @@ export class Scope {
     parent?: Scope,
   ) {
     this.chain = [...(parent?.chain ?? []), this];
+    this.errorFormat = parent?.errorFormat;
   }
 
   /** Returns an endpoint's full name. */
@@ -115,10 +124,20 @@ export class Registry {
   readonly urlBuildErrorHandlers: UrlBuildErrorHandler[] = [];
   readonly #byMethod = new Map<object, Map<string, string>>();
   #isClosed = false;
+  #isJsonOnly: boolean | undefined;
 
   /** Whether the app has handled a request, so that nothing more can be set up. */
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  /** Whether all routes but those of static files send errors as JSON. */
+  get isJsonOnly(): boolean {
+    if (this.#isJsonOnly === undefined || !this.#isClosed) {
+      const routes = this.routes.routes.filter(({ endpoint }) => endpoint.extendValues === undefined);
+      this.#isJsonOnly = routes.length > 0 && routes.every((route) => findErrorFormat(route) === "json");
+    }
+    return this.#isJsonOnly;
   }
 
   /** Ends the set-up, and builds the router. */
@@ -159,6 +178,11 @@ export class Registry {
   findMethods(constructor: object): ReadonlyMap<string, string> | undefined {
     return this.#byMethod.get(constructor);
   }
+}
+
+/** Returns the format of the errors of a route: as its app or blueprint states it, or JSON for routes that take or return JSON. */
+export function findErrorFormat({ endpoint, schemas }: Route<Endpoint>): ErrorFormat {
+  return endpoint.scope.errorFormat ?? (schemas.json !== undefined || schemas.returns !== undefined ? "json" : "html");
 }
 
 function createHooks(): Hooks {

@@ -2,6 +2,7 @@ import type { JsonProvider } from "../base/json";
 import type { Config } from "../config/config";
 import { ProxyTrust } from "../http/request/proxy";
 import type { RequestSettings } from "../http/request/request-head";
+import { acceptJson } from "../schemas/json-values";
 import { parseFields } from "../schemas/parse-fields";
 
 /**
@@ -25,6 +26,7 @@ export function createRequestSettings(config: Config, json: JsonProvider, create
     applicationRoot: config.applicationRoot.replace(/\/$/, ""),
     createLog,
     parseJson: (text) => json.parse(text),
+    acceptJson,
     parseFields,
   };
 }

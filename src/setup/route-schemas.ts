@@ -1,50 +1,99 @@
-import { ReturnValueError } from "../base/errors";
+import { ReturnValueError, SetupError } from "../base/errors";
 import { andThen, type MaybePromise } from "../base/maybe-promise";
 import { type Schema, validate } from "../base/schema";
+import { HTTPException } from "../http/exceptions/http-exception";
 import type { FlagonRequest } from "../http/request/request";
 import { type RequestIssue, ValidationFailed } from "../http/request/request-body";
 import { FlagonResponse } from "../http/response/response";
-import { toJsonResponse } from "../http/response/response-value";
+import { toJsonResponse, toResponse } from "../http/response/response-value";
 import type { RouteSchemas } from "../routing/route-options";
 import { readFormSchema } from "../schemas/form-schema";
+import { createJsonWriter, findForeignField } from "../schemas/json-values";
 import { parseFields } from "../schemas/parse-fields";
 import { isZodSchema } from "../schemas/zod";
 import type { Application } from "./application";
 import type { View } from "./registry";
+import { checkDescription } from "./route-description";
 
 /**
  * Puts the checks of a route's schemas around its view: of the query and the body before, of the result after.
  *
  * @param view The view.
  * @param schemas The schemas; without any the view stays as it is.
- * @param label What the view is in the app's code.
+ * @param label The view's name in the app's code.
  * @param app Writes the JSON.
- * @throws {FormError} If the query's schema is not one of an object.
+ * @throws {FormError} If the schema of the query or the form is not one of an object.
+ * @throws {SetupError} If JSON cannot carry a field of `json` or `returns`, if a route takes both `json` and `form`, or if `status`
+ *   is no status of a response.
  */
-export function checkView(view: View, { json, query, returns, status = 200 }: RouteSchemas, label: string, app: Application): View {
-  if (isZodSchema(query)) {
-    readFormSchema(query);
-  }
-  const checked = returns === undefined ? view : checkReturned(view, returns, status, label, app);
-  if (query === undefined) {
+export function checkView(view: View, schemas: RouteSchemas, label: string, app: Application): View {
+  checkSchemas(schemas, label);
+  const { form, json, query, returns, status } = schemas;
+  const checked =
+    returns !== undefined
+      ? checkReturned(view, returns, status ?? 200, label, app)
+      : status === undefined
+        ? view
+        : setStatus(view, status, label, app);
+  if (query === undefined && form === undefined) {
     return json === undefined
       ? checked
       : (values, request) => request.json({ schema: json }).then((body) => checked({ ...values, json: body }, request));
   }
-  return (values, request) => parseInput(request, json, query).then((input) => checked({ ...values, ...input }, request));
+  return (values, request) => parseInput(request, schemas).then((input) => checked({ ...values, ...input }, request));
+}
+
+function checkSchemas({ form, json, openapi, query, returns, status }: RouteSchemas, label: string): void {
+  for (const schema of [query, form]) {
+    if (isZodSchema(schema)) {
+      readFormSchema(schema);
+    }
+  }
+  if (form !== undefined && json !== undefined) {
+    throw new SetupError(
+      `The route of ${label} takes both 'json' and 'form', but a body is one of them. Remove one, or add a second route.`,
+    );
+  }
+  for (const [name, schema] of Object.entries({ json, returns })) {
+    const field = schema === undefined ? undefined : findForeignField(schema);
+    if (field !== undefined) {
+      const which = field.path === "" ? `The schema '${name}'` : `The field '${field.path}' of the schema '${name}'`;
+      const cure =
+        field.kind === "file" && name === "json" ? "Take files as a form: { form: z.object(…) }." : "Use a schema of what JSON can hold.";
+      throw new SetupError(`${which} of ${label} is of the kind '${field.kind}', which JSON cannot carry. ${cure}`);
+    }
+  }
+  if (status !== undefined && !(Number.isInteger(status) && status >= 200 && status <= 599)) {
+    throw new SetupError(`The 'status' of the route of ${label} must be a whole number from 200 to 599, but it is ${status}.`);
+  }
+  checkDescription(openapi, label);
+}
+
+/** Gives a plain value of a view a status. */
+function setStatus(view: View, status: number, label: string, app: Application): View {
+  const finish = (result: unknown): unknown =>
+    result === undefined || isResponse(result) ? result : toResponse(result, status, `The view '${label}'`, app.json);
+  return (values, request) => andThen(view(values, request), finish);
 }
 
 /** Puts the check of what a view returns around it, unless that is a response already. */
 function checkReturned(view: View, schema: Schema, status: number, label: string, app: Application): View {
+  const write = createJsonWriter(schema);
   const finish = (result: unknown): unknown =>
-    result instanceof FlagonResponse || result instanceof Response
+    isResponse(result)
       ? result
-      : andThen(checkResult(schema, result, label), (checked) => toJsonResponse(checked, status, `The view '${label}'`, app.json));
+      : andThen(checkResult(schema, result, label), (checked) =>
+          toJsonResponse(write === undefined ? checked : write(checked), status, `The view '${label}'`, app.json),
+        );
   return (values, request) => andThen(view(values, request), finish);
 }
 
+function isResponse(result: unknown): boolean {
+  return result instanceof FlagonResponse || result instanceof Response || result instanceof HTTPException;
+}
+
 /** Parses query and body, and tells all that is wrong with both at once. */
-async function parseInput(request: FlagonRequest, json: Schema | undefined, query: Schema | undefined): Promise<Record<string, unknown>> {
+async function parseInput(request: FlagonRequest, { form, json, query }: RouteSchemas): Promise<Record<string, unknown>> {
   const input: Record<string, unknown> = {};
   const issues: RequestIssue[] = [];
   const keep = async (key: string, parse: () => Promise<unknown>): Promise<void> => {
@@ -62,6 +111,9 @@ async function parseInput(request: FlagonRequest, json: Schema | undefined, quer
   }
   if (json !== undefined) {
     await keep("json", () => request.json({ schema: json }));
+  }
+  if (form !== undefined) {
+    await keep("form", () => request.form({ schema: form }));
   }
   if (issues.length > 0) {
     throw new ValidationFailed(issues);

@@ -131,6 +131,148 @@ describe("a route with schemas", () => {
   });
 });
 
+describe("a query", () => {
+  const Filter = z.object({
+    active: z.boolean().optional(),
+    open: z.boolean().nullable(),
+    fresh: z.boolean().default(true),
+    draft: z.boolean(),
+    ids: z.array(z.int()).default([1]),
+    tags: z.array(z.string()).optional(),
+    kinds: z.array(z.string()),
+    filter: z.object({ from: z.int().optional(), done: z.boolean().optional() }).optional(),
+    sort: z.enum(["up", "down"]).default("up"),
+  });
+  const app = createApp();
+  app.route("/x", ({ query }) => json(query), { query: Filter, endpoint: "x" });
+  const client = app.testClient();
+  const none = { open: null, fresh: true, draft: false, ids: [1], kinds: [], sort: "up" };
+
+  it.each([
+    ["", none],
+    ["?active=&fresh=&sort=", none],
+    ["?active=false&fresh=off&open=1", { ...none, active: false, fresh: false, open: true }],
+    ["?ids=2&ids=3&tags=a", { ...none, ids: [2, 3], tags: ["a"] }],
+    ["?filter.from=2&filter[done]=on", { ...none, filter: { from: 2, done: true } }],
+    ["?filter.from=2", { ...none, filter: { from: 2 } }],
+  ])("takes absent as absent: '%s'", async (query, expected) => {
+    expect(await (await client.get(`/x${query}`)).json()).toEqual(expected);
+  });
+});
+
+describe("values that JSON has no type for", () => {
+  const At = z.object({
+    at: z.date(),
+    days: z.array(z.date()).optional(),
+    big: z.bigint().nullish(),
+    tags: z.set(z.string()).optional(),
+    prices: z.map(z.string(), z.bigint()).optional(),
+    byDay: z.record(z.string(), z.date()).optional(),
+    either: z.union([z.int(), z.date()]).optional(),
+    pair: z.tuple([z.string(), z.date()]).optional(),
+    get next() {
+      return At.optional();
+    },
+  });
+  const app = createApp();
+  app.route("/at", ({ json: sent }) => sent, { methods: ["POST"], endpoint: "at", json: At, returns: At });
+  app.route("/read", async () => json({ isDate: (await request.json({ schema: At })).at instanceof Date }), {
+    methods: ["POST"],
+    endpoint: "read",
+  });
+  const client = app.testClient();
+  const at = "2026-01-01T00:00:00.000Z";
+
+  it("are taken by text, numbers and lists, and sent back in the same way", async () => {
+    const body = {
+      at,
+      days: [at],
+      big: 12,
+      tags: ["a", "b"],
+      prices: [["x", 3]],
+      byDay: { monday: at },
+      either: at,
+      pair: ["p", at],
+      next: { at, big: "-123456789012345678901" },
+    };
+    const response = await client.post("/at", { json: body });
+    expect([response.status, await response.json()]).toEqual([200, body]);
+    expect(await (await client.post("/read", { json: { at: "2026-01-01" } })).json()).toEqual({ isDate: true });
+  });
+
+  it.each([
+    [{ at: "2026-02-31" }, ["at"]],
+    [{ at: "2026-04-31T10:00:00Z" }, ["at"]],
+    [{ at: "soon" }, ["at"]],
+    [{ at: 5 }, ["at"]],
+    [{ at, big: 1.5 }, ["big"]],
+    [{ at, big: "1e3" }, ["big"]],
+    [{ at, big: 2 ** 53 }, ["big"]],
+    [{ at, tags: "a" }, ["tags"]],
+    [{ at, prices: { x: 3 } }, ["prices"]],
+    [{ at, next: { at: "" } }, ["next", "at"]],
+  ])("are refused where they are something else: %j", async (body, path) => {
+    const response = await client.post("/at", { json: body });
+    expect([response.status, ((await response.json()) as { errors: { path: string[] }[] }).errors[0]?.path]).toEqual([422, path]);
+  });
+
+  it("are an error of the set-up where JSON cannot carry them at all, with the name of the field", () => {
+    const add = (options: object) => () => createApp().route("/x", () => "", { methods: ["POST"], endpoint: "x", ...options });
+    expect(add({ json: z.object({ author: z.object({ photo: z.file() }) }) })).toThrow(
+      "The field 'author.photo' of the schema 'json' of x is of the kind 'file', which JSON cannot carry. Take files as a form: { form: z.object(…) }.",
+    );
+    expect(add({ returns: z.object({ id: z.symbol() }) })).toThrow("The field 'id' of the schema 'returns' of x is of the kind 'symbol'");
+    expect(add({ json: z.object({ photo: z.union([z.string(), z.file()]) }) })).not.toThrow();
+  });
+});
+
+describe("the option 'form' of a route", () => {
+  it("gives the view the fields and files of a form", async () => {
+    const app = createApp();
+    const Photo = z.object({ title: z.string().min(1), photo: z.file(), tags: z.array(z.string()) });
+    app.route("/photos", ({ form }) => ({ title: form.title, size: form.photo.size, tags: form.tags }), {
+      methods: ["POST"],
+      endpoint: "photos",
+      form: Photo,
+    });
+    const client = app.testClient();
+    const files = { photo: new File(["123"], "a.png", { type: "image/png" }) };
+    const taken = await client.post("/photos", { form: { title: "A", tags: ["x", "y"] }, files });
+    expect(await taken.json()).toEqual({ title: "A", size: 3, tags: ["x", "y"] });
+    const refused = await client.post("/photos", { form: { title: "" }, headers: { accept: "application/json" } });
+    expect([refused.status, ((await refused.json()) as { errors: { path: string[] }[] }).errors.map(({ path }) => path)]).toEqual([
+      422,
+      [["title"], ["photo"]],
+    ]);
+    expect(() => createApp().route("/y", () => "", { endpoint: "y", form: Photo, json: Photo })).toThrow("takes both 'json' and 'form'");
+  });
+});
+
+describe("the option 'status' of a route", () => {
+  it("is the status of a plain value, with or without 'returns'", async () => {
+    const app = createApp();
+    app.route("/a", () => ({ a: 1 }), { status: 201, endpoint: "a", methods: ["POST"] });
+    app.route("/b", async () => "text", { status: 202, endpoint: "b" });
+    app.route("/c", () => makeResponse("c", 203), { status: 202, endpoint: "c" });
+    const client = app.testClient();
+    expect((await client.post("/a")).status).toBe(201);
+    expect((await client.get("/b")).status).toBe(202);
+    expect((await client.get("/c")).status).toBe(203);
+    expect(() => createApp().route("/d", () => "", { status: 99, endpoint: "d" })).toThrow(
+      "must be a whole number from 200 to 599, but it is 99",
+    );
+  });
+});
+
+describe("the option 'openapi' of a route", () => {
+  it("refuses a field that no operation has", () => {
+    expect(() => createApp().route("/d", () => "", { openapi: { sumary: "x" }, endpoint: "d" })).toThrow(
+      "has the field 'sumary', which an operation of OpenAPI does not have. Did you mean 'summary'?",
+    );
+    expect(() => createApp().route("/d", () => "", { openapi: { "x-own": 1 }, endpoint: "d" })).not.toThrow();
+  });
+});
+
 describe("request.form({ schema })", () => {
   it("converts as forms do, and answers 422", async () => {
     const app = createApp();

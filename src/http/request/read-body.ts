@@ -1,4 +1,5 @@
 import { BadRequest, ContentTooLarge } from "../exceptions/client-errors";
+import { describeJsonError } from "./json-error";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
@@ -60,7 +61,8 @@ export function parseJson(text: string, maxDepth: number, parse: (text: string) 
   try {
     value = parse(text);
   } catch (cause) {
-    throw new BadRequest("The body of the request is not valid JSON.", { cause });
+    const place = describeJsonError(text);
+    throw new BadRequest(`The body of the request is not valid JSON.${place === undefined ? "" : ` ${place}`}`, { cause });
   }
   if (suspicious.test(text) || nestsDeeper(text, maxDepth)) {
     checkJson(value, maxDepth);

@@ -27,6 +27,8 @@ export interface RequestSettings {
   readonly createLog: (requestId: string) => Logger;
   /** Parses JSON. */
   readonly parseJson: (text: string) => unknown;
+  /** Returns a schema that takes values of JSON where another asks for dates, bigints, sets and maps. */
+  readonly acceptJson: <Output>(schema: Schema<Output>) => Schema<Output>;
   /** Converts and checks fields by a schema. */
   readonly parseFields: (schema: Schema, entries: Iterable<readonly [string, FormValue]>, place: RequestIssue["in"]) => Promise<unknown>;
 }

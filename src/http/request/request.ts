@@ -90,14 +90,15 @@ export class FlagonRequest extends RequestHead {
   json(options?: JsonOptions): Promise<unknown>;
   json<Output>(options: ParseOptions<Output> & JsonOptions): Promise<Output>;
   json({ force = false, schema, silent = false }: JsonOptions & { schema?: Schema } = {}): Promise<unknown> {
+    const accepted = schema === undefined ? undefined : this.settings.acceptJson(schema);
     if (!force && !this.isJson) {
       return silent ? Promise.resolve(null) : Promise.reject(notJson());
     }
     if (!silent) {
-      return this.#content.json(schema);
+      return this.#content.json(accepted);
     }
     const value = this.#content.json().catch(forgive);
-    return schema === undefined ? value : value.then((given) => parseValue(schema, given, "body"));
+    return accepted === undefined ? value : value.then((given) => parseValue(accepted, given, "body"));
   }
 
   /**

@@ -1,0 +1,73 @@
+import type { Match } from "../routing/route";
+import { type Endpoint, findErrorFormat, type Scope } from "../setup/registry";
+import type { RequestContext } from "./context";
+
+/**
+ * Tells whether a client gets errors as problem details (RFC 9457).
+ *
+ * Where the app speaks JSON, every client gets them that does not prefer HTML by name: any type, curl and `fetch()` included.
+ * Elsewhere only clients get them that ask for JSON, or that sent JSON and take anything.
+ */
+export function wantsJson(context: RequestContext): boolean {
+  const { request } = context;
+  const accept = request.headers.get("accept");
+  const takesAnything = accept === null || accept.trim() === "*/*";
+  if (speaksJson(context)) {
+    return takesAnything || !prefersHtml(accept, request.accepts.types("text/html", "application/json", "application/problem+json"));
+  }
+  if (takesAnything) {
+    return request.isJson;
+  }
+  const best = request.accepts.types("text/html", "application/json", "application/problem+json");
+  return best === "application/json" || best === "application/problem+json";
+}
+
+function prefersHtml(accept: string, best: string | undefined | null): boolean {
+  return /\btext\/html\b|\bapplication\/xhtml\+xml\b/i.test(accept) && (best === "text/html" || best === undefined || best === null);
+}
+
+/** Tells whether errors of a request are JSON for clients that prefer no format: by its route, by its path, or by the whole app. */
+function speaksJson(context: RequestContext): boolean {
+  const { app, match } = context;
+  if (match !== undefined && "route" in match) {
+    return findErrorFormat(match.route) === "json";
+  }
+  const { registry } = app;
+  const byPath = findPathFormat(context);
+  if (byPath !== undefined) {
+    return byPath === "json";
+  }
+  return registry.scope.errorFormat === "json" || registry.isJsonOnly || (match !== undefined && isAllowedInJson(context, match));
+}
+
+/** Returns the format of the innermost blueprint that states one and whose prefix the path begins with. */
+function findPathFormat({ app, request }: RequestContext): Scope["errorFormat"] {
+  const scopes = [...app.registry.blueprints.values()].filter(({ errorPaths }) => errorPaths !== undefined);
+  if (scopes.length === 0) {
+    return undefined;
+  }
+  const path = readPath(request);
+  const lengths = scopes.map(({ errorPaths }) => errorPaths?.exec(path)?.[0].length ?? 0);
+  const longest = Math.max(...lengths);
+  return longest === 0 ? undefined : scopes[lengths.lastIndexOf(longest)]?.errorFormat;
+}
+
+/** A path that is not well-formed is below no prefix. */
+function readPath(request: RequestContext["request"]): string {
+  try {
+    return request.path;
+  } catch {
+    return "";
+  }
+}
+
+/** Tells whether a path takes JSON by another method than that of the request. */
+function isAllowedInJson({ app, request }: RequestContext, match: Match<Endpoint>): boolean {
+  return (
+    match.kind === "missing" &&
+    match.allowed.some((method) => {
+      const other = app.registry.routes.match(method, request.path, request);
+      return "route" in other && findErrorFormat(other.route) === "json";
+    })
+  );
+}

@@ -1,0 +1,217 @@
+import { type Schema, validate, validateSync } from "../base/schema";
+import { parseIsoDate } from "./iso-date";
+import { isZodSchema, readDefinition, readInner, readInners, readShape, remember, type ZodSchema } from "./zod";
+
+/**
+ * Carries values that JSON has no type for: dates as ISO 8601 text, bigints as integers or text of digits, sets as lists,
+ * and maps as lists of pairs.
+ */
+
+const carriedKinds: ReadonlySet<string> = new Set(["date", "bigint", "set", "map"]);
+const foreignKinds: ReadonlySet<string> = new Set(["file", "symbol", "function", "promise"]);
+
+/**
+ * Returns a schema that takes values of JSON: it converts text, numbers and lists wherever the schema asks for dates,
+ * bigints, sets and maps. A schema without any of them is returned as it is.
+ */
+export function acceptJson<Output>(schema: Schema<Output>): Schema<Output> {
+  return isZodSchema(schema) && asksForCarried(schema)
+    ? { "~standard": { validate: (value) => validate(schema, fromJson(schema, value)) } }
+    : schema;
+}
+
+/** Returns a function that writes the output of a schema as values of JSON, or `undefined` if the output is JSON as it is. */
+export function createJsonWriter(schema: Schema): ((value: unknown) => unknown) | undefined {
+  return isZodSchema(schema) && asksForCarried(schema) ? toJson : undefined;
+}
+
+/** A field that JSON cannot carry. */
+export interface ForeignField {
+  /** The names that lead to the field, such as `author.photo`; empty for the schema itself. */
+  readonly path: string;
+  /** The kind of its schema, such as `file`. */
+  readonly kind: string;
+}
+
+/** Finds the first field of a schema that JSON cannot carry. Options of a union are left out: another option may do. */
+export function findForeignField(schema: Schema): ForeignField | undefined {
+  return isZodSchema(schema) ? searchForeign(schema, [], new Set()) : undefined;
+}
+
+function searchForeign(schema: ZodSchema, path: readonly string[], seen: Set<ZodSchema>): ForeignField | undefined {
+  const core = peel(schema);
+  const kind = core._zod.def.type;
+  if (foreignKinds.has(kind)) {
+    return { path: path.join("."), kind };
+  }
+  if (seen.has(core) || kind === "union") {
+    return undefined;
+  }
+  seen.add(core);
+  for (const [name, inner] of listInner(core)) {
+    const found = searchForeign(inner, name === "" ? path : [...path, name], seen);
+    if (found !== undefined) {
+      return found;
+    }
+  }
+  return undefined;
+}
+
+/** Tells whether a schema asks anywhere for a value that JSON has no type for. */
+const asksForCarried: (schema: ZodSchema) => boolean = remember((schema) => mentions(schema, new Set()));
+
+function mentions(schema: ZodSchema, seen: Set<ZodSchema>): boolean {
+  const core = peel(schema);
+  if (carriedKinds.has(core._zod.def.type)) {
+    return true;
+  }
+  if (seen.has(core)) {
+    return false;
+  }
+  seen.add(core);
+  return listInner(core).some(([, inner]) => mentions(inner, seen));
+}
+
+/** Takes off what is wrapped around a schema, such as `optional`. A `z.preprocess()` stays: its function gets the value as it was sent. */
+function peel(schema: ZodSchema): ZodSchema {
+  const getter = schema._zod.def.type === "lazy" ? readDefinition(schema, "getter") : undefined;
+  const inner: unknown = typeof getter === "function" ? getter() : readInner(schema, "innerType");
+  return isZodSchema(inner) ? peel(inner) : schema;
+}
+
+const innerKeys = ["element", "valueType", "keyType", "rest", "catchall", "left", "right", "in", "out"];
+
+/** Lists the schemas inside a schema, with the names of an object's fields. */
+function listInner(schema: ZodSchema): readonly (readonly [string, ZodSchema])[] {
+  const several = [...readInners(schema, "items"), ...readInners(schema, "options")];
+  const single = innerKeys.map((key) => readInner(schema, key)).filter((inner) => inner !== undefined);
+  return [...readShape(schema), ...[...several, ...single].map((inner) => ["", inner] as const)];
+}
+
+/** Converts a value of JSON to the types that a schema asks for. A value of another shape stays as it is, for the schema to refuse. */
+function fromJson(schema: ZodSchema, value: unknown): unknown {
+  if (value === null || value === undefined || !asksForCarried(schema)) {
+    return value;
+  }
+  const core = peel(schema);
+  switch (core._zod.def.type) {
+    case "date":
+      return typeof value === "string" ? (parseIsoDate(value) ?? value) : value;
+    case "bigint":
+      return toBigInt(value);
+    case "array":
+      return Array.isArray(value) ? convertItems(readInner(core, "element"), value) : value;
+    case "set":
+      return Array.isArray(value) ? new Set(convertItems(readInner(core, "valueType"), value)) : value;
+    case "map":
+      return isListOfPairs(value)
+        ? new Map(
+            value.map(([key, item]) => [convertWith(readInner(core, "keyType"), key), convertWith(readInner(core, "valueType"), item)]),
+          )
+        : value;
+    case "tuple":
+      return Array.isArray(value) ? convertTuple(core, value) : value;
+    case "object":
+      return isObject(value) ? convertObject(core, value) : value;
+    case "record":
+      return isObject(value) ? mapValues(value, (_, item) => convertWith(readInner(core, "valueType"), item)) : value;
+    case "intersection":
+      return convertWith(readInner(core, "right"), convertWith(readInner(core, "left"), value));
+    case "union":
+      return convertUnion(core, value);
+    case "pipe":
+      return convertWith(readInner(core, "in"), value);
+    default:
+      return value;
+  }
+}
+
+function convertWith(schema: ZodSchema | undefined, value: unknown): unknown {
+  return schema === undefined ? value : fromJson(schema, value);
+}
+
+function convertItems(element: ZodSchema | undefined, items: readonly unknown[]): unknown[] {
+  return items.map((item) => convertWith(element, item));
+}
+
+function convertTuple(schema: ZodSchema, items: readonly unknown[]): unknown[] {
+  const parts = readInners(schema, "items");
+  const rest = readInner(schema, "rest");
+  return items.map((item, index) => convertWith(parts[index] ?? rest, item));
+}
+
+function convertObject(schema: ZodSchema, value: object): unknown {
+  const shape = readShape(schema);
+  const catchall = readInner(schema, "catchall");
+  return mapValues(value, (key, item) => convertWith(shape.get(key) ?? catchall, item));
+}
+
+/** Converts by the first option that then takes the value. An option with asynchronous parts cannot be tried. */
+function convertUnion(schema: ZodSchema, value: unknown): unknown {
+  for (const option of readInners(schema, "options")) {
+    const converted = fromJson(option, value);
+    if (takes(option, converted)) {
+      return converted;
+    }
+  }
+  const discriminator = readDefinition(schema, "discriminator");
+  const option = typeof discriminator === "string" ? findOption(schema, discriminator, value) : undefined;
+  return convertWith(option, value);
+}
+
+/** Finds the option that a discriminator names, so that the errors are those of its fields. */
+function findOption(schema: ZodSchema, discriminator: string, value: unknown): ZodSchema | undefined {
+  const sent: unknown = isObject(value) ? Reflect.get(value, discriminator) : undefined;
+  return readInners(schema, "options").find((option) => {
+    const literal = readShape(peel(option)).get(discriminator);
+    return literal !== undefined && takes(literal, sent);
+  });
+}
+
+function takes(schema: ZodSchema, value: unknown): boolean {
+  try {
+    return !("issues" in validateSync(schema, value));
+  } catch {
+    return false;
+  }
+}
+
+/** Converts integers that JavaScript holds exactly, and digits. A larger number was rounded when it was parsed, so it is refused. */
+function toBigInt(value: unknown): unknown {
+  const isExact = Number.isSafeInteger(value) || (typeof value === "string" && /^-?\d{1,1000}$/.test(value));
+  return isExact ? BigInt(String(value)) : value;
+}
+
+function toJson(value: unknown): unknown {
+  if (typeof value === "bigint") {
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : String(value);
+  }
+  if (Array.isArray(value)) {
+    return value.map(toJson);
+  }
+  if (value instanceof Set) {
+    return [...value].map(toJson);
+  }
+  if (value instanceof Map) {
+    return [...value].map(([key, item]) => [toJson(key), toJson(item)]);
+  }
+  return isObject(value) ? mapValues(value, (_, item) => toJson(item)) : value;
+}
+
+/** Tells whether a value is an object of the kind that JSON writes by its properties. */
+function isObject(value: unknown): value is object {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return false;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return (prototype === Object.prototype || prototype === null) && !("toJSON" in value);
+}
+
+function mapValues(value: object, convert: (key: string, item: unknown) => unknown): object {
+  return Object.fromEntries(Object.entries(value).map(([key, item]: [string, unknown]) => [key, convert(key, item)]));
+}
+
+function isListOfPairs(value: unknown): value is [unknown, unknown][] {
+  return Array.isArray(value) && value.every((item) => Array.isArray(item) && item.length === 2);
+}
