@@ -1,4 +1,5 @@
-import { andThen, type MaybePromise } from "./maybe-promise";
+import { mayAwait } from "./may-await";
+import { andThen, isPromise, type MaybePromise } from "./maybe-promise";
 
 /** What Flagon asks of a schema: zod 4 and any other that follows Standard Schema (https://standardschema.dev) has it. */
 export interface Schema<Output = unknown> {
@@ -29,9 +30,34 @@ export interface SchemaIssue {
 /** What checking a value gives: the schema's output, or why there is none. */
 export type SchemaResult<Output> = { readonly value: Output } | { readonly issues: readonly SchemaIssue[] };
 
-/** Checks a value; the result is there at once if the schema has no asynchronous parts. */
+/**
+ * Checks a value. The result is no promise if the schema has no functions of the app.
+ *
+ * Each refinement runs once, and an error of one rejects the result: zod's own `validate` would first try a schema
+ * without awaiting, run all of it again if a part is asynchronous, and leave the first promise to nobody.
+ */
 export function validate<Output>(schema: Schema<Output>, value: unknown): MaybePromise<SchemaResult<Output>> {
-  return andThen<unknown, SchemaResult<Output>>(schema["~standard"].validate(value), (result) => toResult<Output>(result));
+  return andThen<unknown, SchemaResult<Output>>(parse(schema, value), (result) => toResult<Output>(result));
+}
+
+function parse(schema: Schema, value: unknown): unknown {
+  if (canParseAsync(schema) && mayAwait(schema)) {
+    return schema.safeParseAsync(value).then((result) => (result.success ? { value: result.data } : { issues: result.error.issues }));
+  }
+  return schema["~standard"].validate(value);
+}
+
+/** A schema of zod 4. */
+interface AsyncSchema extends Schema {
+  safeParseAsync(
+    value: unknown,
+  ): Promise<
+    { readonly success: true; readonly data: unknown } | { readonly success: false; readonly error: { readonly issues: unknown } }
+  >;
+}
+
+function canParseAsync(schema: Schema): schema is AsyncSchema {
+  return "_zod" in schema && "safeParseAsync" in schema && typeof schema.safeParseAsync === "function";
 }
 
 /**
@@ -40,11 +66,33 @@ export function validate<Output>(schema: Schema<Output>, value: unknown): MaybeP
  * @throws {TypeError} If the schema has asynchronous parts.
  */
 export function validateSync<Output>(schema: Schema<Output>, value: unknown): SchemaResult<Output> {
-  const result = schema["~standard"].validate(value);
-  if (result instanceof Promise) {
+  if (isAsynchronous(schema, value)) {
     throw new TypeError("This schema has asynchronous refinements or transforms, which cannot be used here.");
   }
+  const result = schema["~standard"].validate(value);
+  if (isPromise(result)) {
+    result.catch(() => undefined);
+    throw new TypeError("This schema answers asynchronously, so it cannot be used here.");
+  }
   return toResult<Output>(result);
+}
+
+/** Tells whether a schema of zod awaits for a value. Rejections of its refinements are caught. */
+function isAsynchronous(schema: Schema, value: unknown): boolean {
+  if (!canParseAsync(schema) || !mayAwait(schema) || !canRun(schema)) {
+    return false;
+  }
+  const result = schema._zod.run({ value, issues: [] }, { async: true });
+  if (isPromise(result)) {
+    result.catch(() => undefined);
+    return true;
+  }
+  return false;
+}
+
+function canRun(schema: object): schema is { _zod: { run(payload: object, context: object): unknown } } {
+  const internals: unknown = "_zod" in schema ? schema._zod : undefined;
+  return typeof internals === "object" && internals !== null && "run" in internals && typeof internals.run === "function";
 }
 
 function toResult<Output>(result: unknown): SchemaResult<Output> {

@@ -96,6 +96,10 @@ export class RouteMap<Endpoint extends { readonly name: string }> {
     for (const method of route.methods) {
       const key = `${method} ${hostKey(route)} ${route.rule.regex?.source ?? route.rule.pattern}`;
       const other = this.#taken.get(key);
+      if (other !== undefined && isAuxiliary(method) && hasOtherMethods(route) && hasOtherMethods(other)) {
+        // The first rule answers, as in Flask: two pages of one path may both list OPTIONS.
+        continue;
+      }
       if (other !== undefined) {
         throw new SetupError(
           `The rules '${other.rule.source}' of '${other.endpoint.name}' and '${route.rule.source}' of '${route.endpoint.name}' both answer ${method} at the same paths. Change one of them, or its methods.`,
@@ -104,6 +108,14 @@ export class RouteMap<Endpoint extends { readonly name: string }> {
       this.#taken.set(key, route);
     }
   }
+}
+
+function isAuxiliary(method: string): boolean {
+  return method === "OPTIONS" || method === "HEAD";
+}
+
+function hasOtherMethods({ methods }: Route<unknown>): boolean {
+  return [...methods].some((method) => !isAuxiliary(method));
 }
 
 function hostKey({ host }: Route<unknown>): string {

@@ -120,7 +120,7 @@ export class RouteTree<Endpoint extends { readonly name: string }> {
       return { kind: "redirect", path: this.#findCanonical(route, args) };
     }
     if (shorter.length > 0) {
-      const same = findSame(shorter, method, args);
+      const same = findSame(shorter, method, { ...route.defaults, ...args });
       if (same !== undefined) {
         return { kind: "redirect", path: same.rule.format(args) };
       }
@@ -195,15 +195,17 @@ export class RouteTree<Endpoint extends { readonly name: string }> {
     return { route, lacksSlash, shorter: this.#listShorter(route), isPlain: !lacksSlash && !route.isAlias && !hasValues(route.defaults) };
   }
 
-  /** Lists the rules of the same endpoint that say by their defaults what this one says by its variables. */
-  #listShorter({ endpoint, rule }: Route<Endpoint>): readonly Route<Endpoint>[] {
-    return this.#routesOf(endpoint.name).filter(
+  /** Lists the rules of the same endpoint that have defaults for some of this rule's variables: both give the view the same names. */
+  #listShorter(route: Route<Endpoint>): readonly Route<Endpoint>[] {
+    const names = listNames(route);
+    return this.#routesOf(route.endpoint.name).filter(
       (other) =>
         !other.isAlias &&
         !other.isBuildOnly &&
-        other.rule.variables.length < rule.variables.length &&
+        other.rule.variables.length < route.rule.variables.length &&
         hasValues(other.defaults) &&
-        rule.variables.every(({ name }) => name in other.defaults || other.rule.variables.some((variable) => variable.name === name)),
+        names.size === listNames(other).size &&
+        [...listNames(other)].every((name) => names.has(name)),
     );
   }
 
@@ -211,7 +213,10 @@ export class RouteTree<Endpoint extends { readonly name: string }> {
   #findCanonical(alias: Route<Endpoint>, args: Readonly<Record<string, unknown>>): string {
     const values: Readonly<Record<string, unknown>> = { ...alias.defaults, ...args };
     const canonical = this.#routesOf(alias.endpoint.name).find(
-      ({ isAlias, rule }) => !isAlias && rule.variables.every(({ name }) => name in values),
+      ({ defaults, isAlias, rule }) =>
+        !isAlias &&
+        rule.variables.every(({ name }) => Object.hasOwn(values, name)) &&
+        Object.keys(defaults).every((name) => !Object.hasOwn(values, name) || values[name] === defaults[name]),
     );
     if (canonical === undefined) {
       throw new SetupError(
@@ -310,6 +315,11 @@ function findSame<Endpoint>(
   return routes.find(
     (route) => takesMethod(route, method) && Object.entries(route.defaults).every(([name, value]) => args[name] === value),
   );
+}
+
+/** Lists the names of all values that a route gives to its view. */
+function listNames({ defaults, host, rule }: Route<unknown>): ReadonlySet<string> {
+  return new Set([...rule.variables.map(({ name }) => name), ...(host?.variables ?? []).map(({ name }) => name), ...Object.keys(defaults)]);
 }
 
 function hasValues(values: object): boolean {

@@ -1,12 +1,12 @@
 import type { Converters } from "./converters";
 
-/** The values that a rule's variables give to the view, by name. */
+/** The values of a rule's variables, by name. */
 export type RuleValues<Source extends string> = Flatten<Collect<Source>>;
 
-/** `unknown` for a rule that can be read, and for any other a text that says what is wrong. */
+/** `unknown` for a rule that can be read, and a text with the mistake for any other. The empty rule is the prefix of a blueprint. */
 export type RuleCheck<Source extends string> = string extends Source
   ? "A rule is a literal text, so that the compiler can check it."
-  : Source extends `/${string}`
+  : Source extends "" | `/${string}`
     ? CheckVariables<Source>
     : "A rule begins with a slash.";
 

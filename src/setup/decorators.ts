@@ -70,14 +70,17 @@ export type ControllerRecord =
 type Recorder = (target: object, second?: string | symbol | DecoratorContext, descriptor?: PropertyDescriptor) => void;
 
 /** `@route` with one method. */
-export type RouteShortcut = <const Source extends `/${string}`, const Options extends Omit<RouteOptions, "methods"> = Record<never, never>>(
+export type RouteShortcut = <
+  const Source extends "" | `/${string}`,
+  const Options extends Omit<RouteOptions, "methods"> = Record<never, never>,
+>(
   rule: Source & RuleCheck<Source>,
   options?: Options,
 ) => ViewMethodDecorator<ViewValues<Source, Options>, ViewResult<Options>>;
 
 /** The type of {@link route}. */
 export interface RouteDecoratorFactory {
-  <const Source extends `/${string}`, const Options extends RouteOptions = Record<never, never>>(
+  <const Source extends "" | `/${string}`, const Options extends RouteOptions = Record<never, never>>(
     rule: Source & RuleCheck<Source>,
     options?: Options,
   ): ViewMethodDecorator<ViewValues<Source, Options>, ViewResult<Options>>;

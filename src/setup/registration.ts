@@ -67,6 +67,19 @@ export class Registration {
     return new Registration(this.app, this.app.registry.scope);
   }
 
+  /** Makes an endpoint of a rule, for a function without a name. One that is taken gets a number. */
+  nameView(rule: string, methods: readonly string[] = ["GET"]): string {
+    const words = [...rule.replace(/<(?:[^<>]*:)?(\w+)>/g, "$1").matchAll(/[A-Za-z0-9]+/g)].join("_") || "index";
+    const method = methods.map((name) => name.toUpperCase());
+    const name = method.includes("GET") ? words : `${method[0]?.toLowerCase() ?? "get"}_${words}`;
+    const { endpoints } = this.app.registry;
+    let free = name;
+    for (let number = 2; endpoints.has(this.scope.qualify(free)); number++) {
+      free = `${name}_${number}`;
+    }
+    return free;
+  }
+
   /** Adds a route for a view. */
   addRoute(source: string, name: string, view: View, options: RouteOptions, details: EndpointDetails): void {
     const { config, registry } = this.app;
@@ -250,7 +263,8 @@ export class Registration {
 
   #createRule(source: string): Rule {
     const { converters } = this.app.registry.routes;
-    return new Rule(source.startsWith("/") ? joinRules(this.#defaults.prefix, source) : source, converters);
+    const { prefix } = this.#defaults;
+    return new Rule(source === "" || source.startsWith("/") ? joinRules(prefix, source) : source, converters);
   }
 
   #createHost(options: RouteOptions): HostPattern | null {
@@ -293,11 +307,13 @@ function joinLabels(inner: string | undefined, outer: string | null): string | n
   return inner === undefined ? outer : outer === null ? inner : `${inner}.${outer}`;
 }
 
+/** Joins a prefix and a rule by one slash. The empty rule is the prefix itself, without a slash at its end. */
 function joinRules(prefix: string, rule: string): string {
-  if (prefix === "" || rule === "") {
-    return prefix + rule;
+  const start = prefix.replace(/\/+$/, "");
+  if (rule === "") {
+    return start === "" ? prefix.slice(0, 1) : start;
   }
-  return `${prefix.replace(/\/$/, "")}/${rule.replace(/^\//, "")}`;
+  return prefix === "" ? rule : `${start}/${rule.replace(/^\//, "")}`;
 }
 
 /** Returns an expression for the paths below a prefix, whose variables stand for any segment, or `undefined` for an empty prefix. */

@@ -1,4 +1,3 @@
-import { SetupError } from "../base/errors";
 import type { Command, CommandOptions, CommandValues } from "../commands/command-spec";
 import type { HTTPException } from "../http/exceptions/http-exception";
 import type { RouteOptions, ViewResult, ViewValues } from "../routing/route-options";
@@ -17,79 +16,119 @@ import type {
 import { type Registration, toAnyHandler } from "./registration";
 import { checkView } from "./route-schemas";
 
-/** A function that views are made from, where there is no class. */
+/** A function that answers for the values of a rule's variables. */
 export type ViewFunction<Values, Result = unknown> = (values: Values) => Result;
 
-/** What apps and blueprints share: the function forms of the decorators. */
+/**
+ * Binds a function to a URL rule for one method.
+ *
+ * @param rule The URL rule, such as `"/users/<int:id>"`; the empty rule is the prefix of a blueprint itself.
+ * @param view Answers for the values of the rule's variables.
+ * @param options The options of `route()`, without `methods`.
+ * @throws {RuleError} If the rule cannot be read.
+ * @throws {SetupError} If another view has the endpoint.
+ */
+export type RouteFunction = <
+  const Source extends "" | `/${string}`,
+  const Options extends Omit<RouteOptions, "methods"> = Record<never, never>,
+>(
+  rule: Source & RuleCheck<Source>,
+  view: ViewFunction<ViewValues<Source, Options>, ViewResult<Options>>,
+  options?: Options,
+) => void;
+
+/** The function forms of the decorators, which apps and blueprints have. */
 export abstract class Scaffold {
+  /** Binds a function to a rule for `GET`, and with it `HEAD`. */
+  readonly get: RouteFunction = this.#createRouteFunction("GET");
+  /** Binds a function to a rule for `POST`. */
+  readonly post: RouteFunction = this.#createRouteFunction("POST");
+  /** Binds a function to a rule for `PUT`. */
+  readonly put: RouteFunction = this.#createRouteFunction("PUT");
+  /** Binds a function to a rule for `PATCH`. */
+  readonly patch: RouteFunction = this.#createRouteFunction("PATCH");
+  /** Binds a function to a rule for `DELETE`. */
+  readonly delete: RouteFunction = this.#createRouteFunction("DELETE");
+
   /**
-   * Binds a function to a URL rule: `@route` for what has no class.
+   * Binds a function to a URL rule.
    *
-   * @param rule The URL rule, such as `"/users/<int:id>"`.
-   * @param view Answers for the values of the rule's variables. Its name is the endpoint by default.
+   * The endpoint is the option `endpoint`, or the name of the function. A function without a name gets one of its rule: `"/"`
+   * gives `index`, `"/users/<int:id>"` gives `users_id`, and `post_users_id` if it does not take `GET`.
+   *
+   * @param rule The URL rule, such as `"/users/<int:id>"`; the empty rule is the prefix of a blueprint itself.
+   * @param view Answers for the values of the rule's variables.
    * @param options The methods and the endpoint, among others.
    * @throws {RuleError} If the rule cannot be read.
-   * @throws {SetupError} If the view has no name and the options give no endpoint, or another view has it.
+   * @throws {SetupError} If another view has the endpoint.
    */
-  route<const Source extends `/${string}`, const Options extends RouteOptions = Record<never, never>>(
+  route<const Source extends "" | `/${string}`, const Options extends RouteOptions = Record<never, never>>(
     rule: Source & RuleCheck<Source>,
     view: ViewFunction<ViewValues<Source, Options>, ViewResult<Options>>,
     options?: Options,
   ): void;
   route(rule: string, view: ViewFunction<Record<string, unknown>>, options: RouteOptions = {}): void {
-    const name = options.endpoint ?? view.name;
-    if (name === "") {
-      throw new SetupError(`The view of the rule '${rule}' has no name. Give the route one: { endpoint: "…" }.`);
-    }
+    this.#addRoute(rule, view, options);
+  }
+
+  #createRouteFunction(method: string): RouteFunction {
+    return (rule: string, view: ViewFunction<never>, options: RouteOptions = {}) =>
+      this.#addRoute(rule, view, { ...options, methods: [method] });
+  }
+
+  #addRoute(rule: string, view: ViewFunction<never>, options: RouteOptions): void {
     this.setUp("route", (registration) => {
-      const checked = checkView((values) => view(values), options, name, registration.app);
-      registration.addRoute(rule, name, checked, options, { label: name, owner: view });
+      const given = options.endpoint ?? view.name;
+      const name = given || registration.nameView(rule, options.methods);
+      const label = given || rule || name;
+      const checked = checkView((values) => Reflect.apply(view, undefined, [values]), options, label, registration.app);
+      registration.addRoute(rule, name, checked, options, { label, owner: view });
     });
   }
 
-  /** Runs a function before each request; what it returns, other than `undefined`, is the answer. */
+  /** Runs a function before each request. A value that it returns, other than `undefined`, is the answer. */
   beforeRequest(hook: BeforeRequestHook): void {
     this.setUp("beforeRequest", (registration) => registration.addHook("beforeRequest", hook));
   }
 
-  /** Runs a function with each response; it may change the response or return another. */
+  /** Runs a function with each response. It can change the response or return another one. */
   afterRequest(hook: AfterRequestHook): void {
     this.setUp("afterRequest", (registration) => registration.addHook("afterRequest", hook));
   }
 
-  /** Runs a function when a request is over, whatever happened, with the error that nothing handled. */
+  /** Runs a function at the end of every request, with the error that nothing handled, if there was one. */
   teardownRequest(hook: TeardownHook): void {
     this.setUp("teardownRequest", (registration) => registration.addHook("teardownRequest", hook));
   }
 
-  /** Answers for an error by a function: for a status, or for an error class and those that extend it. */
+  /** Handles errors by a function: those of a status, or of a class and its subclasses. */
   errorHandler(of: number, handler: ErrorHandler<HTTPException>): void;
   errorHandler<Failure>(of: ErrorClass<Failure>, handler: ErrorHandler<Failure>): void;
   errorHandler<Failure>(of: number | ErrorClass<Failure>, handler: ErrorHandler<Failure & HTTPException> | ErrorHandler<Failure>): void {
     this.setUp("errorHandler", (registration) => registration.addErrorHandler(of, toAnyHandler(handler)));
   }
 
-  /** Gives the values that a function returns to every template. */
+  /** Adds the values that a function returns to every template. */
   contextProcessor(processor: ContextProcessor): void {
     this.setUp("contextProcessor", (registration) => registration.addHook("contextProcessor", processor));
   }
 
-  /** Shows a function the values of the rule's variables, to change them, before any other hook. */
+  /** Runs a function before all other hooks, with the values of the rule's variables. It can change them. */
   urlValuePreprocessor(hook: UrlValuePreprocessor): void {
     this.setUp("urlValuePreprocessor", (registration) => registration.addHook("urlValuePreprocessor", hook));
   }
 
-  /** Shows a function the values from which a URL is built, to add to them. */
+  /** Runs a function before `urlFor()` builds a URL. It can add values. */
   urlDefaults(hook: UrlDefaults): void {
     this.setUp("urlDefaults", (registration) => registration.addHook("urlDefaults", hook));
   }
 
-  /** Makes a value, or a function, known to every template of the app by a name. */
+  /** Adds a value or a function to every template of the app, by a name. */
   templateGlobal(name: string, value: unknown): void {
     this.setUp("templateGlobal", (registration) => registration.addTemplateGlobal(name, value));
   }
 
-  /** Makes a function a filter of every template of the app. */
+  /** Adds a filter to every template of the app. */
   templateFilter(name: string, filter: TemplateFunction): void {
     this.setUp("templateFilter", (registration) => registration.addTemplateGlobal(name, filter));
   }
@@ -97,10 +136,10 @@ export abstract class Scaffold {
   /**
    * Adds a command: `flagon user create Ann` runs the one of the usage `"user create <name>"`, with the app's context.
    *
-   * @param usage Its words, then its arguments: `<required>`, `[optional]`, of a type as in `<int:age>`; the last may be
-   * several, as in `<files...>`.
-   * @param run Gets the arguments and options by name; a text that it returns is printed, and what it throws is its failure.
-   * @param options What it does, for the help, and its options.
+   * @param usage Its words, then its arguments: `<required>`, `[optional]`, of a type as in `<int:age>`. The last argument
+   * can take several values: `<files...>`.
+   * @param run Gets the arguments and options by name. A returned text is printed. If it throws, the command fails.
+   * @param options The description for the help, and the options of the command.
    * @throws {SetupError} If the usage cannot be read, or another command has its words.
    */
   command<const Usage extends string, const Options extends CommandOptions = Record<never, never>>(
@@ -112,6 +151,6 @@ export abstract class Scaffold {
     this.setUp("command", (registration) => registration.addCommand(usage, run, options));
   }
 
-  /** Does a step of the set-up, now or when the blueprint is registered. */
+  /** Runs a step of the set-up: an app at once, a blueprint when it is registered. */
   protected abstract setUp(method: string, step: (registration: Registration) => void): void;
 }
