@@ -1,4 +1,4 @@
-import { abort, BuildError, noMatch, RuleError, route, SetupError, urlFor } from "flagon";
+import { abort, BuildError, noMatch, RuleError, route, urlFor } from "flagon";
 import { describe, expect, it } from "vitest";
 import { createApp } from "../support";
 
