@@ -110,7 +110,7 @@ function saveSession(context: RequestContext, response: FlagonResponse): MaybePr
 
 function conclude(context: RequestContext, response: FlagonResponse): FlagonResponse {
   context.response = response;
-  context.isAnswered = true;
+  context.completeHeaders();
   setCacheControl(context, response);
   setSecurity(context, response);
   publishFinished(context, response);

@@ -5,7 +5,7 @@ import type { HTTPException } from "../http/exceptions/http-exception";
 import type { FlagonRequest } from "../http/request/request";
 import type { FlagonResponse } from "../http/response/response";
 import type { Match } from "../routing/route";
-import { Session } from "../sessions/session";
+import { closeSession, Session } from "../sessions/session";
 import type { Application } from "../setup/application";
 import type { AnyAfterRequestHook, Endpoint, Hooks } from "../setup/registry";
 
@@ -97,6 +97,9 @@ export class RequestContext extends AppContext {
         throw new SessionError("The session interface awaits when it opens a session, so its 'isLazy' has to be false.");
       }
       this.#session = session;
+      if (this.isAnswered) {
+        closeSession(session);
+      }
     }
     return this.#session;
   }
@@ -126,6 +129,14 @@ export class RequestContext extends AppContext {
   /** The nonce, if the page has one. */
   get usedCspNonce(): string | undefined {
     return this.#cspNonce;
+  }
+
+  /** Notes that the headers of the response are complete. A later change of the session would be lost, so it is an error. */
+  completeHeaders(): void {
+    this.isAnswered = true;
+    if (this.#session !== undefined) {
+      closeSession(this.#session);
+    }
   }
 
   /** Keeps a response that is not sent, so that what it holds open is closed. */

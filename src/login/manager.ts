@@ -66,6 +66,8 @@ const signals = {
   unauthorized: channel("flagon:user.unauthorized"),
 };
 const year = 365 * 24 * 60 * 60;
+/** The keys of the session that hold a login. */
+const sessionKeys = ["_user_id", "_fresh", "_id"] as const;
 
 /**
  * Logs users in and out, remembers them, and knows who a request comes from.
@@ -207,8 +209,9 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
 
   #forget(context: RequestContext): void {
     const { request, session } = context;
-    for (const key of ["_user_id", "_fresh", "_id"]) {
-      session.delete(key);
+    const found = sessionKeys.filter((key) => session.delete(key));
+    if (found.length > 0) {
+      session.regenerate();
     }
     stateOf(context).user = null;
     if (request.cookies[this.#cookieName] !== undefined) {

@@ -11,13 +11,15 @@ import { Session, type SessionInterface } from "./session";
 import { formatTagged, parseTagged } from "./tagged-json";
 
 const maxInflatedSize = 1024 * 1024;
-/** From how many bytes on a session is compressed: below, it costs more time than it saves room. */
+/** The size in bytes from which a session is compressed: a smaller one costs more time than it saves room. */
 const leastCompressed = 400;
+/** A session that is set to the same values is signed again when this part of its lifetime is over. */
+const refreshPart = 0.1;
 
-/** What begins the value of a cookie that is encrypted; neither base64url nor a compressed value does. */
+/** The first character of an encrypted cookie. Neither base64url nor a compressed value begins with it. */
 const encryptedMark = "~";
 
-/** What signs and encrypts sessions. */
+/** Signs and encrypts sessions. */
 interface Keys {
   readonly signer: TimestampSigner;
   readonly encrypter: Encrypter;
@@ -29,7 +31,7 @@ const findKeys = cacheByKeys<Keys>((secrets, digest) => ({
 }));
 
 /**
- * Keeps sessions in a signed cookie, in the layout of Flask's: visitors cannot change it, but can read it, unless the setting
+ * Keeps sessions in a signed cookie with Flask's layout. Visitors cannot change it. They can read it, unless the setting
  * `sessionEncrypted` is on.
  */
 export class CookieSessions implements SessionInterface {
@@ -38,18 +40,17 @@ export class CookieSessions implements SessionInterface {
   /** The writer of the cookie, and its attributes. An app sends its cookie with one set of attributes, or two. */
   #writer: { readonly name: string; readonly options: CookieOptions; readonly write: CookieWriter } | undefined;
 
-  /** Reads the cookie; one that is forged, foreign or too old gives a new session. */
+  /** Reads the cookie. One that is forged, foreign or too old gives a new session. */
   open(request: FlagonRequest, config: Config): Session {
     const keys = findKeys(config);
     if (keys === undefined) {
       return new Session({}, { isReadOnly: true });
     }
     const cookie = request.cookies[config.sessionCookieName];
-    const session = cookie === undefined ? undefined : readCookie(keys, cookie, config.permanentSessionLifetime);
-    return session ?? new Session();
+    return (cookie === undefined ? undefined : readCookie(keys, cookie, config)) ?? new Session();
   }
 
-  /** Sets the cookie if the session changed, or has to be refreshed; drops it if the session was emptied. */
+  /** Sets the cookie if the session changed or must be refreshed. Deletes it if the session was emptied. */
   save(session: Session, request: FlagonRequest, response: FlagonResponse, config: Config): void {
     const changed = session.formatIfChanged();
     if (session.size === 0) {
@@ -58,20 +59,18 @@ export class CookieSessions implements SessionInterface {
       }
       return;
     }
-    if (changed === undefined && !(session.permanent && config.sessionRefreshEachRequest)) {
+    const keys = findKeys(config);
+    if (keys === undefined || (changed === undefined && !isDue(session, request, config, keys))) {
       return;
     }
-    const keys = findKeys(config);
-    if (keys !== undefined) {
-      const write = this.#findWriter(config.sessionCookieName, sessionCookieOptions(request, config));
-      const json = changed ?? session.format();
-      const value = config.sessionEncrypted ? `${encryptedMark}${keys.encrypter.encrypt(Buffer.from(json, "utf8"))}` : formatPayload(json);
-      const expires = session.permanent ? new Date(Date.now() + config.permanentSessionLifetime * 1000) : undefined;
-      const cookie = write(keys.signer.sign(value), expires);
-      addTrusted(response.headers, "set-cookie", cookie);
-      if (cookie.length > config.maxCookieSize) {
-        warnOfSize("The session cookie", cookie, config.maxCookieSize, adviseToShrink(session));
-      }
+    const write = this.#findWriter(config.sessionCookieName, sessionCookieOptions(request, config));
+    const json = changed ?? session.format();
+    const value = config.sessionEncrypted ? `${encryptedMark}${keys.encrypter.encrypt(Buffer.from(json, "utf8"))}` : formatPayload(json);
+    const expires = session.permanent ? new Date(Date.now() + config.permanentSessionLifetime * 1000) : undefined;
+    const cookie = write(keys.signer.sign(value), expires);
+    addTrusted(response.headers, "set-cookie", cookie);
+    if (cookie.length > config.maxCookieSize) {
+      warnOfSize("The session cookie", cookie, config.maxCookieSize, adviseToShrink(session));
     }
   }
 
@@ -112,6 +111,16 @@ export function sessionCookieOptions(request: FlagonRequest, config: Config): Co
   return { httpOnly: true, secure, path, sameSite, partitioned, ...(domain === null ? {} : { domain }) };
 }
 
+/** Tells whether an unchanged session is sent again: a permanent one that was read, or one whose values were set anew. */
+function isDue(session: Session, request: FlagonRequest, config: Config, { signer }: Keys): boolean {
+  if (session.permanent) {
+    return config.sessionRefreshEachRequest;
+  }
+  const cookie = session.isWritten ? request.cookies[config.sessionCookieName] : undefined;
+  const age = cookie === undefined ? 0 : Date.now() / 1000 - signer.readStamp(cookie).time;
+  return age >= config.permanentSessionLifetime * refreshPart;
+}
+
 function adviseToShrink(session: Session): string {
   const sizes = Object.entries(session.toObject()).map(([key, value]) => [key, formatTagged(value)?.length ?? 0] as const);
   const [largest] = sizes.sort(([, left], [, right]) => right - left);
@@ -133,8 +142,8 @@ function parsePayload(value: string): Buffer {
     : Buffer.from(value, "base64url");
 }
 
-function readCookie({ signer, encrypter }: Keys, cookie: string, maxAge: number): Session | undefined {
-  const result = signer.unsign(cookie, maxAge);
+function readCookie({ encrypter, signer }: Keys, cookie: string, config: Config): Session | undefined {
+  const result = signer.unsign(cookie, config.permanentSessionLifetime);
   if ("failure" in result) {
     return undefined;
   }
@@ -143,11 +152,12 @@ function readCookie({ signer, encrypter }: Keys, cookie: string, maxAge: number)
     const bytes = value.startsWith(encryptedMark) ? encrypter.decrypt(value.slice(encryptedMark.length)) : parsePayload(value);
     const serialized = bytes?.toString("utf8") ?? "";
     const values = parseTagged(serialized);
+    const isOutdated = config.secretKeyFallbacks.length > 0 && !signer.readStamp(cookie).isCurrent;
     return typeof values === "object" && values !== null && !Array.isArray(values)
-      ? new Session(values, { isNew: false, serialized })
+      ? new Session(values, { isNew: false, isOutdated, serialized })
       : undefined;
   } catch {
-    // Only someone who has the key can sign what cannot be read; an empty session is the better answer to it.
+    // Only an owner of the key can sign a cookie that cannot be read: an empty session is the better answer to it.
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import type { Config } from "../config/config";
 import { ServiceUnavailable } from "../http/exceptions/by-status";
 import type { FlagonRequest } from "../http/request/request";
@@ -8,36 +8,42 @@ import { Session, type SessionInterface } from "./session";
 import type { SessionStore } from "./stores";
 import { parseTagged } from "./tagged-json";
 
-/** How sessions are kept on the server. */
+/** Options of `ServerSessions`. */
 export interface ServerSessionOptions {
-  /** After how long without use a session is over, in seconds. Default: 1 day. */
+  /** The seconds without use after which a session ends. Default: 1 day. */
   idleLifetime?: number;
-  /** After how long a session is over in any case, in seconds. Default: the setting `permanentSessionLifetime`. */
+  /** The seconds after which a session ends in any case. Default: the setting `permanentSessionLifetime`. */
   absoluteLifetime?: number;
   /**
-   * What happens while the store does not answer: `"refuse"` answers 503, `"anonymous"` goes on with an empty session that is
-   * not kept. Default: `"refuse"`, so that nobody is taken for somebody else, and nothing is lost in silence.
+   * The answer while the store fails: `"refuse"` is 503, `"anonymous"` goes on with an empty session that is not kept.
+   * Default: `"refuse"`, so that nothing is lost in silence.
    */
   whenUnavailable?: "refuse" | "anonymous";
 }
 
-/** What is known of a session besides what it holds. */
+/** The facts about a session besides its values. */
 interface Entry {
+  /** The key in the store. */
+  readonly key: string;
+  /** The id in the cookie. */
   readonly id: string;
-  /** When it began, in seconds since the Unix epoch. */
+  /** The time when it began, in seconds since the Unix epoch. */
   readonly created: number;
-  /** When it was last kept. */
+  /** The time when it was last saved. */
   readonly kept: number;
 }
 
 const idPattern = /^[\w-]{43}$/;
-/** A session that is only read is kept on anew when this part of its idle lifetime is over. */
+/** A session that is only read is saved again when this part of its idle lifetime is over. */
 const refreshPart = 0.1;
 
 /**
- * Keeps sessions on the server: the cookie holds nothing but an id that cannot be guessed.
+ * Keeps sessions on the server. The cookie holds a random id of 256 bits and nothing else; the store holds its SHA-256 hash,
+ * so that a copy of the store gives no live session away.
  *
- * An id that the store does not know is never taken over from a client, and `session.regenerate()` gives a new one.
+ * An id that the store does not know is never taken over from a client. `session.regenerate()` gives a new one. A session
+ * that has ended, by `session.clear()`, a logout, expiry or a deletion in the store, stays ended, whatever other requests
+ * write meanwhile.
  *
  * @example
  * ```ts
@@ -45,15 +51,15 @@ const refreshPart = 0.1;
  * ```
  */
 export class ServerSessions implements SessionInterface {
-  /** Opened before the first hook, since the store has to be asked. */
+  /** Opened before the first hook: the store answers later. */
   readonly isLazy = false;
   readonly #store: SessionStore;
   readonly #options: ServerSessionOptions;
   readonly #entries = new WeakMap<Session, Entry>();
 
   /**
-   * @param store Where they are kept.
-   * @param options For how long, and what happens if the store fails.
+   * @param store The store.
+   * @param options The lifetimes, and the answer while the store fails.
    */
   constructor(store: SessionStore, options: ServerSessionOptions = {}) {
     this.#store = store;
@@ -70,9 +76,10 @@ export class ServerSessions implements SessionInterface {
     if (id === undefined || !idPattern.test(id)) {
       return new Session();
     }
+    const key = keyOf(id);
     let text: string | null;
     try {
-      text = await this.#store.get(id);
+      text = await this.#store.get(key);
     } catch (error) {
       return this.#fail(error, () => new Session());
     }
@@ -81,30 +88,36 @@ export class ServerSessions implements SessionInterface {
       return new Session();
     }
     const session = new Session(parsed.values, { isNew: false, serialized: parsed.serialized });
-    this.#entries.set(session, { id, created: parsed.created, kept: parsed.kept });
+    this.#entries.set(session, { key, id, created: parsed.created, kept: parsed.kept });
     return session;
   }
 
   /**
-   * Keeps a session that was used.
+   * Saves a session that was used.
    *
    * @throws {ServiceUnavailable} If the store fails, unless the options say otherwise.
    */
   async save(session: Session, request: FlagonRequest, response: FlagonResponse, config: Config): Promise<void> {
+    const changed = session.formatIfChanged();
     try {
-      await this.#save(session, request, response, config);
+      await this.#save(session, changed, request, response, config);
     } catch (error) {
       this.#fail(error, () => undefined);
     }
   }
 
-  async #save(session: Session, request: FlagonRequest, response: FlagonResponse, config: Config): Promise<void> {
+  async #save(
+    session: Session,
+    changed: string | undefined,
+    request: FlagonRequest,
+    response: FlagonResponse,
+    config: Config,
+  ): Promise<void> {
     const entry = this.#entries.get(session);
-    const changed = session.formatIfChanged();
     const options = sessionCookieOptions(request, config);
     if (session.size === 0) {
       if (entry !== undefined) {
-        await this.#store.delete(entry.id);
+        await this.#store.delete(entry.key);
         response.deleteCookie(config.sessionCookieName, options);
       }
       return;
@@ -114,17 +127,37 @@ export class ServerSessions implements SessionInterface {
     if (changed === undefined && !isDue) {
       return;
     }
-    const isKept = entry !== undefined && !session.isRegenerated;
-    const { created, id } = isKept ? entry : { created: now(), id: randomBytes(32).toString("base64url") };
+    const { isRegenerated, permanent } = session;
+    const id = entry === undefined || isRegenerated ? randomBytes(32).toString("base64url") : entry.id;
+    const created = entry === undefined || isRegenerated ? now() : entry.created;
     const lifetime = Math.min(idle, created + this.#absoluteLifetime(config) - now());
-    await this.#store.set(id, `${created}.${now()}.${changed ?? session.format()}`, Math.max(1, lifetime));
-    if (entry !== undefined && !isKept) {
-      await this.#store.delete(entry.id);
+    const text = `${created}.${now()}.${changed ?? session.format()}`;
+    if (lifetime <= 0 || !(await this.#keep(entry, id, text, lifetime))) {
+      return;
     }
-    const expires = session.permanent ? { expires: new Date(Date.now() + lifetime * 1000) } : {};
-    if (!isKept || session.permanent) {
+    if (id !== entry?.id || permanent) {
+      const expires = permanent ? { expires: new Date(Date.now() + lifetime * 1000) } : {};
       response.setCookie(config.sessionCookieName, id, { ...options, ...expires });
     }
+  }
+
+  /** Keeps the text of a session, and tells whether it was kept: one that has ended meanwhile stays ended. */
+  async #keep(entry: Entry | undefined, id: string, text: string, lifetime: number): Promise<boolean> {
+    const store = this.#store;
+    if (entry !== undefined) {
+      if (id === entry.id && store.update !== undefined) {
+        return store.update(entry.key, text, lifetime);
+      }
+      if ((await store.get(entry.key)) === null) {
+        return false;
+      }
+      // The old id goes first: of two requests that regenerate one session, only the first goes on with it.
+      if (id !== entry.id && (await store.delete(entry.key)) === false) {
+        return false;
+      }
+    }
+    await store.set(keyOf(id), text, lifetime);
+    return true;
   }
 
   #absoluteLifetime(config: Config): number {
@@ -137,6 +170,11 @@ export class ServerSessions implements SessionInterface {
     }
     throw new ServiceUnavailable("Sessions cannot be reached at the moment. Try again soon.", { cause, retryAfter: 5 });
   }
+}
+
+/** Returns the key of a session in the store: the hash of its id. */
+function keyOf(id: string): string {
+  return createHash("sha256").update(id).digest("base64url");
 }
 
 interface Parsed {

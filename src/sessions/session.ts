@@ -4,40 +4,89 @@ import type { FlagonRequest } from "../http/request/request";
 import type { FlagonResponse } from "../http/response/response";
 import { formatTagged, formatTaggedMembers } from "./tagged-json";
 
-/** The keys of the session and their types. Augment it: `declare module "flagon" { interface SessionData { userId: number } }`. */
+/**
+ * The keys of the session and their types. Augment it: `declare module "flagon" { interface SessionData { userId: number } }`.
+ *
+ * Once it has a member, other keys do not compile.
+ */
 export interface SessionData {}
 
-type Key = keyof SessionData | (string & {});
-type ValueOf<Name> = Name extends keyof SessionData ? SessionData[Name] : unknown;
+/** The keys that Flagon itself writes. Their names are Flask's, Flask-WTF's and Flask-Login's. */
+interface OwnSessionData {
+  /** Whether the session outlives the browser window. */
+  _permanent: boolean;
+  /** The secret of the CSRF tokens. */
+  csrf_token: string;
+  /** The flashed messages. */
+  _flashes: unknown;
+  /** The id of the user who is logged in. */
+  _user_id: string;
+  /** Whether the user has logged in during this session. */
+  _fresh: boolean;
+  /** The fingerprint of the client. */
+  _id: string;
+}
 
-/** What an app keeps about a visitor from request to request. */
+type Key = keyof OwnSessionData | (keyof SessionData extends never ? string & {} : keyof SessionData);
+type ValueOf<Name> = Name extends keyof SessionData
+  ? SessionData[Name]
+  : Name extends keyof OwnSessionData
+    ? OwnSessionData[Name]
+    : unknown;
+
+/** The key of the CSRF secret; Flask-WTF reads and writes the same. */
+export const csrfKey = "csrf_token";
+
+/** Options of the `Session` constructor. */
+interface SessionOptions {
+  /** Whether the visitor came without a valid session. Default: `true`. */
+  readonly isNew?: boolean;
+  /** Whether writing is an error, since there is no key to sign with. Default: `false`. */
+  readonly isReadOnly?: boolean;
+  /** Whether it must be saved again even if nothing changes, since a former key signed it. Default: `false`. */
+  readonly isOutdated?: boolean;
+  /** The text that the values were read from. */
+  readonly serialized?: string;
+}
+
+/** Closes a session; set by the class, which alone reaches the private member. */
+let close: (session: Session) => void;
+
+/** The values that an app keeps about a visitor from request to request. */
 export class Session {
   /** Whether the visitor came without a valid session. */
   isNew: boolean;
-  /** Whether it was regenerated in this request: a store that keeps sessions by id gives it a new one. */
+  /** Whether it was regenerated in this request: a store that keeps sessions by id gives it a new id. */
   isRegenerated = false;
+  /** Whether a value was set in this request, be it the same as before. */
+  isWritten = false;
   readonly #values: Map<string, unknown>;
   readonly #before: string;
-  /** Whether the session may differ from what it was: it was written, or an object was handed out that may be changed. */
+  /** Whether the session can differ from its state at the start: it was written, or gave out an object that can be changed. */
   #isTouched = false;
+  #isClosed = false;
+  readonly #isOutdated: boolean;
   readonly #isReadOnly: boolean;
 
+  static {
+    close = (session) => {
+      session.#isClosed = true;
+    };
+  }
+
   /**
-   * @param values What the session holds.
-   * @param options `isNew` for a visitor without one; `isReadOnly` when there is no key to sign it with; `serialized`
-   * is the text that the values were read from.
+   * @param values The values of the session.
+   * @param options Where they come from, and whether they can be changed.
    */
-  constructor(
-    values: object = {},
-    { isNew = true, isReadOnly = false, serialized }: { isNew?: boolean; isReadOnly?: boolean; serialized?: string } = {},
-  ) {
+  constructor(values: object = {}, { isNew = true, isReadOnly = false, isOutdated = false, serialized }: SessionOptions = {}) {
     this.#values = new Map<string, unknown>(Object.entries(values));
     this.isNew = isNew;
     this.#isReadOnly = isReadOnly;
+    this.#isOutdated = isOutdated;
     this.#before = serialized ?? this.format();
   }
 
-  /** How many values it holds. */
+  /** The number of values. */
   get size(): number {
     return this.#values.size;
   }
@@ -56,7 +105,7 @@ export class Session {
     }
   }
 
-  /** Returns a value, or `undefined`. Changes inside an object or array that it returns are kept as well. */
+  /** Returns a value, or `undefined`. The session also saves changes inside an object or array that it returned. */
   get<Name extends Key>(key: Name): ValueOf<Name> | undefined;
   get(key: string): unknown {
     const value = this.#values.get(key);
@@ -65,13 +114,14 @@ export class Session {
   }
 
   /**
-   * Sets a value: what JSON can hold, and dates, bytes and `Markup`.
+   * Sets a value: JSON, a date, bytes or `Markup`, at most 100 levels deep.
    *
-   * @throws {SessionError} If the app has no secret key.
+   * @throws {SessionError} If the app has no secret key, or the response was sent already.
    */
   set<Name extends Key>(key: Name, value: ValueOf<Name>): void;
   set(key: string, value: unknown): void {
     this.#write();
+    this.isWritten = true;
     this.#values.set(key, value);
   }
 
@@ -80,31 +130,51 @@ export class Session {
     return this.#values.has(key);
   }
 
-  /** Removes a value, and tells whether there was one. */
+  /**
+   * Removes a value, and tells whether there was one.
+   *
+   * @throws {SessionError} If the response was sent already.
+   */
   delete(key: Key): boolean {
-    this.#isTouched = true;
-    return this.#values.delete(key);
+    return this.#values.has(key) && this.#remove(key);
   }
 
-  /** Removes a value and returns it, or `undefined`. */
+  /**
+   * Removes a value and returns it, or `undefined`.
+   *
+   * @throws {SessionError} If the response was sent already.
+   */
   pop<Name extends Key>(key: Name): ValueOf<Name> | undefined;
   pop(key: string): unknown {
     const value = this.#values.get(key);
-    this.#isTouched = true;
-    this.#values.delete(key);
+    if (this.#values.has(key)) {
+      this.#remove(key);
+    }
     return value;
   }
 
-  /** Removes all values. */
+  /**
+   * Removes all values.
+   *
+   * @throws {SessionError} If the response was sent already.
+   */
   clear(): void {
+    if (this.#values.size > 0) {
+      this.#checkOpen();
+    }
     this.#isTouched = true;
     this.#values.clear();
   }
 
-  /** Starts the session afresh with what it holds, as is due when someone logs in: tokens bound to the old one are void. */
+  /**
+   * Starts the session afresh with its values, as a login and a logout must: a session on the server gets a new id, and the
+   * CSRF tokens of the old one are void.
+   *
+   * @throws {SessionError} If the app has no secret key, or the response was sent already.
+   */
   regenerate(): void {
     this.#write();
-    this.#values.delete("csrf_token");
+    this.#values.delete(csrfKey);
     this.isRegenerated = true;
   }
 
@@ -120,19 +190,24 @@ export class Session {
   }
 
   /**
-   * Serializes the session if it differs from what it was, also deep inside a value; otherwise gives `undefined`.
+   * Serializes the session if it must be saved: it changed, also deep inside a value, or a former key signed it. Otherwise
+   * returns `undefined`.
    *
-   * @throws {SessionError} If it holds what JSON cannot.
+   * @throws {SessionError} If it holds a value that cannot be kept.
    */
   formatIfChanged(): string | undefined {
-    if (!this.#isTouched) {
+    if (!this.#isTouched && !this.#isOutdated) {
       return undefined;
     }
     const now = this.format();
-    return now === this.#before && !this.isRegenerated ? undefined : now;
+    return now === this.#before && !this.isRegenerated && !this.#isOutdated ? undefined : now;
   }
 
-  /** Serializes the session. */
+  /**
+   * Serializes the session.
+   *
+   * @throws {SessionError} If it holds a value that cannot be kept.
+   */
   format(): string {
     try {
       return this.#values.size === 0 ? "{}" : formatTaggedMembers(this.#values);
@@ -143,7 +218,14 @@ export class Session {
     }
   }
 
+  #remove(key: string): boolean {
+    this.#checkOpen();
+    this.#isTouched = true;
+    return this.#values.delete(key);
+  }
+
   #write(): void {
+    this.#checkOpen();
     this.#isTouched = true;
     if (this.#isReadOnly) {
       throw new SessionError(
@@ -151,11 +233,24 @@ export class Session {
       );
     }
   }
+
+  #checkOpen(): void {
+    if (this.#isClosed) {
+      throw new SessionError(
+        "The session was changed after its response was sent, so the change would be lost. Change the session before the view returns its stream, or before the work goes to the background.",
+      );
+    }
+  }
 }
 
-/** Opens and saves sessions. Set `app.sessionInterface` to another one to keep them elsewhere. */
+/** Closes a session whose response is on its way: a later change would be lost, so it is an error. */
+export function closeSession(session: Session): void {
+  close(session);
+}
+
+/** Opens and saves sessions. Set `app.sessionInterface` to another one to keep sessions elsewhere. */
 export interface SessionInterface {
-  /** Whether a session is opened only when it is used; one that awaits is opened before the first hook. */
+  /** `true` opens a session when it is used; `false`, for one that awaits, before the first hook. */
   readonly isLazy: boolean;
   /** Opens the session of a request. */
   open(request: FlagonRequest, config: Config): Session | Promise<Session>;

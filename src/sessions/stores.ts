@@ -1,47 +1,50 @@
-/** Keeps the text of sessions by their ids. */
+/** Keeps the text of sessions by their keys, which are hashes of the ids in the cookies. */
 export interface SessionStore {
-  /** Returns a text, or `null` if there is none or its time is over. */
+  /** Returns a text, or `null` if there is none or it has expired. */
   get(id: string): Promise<string | null>;
   /**
-   * Keeps a text.
+   * Keeps a text, new or in place of the one before.
    *
-   * @param id The id.
+   * @param id The key.
    * @param text The text.
-   * @param lifetime For how long, in whole seconds.
+   * @param lifetime The seconds until it expires, a whole number.
    */
   set(id: string, text: string, lifetime: number): Promise<void>;
-  /** Forgets a text. */
-  delete(id: string): Promise<void>;
+  /**
+   * Replaces a text only if there is one, in one step, so that a session that has ended stays ended.
+   *
+   * Without this method a `get` goes before the `set`. A session that ends between the two comes back.
+   *
+   * @returns Whether there was one.
+   */
+  update?(id: string, text: string, lifetime: number): Promise<boolean>;
+  /** Removes a text. Resolves to `false` if there was none; a store that cannot tell resolves to nothing. */
+  delete(id: string): Promise<unknown>;
 }
 
-/** Keeps sessions in the memory of the process: for one process, and gone with it. */
+/** Keeps sessions in the memory of one process. A restart loses them. */
 export class MemoryStore implements SessionStore {
   readonly #kept = new Map<string, { readonly text: string; readonly until: number }>();
   readonly #limit: number;
 
-  /** @param options How many sessions are kept; the ones that were not used for the longest are forgotten first. Default: 10,000. */
+  /** @param options The most sessions to keep. The least recently saved ones go first. Default: 10,000. */
   constructor({ limit = 10_000 }: { limit?: number } = {}) {
     this.#limit = limit;
   }
 
-  /** How many sessions are kept. */
+  /** The number of sessions. */
   get size(): number {
     return this.#kept.size;
   }
 
   /** Returns a text, or `null`. */
   async get(id: string): Promise<string | null> {
-    const kept = this.#kept.get(id);
-    if (kept === undefined || kept.until <= Date.now()) {
-      this.#kept.delete(id);
-      return null;
-    }
-    return kept.text;
+    return this.#find(id) ?? null;
   }
 
   /** Keeps a text. */
   async set(id: string, text: string, lifetime: number): Promise<void> {
-    // The order of a map is that of its keys' coming: the first is the one that was not set for the longest.
+    // A map keeps the order in which keys were added, so the first key is the least recently saved one.
     this.#kept.delete(id);
     this.#kept.set(id, { text, until: Date.now() + lifetime * 1000 });
     for (const oldest of this.#kept.keys()) {
@@ -52,31 +55,51 @@ export class MemoryStore implements SessionStore {
     }
   }
 
-  /** Forgets a text. */
-  async delete(id: string): Promise<void> {
-    this.#kept.delete(id);
+  /** Replaces a text only if there is one, and tells whether there was. */
+  async update(id: string, text: string, lifetime: number): Promise<boolean> {
+    if (this.#find(id) === undefined) {
+      return false;
+    }
+    await this.set(id, text, lifetime);
+    return true;
+  }
+
+  /** Removes a text, and tells whether there was one. */
+  async delete(id: string): Promise<boolean> {
+    return this.#find(id) !== undefined && this.#kept.delete(id);
+  }
+
+  #find(id: string): string | undefined {
+    const kept = this.#kept.get(id);
+    if (kept !== undefined && kept.until <= Date.now()) {
+      this.#kept.delete(id);
+      return undefined;
+    }
+    return kept?.text;
   }
 }
 
-/** What of a client of the package `redis` is used. */
+/** The methods that `RedisStore` calls of a client of the package `redis` (4 or later). */
 export interface RedisClient {
   /** Reads a key. */
   get(key: string): Promise<string | null>;
   /** Sets a key that expires. */
   setEx(key: string, seconds: number, value: string): Promise<unknown>;
-  /** Removes a key. */
+  /** Sets a key that expires, only if it exists: `SET key value EX seconds XX`. Gives `null` if it does not. */
+  set?(key: string, value: string, options: { readonly EX: number; readonly XX: true }): Promise<unknown>;
+  /** Removes a key, and gives the number of keys removed. */
   del(key: string): Promise<unknown>;
 }
 
-/** How sessions are kept in Redis. */
+/** Options of `RedisStore`. */
 export interface RedisStoreOptions {
-  /** What the keys begin with. Default: `"flagon:session:"`. */
+  /** The beginning of all keys. Default: `"flagon:session:"`. */
   prefix?: string;
-  /** How long an answer may take, in milliseconds. Default: 500. */
+  /** The longest wait for an answer, in milliseconds. Default: 500. */
   timeout?: number;
 }
 
-/** Keeps sessions in Redis, or what speaks its language, by a connected client of the package `redis`. */
+/** Keeps sessions in Redis, or a server that speaks its protocol, by a connected client of the package `redis`. */
 export class RedisStore implements SessionStore {
   readonly #client: RedisClient;
   readonly #prefix: string;
@@ -84,7 +107,7 @@ export class RedisStore implements SessionStore {
 
   /**
    * @param client The client.
-   * @param options The prefix of the keys, and how long is waited.
+   * @param options The prefix of the keys and the longest wait.
    */
   constructor(client: RedisClient, { prefix = "flagon:session:", timeout = 500 }: RedisStoreOptions = {}) {
     this.#client = client;
@@ -102,12 +125,22 @@ export class RedisStore implements SessionStore {
     await this.#within(this.#client.setEx(this.#prefix + id, lifetime, text));
   }
 
-  /** Forgets a text. */
-  async delete(id: string): Promise<void> {
-    await this.#within(this.#client.del(this.#prefix + id));
+  /** Replaces a text only if there is one, and tells whether there was. */
+  async update(id: string, text: string, lifetime: number): Promise<boolean> {
+    if (this.#client.set === undefined) {
+      const isThere = (await this.get(id)) !== null;
+      return isThere && this.set(id, text, lifetime).then(() => true);
+    }
+    const answer = await this.#within(this.#client.set(this.#prefix + id, text, { EX: lifetime, XX: true }));
+    return answer !== null;
   }
 
-  /** A client that has lost its server keeps commands until it is back: nobody is to wait for that. */
+  /** Removes a text, and tells whether there was one. */
+  async delete(id: string): Promise<boolean> {
+    return (await this.#within(this.#client.del(this.#prefix + id))) !== 0;
+  }
+
+  /** Bounds the wait: a client that has lost its server holds commands back until the server returns. */
   async #within<Value>(answer: Promise<Value>): Promise<Value> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {

@@ -3,7 +3,7 @@ import { Markup } from "../base/html";
 /**
  * JSON with the types that Flask's sessions keep: an object with one key that begins with a space is a value of that type.
  *
- * Tuples, bytes, dates, UUIDs and safe HTML survive a round trip; anything else is JSON as it is.
+ * Tuples, bytes, dates, UUIDs and safe HTML survive a round trip. Other values are plain JSON.
  */
 
 /** A list that Python reads as a tuple. */
@@ -34,6 +34,8 @@ export class Uuid {
   }
 }
 
+/** The most levels of a value. Deeper ones are refused when written and read, so that no recursion overflows the stack. */
+const maxDepth = 100;
 /** Text that JSON holds as it is. */
 const plain = /^[ !#-[\]-~]*$/;
 const beyondAscii = /[\x7f-\uffff]/g;
@@ -42,34 +44,61 @@ const tags = new Set([" di", " t", " b", " m", " u", " d"]);
 /**
  * Serializes a value: keys in the order of their code points, no spaces, only ASCII, as Flask does.
  *
- * @throws {TypeError} If JSON cannot hold the value.
+ * @throws {TypeError} If JSON cannot hold the value, or it has more than 100 levels.
  */
 export function formatTagged(value: unknown): string {
-  return write(value) ?? "null";
+  return write(value, maxDepth) ?? "null";
 }
 
 /**
  * Serializes a collection of values as {@link formatTagged} does an object.
  *
- * @throws {TypeError} If JSON cannot hold one of them.
+ * @throws {TypeError} If JSON cannot hold one of them, or one has more than 100 levels.
  */
 export function formatTaggedMembers(members: ReadonlyMap<string, unknown>): string {
-  return writeMembers([...members.keys()], (key) => members.get(key));
+  return writeMembers([...members.keys()], (key) => members.get(key), maxDepth + 1);
 }
 
 /**
- * Parses what {@link formatTagged} or Flask wrote.
+ * Parses text of {@link formatTagged} or of Flask.
  *
  * @throws {SyntaxError} If it is not JSON.
+ * @throws {TypeError} If it has more than 100 levels, and the one around them.
  */
 export function parseTagged(text: string): unknown {
+  if (text.length > 2 * maxDepth && isTooDeep(text)) {
+    throw new TypeError(`the value has more than ${maxDepth} levels`);
+  }
   const value: unknown = JSON.parse(text);
   // An object of a type of its own has one key, which begins with a space.
   return text.includes('{" ') ? untag(value) : value;
 }
 
-/** Writes a value as JSON; what is undefined is not written. */
-function write(value: unknown): string | undefined {
+/** Tells whether JSON text nests objects and lists deeper than {@link formatTagged} does. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  let isInString = false;
+  for (let index = 0; index < text.length; index++) {
+    const character = text.charAt(index);
+    if (character === '"') {
+      isInString = !isInString;
+    } else if (isInString) {
+      index += character === "\\" ? 1 : 0;
+    } else if (character === "{" || character === "[") {
+      depth++;
+      // A type of its own is an object around its value: two levels of JSON for one of the value.
+      if (depth > 2 * maxDepth + 1) {
+        return true;
+      }
+    } else if (character === "}" || character === "]") {
+      depth--;
+    }
+  }
+  return false;
+}
+
+/** Writes a value as JSON, or returns `undefined` for `undefined`. */
+function write(value: unknown, depth: number): string | undefined {
   switch (typeof value) {
     case "string":
       return quote(value);
@@ -83,7 +112,7 @@ function write(value: unknown): string | undefined {
     case "undefined":
       return undefined;
     case "object":
-      return value === null ? "null" : writeObject(value);
+      return value === null ? "null" : writeObject(value, depth);
     default:
       throw new TypeError(`a ${typeof value} is nothing that JSON can hold`);
   }
@@ -95,9 +124,12 @@ function quote(text: string): string {
     : JSON.stringify(text).replace(beyondAscii, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-function writeObject(value: object): string | undefined {
+function writeObject(value: object, depth: number): string | undefined {
+  if (depth === 0) {
+    throw new TypeError(`it has more than ${maxDepth} levels, or contains itself`);
+  }
   if (Array.isArray(value)) {
-    return value instanceof Tuple ? `{" t":${writeList(value)}}` : writeList(value);
+    return value instanceof Tuple ? `{" t":${writeList(value, depth)}}` : writeList(value, depth);
   }
   if (value instanceof Uint8Array) {
     return `{" b":"${Buffer.from(value).toString("base64")}"}`;
@@ -109,35 +141,54 @@ function writeObject(value: object): string | undefined {
     return `{" u":${quote(value.text.replaceAll("-", "").toLowerCase())}}`;
   }
   if (value instanceof Date) {
+    if (Number.isNaN(value.getTime())) {
+      throw new TypeError("an invalid date is nothing that JSON can hold");
+    }
     return `{" d":"${value.toUTCString()}"}`;
   }
   if ("toJSON" in value && typeof value.toJSON === "function") {
     const plain: unknown = value.toJSON();
-    return typeof plain === "object" && plain !== null ? writeOwn(plain) : write(plain);
+    return plain === value ? writeOwn(value, depth) : write(plain, depth - 1);
   }
-  return writeOwn(value);
+  return writeOwn(value, depth);
 }
 
-function writeList(values: readonly unknown[]): string {
+function writeList(values: readonly unknown[], depth: number): string {
   let text = "[";
   for (let index = 0; index < values.length; index++) {
-    text += `${index === 0 ? "" : ","}${write(values[index]) ?? "null"}`;
+    text += `${index === 0 ? "" : ","}${write(values[index], depth - 1) ?? "null"}`;
   }
   return `${text}]`;
 }
 
-function writeOwn(value: object): string {
-  return writeMembers(Object.keys(value), (key) => Reflect.get(value, key));
+function writeOwn(value: object, depth: number): string {
+  const keys = Object.keys(value);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // A Map, a promise or a class with private fields would be an empty object in the next request.
+  if (prototype !== Object.prototype && prototype !== null && (keys.length === 0 || tagOf(value) !== "Object")) {
+    throw new TypeError(`a value of the class ${nameOf(value)} is nothing that JSON can hold`);
+  }
+  return writeMembers(keys, (key) => Reflect.get(value, key), depth);
 }
 
-function writeMembers(keys: string[], read: (key: string) => unknown): string {
+/** The name of a built-in class, such as `"Map"`; `"Object"` for plain objects and most classes. */
+function tagOf(value: object): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
+}
+
+function nameOf(value: object): string {
+  const { constructor } = value;
+  return typeof constructor === "function" && constructor.name !== "" ? constructor.name : tagOf(value);
+}
+
+function writeMembers(keys: string[], read: (key: string) => unknown, depth: number): string {
   const [only = ""] = keys;
   if (keys.length === 1 && tags.has(only)) {
-    return `{" di":{"${only}__":${write(read(only)) ?? "null"}}}`;
+    return `{" di":{"${only}__":${write(read(only), depth - 1) ?? "null"}}}`;
   }
   let text = "";
   for (const key of isSorted(keys) ? keys : keys.sort(compareCodePoints)) {
-    const member = write(read(key));
+    const member = write(read(key), depth - 1);
     if (member !== undefined) {
       text += `${text === "" ? "" : ","}${quote(key)}:${member}`;
     }
@@ -145,7 +196,7 @@ function writeMembers(keys: string[], read: (key: string) => unknown): string {
   return `{${text}}`;
 }
 
-/** What was read from JSON in this order is in it still, but for what was added. */
+/** Tells whether keys are in order: those of a session that was read are, apart from added ones. */
 function isSorted(keys: readonly string[]): boolean {
   for (let index = 1; index < keys.length; index++) {
     if (compareCodePoints(keys[index - 1] ?? "", keys[index] ?? "") > 0) {
@@ -165,7 +216,7 @@ function untag(value: unknown): unknown {
   if (typeof value !== "object" || value === null) {
     return value;
   }
-  // What was just parsed is nobody else's: only what holds something of a type of its own is replaced.
+  // The parsed object belongs to nobody else, so members are replaced in place.
   const keys = Object.keys(value);
   for (const key of keys) {
     const inner: unknown = Reflect.get(value, key);
@@ -203,7 +254,7 @@ function revive(key: string, value: unknown): unknown {
   }
 }
 
-/** Compares text as Python does: by code points, where JavaScript's own order goes by UTF-16 units, and surrogates come before the last of others. */
+/** Compares text by code points, as Python does. JavaScript compares UTF-16 units, where surrogates come before U+E000 to U+FFFF. */
 function compareCodePoints(left: string, right: string): number {
   const length = Math.min(left.length, right.length);
   for (let index = 0; index < length; index++) {

@@ -77,6 +77,17 @@ export class TimestampSigner {
     return age > maxAge || age < 0 ? { failure: "expired" } : { value: text.slice(0, middle) };
   }
 
+  /**
+   * Reads the time of signing, in seconds since the Unix epoch, and tells whether the current key signed, rather than a
+   * former one. Of a text that {@link TimestampSigner.unsign} accepted.
+   */
+  readStamp(text: string): { readonly time: number; readonly isCurrent: boolean } {
+    const end = text.lastIndexOf(".");
+    const time = parseTimestamp(text, text.lastIndexOf(".", end - 1) + 1, end) ?? 0;
+    // Not secret: the text was accepted, by this key or by another.
+    return { time, isCurrent: this.#keys[0]?.sign(text.slice(0, end)) === text.slice(end + 1) };
+  }
+
   #verify(signed: string, signature: string): boolean {
     // Compared as text, of base64url digits only, since writing cuts a code unit to its lower byte: a signature has one spelling.
     this.#given.write(signature, "latin1");

@@ -12,7 +12,9 @@ import {
   Tuple,
   Uuid,
 } from "flagon";
+import { MemoryStore, ServerSessions } from "flagon/sessions";
 import { describe, expect, it, vi } from "vitest";
+import { TimestampSigner } from "../../src/signing/signing";
 import { createApp } from "../support";
 
 class Views {
@@ -304,5 +306,181 @@ describe("flash()", () => {
     const client = createApp({}, Pages).testClient();
     await client.get("/flash");
     expect(await (await client.get("/page")).text()).toBe("message:plain;error:&lt;bad&gt;;message:now;");
+  });
+});
+
+describe("a session that a former key signed", () => {
+  it("is signed anew by a request that uses it, and only by such a one", async () => {
+    const old = createApp({ config: { secretKey: "old" } }, Views).testClient();
+    await old.post("/set", { json: { user: 1 } });
+    const cookie = `session=${old.cookies.get(new URL("http://localhost/"), "session")}`;
+    for (const sessionEncrypted of [false, true]) {
+      const config = { secretKey: "new", secretKeyFallbacks: ["older", "old"], sessionEncrypted };
+      const client = createApp({ config }, Views).testClient();
+      expect(cookieOf(await client.get("/untouched", { headers: { cookie } }))).toBe("");
+      await client.get("/get", { headers: { cookie } });
+      expect(cookieOf(await client.get("/get"))).toBe("");
+      const fresh = `session=${client.cookies.get(new URL("http://localhost/"), "session")}`;
+      const later = createApp({ config: { secretKey: "new" } }, Views).testClient();
+      expect(await (await later.get("/get", { headers: { cookie: fresh } })).json()).toEqual({ user: 1, isNew: false });
+    }
+  });
+});
+
+describe("a session that is set to the same values", () => {
+  it("is signed anew when a tenth of its lifetime is over, so that a visitor who comes daily stays", async () => {
+    const client = createApp({ config: { permanentSessionLifetime: 1000 } }, Views).testClient();
+    const set = async () => cookieOf(await client.post("/set", { json: { a: 1 } })) !== "";
+    const start = Date.now();
+    vi.useFakeTimers({ now: start, toFake: ["Date"] });
+    try {
+      const sent: boolean[] = [];
+      for (const seconds of [0, 50, 150, 200, 1100, 2000]) {
+        vi.setSystemTime(start + seconds * 1000);
+        sent.push(await set());
+      }
+      expect(sent).toEqual([true, false, true, false, true, true]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe("a value that a session cannot keep", () => {
+  class Point {
+    readonly #x = 1;
+    get x() {
+      return this.#x;
+    }
+  }
+  const circle: unknown[] = [];
+  circle.push(circle);
+  const deep = (levels: number): unknown => (levels === 0 ? 1 : [deep(levels - 1)]);
+
+  it.each<[string, unknown, string]>([
+    ["a Map", new Map([["a", 1]]), "class Map"],
+    ["a Set", new Set([1]), "class Set"],
+    ["a Map inside", { list: [{ map: new Map() }] }, "class Map"],
+    ["a promise", Promise.resolve(1), "class Promise"],
+    ["an error", new TypeError("x"), "class TypeError"],
+    ["a regular expression", /x/, "class RegExp"],
+    ["floats", new Float64Array(2), "class Float64Array"],
+    ["search parameters", new URLSearchParams("a=1"), "class URLSearchParams"],
+    ["an object with private fields", new Point(), "class Point"],
+    ["a big integer", 1n, "a bigint"],
+    ["a symbol", Symbol("x"), "a symbol"],
+    ["an invalid date", new Date(Number.NaN), "an invalid date"],
+    ["a circle", circle, "contains itself"],
+    ["101 levels", deep(101), "more than 100 levels"],
+  ])("is told by name: %s", async (_, value, reason) => {
+    for (const app of [createApp(), createApp()]) {
+      await expect(app.testClient().session((opened: Session) => opened.set("thing", value))).rejects.toThrow(
+        new RegExp(`The session cannot hold its value 'thing': .*${reason}`),
+      );
+      app.sessionInterface = new ServerSessions(new MemoryStore());
+    }
+  });
+
+  it("is none of these: null, undefined, class instances with fields, objects without a prototype, 100 levels", async () => {
+    class Item {
+      constructor(readonly name: string) {}
+    }
+    const client = createApp().testClient();
+    const values = {
+      nothing: null,
+      item: new Item("a"),
+      bare: Object.assign(Object.create(null), { a: 1 }),
+      url: new URL("http://a.test/"),
+      deep: deep(100),
+    };
+    await client.session((opened: Session) => {
+      for (const [key, value] of Object.entries(values)) {
+        opened.set(key, value);
+      }
+    });
+    expect(await client.session((opened) => opened.toObject())).toEqual({
+      nothing: null,
+      item: { name: "a" },
+      bare: { a: 1 },
+      url: "http://a.test/",
+      deep: deep(100),
+    });
+  });
+
+  it("gives no error when somebody with the key signed it: a session nested 5,000 levels is empty", async () => {
+    for (const inner of ["[", '{" t":[', '{"a":']) {
+      const close = inner === "[" ? "]" : inner === '{"a":' ? "}" : "]}";
+      const json = `{"a":${inner.repeat(5000)}1${close.repeat(5000)}}`;
+      const signer = new TimestampSigner(["a key for tests"], { salt: "cookie-session", digest: "sha256", derivation: "hmac" });
+      const cookie = `session=${signer.sign(Buffer.from(json).toString("base64url"))}`;
+      const client = createApp({}, Views).testClient();
+      expect(await (await client.get("/get", { headers: { cookie } })).json()).toEqual({ isNew: true });
+    }
+  });
+});
+
+describe("a change after the response", () => {
+  class Streams {
+    @route("/late")
+    async *late() {
+      yield "a";
+      session.set("n", 1);
+      yield "b";
+    }
+    @route("/early")
+    async *early() {
+      yield String(session.get("n") ?? "none");
+      yield session.has("n") ? "has" : "has not";
+      session.delete("absent");
+      session.pop("absent");
+    }
+    @route("/permanent-late")
+    async *permanentLate() {
+      yield String(session.has("n"));
+      session.permanent = true;
+    }
+    @route("/clear-late")
+    async *clearLate() {
+      yield String(session.has("n"));
+      session.clear();
+    }
+    @route("/pop-late")
+    async *popLate() {
+      yield String(session.has("n"));
+      session.pop("n");
+    }
+    @route("/set")
+    set() {
+      session.set("n", 1);
+      return "set";
+    }
+  }
+
+  it.each(["cookie", "server"])("is an error, as it would be lost; reading is none (%s)", async (kind) => {
+    const app = createApp({}, Streams);
+    if (kind === "server") {
+      app.sessionInterface = new ServerSessions(new MemoryStore());
+    }
+    const client = app.testClient();
+    await client.get("/set");
+    expect(await (await client.get("/early")).text()).toBe("1has");
+    for (const path of ["/late", "/permanent-late", "/clear-late", "/pop-late"]) {
+      const response = await client.get(path);
+      await expect(response.text(), path).rejects.toThrow("The session was changed after its response was sent");
+    }
+    expect(await (await client.get("/early")).text()).toBe("1has");
+  });
+});
+
+describe("HEAD", () => {
+  it("leaves the flashed messages for the page", async () => {
+    const app = createApp();
+    app.route("/", () => getFlashedMessages().join(), { endpoint: "page" });
+    app.route("/flash", () => String(flash("hi")), { endpoint: "flash" });
+    const client = app.testClient();
+    await client.get("/flash");
+    await client.head("/");
+    expect(await (await client.get("/")).text()).toBe("hi");
+    expect(await (await client.get("/")).text()).toBe("");
   });
 });
