@@ -27,7 +27,7 @@ interface OwnSessionData {
   _id: string;
 }
 
-type Key = keyof OwnSessionData | (keyof SessionData extends never ? string & {} : keyof SessionData);
+type SessionKey = keyof OwnSessionData | (keyof SessionData extends never ? string & {} : keyof SessionData);
 type ValueOf<Name> = Name extends keyof SessionData
   ? SessionData[Name]
   : Name extends keyof OwnSessionData
@@ -106,7 +106,7 @@ export class Session {
   }
 
   /** Returns a value, or `undefined`. The session also saves changes inside an object or array that it returned. */
-  get<Name extends Key>(key: Name): ValueOf<Name> | undefined;
+  get<Name extends SessionKey>(key: Name): ValueOf<Name> | undefined;
   get(key: string): unknown {
     const value = this.#values.get(key);
     this.#isTouched ||= typeof value === "object";
@@ -118,7 +118,7 @@ export class Session {
    *
    * @throws {SessionError} If the app has no secret key, or the response was sent already.
    */
-  set<Name extends Key>(key: Name, value: ValueOf<Name>): void;
+  set<Name extends SessionKey>(key: Name, value: ValueOf<Name>): void;
   set(key: string, value: unknown): void {
     this.#write();
     this.isWritten = true;
@@ -126,7 +126,7 @@ export class Session {
   }
 
   /** Tells whether a value is set. */
-  has(key: Key): boolean {
+  has(key: SessionKey): boolean {
     return this.#values.has(key);
   }
 
@@ -135,7 +135,7 @@ export class Session {
    *
    * @throws {SessionError} If the response was sent already.
    */
-  delete(key: Key): boolean {
+  delete(key: SessionKey): boolean {
     return this.#values.has(key) && this.#remove(key);
   }
 
@@ -144,7 +144,7 @@ export class Session {
    *
    * @throws {SessionError} If the response was sent already.
    */
-  pop<Name extends Key>(key: Name): ValueOf<Name> | undefined;
+  pop<Name extends SessionKey>(key: Name): ValueOf<Name> | undefined;
   pop(key: string): unknown {
     const value = this.#values.get(key);
     if (this.#values.has(key)) {

@@ -382,9 +382,13 @@ export async function forms(app: Flagon): Promise<void> {
   const typed: Assert<Equals<typeof body, { a: number }>> = true;
   const raw: Assert<Equals<Awaited<ReturnType<typeof request.json>>, unknown>> = true;
   const user: Assert<Equals<ReturnType<typeof session.get<"userId">>, number | undefined>> = true;
-  const other: Assert<Equals<ReturnType<typeof session.get<"other">>, unknown>> = true;
   session.set("userId", 3);
+  // @ts-expect-error - SessionData does not declare the key
   session.set("anything", {});
+  // @ts-expect-error - SessionData does not declare the key
+  session.get("usrId");
+  // @ts-expect-error - SessionData does not declare the key
+  session.delete("usrId");
   // @ts-expect-error - it is a number
   session.set("userId", "3");
   const name: string = g.user.name;
@@ -404,5 +408,5 @@ export async function forms(app: Flagon): Promise<void> {
   app.errorHandler(404, (error) => error.description);
   const settings = app.config.parse(z.object({ databaseUrl: z.string() }));
   const url: string = settings.databaseUrl;
-  void [typed, raw, user, other, name, never, url];
+  void [typed, raw, user, name, never, url];
 }
