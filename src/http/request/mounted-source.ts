@@ -39,6 +39,11 @@ export class MountedSource implements RequestSource {
     return this.#source.raw;
   }
 
+  /** The request as the app around the mount knows it. */
+  get outer(): RequestSource {
+    return this.#source;
+  }
+
   /** The same request with another target, which middleware has made of it. */
   withTarget(target: string): MountedSource {
     return new MountedSource(this.#source, this.#outer, this.prefix, target);

@@ -1,9 +1,8 @@
 import type { Readable } from "node:stream";
 import { andThen, isPromise, type MaybePromise } from "../../base/maybe-promise";
+import { answerRequest, type Respond, type Sender } from "../../dispatch/answer-mount";
 import { abandonBody, discardBody, iterateBodyIn, measureBody, reportFailure, type StreamedBody } from "../../dispatch/body-stream";
 import { contexts, type RequestContext } from "../../dispatch/context";
-import { createContext, dispatch } from "../../dispatch/dispatch";
-import { createMountContext, findMount } from "../../dispatch/mounting";
 import { needsTearDown, tearDown } from "../../dispatch/tear-down";
 import type { RequestSource } from "../../http/request/request-source";
 import { PushedStream } from "../../http/response/pushed-stream";
@@ -25,24 +24,18 @@ export async function handleSource(app: Application, source: RequestSource): Pro
   if (!app.lifeCycle.isReady) {
     await app.lifeCycle.start();
   }
-  if (app.nodeMiddleware.length > 0) {
-    return exchangeInProcess(app, source);
-  }
-  if (app.mounts.length > 0) {
-    const mount = findMount(app, source);
-    switch (mount?.kind) {
-      case "app":
-        return handleSource(mount.app, mount.source);
-      case "node":
-        return exchangeInProcess(app, source);
-      case "response":
-        return respond(createMountContext(app, source), mount.respond);
-    }
-  }
-  return respond(createContext(app, source), dispatch);
+  return answerRequest(app, source, fetchSender);
 }
 
-function respond(context: RequestContext, answer: (context: RequestContext) => MaybePromise<FlagonResponse>): MaybePromise<Response> {
+/** Sends answers as web responses. Middleware and handlers of Node's run on Node's own server, without a network. */
+const fetchSender: Sender<MaybePromise<Response>> = {
+  runMiddleware: exchangeInProcess,
+  callNodeHandler: (app, _listener, source) => exchangeInProcess(app, source.outer),
+  enterMount: () => undefined,
+  send: respond,
+};
+
+function respond(context: RequestContext, answer: Respond): MaybePromise<Response> {
   try {
     const sent = andThen(contexts.run(context, answer, context), (response) => toWebResponse(context, response));
     return isPromise(sent) ? sent.catch((error: unknown) => fail(context, error)) : sent;
@@ -157,7 +150,7 @@ function toWebStream(context: RequestContext, body: StreamedBody): ReadableStrea
   return new ReadableStream(source, { highWaterMark: 0 });
 }
 
-/** Returns what ends a request, once, whoever comes to its end first: its stream, or the client who leaves. */
+/** Returns a function that tears the request down, at most once. */
 function createEnd(context: RequestContext): () => Promise<void> {
   let ended: Promise<void> | undefined;
   return () => {

@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, request as sendRequest } from "node:http";
-import { duplexPair, Readable } from "node:stream";
+import { createServer, type IncomingMessage, type Server, request as sendRequest } from "node:http";
+import { type Duplex, duplexPair, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { isConnectionHeader } from "../../http/connection-headers";
 import type { RequestSource } from "../../http/request/request-source";
@@ -8,8 +8,24 @@ import { isBodiless } from "../../http/status";
 import type { Application } from "../../setup/application";
 import { createListener } from "./listener";
 
+/** A request that is answered without a network. */
+interface Call {
+  readonly rootPath: string;
+  /** Is told an error that the server could not answer. */
+  fail(error: unknown): void;
+}
+
+/** A server without a port, and the calls on their way through it, by the server's end of their connection. */
+interface InnerServer {
+  readonly server: Server;
+  readonly calls: WeakMap<Duplex, Call>;
+}
+
+/** The servers of apps that were called without a network. */
+const servers = new WeakMap<Application, InnerServer>();
+
 /**
- * Answers a request by Node's own server, without a network: for middleware and handlers that know nothing else.
+ * Answers a request by Node's own server, without a network: for middleware and handlers that need Node's objects.
  *
  * @param app The app.
  * @param source The request.
@@ -19,15 +35,13 @@ export function exchangeInProcess(app: Application, source: RequestSource): Prom
   const [near, far] = duplexPair();
   Object.assign(far, { remoteAddress: source.remoteAddress, encrypted: source.scheme === "https" });
   return new Promise((resolve, reject) => {
-    const listener = createListener(app, {
-      crash(error) {
+    const { calls, server } = getServer(app);
+    calls.set(far, {
+      rootPath: source.rootPath,
+      fail(error) {
         reject(error);
         near.destroy();
       },
-    });
-    const server = createServer((message, reply) => {
-      Object.assign(message, { baseUrl: source.rootPath });
-      listener(message, reply);
     });
     server.emit("connection", far);
     const outgoing = sendRequest({
@@ -49,6 +63,23 @@ export function exchangeInProcess(app: Application, source: RequestSource): Prom
       pipeline(Readable.from(body), outgoing).catch(reject);
     }
   });
+}
+
+/** Returns the server of an app: one for all its requests. */
+function getServer(app: Application): InnerServer {
+  const known = servers.get(app);
+  if (known !== undefined) {
+    return known;
+  }
+  const calls = new WeakMap<Duplex, Call>();
+  const listener = createListener(app, { onCrash: (error, _app, reply) => calls.get(reply.req.socket)?.fail(error) });
+  const server = createServer((message, reply) => {
+    Object.assign(message, { baseUrl: calls.get(message.socket)?.rootPath ?? "" });
+    listener(message, reply);
+  });
+  const inner = { server, calls };
+  servers.set(app, inner);
+  return inner;
 }
 
 function listHeaders(source: RequestSource): Record<string, string> {

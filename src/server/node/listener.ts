@@ -1,156 +1,236 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { isPromise, type MaybePromise } from "../../base/maybe-promise";
+import { isPromise } from "../../base/maybe-promise";
 import { handleError } from "../../dispatch/answer";
+import { answerBehindMiddleware, answerRequest, type Respond, type Sender } from "../../dispatch/answer-mount";
+import { discardBody } from "../../dispatch/body-stream";
 import { contexts, type RequestContext } from "../../dispatch/context";
-import { createContext, dispatch } from "../../dispatch/dispatch";
-import { createMountContext, findMount } from "../../dispatch/mounting";
-import { tearDown } from "../../dispatch/tear-down";
-import type { MountedSource } from "../../http/request/mounted-source";
+import { createContext } from "../../dispatch/dispatch";
+import { respondWithError } from "../../dispatch/error-pages";
+import { needsTearDown, tearDown } from "../../dispatch/tear-down";
+import type { HTTPException } from "../../http/exceptions/http-exception";
+import { MountedSource } from "../../http/request/mounted-source";
+import { closeRequest } from "../../http/request/request";
 import type { RequestSource } from "../../http/request/request-source";
 import type { FlagonResponse } from "../../http/response/response";
 import type { Application } from "../../setup/application";
+import { noHooks } from "../../setup/registry";
+import { Exchange } from "./exchange";
+import { toHttpError } from "./middleware-error";
 import { runNodeMiddleware } from "./node-middleware";
-import { send } from "./node-reply";
+import { sendResponse } from "./node-reply";
 import { NodeSource } from "./node-source";
-import { keepTickShape } from "./tick-shape";
+import { findProtocolError } from "./protocol-errors";
+import { reportCrash } from "./report-crash";
+import { keepTickShape } from "./tuning/tick-shape";
 
 /** Is told an error for which there is no response. */
-type Crash = (error: unknown, app: Application, reply: ServerResponse) => void;
+export type OnCrash = (error: unknown, app: Application, reply: ServerResponse) => void;
 
-/** One request and the response to it, as Node's server hands them over. */
-interface Exchange {
-  readonly message: IncomingMessage;
-  readonly reply: ServerResponse;
-  readonly crash: Crash;
-  readonly observe: Observe | undefined;
-}
+/** Is told a request before an app answers it. */
+export type OnRequest = (context: RequestContext, exchange: Exchange) => void;
 
 /** What a server does besides serving. */
 export interface ListenerOptions {
   /** Is told an error for which there is no response. By default it is logged and answered with 500. */
-  readonly crash?: Crash;
-  /** Sees each request that the app itself, or one inside of it, answers, before that. */
-  readonly observe?: Observe;
+  readonly onCrash?: OnCrash;
+  /** Is told each request that the app itself, or one inside of it, answers, before that. */
+  readonly onRequest?: OnRequest;
 }
-
-/** Sees a request that is to be answered. */
-type Observe = (context: RequestContext, reply: ServerResponse) => void;
 
 /**
  * Creates the listener that makes a `node:http` server serve an app. Nothing of the web's `Request` is built.
  *
  * @param app The app.
- * @param options What is done besides serving.
+ * @param options What the server does besides serving.
  */
-export function createListener(app: Application, { crash = reportCrash, observe }: ListenerOptions = {}): RequestListener {
+export function createListener(app: Application, options: ListenerOptions = {}): RequestListener {
   keepTickShape();
-  return (message, reply) => {
-    const exchange = { message, reply, crash, observe };
+  return (message, reply) => new ServedExchange(message, reply, options).start(app);
+}
+
+/** A request that an app answers: it runs middleware and handlers of Node's, sends responses, and tears the request down. */
+export class ServedExchange extends Exchange implements Sender<void> {
+  /** The context of the app that answers, once that is known. */
+  context: RequestContext | undefined;
+  readonly #options: ListenerOptions;
+  #isTornDown = false;
+
+  /**
+   * @param message The request.
+   * @param reply The reply.
+   * @param options What the server does besides serving.
+   */
+  constructor(message: IncomingMessage, reply: ServerResponse, options: ListenerOptions) {
+    super(message, reply);
+    this.#options = options;
+  }
+
+  /** Answers the request once the app has started. */
+  start(app: Application): void {
     if (app.lifeCycle.isReady) {
-      serve(app, exchange, () => new NodeSource(message, reply));
+      this.#answer(app);
     } else {
       app.lifeCycle.start().then(
-        () => serve(app, exchange, () => new NodeSource(message, reply)),
-        (error: unknown) => crash(error, app, reply),
+        () => this.#answer(app),
+        (error: unknown) => this.#crash(app, error),
       );
     }
-  };
-}
-
-/** Serves a request: by the app's middleware, by what is mounted, or by the app itself. */
-function serve(app: Application, exchange: Exchange, createSource: () => RequestSource): void {
-  if (app.nodeMiddleware.length === 0) {
-    handle(app, exchange, createSource());
-    return;
   }
-  // What middleware makes of the URL is what the app gets to see.
-  runNodeMiddleware(app.nodeMiddleware, exchange.message, exchange.reply, (failure) => {
-    const source = createSource();
-    if (failure === undefined) {
-      handle(app, exchange, source);
-    } else {
-      const context = createContext(app, source);
-      respond(exchange, context, () => handleError(context, failure.error));
-    }
-  });
-}
 
-function handle(app: Application, exchange: Exchange, source: RequestSource): void {
-  if (app.mounts.length > 0) {
-    const mount = findMount(app, source);
-    switch (mount?.kind) {
-      case "app":
-        enter(exchange.message, mount.source);
-        serve(mount.app, exchange, () => mount.source.withTarget(exchange.message.url ?? "/"));
-        return;
-      case "node":
-        enter(exchange.message, mount.source);
-        hand(app, mount.listener, exchange);
-        return;
-      case "response": {
-        const context = createMountContext(app, source);
-        respond(exchange, context, () => mount.respond(context));
+  /** Answers with an error in place of the app, which runs no hook, and closes the connection. */
+  refuse(app: Application, refusal: HTTPException): void {
+    const context = createContext(app, new NodeSource(this));
+    context.hooks = noHooks;
+    context.isBegun = true;
+    this.send(context, () => {
+      const response = respondWithError(refusal, context.request);
+      app.defaultHeaders.apply(response);
+      this.isClosing = true;
+      response.headers.set("connection", "close");
+      return response;
+    });
+  }
+
+  /**
+   * Gives a request up that takes too long: aborts its signal, answers with an error in place of the app, and tears it down.
+   *
+   * A response that the app makes later is ended unsent.
+   */
+  expire(app: Application, refusal: HTTPException): void {
+    const { context } = this;
+    this.isExpired = true;
+    this.abort(refusal);
+    this.failBody?.(refusal);
+    const late = new Exchange(this.message, this.reply);
+    late.isClosing = true;
+    const own = createContext(app, new NodeSource(late));
+    const response = respondWithError(refusal, own.request);
+    app.defaultHeaders.apply(response);
+    response.headers.set("connection", "close");
+    sendResponse({ exchange: late, context: own, response, answerError: () => this.reply.destroy() });
+    if (context !== undefined) {
+      this.onEnd(() => this.#tearDown(context));
+    }
+  }
+
+  runMiddleware(app: Application, source: RequestSource): void {
+    runNodeMiddleware(app.nodeMiddleware, this.message, this.reply, (failure) => {
+      // The app gets to see the URL that the middleware made.
+      const seen = source instanceof MountedSource ? source.withTarget(this.message.url ?? "/") : new NodeSource(this);
+      if (failure === undefined) {
+        answerBehindMiddleware(app, seen, this);
+      } else {
+        this.send(createContext(app, seen), (context) => handleError(context, toHttpError(failure.error)));
+      }
+    });
+  }
+
+  /** Tells handlers of Node's where they are mounted, in the manner of Connect and Express. */
+  enterMount({ prefix, target }: MountedSource): void {
+    const message: IncomingMessage & { baseUrl?: string; originalUrl?: string | undefined } = this.message;
+    message.originalUrl ??= message.url;
+    message.baseUrl = (message.baseUrl ?? "") + prefix;
+    message.url = target;
+  }
+
+  callNodeHandler(app: Application, listener: RequestListener, source: MountedSource): void {
+    this.enterMount(source);
+    try {
+      const result: unknown = listener(this.message, this.reply);
+      if (isPromise(result)) {
+        result.catch((error: unknown) => this.#crash(app, error));
+      }
+    } catch (error) {
+      this.#crash(app, error);
+    }
+  }
+
+  send(context: RequestContext, respond: Respond): void {
+    this.context = context;
+    this.#options.onRequest?.(context, this);
+    this.#respond(context, respond);
+  }
+
+  /** Answers the request by an app, by its middleware, or by what is mounted in it. */
+  #answer(app: Application): void {
+    if (this.expectsContinue) {
+      // Foreign code that reads the body asks for it without knowing.
+      this.message.on("newListener", (name) => (name === "data" || name === "readable" ? this.askForBody() : undefined));
+    }
+    const refusal = findProtocolError(this.message);
+    if (refusal === undefined) {
+      answerRequest(app, new NodeSource(this), this);
+    } else {
+      this.refuse(app, refusal);
+    }
+  }
+
+  #respond(context: RequestContext, respond: Respond): void {
+    try {
+      const response = contexts.run(context, respond, context);
+      if (isPromise(response)) {
+        response.then(
+          (settled) => this.#sendOrCrash(context, settled),
+          (error: unknown) => this.#fail(context, error),
+        );
+      } else {
+        this.#sendOrCrash(context, response);
+      }
+    } catch (error) {
+      this.#fail(context, error);
+    }
+  }
+
+  #sendOrCrash(context: RequestContext, response: FlagonResponse): void {
+    try {
+      if (this.isAnswered) {
+        void this.#discard(context, response);
         return;
       }
+      if (needsTearDown(context)) {
+        this.onEnd(() => this.#tearDown(context));
+      }
+      const answerError = (error: unknown): void => {
+        context.abandon(response);
+        this.onEnd(() => this.#tearDown(context));
+        this.#respond(context, () => handleError(context, error));
+      };
+      sendResponse({ exchange: this, context, response, answerError });
+    } catch (error) {
+      this.#fail(context, error);
     }
   }
-  const context = createContext(app, source);
-  respond(exchange, context, dispatch);
-}
 
-/** Says to handlers of Node's where they are mounted, in the manner of Connect and Express. */
-function enter(message: IncomingMessage & { baseUrl?: string; originalUrl?: string | undefined }, { prefix, target }: MountedSource): void {
-  message.originalUrl ??= message.url;
-  message.baseUrl = (message.baseUrl ?? "") + prefix;
-  message.url = target;
-}
-
-/** Lets a handler of Node's answer; what it throws is the server's. */
-function hand(app: Application, listener: RequestListener, { message, reply, crash }: Exchange): void {
-  try {
-    const result: unknown = listener(message, reply);
-    if (isPromise(result)) {
-      result.catch((error: unknown) => crash(error, app, reply));
+  /** Ends a response that comes when the client has left, or was told that it takes too long. */
+  async #discard(context: RequestContext, response: FlagonResponse): Promise<void> {
+    await discardBody(context, response.body);
+    if (!this.#isTornDown) {
+      this.#tearDown(context);
+      return;
     }
-  } catch (error) {
-    crash(error, app, reply);
-  }
-}
-
-function respond(exchange: Exchange, context: RequestContext, answer: (context: RequestContext) => MaybePromise<FlagonResponse>): void {
-  exchange.observe?.(context, exchange.reply);
-  try {
-    const response = contexts.run(context, answer, context);
-    if (isPromise(response)) {
-      response.then(
-        (settled) => attempt(exchange, context, settled),
-        (error: unknown) => end(exchange, context, error),
-      );
-    } else {
-      send(context, response, exchange.message, exchange.reply);
+    for (const callback of response.closeCallbacks) {
+      try {
+        await contexts.run(context, callback);
+      } catch (error) {
+        context.app.logger.error({ err: error }, "A function that waits for the end of the response failed.");
+      }
     }
-  } catch (error) {
-    end(exchange, context, error);
+    await closeRequest(context.request);
   }
-}
 
-function attempt(exchange: Exchange, context: RequestContext, response: FlagonResponse): void {
-  try {
-    send(context, response, exchange.message, exchange.reply);
-  } catch (error) {
-    end(exchange, context, error);
+  #fail(context: RequestContext, error: unknown): void {
+    this.#tearDown(context);
+    this.#crash(context.app, error);
   }
-}
 
-function end({ crash, reply }: Exchange, context: RequestContext, error: unknown): void {
-  void contexts.run(context, tearDown, context);
-  crash(error, context.app, reply);
-}
-
-function reportCrash(error: unknown, app: Application, reply: ServerResponse): void {
-  app.logger.error({ err: error }, "A request could not be answered.");
-  if (!reply.headersSent) {
-    reply.writeHead(500, { "content-type": "text/plain; charset=utf-8" });
+  #tearDown(context: RequestContext): void {
+    if (!this.#isTornDown) {
+      this.#isTornDown = true;
+      void contexts.run(context, tearDown, context);
+    }
   }
-  reply.end();
+
+  #crash(app: Application, error: unknown): void {
+    (this.#options.onCrash ?? reportCrash)(error, app, this.reply);
+  }
 }

@@ -1,81 +1,86 @@
 import { close, open, read } from "node:fs";
-import { ServerResponse } from "node:http";
-import { reportFailure } from "../../dispatch/body-stream";
-import type { RequestContext } from "../../dispatch/context";
+import type { ServerResponse } from "node:http";
 import { type FilePart, pieceSize } from "../../http/response/file-part";
 
-/** How many pieces of memory are kept for later, at most: 4 MB. */
-const mostPieces = 16;
-/** Memory that no file is read into just now: to take it anew for each piece costs more than to read and send the piece. */
-const freePieces: Buffer[] = [];
+/** The most pieces of memory that are kept: 4 MB. */
+const maxPieces = 16;
 
-/** Tells whether a response is written by Node alone: what middleware puts in between may keep what it is given, or call nobody back. */
-export function isPlainReply(reply: ServerResponse): boolean {
-  return reply.write === ServerResponse.prototype.write && reply.end === ServerResponse.prototype.end;
+/** A part of a file to send, with the functions of the reply that it is for. */
+export interface PartReply {
+  readonly reply: ServerResponse;
+  /** Writes the head: the file is open. */
+  writeHead(): void;
+  /** Ends the reply with its last piece. */
+  end(piece: Uint8Array | null, onEnd?: () => void): void;
+  /** Is told the error of a file that cannot be opened or read. */
+  fail(error: unknown): void;
 }
 
 /**
- * Writes a part of a file as fast as the client reads it, piece by piece through the same memory.
+ * Sends parts of files as fast as clients read them, piece by piece through the same memory.
  *
- * None of the app's code runs meanwhile, so that no context is to be kept.
+ * Memory that no file is read into is kept: new memory for each piece costs more than to read and send the piece.
  */
-export function sendPart(context: RequestContext, part: FilePart, reply: ServerResponse): void {
-  const fail = (error: unknown): void => {
-    reportFailure(context, error);
-    reply.destroy();
-  };
-  if (part.byteLength === 0) {
-    reply.end();
-    return;
-  }
-  open(part.path, "r", (error, fd) => {
-    if (error !== null) {
-      fail(error);
-    } else if (reply.destroyed) {
-      letGo(fd);
-    } else {
-      sendFrom(fd, part, reply, fail);
-    }
-  });
-}
+export class FileSender {
+  readonly #freePieces: Buffer[] = [];
 
-function sendFrom(fd: number, { byteLength, path, start }: FilePart, reply: ServerResponse, fail: (error: unknown) => void): void {
-  const piece = freePieces.pop() ?? Buffer.allocUnsafeSlow(pieceSize);
-  const end = start + byteLength;
-  let isReading = false;
-  const readFrom = (position: number): void => {
-    isReading = true;
-    read(fd, piece, 0, Math.min(pieceSize, end - position), position, (error, count) => {
-      isReading = false;
-      if (reply.destroyed) {
-        letGo(fd);
-      } else if (error !== null || count === 0) {
-        fail(error ?? new Error(`The file '${path}' became shorter while it was sent.`));
-      } else if (position + count < end) {
-        reply.write(piece.subarray(0, count), (failure) => {
-          // A piece that could not be written may still be in the system's hands, so that it is let go.
-          if ((failure === null || failure === undefined) && !reply.destroyed) {
-            readFrom(position + count);
-          }
-        });
+  /** Sends a part. None of the app's code runs meanwhile, so that no context is kept. */
+  send(part: FilePart, target: PartReply): void {
+    if (part.byteLength === 0) {
+      target.writeHead();
+      target.end(null);
+      return;
+    }
+    open(part.path, "r", (error, fd) => {
+      if (error !== null) {
+        target.fail(error);
+      } else if (target.reply.destroyed) {
+        closeFile(fd);
       } else {
-        reply.end(piece.subarray(0, count), () => {
-          if (freePieces.length < mostPieces) {
-            freePieces.push(piece);
-          }
-        });
+        target.writeHead();
+        this.#sendFrom(fd, part, target);
       }
     });
-  };
-  reply.once("close", () => {
-    // One that is being read from is closed after that.
-    if (!isReading) {
-      letGo(fd);
-    }
-  });
-  readFrom(start);
+  }
+
+  #sendFrom(fd: number, { byteLength, path, start }: FilePart, { end: endReply, fail, reply }: PartReply): void {
+    const piece = this.#freePieces.pop() ?? Buffer.allocUnsafeSlow(pieceSize);
+    const end = start + byteLength;
+    let isReading = false;
+    const readFrom = (position: number): void => {
+      isReading = true;
+      read(fd, piece, 0, Math.min(pieceSize, end - position), position, (error, count) => {
+        isReading = false;
+        if (reply.destroyed) {
+          closeFile(fd);
+        } else if (error !== null || count === 0) {
+          fail(error ?? new Error(`The file '${path}' became shorter while it was sent.`));
+        } else if (position + count < end) {
+          reply.write(piece.subarray(0, count), (failure) => {
+            // A piece that could not be written may still be in the system's hands, so that it is not used again.
+            if ((failure === null || failure === undefined) && !reply.destroyed) {
+              readFrom(position + count);
+            }
+          });
+        } else {
+          endReply(piece.subarray(0, count), () => {
+            if (this.#freePieces.length < maxPieces) {
+              this.#freePieces.push(piece);
+            }
+          });
+        }
+      });
+    };
+    reply.once("close", () => {
+      // A file that is being read from is closed after that.
+      if (!isReading) {
+        closeFile(fd);
+      }
+    });
+    readFrom(start);
+  }
 }
 
-function letGo(fd: number): void {
+function closeFile(fd: number): void {
   close(fd, () => undefined);
 }

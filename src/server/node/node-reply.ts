@@ -1,85 +1,111 @@
 import { ReadStream } from "node:fs";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
+import { lazily } from "../../base/lazily";
 import { abandonBody, discardBody, iterateBody, measureBody, reportFailure, type StreamedBody } from "../../dispatch/body-stream";
 import { contexts, type RequestContext } from "../../dispatch/context";
-import { needsTearDown, tearDown } from "../../dispatch/tear-down";
 import { FilePart } from "../../http/response/file-part";
 import { PushedStream } from "../../http/response/pushed-stream";
 import type { FlagonResponse } from "../../http/response/response";
 import { toWire } from "../../http/response/response-headers";
 import { isBodiless } from "../../http/status";
-import { isPlainReply, sendPart } from "./node-file";
-import { settleUnreadBody } from "./unread-body";
+import type { Exchange } from "./exchange";
+import { FileSender } from "./node-file";
+import { endWith, isPlainReply } from "./tuning/single-write";
+import { closesAfterAnswer, drainBody, limitShortRest } from "./unread-body";
 
 /** How long the first piece of a stream may take before the head is sent without it, in milliseconds. */
-const patience = 20;
-/** Whether Node, as before version 24, ends a reply by one more piece, which is empty, so that it gathers two of them for the socket. */
-let addsEmptyPiece: boolean | undefined;
+const firstPieceTimeout = 20;
 
-/** Sends a response by Node's own, and ends the request with it. */
-export function send(context: RequestContext, response: FlagonResponse, message: IncomingMessage, reply: ServerResponse): void {
-  const { body, headers, status } = response;
-  if (reply.destroyed || reply.headersSent) {
-    // The client left, or was told that it takes too long, before there was an answer.
-    void discardBody(context, body).then(() => contexts.run(context, tearDown, context));
-    return;
+const fileSender = lazily(() => new FileSender());
+
+/** A response on its way to the socket. */
+export interface Sending {
+  readonly exchange: Exchange;
+  readonly context: RequestContext;
+  readonly response: FlagonResponse;
+  /** Answers in place of the response, which failed before any of it was sent. */
+  answerError(error: unknown): void;
+}
+
+/** Sends a response by Node's own reply. */
+export function sendResponse(sending: Sending): void {
+  const { context, exchange, response } = sending;
+  const { body, status } = response;
+  if (isBodiless(status) || context.request.method === "HEAD" || body === null) {
+    writeHead(sending);
+    endReply(exchange, null);
+    if (body !== null) {
+      void discardBody(context, body);
+    }
+  } else if (typeof body === "string" || body instanceof Uint8Array) {
+    writeHead(sending);
+    endReply(exchange, body);
+  } else if (body instanceof FilePart && isPlainReply(exchange.reply)) {
+    fileSender().send(body, {
+      reply: exchange.reply,
+      writeHead: () => writeHead(sending),
+      end: (piece, onEnd) => endReply(exchange, piece, onEnd),
+      fail: (error) => failStream(sending, error),
+    });
+  } else if (body instanceof ReadStream) {
+    pipeFile(sending, body);
+  } else if (body instanceof PushedStream) {
+    pipeEvents(sending, body);
+  } else {
+    // It starts in the context, which its awaits keep.
+    void contexts.run(context, streamBody, sending, body);
   }
-  const hasBody = !isBodiless(status);
-  if (!message.complete && settleUnreadBody(message, reply)) {
+}
+
+/** Writes the head of a response, and decides whether the connection closes after it. */
+function writeHead({ context, exchange, response }: Sending): void {
+  const { headers, status } = response;
+  const { message, reply } = exchange;
+  if (!message.complete && message.httpVersionMajor === 1 && closesAfterAnswer(exchange)) {
+    exchange.isClosing = true;
     headers.set("connection", "close");
   }
-  if (needsTearDown(context)) {
-    reply.once("close", () => void contexts.run(context, tearDown, context));
-  }
-  const wire = toWire(headers, hasBody ? measureBody(response) : null);
+  const wire = toWire(headers, isBodiless(status) ? null : measureBody(response));
   if (context.app.nodeMiddleware.length > 0 || reply.getHeaderNames().length > 0) {
     addHeaders(context, wire, reply);
     reply.writeHead(status);
   } else {
     reply.writeHead(status, wire);
   }
-  if (!hasBody || context.request.method === "HEAD" || body === null) {
-    reply.end();
-    void discardBody(context, body);
-  } else if (typeof body === "string" || body instanceof Uint8Array) {
-    endWith(body, reply);
-  } else if (body instanceof FilePart) {
-    if (isPlainReply(reply)) {
-      sendPart(context, body, reply);
-    } else {
-      pipe(context, body.open(), reply);
-    }
-  } else if (body instanceof ReadStream) {
-    pipe(context, body, reply);
-  } else if (body instanceof PushedStream) {
-    // Who waits for events is to know at once that they will come here.
-    reply.flushHeaders();
-    pipe(context, body, reply);
+}
+
+/** Ends a reply with its last piece. If the client still sends its body, the end waits until that is taken in. */
+function endReply(exchange: Exchange, piece: string | Uint8Array | null, onEnd?: () => void): void {
+  const { message, reply } = exchange;
+  if (message.complete || message.httpVersionMajor !== 1) {
+    endNow(reply, piece, onEnd);
+  } else if (!exchange.closesConnection) {
+    limitShortRest(exchange);
+    endNow(reply, piece, onEnd);
   } else {
-    // Started in the context, which its awaits keep.
-    void contexts.run(context, stream, context, body, reply);
+    if (piece === null) {
+      reply.flushHeaders();
+    } else {
+      reply.write(piece);
+    }
+    drainBody(exchange, () => reply.end(onEnd));
   }
 }
 
-/** Ends a reply with the whole of its body. */
-function endWith(body: string | Uint8Array, reply: ServerResponse): void {
-  const { socket } = reply;
-  addsEmptyPiece ??= Number.parseInt(process.versions.node, 10) < 24;
-  if (!addsEmptyPiece || socket === null || socket.writableLength > 0 || !isPlainReply(reply)) {
-    reply.end(body);
-    return;
+function endNow(reply: ServerResponse, piece: string | Uint8Array | null, onEnd: (() => void) | undefined): void {
+  if (piece === null) {
+    reply.end(onEnd);
+  } else if (onEnd === undefined) {
+    endWith(piece, reply);
+  } else {
+    reply.end(piece, onEnd);
   }
-  // Written to the socket by itself, before the end.
-  socket.cork();
-  reply.write(body);
-  socket.uncork();
-  reply.end();
 }
 
 /**
- * Adds a response's headers to those that middleware has set: its own stand over Flagon's defaults, cookies and what
- * the response varies by add up, and for the rest the response decides.
+ * Adds a response's headers to those that middleware has set: the middleware's stand over Flagon's defaults, cookies and
+ * `Vary` add up, and for the rest the response decides.
  */
 function addHeaders({ app }: RequestContext, wire: readonly string[], reply: ServerResponse): void {
   const present = new Set(reply.getHeaderNames());
@@ -96,42 +122,114 @@ function addHeaders({ app }: RequestContext, wire: readonly string[], reply: Ser
   }
 }
 
-/** Writes a stream that needs no context of its readers as fast as the client reads it. */
-function pipe(context: RequestContext, body: Readable, reply: ServerResponse): void {
-  body.once("error", (error) => {
-    reportFailure(context, error);
-    reply.destroy();
-  });
-  reply.once("close", () => body.destroy());
-  body.pipe(reply);
+/** Answers for a stream that failed: with an error, as long as nothing is sent; otherwise only a cut connection tells the client. */
+function failStream({ answerError, context, exchange }: Sending, error: unknown): void {
+  if (!exchange.isAnswered) {
+    answerError(error);
+    return;
+  }
+  reportFailure(context, error);
+  exchange.reply.destroy();
 }
 
-/** Writes a stream as fast as the client reads it, and stops it when the client leaves. */
-async function stream(context: RequestContext, body: StreamedBody, reply: ServerResponse): Promise<void> {
-  const iterator = iterateBody(body);
-  // Who waits for events is to know at once that they will come here.
-  const timer = setTimeout(() => reply.flushHeaders(), patience);
-  try {
-    const first = await iterator.next();
-    clearTimeout(timer);
-    for (let next = first; next.done !== true; next = await iterator.next()) {
-      if (reply.destroyed) {
-        break;
-      }
-      if (!reply.write(iterator.toPiece(next.value))) {
-        await writable(reply);
-      }
+/** Sends a file that the app has opened. The head waits for the file. */
+function pipeFile(sending: Sending, body: ReadStream): void {
+  const { exchange } = sending;
+  const begin = (): void => {
+    if (!exchange.hasLeft) {
+      writeHead(sending);
+      pipe(sending, body);
     }
-    if (reply.destroyed) {
-      await iterator.end();
-    } else {
-      reply.end();
+  };
+  body.once("error", (error) => failStream(sending, error));
+  exchange.onEnd(() => body.destroy());
+  if (body.errored !== null) {
+    failStream(sending, body.errored);
+  } else if (body.pending && !body.destroyed) {
+    body.once("ready", begin);
+  } else {
+    begin();
+  }
+}
+
+/** Sends events as they come. The head goes out at once: a client that waits for events is to know that they come here. */
+function pipeEvents(sending: Sending, body: Readable): void {
+  const { exchange } = sending;
+  body.once("error", (error) => failStream(sending, error));
+  exchange.onEnd(() => body.destroy());
+  body.read(0);
+  if (body.errored !== null) {
+    return;
+  }
+  writeHead(sending);
+  exchange.reply.flushHeaders();
+  exchange.endEvents = () => {
+    body.destroy();
+    endReply(exchange, null);
+  };
+  pipe(sending, body);
+}
+
+/** Passes a stream on as fast as the client reads it. It needs no context. */
+function pipe({ exchange }: Sending, body: Readable): void {
+  body.pipe(exchange.reply, { end: false });
+  body.once("end", () => endReply(exchange, null));
+}
+
+/** Sends a stream as fast as the client reads it, and stops it when the client leaves. */
+async function streamBody(sending: Sending, body: StreamedBody): Promise<void> {
+  const { exchange, response } = sending;
+  const { reply } = exchange;
+  const begin = (): void => {
+    if (!reply.headersSent) {
+      writeHead(sending);
+    }
+  };
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const iterator = iterateBody(body);
+    let isStopped = false;
+    if (response.mimeType === "text/event-stream") {
+      exchange.endEvents = () => {
+        isStopped = true;
+        begin();
+        endReply(exchange, null);
+        void abandonBody(iterator);
+      };
+    }
+    timer = setTimeout(() => {
+      if (!exchange.isAnswered) {
+        begin();
+        reply.flushHeaders();
+      }
+    }, firstPieceTimeout);
+    try {
+      for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
+        clearTimeout(timer);
+        if (exchange.hasLeft || isStopped) {
+          break;
+        }
+        const piece = iterator.toPiece(next.value);
+        begin();
+        if (!reply.write(piece)) {
+          await writable(reply);
+        }
+      }
+      clearTimeout(timer);
+      if (exchange.hasLeft) {
+        await iterator.end();
+      } else if (!isStopped) {
+        begin();
+        endReply(exchange, null);
+      }
+    } catch (error) {
+      if (!isStopped) {
+        failStream(sending, error);
+      }
+      await abandonBody(iterator);
     }
   } catch (error) {
-    // The status line is sent, so that only a connection cut short tells the client.
-    reportFailure(context, error);
-    reply.destroy();
-    await abandonBody(iterator);
+    failStream(sending, error);
   } finally {
     clearTimeout(timer);
   }

@@ -1,21 +1,25 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { BadRequest } from "../../http/exceptions/client-errors";
 import { tooLarge } from "../../http/request/read-body";
 import type { RequestSource } from "../../http/request/request-source";
+import type { Exchange } from "./exchange";
+import { findParsedBody } from "./parsed-body";
+import { findHeader } from "./raw-headers";
 
-/** What `node:http` knows of a request. */
+/** A request as `node:http` knows it. */
 export class NodeSource implements RequestSource {
   readonly method: string;
   readonly target: string;
   readonly rootPath: string;
+  readonly #exchange: Exchange;
   readonly #message: IncomingMessage;
-  readonly #reply: ServerResponse;
-  #controller: AbortController | undefined;
 
-  constructor(message: IncomingMessage, reply: ServerResponse) {
+  /** @param exchange The request and its reply. */
+  constructor(exchange: Exchange) {
+    const { message } = exchange;
+    this.#exchange = exchange;
     this.#message = message;
-    this.#reply = reply;
     this.method = message.method ?? "GET";
     this.target = toTarget(message.url ?? "/");
     // Express and its like say so under which path they have mounted a handler.
@@ -47,91 +51,121 @@ export class NodeSource implements RequestSource {
     }
   }
 
+  /** Reads the body as it comes. A body that is refused half way leaves the connection open, so that the client gets to see why. */
   async *body(): AsyncGenerator<Uint8Array> {
+    const parsed = findParsedBody(this.#message);
+    if (parsed !== undefined) {
+      yield parsed;
+      return;
+    }
+    const message = this.#message;
+    let failure: Error | undefined;
+    let wake = (): void => undefined;
+    const onEvent = (): void => wake();
+    const stop = this.#watchBody((error) => {
+      failure ??= error;
+      wake();
+    });
+    message.on("readable", onEvent).on("end", onEvent);
     try {
-      // Asynchronous iteration keeps the context, which the events of the stream would lose. A body that is refused half
-      // way leaves the connection open, so that the client gets to see why.
-      yield* this.#message.iterator({ destroyOnReturn: false });
-    } catch (cause) {
-      throw new BadRequest("The body of the request ended early.", { cause });
+      for (;;) {
+        if (failure !== undefined) {
+          throw failure;
+        }
+        const piece: unknown = message.read();
+        if (piece instanceof Uint8Array) {
+          yield piece;
+        } else if (message.readableEnded) {
+          return;
+        } else if (message.destroyed) {
+          throw endedEarly(message.errored);
+        } else {
+          // An await keeps the context, which the events of the stream would lose.
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+      }
+    } finally {
+      stop();
+      message.off("readable", onEvent).off("end", onEvent);
     }
   }
 
   readBody(limit: number): Promise<Uint8Array> {
     const message = this.#message;
     return new Promise((resolve, reject) => {
+      const parsed = findParsedBody(message);
+      if (parsed !== undefined) {
+        if (parsed.byteLength > limit) {
+          throw tooLarge(limit);
+        }
+        resolve(parsed);
+        return;
+      }
       const chunks: Buffer[] = [];
       let size = 0;
       const take = (chunk: Buffer): void => {
         chunks.push(chunk);
         size += chunk.byteLength;
         if (size > limit) {
-          // The connection stays open, so that the client gets to see why.
-          message.off("data", take).pause();
-          reject(tooLarge(limit));
+          fail(tooLarge(limit));
         }
       };
       const end = (): void => {
+        stop();
         const [first] = chunks;
         resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, size));
       };
-      const fail = (cause?: unknown): void => {
-        // Also a body that is whole is closed.
-        if (!message.readableEnded) {
-          reject(new BadRequest("The body of the request ended early.", { cause }));
-        }
+      const fail = (error: Error): void => {
+        stop();
+        // The connection stays open, so that the client gets to see why.
+        message.off("data", take).off("end", end).pause();
+        reject(error);
       };
-      if (message.readableEnded || message.destroyed) {
-        (message.readableEnded ? end : fail)();
+      if (message.readableEnded) {
+        resolve(new Uint8Array());
         return;
       }
-      message.on("data", take).on("end", end).on("error", fail).on("close", fail);
+      const stop = this.#watchBody(fail);
+      message.on("data", take).on("end", end);
     });
   }
 
   signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      const controller = new AbortController();
-      this.#controller = controller;
-      this.#reply.once("close", () => {
-        if (!this.#reply.writableFinished) {
-          controller.abort();
-        }
-      });
+    return this.#exchange.signal;
+  }
+
+  /**
+   * Begins to read the body.
+   *
+   * @param fail Is called when the body ends early, or the server gives the request up.
+   * @returns A function that ends the watch.
+   */
+  #watchBody(fail: (error: Error) => void): () => void {
+    const exchange = this.#exchange;
+    const message = this.#message;
+    const onError = (cause: unknown): void => fail(endedEarly(cause));
+    // A body that has come whole is closed as well.
+    const onClose = (): void => (message.readableEnded ? undefined : fail(endedEarly(undefined)));
+    exchange.askForBody();
+    exchange.failBody = fail;
+    message.on("error", onError).on("close", onClose);
+    if (message.destroyed && !message.readableEnded) {
+      process.nextTick(onClose);
     }
-    return this.#controller.signal;
+    return () => {
+      exchange.failBody = undefined;
+      message.off("error", onError).off("close", onClose);
+    };
   }
 }
 
-/**
- * Finds a header in the list that the parser made, without making an object of all.
- *
- * Values of one name are joined, also where it may come only once: two hosts or types are then none that is valid.
- */
-export function findHeader(rawHeaders: readonly string[], name: string): string | undefined {
-  let found: string | undefined;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const key = rawHeaders[index] ?? "";
-    if (key.length === name.length && (key === name || equalsInLowerCase(key, name))) {
-      const value = rawHeaders[index + 1] ?? "";
-      found = found === undefined ? value : `${found}${name === "cookie" ? "; " : ", "}${value}`;
-    }
-  }
-  return found;
+function endedEarly(cause: unknown): BadRequest {
+  return new BadRequest("The body of the request ended early.", { cause });
 }
 
-/** Compares the name of a header to one in lower case that is as long. */
-function equalsInLowerCase(key: string, name: string): boolean {
-  for (let index = 0; index < name.length; index++) {
-    const [unit, wanted] = [key.charCodeAt(index), name.charCodeAt(index)];
-    if (unit !== wanted && (unit < 0x41 || unit > 0x5a || unit + 0x20 !== wanted)) {
-      return false;
-    }
-  }
-  return true;
-}
-
-/** A proxy's target names the host again; only the path counts, and `Host` for the rest (RFC 9112, section 3.2.2). */
+/** Returns the path and query of a target. A proxy's target names the host again; `Host` counts in its place (RFC 9112, section 3.2.2). */
 function toTarget(url: string): string {
   if (url.charCodeAt(0) === 0x2f) {
     return url;

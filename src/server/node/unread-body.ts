@@ -1,56 +1,63 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { findHeader } from "./node-source";
+import type { Exchange } from "./exchange";
+import { announcedLength } from "./raw-headers";
+import { skipEmptyBody } from "./tuning/empty-requests";
 
-/** How much of a body that nobody read is taken in before the connection is closed, in bytes and in milliseconds. */
+/** How much of an unread body is taken in before the connection is closed, in bytes and in milliseconds. */
 const drainBytes = 1024 * 1024;
 const drainTime = 5000;
-/** How long a body may be that nobody read for the connection to stay open, in bytes. */
+/** The longest unread body, in bytes, after which the connection stays open. */
 const shortBody = 64 * 1024;
 
 /**
- * Sees to a body that has not come to its end when the answer is there.
+ * Handles a request body that the app has not read to its end when the answer is there.
  *
- * @returns Whether the connection is to be closed after the answer, since the body may be long. A short one is taken in by Node.
+ * @returns Whether the connection closes after the answer: the rest of the body is long, or may never come. Node reads a short rest itself.
  */
-export function settleUnreadBody(message: IncomingMessage, reply: ServerResponse): boolean {
-  const length = announcedLength(message);
-  if (length > shortBody) {
-    closeAfter(message, reply);
-    return true;
+export function closesAfterAnswer(exchange: Exchange): boolean {
+  const { message } = exchange;
+  const length = announcedLength(message.rawHeaders);
+  if (length === 0) {
+    skipEmptyBody(message);
+    return false;
   }
-  if (length === 0 && isEndUnheard(message)) {
-    // Node reads to its end what nobody reads, in half a dozen steps also where there is nothing. This counts as
-    // reading. The option `optimizeEmptyRequests` of Node's newer servers has the same effect.
-    message.read(0);
+  return length > shortBody || exchange.expectsContinue || exchange.isBodyLate;
+}
+
+/**
+ * Takes in the rest of a request's body within bounds, then calls a function, which ends the reply.
+ *
+ * A server that closes a connection with unread bytes resets it, and the client may lose the answer (RFC 9112, section 9.6).
+ *
+ * @param exchange The request, whose answer is written but not ended.
+ * @param end Ends the reply.
+ */
+export function drainBody(exchange: Exchange, end: () => void): void {
+  const { message } = exchange;
+  if (message.complete || message.destroyed || exchange.expectsContinue || exchange.isBodyLate) {
+    end();
+    return;
   }
-  return false;
-}
-
-/** Tells whether nobody waits for the end of a message; one of HTTP/2 may have a body without saying so. */
-function isEndUnheard(message: IncomingMessage): boolean {
-  return message.httpVersionMajor === 1 && message.listenerCount("end") === 0 && message.listenerCount("close") === 0;
-}
-
-/** Returns how long the body is to be, in bytes; infinite if only its end will tell. The headers are as they came: middleware may have changed the others. */
-function announcedLength({ rawHeaders }: IncomingMessage): number {
-  return findHeader(rawHeaders, "transfer-encoding") === undefined
-    ? Number(findHeader(rawHeaders, "content-length") ?? 0)
-    : Number.POSITIVE_INFINITY;
-}
-
-/** Takes in a bounded part of a body that nobody read, so that the client gets to see the answer, then closes. */
-function closeAfter(message: IncomingMessage, reply: ServerResponse): void {
   let left = drainBytes;
-  const { socket } = message;
-  reply.once("finish", () => {
-    const timer = setTimeout(() => socket.destroy(), drainTime);
-    socket.once("close", () => clearTimeout(timer));
-  });
-  message.on("data", (chunk: Uint8Array) => {
-    left -= chunk.byteLength;
+  const finish = (): void => {
+    clearTimeout(timer);
+    message.off("data", count).off("end", finish).off("close", finish);
+    end();
+  };
+  const count = (piece: Uint8Array): void => {
+    left -= piece.byteLength;
     if (left < 0) {
-      socket.destroy();
+      finish();
     }
-  });
-  message.resume();
+  };
+  const timer = setTimeout(finish, drainTime);
+  message.on("data", count).on("end", finish).on("close", finish).resume();
+}
+
+/** Closes a connection whose client does not send the short rest of a body after the answer. */
+export function limitShortRest({ message, reply }: Exchange): void {
+  const { socket } = message;
+  const timer = setTimeout(() => socket.destroy(), drainTime);
+  const stop = (): void => clearTimeout(timer);
+  message.once("end", stop).once("close", stop);
+  reply.once("close", () => (message.complete ? stop() : undefined));
 }

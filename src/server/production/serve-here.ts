@@ -49,7 +49,7 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
   const { healthPath = null, shutdownTimeout = 10, tls } = options;
   const role = cluster.isWorker ? "worker" : "single";
   let isStopping = false;
-  const listener = createListener(app, { observe: (context, reply) => logAccess(context, reply) });
+  const listener = createListener(app, { onRequest: (context, { reply }) => logAccess(context, reply) });
   const handle = (message: IncomingMessage, reply: ServerResponse): void => {
     if (isStopping) {
       reply.setHeader("connection", "close");

@@ -1,0 +1,35 @@
+import type { IncomingMessage } from "node:http";
+import { HTTPVersionNotSupported, NotImplemented } from "../../http/exceptions/by-status";
+import { BadRequest } from "../../http/exceptions/client-errors";
+import type { HTTPException } from "../../http/exceptions/http-exception";
+import { findHeader } from "./raw-headers";
+
+/**
+ * Finds the error in the protocol of a request that Node's parser lets pass.
+ *
+ * @param message The request.
+ * @returns 501 for a transfer coding other than `chunked` (RFC 9112, section 6.1), 400 for HTTP/0.9 and for `chunked` in
+ *   HTTP/1.0, 505 for another version; `undefined` if there is none.
+ */
+export function findProtocolError(message: IncomingMessage): HTTPException | undefined {
+  const { httpVersionMajor, httpVersionMinor, rawHeaders } = message;
+  if (httpVersionMajor === 0) {
+    return new BadRequest("The request line has no version of HTTP.");
+  }
+  if (httpVersionMajor !== 1) {
+    return isOfHttp2(message) ? undefined : new HTTPVersionNotSupported();
+  }
+  const coding = findHeader(rawHeaders, "transfer-encoding");
+  if (coding === undefined) {
+    return undefined;
+  }
+  if (coding.trim().toLowerCase() !== "chunked") {
+    return new NotImplemented("The server takes no transfer coding but 'chunked'.");
+  }
+  return httpVersionMinor === 0 ? new BadRequest("HTTP/1.0 has no transfer codings.") : undefined;
+}
+
+/** Tells whether a request comes from Node's server of HTTP/2, whose requests have a stream. */
+function isOfHttp2(message: IncomingMessage): boolean {
+  return "stream" in message;
+}
