@@ -83,7 +83,7 @@ export class ServedExchange extends Exchange implements Sender<void> {
     context.hooks = noHooks;
     context.isBegun = true;
     this.send(context, () => {
-      const response = respondWithError(refusal, context.request);
+      const response = respondWithError(refusal, context);
       app.defaultHeaders.apply(response);
       this.isClosing = true;
       response.headers.set("connection", "close");
@@ -104,7 +104,7 @@ export class ServedExchange extends Exchange implements Sender<void> {
     const late = new Exchange(this.message, this.reply);
     late.isClosing = true;
     const own = createContext(app, new NodeSource(late));
-    const response = respondWithError(refusal, own.request);
+    const response = respondWithError(refusal, own);
     app.defaultHeaders.apply(response);
     response.headers.set("connection", "close");
     sendResponse({ exchange: late, context: own, response, answerError: () => this.reply.destroy() });
