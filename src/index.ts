@@ -65,7 +65,15 @@ export { abort, afterThisRequest, json, makeResponse } from "./helpers/respond";
 export { sendFile, sendFromDirectory } from "./helpers/send-file";
 export { isUrlSigned, type SignedUrlDecorator, type SignedUrlOptions, type SignUrlOptions, signedUrl, signUrl } from "./helpers/signed-url";
 export { readToken, signToken } from "./helpers/tokens";
-export { type MethodName, type MethodValues, type UrlArguments, urlFor } from "./helpers/url-for";
+export {
+  type MethodName,
+  type MethodValues,
+  type UrlFirst,
+  type UrlSecond,
+  type UrlTarget,
+  type UrlThird,
+  urlFor,
+} from "./helpers/url-for";
 export type { CacheDirectives } from "./http/cache-control";
 export type { EntityTags, RangeCondition, RequestedRange } from "./http/conditional-headers";
 export type { CookieOptions } from "./http/cookies";
@@ -131,7 +139,7 @@ export {
 } from "./routing/converters";
 export type { Route } from "./routing/route";
 export type { BlueprintOptions, HttpMethod, RouteOptions, RouteSchemas, ViewResult, ViewValues } from "./routing/route-options";
-export type { RuleCheck, RuleValues } from "./routing/rule-types";
+export type { CheckedRule, RuleProblem, RuleValues } from "./routing/rule-types";
 export type { ZodSchema } from "./schemas/zod";
 export type { RunOptions } from "./server/development/development";
 export type { RunningServer, ServeOptions } from "./server/production/serve-here";
@@ -141,30 +149,34 @@ export { Session, type SessionData, type SessionInterface } from "./sessions/ses
 export { Tuple, Uuid } from "./sessions/tagged-json";
 export type { FetchHandler, NodeMiddleware } from "./setup/application";
 export { Blueprint, type RegisterOptions } from "./setup/blueprint";
+export type {
+  AnyClass,
+  CommandDecorator,
+  CommandMethodDecorator,
+  ControllerDecorator,
+  HookDecorator,
+  MethodOfKindDecorator,
+  NamedDecorator,
+  RouteDecoratorFactory,
+  RouteMethodDecorator,
+  RouteShortcut,
+  ViewMethodDecorator,
+  ViewOrControllerDecorator,
+} from "./setup/decorator-types";
 export {
-  type AnyClass,
   afterRequest,
   beforeRequest,
   blueprint,
-  type CommandDecorator,
-  type ControllerDecorator,
   command,
   contextProcessor,
   csrfExempt,
   errorHandler,
-  type HookDecorator,
-  type MethodOfKindDecorator,
-  type NamedDecorator,
-  type RouteDecoratorFactory,
-  type RouteShortcut,
   route,
   teardownRequest,
   templateFilter,
   templateGlobal,
   urlDefaults,
   urlValuePreprocessor,
-  type ViewMethodDecorator,
-  type ViewOrControllerDecorator,
   viewDecorator,
 } from "./setup/decorators";
 export type { HealthCheckOptions, HealthChecks } from "./setup/health-checks";
@@ -174,6 +186,7 @@ export type {
   ContextProcessor,
   ErrorClass,
   ErrorHandler,
+  HandledError,
   TeardownHook,
   TemplateFunction,
   UrlDefaults,

@@ -1,6 +1,7 @@
 import { getAppContext, getRequestContext } from "../dispatch/context";
 import { Forbidden } from "../http/exceptions/client-errors";
-import { type ViewOrControllerDecorator, viewDecorator } from "../setup/decorators";
+import type { ViewOrControllerDecorator } from "../setup/decorator-types";
+import { viewDecorator } from "../setup/decorators";
 import { isOver, signText, toExpiry, verifyText } from "../signing/tokens";
 
 /** Options of `signUrl()`. */

@@ -1,30 +1,88 @@
 import { BuildError } from "../base/errors";
 import { didYouMean } from "../base/suggestion";
+import type { Suggestion } from "../base/suggestion-types";
 import { buildUrl, type UrlOptions, type UrlValue } from "../dispatch/build-url";
 import { type AppContext, getAppContext, RequestContext } from "../dispatch/context";
 
 /** The names of a controller's methods. */
 export type MethodName<Controller> = {
+  // A relation to `void` never asks for the result of a method, so views may link to one another without end.
   [Name in keyof Controller & string]: Controller[Name] extends (...values: never[]) => void ? Name : never;
 }[keyof Controller & string];
 
 /** The values from which the URL of a method is built: those it takes, and any others for the query. */
-export type MethodValues<Method> = Method extends (values: infer Values, ...rest: never[]) => void
-  ? unknown extends Values
-    ? Readonly<Record<string, UrlValue>>
-    : Omit<Values, "json" | "query"> & Readonly<Record<string, UrlValue>>
-  : never;
+export type MethodValues<Method> = Needed<Method> & Readonly<Record<string, UrlValue>>;
 
-/** The rest of the arguments of {@link urlFor}; values may be left out where none is needed. */
-export type UrlArguments<Values> =
-  Record<never, never> extends Values ? [values?: Values, options?: UrlOptions] : [values: Values, options?: UrlOptions];
+/** Any values, for an endpoint that is known by its name alone. */
+type AnyValues = Readonly<Record<string, UrlValue>>;
+
+/** The values that a method takes from its rule. */
+type Needed<Method> = Method extends (values: infer Values, ...rest: never[]) => void
+  ? unknown extends Values
+    ? Record<never, never>
+    : Omit<Values, "json" | "query">
+  : Record<never, never>;
+
+type NeededName<Values> = { [Name in keyof Values]-?: Record<never, never> extends Pick<Values, Name> ? never : Name }[keyof Values] &
+  string;
+
+declare const absent: unique symbol;
+
+/** Stands for an argument that is not given. */
+type Absent = typeof absent;
+
+type Controller = abstract new (...values: never[]) => object;
+
+/*
+ * One signature for both kinds of targets: with two, the compiler would explain a mistake by the one that is not meant.
+ * A check replaces the type of a parameter by a literal text that says the mistake.
+ */
+
+/** The target of {@link urlFor}: an endpoint, or a controller with the name of a method. */
+export type UrlTarget<Target, First> = Target extends Controller
+  ? First extends Absent
+    ? 'A controller needs the name of its method: urlFor(Blog, "show").'
+    : Target
+  : Target;
+
+/** The second argument of {@link urlFor}: the method of a controller, or the values of an endpoint. */
+export type UrlFirst<Target, First, Second> = Target extends abstract new (
+  ...values: never[]
+) => infer Instance
+  ? First extends MethodName<Instance>
+    ? Second extends Absent
+      ? [NeededName<Needed<Instance[First & keyof Instance]>>] extends [never]
+        ? First
+        : `The URL of '${First}' needs the value '${NeededName<Needed<Instance[First & keyof Instance]>>}'.`
+      : First
+    : First extends string
+      ? Suggestion<First, MethodName<Instance>> extends ""
+        ? MethodName<Instance>
+        : `There is no method '${First}'.${Suggestion<First, MethodName<Instance>>}`
+      : MethodName<Instance>
+  : AnyValues | undefined;
+
+/** The third argument of {@link urlFor}: the values of a controller's method, or the options of an endpoint. */
+export type UrlSecond<Target, First, Second> = Target extends abstract new (
+  ...values: never[]
+) => infer Instance
+  ? Second extends Absent
+    ? Second
+    : First extends keyof Instance
+      ? MethodValues<Instance[First]> | (Record<never, never> extends Needed<Instance[First]> ? undefined : never)
+      : AnyValues | undefined
+  : UrlOptions | undefined;
+
+/** The fourth argument of {@link urlFor}: the options, for a controller's method. */
+export type UrlThird<Target> = Target extends Controller ? UrlOptions | undefined : undefined;
 
 /**
  * Builds the URL of an endpoint, by its name or by the controller's method.
  *
  * @param target The endpoint, such as `"blog.show"`, one of the current blueprint, such as `".show"`, or a controller.
- * @param rest The method, if the target is a controller; the rule's values, of which what is left over becomes the
- * query; and options.
+ * @param first The method, if the target is a controller; otherwise the rule's values. Values that are left over become the query.
+ * @param second The values, if the target is a controller; otherwise the options.
+ * @param third The options, if the target is a controller.
  * @throws {BuildError} If there is no such endpoint, or values are missing or not convertible.
  *
  * @example
@@ -32,14 +90,14 @@ export type UrlArguments<Values> =
  * urlFor(Blog, "show", { id: 3 }); // "/posts/3"
  * ```
  */
-export function urlFor<Controller extends object, const Name extends MethodName<Controller>>(
-  target: abstract new (...values: never[]) => Controller,
-  method: Name,
-  ...rest: UrlArguments<MethodValues<Controller[Name]>>
+export function urlFor<Target extends string | Controller, const First = Absent, Second = Absent>(
+  target: UrlTarget<Target, First>,
+  first?: UrlFirst<Target, First, Second>,
+  second?: UrlSecond<Target, First, Second>,
+  third?: UrlThird<Target>,
 ): string;
-export function urlFor(target: string, values?: Readonly<Record<string, UrlValue>>, options?: UrlOptions): string;
 export function urlFor(
-  target: string | (abstract new (...values: never[]) => object),
+  target: string | Controller,
   ...rest: readonly (string | Readonly<Record<string, unknown>> | UrlOptions | undefined)[]
 ): string {
   const current = getAppContext("urlFor");
@@ -59,7 +117,7 @@ function toObject(value: string | Readonly<Record<string, unknown>> | UrlOptions
   return typeof value === "object" ? { ...value } : none;
 }
 
-function findEndpointOf({ app }: AppContext, controller: abstract new (...values: never[]) => object, method: string): string {
+function findEndpointOf({ app }: AppContext, controller: Controller, method: string): string {
   const methods = app.registry.findMethods(controller);
   const endpoint = methods?.get(method);
   if (endpoint === undefined) {

@@ -1,5 +1,6 @@
 import { getRequestContext } from "../dispatch/context";
-import { type ViewOrControllerDecorator, viewDecorator } from "../setup/decorators";
+import type { ViewOrControllerDecorator } from "../setup/decorator-types";
+import { viewDecorator } from "../setup/decorators";
 import type { TestClient } from "../testing/test-client";
 import { findNext, identify, type LoginUserOptions, managerOf } from "./manager";
 import { stateOf } from "./state";

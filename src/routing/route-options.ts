@@ -1,4 +1,5 @@
 import type { Schema, SchemaInput } from "../base/schema";
+import type { Suggestion } from "../base/suggestion-types";
 import type { FlagonResponse } from "../http/response/response";
 import type { RuleValues } from "./rule-types";
 
@@ -49,6 +50,15 @@ export interface RouteOptions extends RouteSchemas {
   readonly csrf?: boolean;
 }
 
+/** The options themselves if a route knows their names; otherwise each unknown one has a text as its type. */
+export type KnownOptions<Options, Known> = [Exclude<keyof Options, Known>] extends [never]
+  ? Options
+  : {
+      readonly [Name in keyof Options]: Name extends Known
+        ? Options[Name]
+        : `There is no option '${Name & string}'.${Suggestion<Name & string, Known & string>}`;
+    };
+
 /** What a view gets: the values of the rule's variables and of the host's, the defaults, and what the schemas made of body and query. */
 export type ViewValues<Source extends string, Options> = RuleValues<Source> &
   HostValues<Options> &
@@ -57,10 +67,16 @@ export type ViewValues<Source extends string, Options> = RuleValues<Source> &
   FormValues<Options> &
   QueryValues<Options>;
 
-/** What a view may return. */
-export type ViewResult<Options> = Options extends { readonly returns: infer Returned }
+/**
+ * The values that a view may return: text or `Markup`, an object or a list (sent as JSON), a response of Flagon or of the
+ * web standard, bytes, a stream, anything that iterates, or a promise of one. With the schema `returns`, what it takes.
+ */
+export type ViewResult<Options = unknown> = Options extends { readonly returns: infer Returned }
   ? SchemaInput<Returned> | FlagonResponse | Response | Promise<SchemaInput<Returned> | FlagonResponse | Response>
-  : unknown;
+  : Returnable | PromiseLike<Returnable>;
+
+/** A value that can be sent. */
+type Returnable = string | (object & { readonly then?: never });
 
 type JsonValues<Options> = Options extends { readonly json: Schema<infer Output> } ? { json: Output } : unknown;
 

@@ -1,14 +1,18 @@
+import type { Suggestion } from "../base/suggestion-types";
 import type { Converters } from "./converters";
 
 /** The values of a rule's variables, by name. */
 export type RuleValues<Source extends string> = Flatten<Collect<Source>>;
 
-/** `unknown` for a rule that can be read, and a text with the mistake for any other. The empty rule is the prefix of a blueprint. */
-export type RuleCheck<Source extends string> = string extends Source
+/** The rule itself if it can be read; for any other a text that says the mistake and the cure, which the compiler prints. */
+export type CheckedRule<Source extends string> = [RuleProblem<Source>] extends [never] ? Source : RuleProblem<Source>;
+
+/** The mistake of a rule, as a literal text; `never` for a rule that can be read. */
+export type RuleProblem<Source extends string> = string extends Source
   ? "A rule is a literal text, so that the compiler can check it."
-  : Source extends "" | `/${string}`
-    ? CheckVariables<Source>
-    : "A rule begins with a slash.";
+  : Source extends `/${string}` | ""
+    ? VariableProblem<Source>
+    : `A rule begins with a slash: write /${Source}`;
 
 type Collect<Source extends string> = Source extends `${string}<${infer Variable}>${infer Rest}`
   ? ReadVariable<Variable> & Collect<Rest>
@@ -35,13 +39,43 @@ type Unquoted<Text extends string> = Text extends ` ${infer Rest}` | `${infer Re
     ? Inner
     : Text;
 
-type CheckVariables<Source extends string> = Source extends `${string}<${infer Variable}>${infer Rest}`
-  ? CheckConverter<ConverterName<Variable>> extends infer Problem extends string
-    ? Problem
-    : CheckVariables<Rest>
-  : Source extends `${string}/:${string}`
-    ? "A variable is written as '<name>', not as ':name'."
-    : unknown;
+type VariableProblem<Source extends string, Seen = never> = Source extends `${infer Before}<${infer Variable}>${infer Rest}`
+  ? [StaticProblem<Before>] extends [never]
+    ? [ConverterProblem<ConverterName<Variable>>] extends [never]
+      ? VariableName<Variable> extends Seen
+        ? `The variable '${VariableName<Variable>}' comes twice.`
+        : VariableProblem<Rest, Seen | VariableName<Variable>>
+      : ConverterProblem<ConverterName<Variable>>
+    : StaticProblem<Before>
+  : Source extends `${string}<${infer Name}`
+    ? `Write <${Name}>: a variable ends with >`
+    : StaticProblem<Source>;
+
+/** Other frameworks write a variable as `:id`. */
+type StaticProblem<Text extends string> = Text extends `${string}/:${infer Name}`
+  ? Name extends "" | `${Digit}${string}`
+    ? never
+    : StripOperator<FirstSegment<Name>> extends infer Plain extends string
+      ? `Write <${Plain}>, not :${Plain}`
+      : never
+  : never;
+
+type Digit = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
+
+/** `:id?`, `:id*` and `:id(\\d+)` are the variable `id`. */
+type StripOperator<Text extends string> = Text extends `${infer Plain}${"?" | "*" | "+"}`
+  ? Plain
+  : Text extends `${infer Plain}(${string}`
+    ? Plain
+    : Text;
+
+type FirstSegment<Text extends string> = Text extends `${infer First}/${string}` ? First : Text;
+
+type VariableName<Variable extends string> = Variable extends `${string}(${string}):${infer Key}`
+  ? Key
+  : Variable extends `${string}:${infer Key}`
+    ? Key
+    : Variable;
 
 type ConverterName<Variable extends string> = Variable extends `${infer Name}(${string}):${string}`
   ? Name
@@ -49,6 +83,14 @@ type ConverterName<Variable extends string> = Variable extends `${infer Name}(${
     ? Name
     : "string";
 
-type CheckConverter<Name extends string> = Name extends keyof Converters | "any" ? unknown : `There is no converter '${Name}'.`;
+type ConverterProblem<Name extends string> = Name extends KnownConverter
+  ? never
+  : Suggestion<Name, KnownConverter> extends infer Hint extends string
+    ? Hint extends ""
+      ? `There is no converter '${Name}'. Declare it in the interface Converters.`
+      : `There is no converter '${Name}'.${Hint}`
+    : never;
+
+type KnownConverter = (keyof Converters & string) | "any";
 
 type Flatten<Shape> = { [Key in keyof Shape]: Shape[Key] };

@@ -1,57 +1,30 @@
 import { SetupError } from "../base/errors";
-import type { CommandOptions, CommandValues } from "../commands/command-spec";
-import type { HTTPException } from "../http/exceptions/http-exception";
-import type { BlueprintOptions, HttpMethod, RouteOptions, ViewResult, ViewValues } from "../routing/route-options";
-import type { RuleCheck } from "../routing/rule-types";
+import type { CommandOptions } from "../commands/command-spec";
+import type { BlueprintOptions, HttpMethod, RouteOptions } from "../routing/route-options";
+import type { CheckedResult } from "../routing/view-types";
+import type {
+  CommandDecorator,
+  ControllerDecorator,
+  HookDecorator,
+  MethodOfKindDecorator,
+  NamedDecorator,
+  RouteDecoratorFactory,
+  RouteShortcut,
+  ViewOrControllerDecorator,
+} from "./decorator-types";
 import type {
   AfterRequestHook,
   BeforeRequestHook,
   ContextProcessor,
   ErrorClass,
   ErrorHandler,
+  HandledError,
   TeardownHook,
-  TemplateFunction,
   UrlDefaults,
   UrlValuePreprocessor,
   ViewWrapper,
 } from "./hooks";
 import { addRecord } from "./metadata";
-
-/** Decorates a method that takes `Values` and returns a `Result`, in either decorator standard. */
-export interface ViewMethodDecorator<Values, Result = unknown> {
-  <Method extends (values: Values) => Result>(method: Method, context: ClassMethodDecoratorContext): void;
-  <Method extends (values: Values) => Result>(prototype: object, name: string | symbol, descriptor: TypedPropertyDescriptor<Method>): void;
-}
-
-/** Decorates a method of one kind, bare or called, in either decorator standard. */
-export interface HookDecorator<Hook extends (...values: never[]) => unknown> {
-  (): MethodOfKindDecorator<Hook>;
-  <Method extends Hook>(method: Method, context: ClassMethodDecoratorContext): void;
-  <Method extends Hook>(prototype: object, name: string | symbol, descriptor: TypedPropertyDescriptor<Method>): void;
-}
-
-/** Decorates a method of one kind, in either decorator standard. */
-export interface MethodOfKindDecorator<Hook extends (...values: never[]) => unknown> {
-  <Method extends Hook>(method: Method, context: ClassMethodDecoratorContext): void;
-  <Method extends Hook>(prototype: object, name: string | symbol, descriptor: TypedPropertyDescriptor<Method>): void;
-}
-
-/** Any class. */
-export type AnyClass = abstract new (...values: never[]) => object;
-
-/** Decorates a class, in either decorator standard. */
-export type ControllerDecorator = <Class extends AnyClass>(constructor: Class, context?: ClassDecoratorContext<Class>) => void;
-
-/** Decorates a method or a whole class, in either decorator standard. */
-export interface ViewOrControllerDecorator {
-  <Class extends AnyClass>(constructor: Class, context?: ClassDecoratorContext<Class>): void;
-  <Method extends (...values: never[]) => unknown>(method: Method, context: ClassMethodDecoratorContext): void;
-  <Method extends (...values: never[]) => unknown>(
-    prototype: object,
-    name: string | symbol,
-    descriptor: TypedPropertyDescriptor<Method>,
-  ): void;
-}
 
 /** What a decorator of a class keeps until the class is registered. */
 export type ControllerRecord =
@@ -68,33 +41,6 @@ export type ControllerRecord =
   | { readonly kind: "blueprint"; readonly name: string; readonly options: BlueprintOptions };
 
 type Recorder = (target: object, second?: string | symbol | DecoratorContext, descriptor?: PropertyDescriptor) => void;
-
-/** `@route` with one method. */
-export type RouteShortcut = <
-  const Source extends "" | `/${string}`,
-  const Options extends Omit<RouteOptions, "methods"> = Record<never, never>,
->(
-  rule: Source & RuleCheck<Source>,
-  options?: Options,
-) => ViewMethodDecorator<ViewValues<Source, Options>, ViewResult<Options>>;
-
-/** The type of {@link route}. */
-export interface RouteDecoratorFactory {
-  <const Source extends "" | `/${string}`, const Options extends RouteOptions = Record<never, never>>(
-    rule: Source & RuleCheck<Source>,
-    options?: Options,
-  ): ViewMethodDecorator<ViewValues<Source, Options>, ViewResult<Options>>;
-  /** `@route` for `GET`. */
-  readonly get: RouteShortcut;
-  /** `@route` for `POST`. */
-  readonly post: RouteShortcut;
-  /** `@route` for `PUT`. */
-  readonly put: RouteShortcut;
-  /** `@route` for `PATCH`. */
-  readonly patch: RouteShortcut;
-  /** `@route` for `DELETE`. */
-  readonly delete: RouteShortcut;
-}
 
 /**
  * Binds a controller's method to a URL rule.
@@ -125,7 +71,7 @@ export const route: RouteDecoratorFactory = Object.assign(recordRoute, {
 });
 
 /** Runs a method before each request of the app, or of the `@blueprint` class; what it returns, other than `undefined`, is the answer. */
-export const beforeRequest: HookDecorator<BeforeRequestHook> = createHook("beforeRequest");
+export const beforeRequest: HookDecorator<BeforeRequestHook, "optional"> = createHook("beforeRequest");
 /** Runs a method with each response of the app, or of the `@blueprint` class; it may change the response or return another. */
 export const afterRequest: HookDecorator<AfterRequestHook> = createHook("afterRequest");
 /** Runs a method when a request is over and its body sent, whatever happened, with the error that nothing handled. */
@@ -144,9 +90,7 @@ export const urlDefaults: HookDecorator<UrlDefaults> = createHook("urlDefaults")
  *
  * @param of A status code such as 404, or an error class.
  */
-export function errorHandler(of: number): MethodOfKindDecorator<ErrorHandler<HTTPException>>;
-export function errorHandler<Failure>(of: ErrorClass<Failure>): MethodOfKindDecorator<ErrorHandler<Failure>>;
-export function errorHandler(of: number | ErrorClass): Recorder {
+export function errorHandler<Of extends number | ErrorClass>(of: Of): MethodOfKindDecorator<ErrorHandler<HandledError<Of>>, "required"> {
   return createRecorder("@errorHandler()", (method) => ({ kind: "errorHandler", method, of }));
 }
 
@@ -155,28 +99,12 @@ export const templateGlobal: NamedDecorator = createNamed("@templateGlobal");
 /** Makes a method a filter of every template, by its own name or the one given: a function of the value. */
 export const templateFilter: NamedDecorator = createNamed("@templateFilter");
 
-/** Decorates a method, bare, or called with how the command is used. */
-export interface CommandDecorator {
-  (): MethodOfKindDecorator<() => unknown>;
-  <const Usage extends string, const Options extends CommandOptions = Record<never, never>>(
-    usage: Usage,
-    options?: Options,
-  ): ViewMethodDecorator<CommandValues<Usage, Options["options"]>>;
-  <Method extends () => unknown>(method: Method, context: ClassMethodDecoratorContext): void;
-  <Method extends () => unknown>(prototype: object, name: string | symbol, descriptor: TypedPropertyDescriptor<Method>): void;
-}
-
 /**
  * Makes a method a command, by its own name or the usage given: `@command("user create <name>")` is `flagon user create Ann`.
  *
  * It runs with the app's context, and gets the arguments and options by name.
  */
 export const command: CommandDecorator = createCommandDecorator();
-
-/** Decorates a method, bare, or called with a name. */
-export interface NamedDecorator extends HookDecorator<TemplateFunction> {
-  (name: string): MethodOfKindDecorator<TemplateFunction>;
-}
 
 /**
  * Makes a controller a blueprint: its routes share a name and a prefix, and its hooks are for its own routes alone.
@@ -198,14 +126,17 @@ export function blueprint(name: string, options: BlueprintOptions = {}): Control
  * const membersOnly = viewDecorator((next) => session.has("userId") ? next() : redirect(urlFor("login")));
  * ```
  */
+export function viewDecorator<Result>(wrap: CheckedWrapper<Result>): ViewOrControllerDecorator;
 export function viewDecorator(wrap: ViewWrapper): ViewOrControllerDecorator {
   return createFlexible((method) => ({ kind: "viewDecorator", method, wrap }));
 }
 
+type CheckedWrapper<Result> = (...values: Parameters<ViewWrapper>) => CheckedResult<Result>;
+
 /** Exempts a view, or all of a controller, from the check against cross-site requests. */
 export const csrfExempt: ViewOrControllerDecorator = createFlexible((method) => ({ kind: "csrfExempt", method }));
 
-function createShortcut(method: HttpMethod): (rule: string, options?: RouteOptions) => Recorder {
+function createShortcut(method: HttpMethod): RouteShortcut {
   return (rule, options) => {
     if (options !== undefined && "methods" in options) {
       throw new SetupError(`@route.${method.toLowerCase()}() already says the method. Use @route() to give several.`);

@@ -1,3 +1,4 @@
+import type { HTTPException } from "../http/exceptions/http-exception";
 import type { FlagonRequest } from "../http/request/request";
 import type { FlagonResponse } from "../http/response/response";
 
@@ -25,3 +26,6 @@ export type ViewWrapper = (next: (values?: Record<string, unknown>) => unknown, 
 
 /** An error class whose instances a handler takes. */
 export type ErrorClass<Failure = unknown> = abstract new (...values: never[]) => Failure;
+
+/** The error that a handler of a status or of an error class gets. */
+export type HandledError<Of> = Of extends number ? HTTPException : Of extends { readonly prototype: infer Failure } ? Failure : never;

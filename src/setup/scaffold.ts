@@ -1,13 +1,14 @@
 import type { Command, CommandOptions, CommandValues } from "../commands/command-spec";
-import type { HTTPException } from "../http/exceptions/http-exception";
-import type { RouteOptions, ViewResult, ViewValues } from "../routing/route-options";
-import type { RuleCheck } from "../routing/rule-types";
+import type { FlagonRequest } from "../http/request/request";
+import type { KnownOptions, RouteOptions, ViewValues } from "../routing/route-options";
+import type { CheckedRule } from "../routing/rule-types";
+import type { CheckedAnswer, CheckedOutcome, CheckedResult } from "../routing/view-types";
 import type {
   AfterRequestHook,
   BeforeRequestHook,
   ContextProcessor,
   ErrorClass,
-  ErrorHandler,
+  HandledError,
   TeardownHook,
   TemplateFunction,
   UrlDefaults,
@@ -29,12 +30,13 @@ export type ViewFunction<Values, Result = unknown> = (values: Values) => Result;
  * @throws {SetupError} If another view has the endpoint.
  */
 export type RouteFunction = <
-  const Source extends "" | `/${string}`,
+  const Source extends string,
+  Result,
   const Options extends Omit<RouteOptions, "methods"> = Record<never, never>,
 >(
-  rule: Source & RuleCheck<Source>,
-  view: ViewFunction<ViewValues<Source, Options>, ViewResult<Options>>,
-  options?: Options,
+  rule: CheckedRule<Source>,
+  view: ViewFunction<ViewValues<Source, Options>, CheckedOutcome<Result, Options>>,
+  options?: KnownOptions<Options, Exclude<keyof RouteOptions, "methods">> & Omit<RouteOptions, "methods">,
 ) => void;
 
 /** The function forms of the decorators, which apps and blueprints have. */
@@ -62,10 +64,10 @@ export abstract class Scaffold {
    * @throws {RuleError} If the rule cannot be read.
    * @throws {SetupError} If another view has the endpoint.
    */
-  route<const Source extends "" | `/${string}`, const Options extends RouteOptions = Record<never, never>>(
-    rule: Source & RuleCheck<Source>,
-    view: ViewFunction<ViewValues<Source, Options>, ViewResult<Options>>,
-    options?: Options,
+  route<const Source extends string, Result, const Options extends RouteOptions = Record<never, never>>(
+    rule: CheckedRule<Source>,
+    view: ViewFunction<ViewValues<Source, Options>, CheckedOutcome<Result, Options>>,
+    options?: KnownOptions<Options, keyof RouteOptions> & RouteOptions,
   ): void;
   route(rule: string, view: ViewFunction<Record<string, unknown>>, options: RouteOptions = {}): void {
     this.#addRoute(rule, view, options);
@@ -87,6 +89,7 @@ export abstract class Scaffold {
   }
 
   /** Runs a function before each request. A value that it returns, other than `undefined`, is the answer. */
+  beforeRequest<Result>(hook: (request: FlagonRequest) => CheckedAnswer<Result>): void;
   beforeRequest(hook: BeforeRequestHook): void {
     this.setUp("beforeRequest", (registration) => registration.addHook("beforeRequest", hook));
   }
@@ -102,9 +105,10 @@ export abstract class Scaffold {
   }
 
   /** Handles errors by a function: those of a status, or of a class and its subclasses. */
-  errorHandler(of: number, handler: ErrorHandler<HTTPException>): void;
-  errorHandler<Failure>(of: ErrorClass<Failure>, handler: ErrorHandler<Failure>): void;
-  errorHandler<Failure>(of: number | ErrorClass<Failure>, handler: ErrorHandler<Failure & HTTPException> | ErrorHandler<Failure>): void {
+  errorHandler<Of extends number | ErrorClass, Result>(
+    of: Of,
+    handler: (error: HandledError<Of>, request: FlagonRequest) => CheckedResult<Result>,
+  ): void {
     this.setUp("errorHandler", (registration) => registration.addErrorHandler(of, toAnyHandler(handler)));
   }
 

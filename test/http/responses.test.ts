@@ -59,7 +59,7 @@ describe("what a view returns", () => {
     [true, "it returned a boolean."],
     [{ n: 1n }, "returned what JSON cannot hold"],
   ])("cannot be anything else, %#", async (value, message) => {
-    const view = () => value;
+    const view = (): unknown => value;
     const app = createApp();
     app.route("/", view, { endpoint: "pages" });
     const error = await app

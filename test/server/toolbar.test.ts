@@ -32,7 +32,7 @@ class Site {
     return { a: 1 };
   }
   @route("/fail")
-  fail() {
+  fail(): never {
     throw new Error("no");
   }
 }

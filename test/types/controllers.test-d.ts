@@ -1,4 +1,5 @@
 /* Compiled by three versions of TypeScript under both decorator standards, never run. */
+import { Readable } from "node:stream";
 import {
   abort,
   afterRequest,
@@ -27,6 +28,7 @@ import {
   template,
   templateFilter,
   urlFor,
+  type ViewResult,
   viewDecorator,
 } from "flagon";
 import { z } from "zod";
@@ -176,6 +178,206 @@ export class Tasks {
   }
 }
 
+class Post {
+  constructor(readonly title: string) {}
+  then2 = 1;
+}
+
+/** All that a view rightly returns, without a cast. */
+export class Results {
+  @route("/r1") text(): string {
+    return "x";
+  }
+  @route("/r2") markup() {
+    return html`x`;
+  }
+  @route("/r3") list() {
+    return [1, 2, 3];
+  }
+  @route("/r4") post() {
+    return new Post("x");
+  }
+  @route("/r5") web() {
+    return new Response("x");
+  }
+  @route("/r6") bytes() {
+    return new Uint8Array(3);
+  }
+  @route("/r7") buffer() {
+    return new ArrayBuffer(3);
+  }
+  @route("/r8") blob() {
+    return new Blob(["x"]);
+  }
+  @route("/r9") node() {
+    return Readable.from(["x"]);
+  }
+  @route("/r10") stream() {
+    return new ReadableStream();
+  }
+  @route("/r11") *generator() {
+    yield "x";
+  }
+  @route("/r12") async *asyncGenerator() {
+    yield "x";
+  }
+  @route("/r13") async later() {
+    return { a: 1 };
+  }
+  @route("/r14") thenable(): PromiseLike<string> {
+    return Promise.resolve("x");
+  }
+  @route("/r15") either() {
+    return request.path === "/" ? "x" : request.path === "/y" ? redirect("/") : Promise.resolve({ a: 1 });
+  }
+  @route("/r16") async never() {
+    return abort(404);
+  }
+  @route("/r17") throws(): never {
+    throw new NotFound();
+  }
+  @route("/r18") async echo() {
+    return await request.json();
+  }
+  @route("/r19") parsed() {
+    return JSON.parse("{}");
+  }
+  @route("/r20") result(): ViewResult {
+    return request.path === "/" ? "x" : Promise.resolve({ a: 1 });
+  }
+  @route("/r21") async asyncResult(): Promise<ViewResult> {
+    return new Post("x");
+  }
+  @route("/r22/<int:id>") ignores() {
+    return "x";
+  }
+  @route("/r23/<int:id>") all(values: Readonly<Record<string, unknown>>) {
+    return values;
+  }
+  @route("/r24") optional({ page = 1 }: { page?: number }) {
+    return { page };
+  }
+  @route("/r25/<slug>") generic<Value extends string>({ slug }: { slug: Value }) {
+    return slug;
+  }
+  @route("/r26/<any(a,b):kind>") wider({ kind }: { kind: string }) {
+    return kind;
+  }
+  @route("/r27/:80/<x>") colon({ x }: { x: string }) {
+    return x;
+  }
+  @route("/r28", { endpoint: "twenty-eight", methods: ["GET"], strictSlashes: false, maxContentLength: 10 }) options() {
+    return "x";
+  }
+  @beforeRequest nothing() {}
+  @beforeRequest async none() {}
+  @beforeRequest perhaps() {
+    return request.path === "/" ? "x" : undefined;
+  }
+  @beforeRequest async perhapsLater(): Promise<ViewResult | undefined> {
+    return undefined;
+  }
+  @errorHandler(NotFound) page(error: NotFound) {
+    return { title: error.title };
+  }
+  @errorHandler(500) async fails() {
+    return ["x", 500];
+  }
+}
+
+export function results(app: Flagon): void {
+  app.route("/f1", () => "x");
+  app.route("/f2", async () => ({ a: 1 }));
+  app.route("/f3", () => new Response("x"));
+  app.route("/f4", () => abort(404));
+  app.route("/f5", async ({ json }) => ({ id: 1, at: json.title }), { json: NewPost, returns: Shown, endpoint: "f5" });
+  app.route("/f6", ({ query }) => `${query.page.toFixed()}`, { query: Listed });
+  app.route("/f7/<any(a,b):kind>", ({ kind }) => (kind === "a" ? "x" : ["y"]));
+  app.route("/f8", function* () {
+    yield "x";
+  });
+  app.route("/f9", async (): Promise<unknown> => request.json());
+  app.beforeRequest(() => undefined);
+  app.beforeRequest(() => {});
+  app.beforeRequest((current) => (current.path === "/" ? "x" : undefined));
+  app.beforeRequest(async () => {});
+  app.errorHandler(404, async () => ({ a: 1 }));
+  viewDecorator(async (next) => (request.path === "/" ? next() : redirect("/")));
+  // @ts-expect-error - a view returns something
+  app.route("/g1", () => {});
+  // @ts-expect-error - no response is made of a number
+  app.route("/g2", () => 5);
+  // @ts-expect-error - no response is made of null
+  app.route("/g3", async () => null);
+  // @ts-expect-error - no response is made of undefined
+  app.route("/g4", () => ["x"].at(0));
+  // @ts-expect-error - the result lacks a field
+  app.route("/g5", () => ({ id: 1 }), { returns: Shown });
+  // @ts-expect-error - no response is made of a number
+  app.beforeRequest(() => 5);
+  // @ts-expect-error - a handler returns something
+  app.errorHandler(404, () => {});
+  // @ts-expect-error - a wrapper returns something
+  viewDecorator((next) => {
+    next();
+  });
+}
+
+export class Unsendable {
+  // @ts-expect-error - a view returns something
+  @route("/u1")
+  nothing() {}
+  // @ts-expect-error - a view returns something
+  @route("/u2")
+  async later() {}
+  // @ts-expect-error - no response is made of a number
+  @route("/u3")
+  number() {
+    return 5;
+  }
+  // @ts-expect-error - no response is made of null
+  @route("/u4")
+  null() {
+    return request.path === "/" ? null : "x";
+  }
+  // @ts-expect-error - no response is made of a boolean
+  @route.post("/u5")
+  async boolean() {
+    return true;
+  }
+  // @ts-expect-error - no response is made of a function
+  @route("/u6")
+  function() {
+    return () => "x";
+  }
+  // @ts-expect-error - no response is made of a number
+  @beforeRequest
+  before() {
+    return 5;
+  }
+  // @ts-expect-error - no response is made of null
+  @beforeRequest()
+  async after() {
+    return null;
+  }
+  // @ts-expect-error - a handler returns something
+  @errorHandler(404)
+  missing() {}
+  // @ts-expect-error - the view has a second parameter
+  @route("/u7")
+  two(values: object, more: string) {
+    return { values, more };
+  }
+  // @ts-expect-error - there is no such option
+  @route("/u8", { endpoint: "u8", method: "POST" })
+  option() {
+    return "x";
+  }
+  // @ts-expect-error - it is no method
+  @route("/u9")
+  field = 5;
+}
+
 const NewPost = z.object({ title: z.string(), age: z.coerce.number().optional() });
 const Listed = z.object({ page: z.int().default(1) });
 const Shown = z.object({ id: z.number(), at: z.string().transform((text) => new Date(text)) });
@@ -224,6 +426,10 @@ export class Api {
 @members
 export class Admin {
   constructor(readonly name: string) {}
+  @route.get("")
+  root() {
+    return "x";
+  }
   @route("/<int:id>")
   show({ id }: { id: number }) {
     return `${id}`;
@@ -249,11 +455,6 @@ export class Wrong {
   // @ts-expect-error - a rule begins with a slash
   @route("posts")
   slash() {
-    return "x";
-  }
-  // @ts-expect-error - a rule begins with a slash
-  @route.get("")
-  empty() {
     return "x";
   }
   // @ts-expect-error - there is no such converter
@@ -317,6 +518,8 @@ export function urls(): string[] {
     urlFor(Right, "shwo", { id: 3 }),
     // @ts-expect-error - a value is missing
     urlFor(Right, "show"),
+    // @ts-expect-error - a controller needs a method
+    urlFor(Right),
     // @ts-expect-error - a value has another name
     urlFor(Right, "show", { ids: 3 }),
     // @ts-expect-error - a value has another type
