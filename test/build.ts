@@ -8,7 +8,9 @@ const project = join(__dirname, "..");
 /** Builds the package once before the tests that run it as it is shipped, unless nothing has changed since it was built. */
 export default async function build(): Promise<void> {
   const built = statSync(join(project, "dist/index.js"), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const sources = readdirSync(join(project, "src"), { recursive: true }).map((file) => join(project, "src", String(file)));
+  const sources = ["src", "starter"].flatMap((folder) =>
+    readdirSync(join(project, folder), { recursive: true }).map((file) => join(project, folder, String(file))),
+  );
   if ([...sources, join(project, "tsconfig.build.json")].some((file) => statSync(file).mtimeMs > built)) {
     await promisify(execFile)("npm", ["run", "build"], { cwd: project });
   }

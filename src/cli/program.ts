@@ -14,7 +14,7 @@ import { checkDeployment } from "./check";
 import { complete, completionScripts, type Shell, shells } from "./completion";
 import { loadEnvironmentFiles } from "./environment-files";
 import { loadApp } from "./load-app";
-import { createProject, kinds, type ProjectKind } from "./new-project";
+import { createProject, kinds, loaders, moduleSystems, type ProjectChoices } from "./new-project";
 import { asHelp, formatCommands, ownWords } from "./own-commands";
 import { formatRoutes, listRoutes } from "./routes";
 import { startShell } from "./shell";
@@ -38,6 +38,11 @@ interface RunFlags extends CertificateFlags {
   readonly port: number;
   readonly reload: boolean;
   readonly debug: boolean;
+}
+
+/** The options of `flagon new`. */
+interface NewFlags extends Pick<ProjectChoices, "kind" | "module"> {
+  readonly loader?: ProjectChoices["loader"];
 }
 
 /** The options of `flagon serve`. */
@@ -145,12 +150,16 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
     .action(async () => startShell(await load()));
   program
     .command("new <folder>")
-    .description("makes a project that runs, tests and type-checks")
-    .addOption(new Option("-k, --kind <kind>", "what it begins with").choices(kinds).default("site"))
-    .action((name: string, { kind }: { kind: ProjectKind }) => {
+    .description("creates a project that runs, tests and type-checks")
+    .addOption(new Option("-k, --kind <kind>", "the first content").choices(kinds).default("site"))
+    .addOption(new Option("-m, --module <system>", "the module system").choices(moduleSystems).default("commonjs"))
+    .addOption(new Option("-l, --loader <tool>", "the tool that loads TypeScript; tsx for esm, else ts-node").choices(loaders))
+    .action((name: string, { kind, loader, module }: NewFlags) => {
       const target = resolve(folder, name);
-      createProject(target, kind, `^${version}`);
-      console.log(`The project is in ${relative(folder, target) || "."}:\n\n    cd ${name}\n    npm install\n    npm run dev`);
+      createProject(target, { kind, module, loader: loader ?? (module === "esm" ? "tsx" : "ts-node"), version: `^${version}` });
+      const path = relative(folder, target);
+      const steps = [...(path === "" ? [] : [`cd ${quoteForShell(path)}`]), "npm install", "npm run dev"];
+      console.log(`The project is in ${path || "."}:\n\n${steps.map((step) => `    ${step}`).join("\n")}`);
     });
   program
     .command("check")
@@ -203,6 +212,15 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
       }
     });
   return program;
+}
+
+/** Quotes a path, if it holds more than letters, digits and common signs. Double quotes work in every shell, where they can. */
+function quoteForShell(path: string): string {
+  const shown = path.startsWith("-") ? `./${path}` : path;
+  if (/^[\w./+@%,:=-]+$/.test(shown)) {
+    return shown;
+  }
+  return /["$`\\!]/.test(shown) ? `'${shown.replaceAll("'", "'\\''")}'` : `"${shown}"`;
 }
 
 /** Reads the files of a certificate and its key, which only serve together. */
