@@ -118,6 +118,18 @@ describe("request.json()", () => {
     expect((await client.post("/", options)).status).toBe(status);
   });
 
+  it.each([
+    ["application/json; charset=utf-7", 415],
+    ['application/json; charset="ISO-8859-1"', 415],
+    ["application/json; charset=utf-16", 415],
+    ["application/json; charset=UTF-8", 200],
+    ["application/json;charset=utf8", 200],
+    ["application/json; charset=us-ascii", 200],
+    ["application/json; profile=charset", 200],
+  ])("reads UTF-8 only: '%s' gives %i", async (type, status) => {
+    expect((await client.post("/", { body: "{}", headers: { "content-type": type } })).status).toBe(status);
+  });
+
   it("takes 64 levels, and a harmless key 'constructor'", async () => {
     const deep = "[".repeat(64) + "]".repeat(64);
     expect((await client.post("/", { body: deep, headers: { "content-type": "application/json" } })).status).toBe(200);
@@ -137,6 +149,17 @@ describe("request.json()", () => {
 });
 
 describe("bodies", () => {
+  it.each([
+    ["11", 413],
+    ["9007199254740993", 413],
+    ["99999999999999999999999", 413],
+    ["10", 200],
+    ["010", 200],
+  ])("of the stated length %s give %i", async (length, status) => {
+    const client = createReader(() => request.contentLength, { maxContentLength: 10 });
+    expect((await client.post("/", { body: "x", headers: { "content-length": length } })).status).toBe(status);
+  });
+
   it("are refused at the first byte over the limit, by length or not", async () => {
     const client = createReader(async () => (await request.bytes()).byteLength, { maxContentLength: 10 });
     expect(await readJson(client.post("/", { body: "x".repeat(10) }))).toBe(10);
@@ -189,6 +212,16 @@ describe("request.form()", () => {
   it("is empty for another type, and for none", async () => {
     expect(await readJson(client.post("/", { json: { a: 1 } }))).toEqual([]);
     expect(await readJson(client.get("/"))).toEqual([]);
+  });
+
+  it("refuses another charset, and a type that is malformed", async () => {
+    const status = async (type: string) => (await client.post("/", { body: "a=1", headers: { "content-type": type } })).status;
+    expect(await status("application/x-www-form-urlencoded; charset=iso-8859-1")).toBe(415);
+    expect(await status("application/x-www-form-urlencoded; charset=UTF-8")).toBe(200);
+    expect(await status("application/x-www-form-urlencoded, text/plain")).toBe(400);
+    expect(await status("form")).toBe(400);
+    const text = createReader(() => request.text());
+    expect((await text.post("/", { body: "x", headers: { "content-type": "text/plain; charset=utf-16" } })).status).toBe(415);
   });
 
   it("limits fields in number and size", async () => {

@@ -1,15 +1,14 @@
-import type { Readable } from "node:stream";
-import type { BusboyInstance } from "@fastify/busboy";
-import { lazily } from "../../base/lazily";
 import type { MaybePromise } from "../../base/maybe-promise";
 import { BadRequest, ContentTooLarge } from "../exceptions/client-errors";
+import { parseParameters } from "../header-parameters";
+import { ByteCollector } from "./byte-collector";
 import type { FormValue } from "./form-values";
-import { tooLarge } from "./read-body";
-import { type UploadedFile, UploadSpool } from "./upload";
+import { MultipartParser, malformed, type PartSink } from "./multipart-parser";
+import type { PartHead } from "./part-head";
+import { decodeText, tooLarge } from "./read-body";
+import { UploadSpool } from "./upload-spool";
 
-const loadBusboy = lazily((): typeof import("@fastify/busboy") => require("@fastify/busboy"));
-
-/** How much a form may hold. */
+/** The limits of a form. */
 export interface FormLimits {
   /** The most parts. */
   parts: number;
@@ -23,165 +22,123 @@ export interface FormLimits {
   spoolSize: number;
 }
 
-/** A parsed multipart body. */
-export interface MultipartForm {
-  /** Names and values, in the order of the body. */
-  readonly entries: readonly (readonly [string, FormValue])[];
-  /** Removes the temporary files. */
-  cleanUp(): Promise<void>;
+/** A name and its value. */
+type Entry = readonly [name: string, value: FormValue];
+
+/** Reads one `multipart/form-data` body (RFC 7578). Large uploads go to temporary files. */
+export class MultipartReader {
+  readonly #limits: FormLimits;
+  readonly #spools: UploadSpool[] = [];
+  readonly #entries: MaybePromise<Entry>[] = [];
+  #parts = 0;
+  #fieldsSize = 0;
+  #isClosed = false;
+
+  /** @param limits The limits of the form. */
+  constructor(limits: FormLimits) {
+    this.#limits = limits;
+  }
+
+  /**
+   * Reads the body.
+   *
+   * @param contentType The type with the boundary.
+   * @param body The body.
+   * @param limit The largest body, in bytes.
+   * @returns Names and values, in the order of the body.
+   * @throws {BadRequest} If the body is malformed or ends early.
+   * @throws {ContentTooLarge} If the form is over a limit. Nothing is ever cut short.
+   */
+  async read(contentType: string, body: AsyncIterable<Uint8Array>, limit: number): Promise<readonly Entry[]> {
+    try {
+      const parser = new MultipartParser(parseBoundary(contentType), (head) => this.#open(head));
+      let size = 0;
+      for await (const piece of body) {
+        size += piece.byteLength;
+        if (size > limit) {
+          throw tooLarge(limit);
+        }
+        const wait = parser.write(piece);
+        if (wait !== undefined) {
+          await wait;
+        }
+        if (this.#isClosed) {
+          throw new BadRequest("The request ended before its form was read.");
+        }
+      }
+      parser.end();
+      return await Promise.all(this.#entries);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** Removes the temporary files, also while the body is read. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all(this.#spools.map((spool) => spool.remove()));
+  }
+
+  #open(head: PartHead): PartSink {
+    const { parts } = this.#limits;
+    this.#parts++;
+    if (this.#parts > parts) {
+      throw new ContentTooLarge(`The form has more than ${parts} parts (the setting maxFormParts).`);
+    }
+    return head.filename === undefined ? this.#openField(head) : this.#openFile(head, head.filename);
+  }
+
+  #openField({ charset, name }: PartHead): PartSink {
+    const { fieldSize, fieldsSize } = this.#limits;
+    const content = new ByteCollector();
+    return {
+      write: (bytes) => {
+        content.add(bytes);
+        this.#fieldsSize += bytes.byteLength;
+        if (content.size > fieldSize) {
+          throw new ContentTooLarge(`A field of the form is larger than ${fieldSize} bytes (the setting maxFieldSize).`);
+        }
+        if (this.#fieldsSize > fieldsSize) {
+          throw new ContentTooLarge(`The fields of the form hold more than ${fieldsSize} bytes (the setting maxFormMemorySize).`);
+        }
+        return undefined;
+      },
+      end: () => {
+        const bytes = content.take();
+        this.#entries.push([name, charset === "latin1" ? Buffer.from(bytes).toString("latin1") : decodeText(bytes)]);
+      },
+    };
+  }
+
+  #openFile({ name, type }: PartHead, filename: string): PartSink {
+    const { files, spoolSize } = this.#limits;
+    const spool = new UploadSpool(spoolSize);
+    this.#spools.push(spool);
+    if (this.#spools.length > files) {
+      throw new ContentTooLarge(`The form has more than ${files} files (the setting maxFormFiles).`);
+    }
+    return {
+      write: (bytes) => spool.write(bytes),
+      end: () => {
+        const entry = spool.finish(filename, type).then((file) => [name, file] as const);
+        // Awaited after the last part. A failure before that must not count as unhandled.
+        entry.catch(() => undefined);
+        this.#entries.push(entry);
+      },
+    };
+  }
 }
 
 /**
- * Parses a `multipart/form-data` body (RFC 7578), spooling large uploads to temporary files.
+ * Reads the boundary of a type (RFC 2046, section 5.1.1): 1 to 70 characters, of those that a boundary may have.
  *
- * @param contentType The type with the boundary.
- * @param body The body.
- * @param limit The largest body, in bytes.
- * @param limits How much the form may hold.
- * @throws {BadRequest} If the body is malformed or ends early.
- * @throws {ContentTooLarge} If it holds more than the limits; nothing is ever cut short.
+ * @throws {BadRequest} If there is none, if it is malformed, or if there are two.
  */
-export async function parseMultipart(
-  contentType: string,
-  body: AsyncIterable<Uint8Array>,
-  limit: number,
-  limits: FormLimits,
-): Promise<MultipartForm> {
-  const spools: UploadSpool[] = [];
-  const openSpool = (): UploadSpool => {
-    const spool = new UploadSpool(limits.spoolSize);
-    spools.push(spool);
-    return spool;
-  };
-  const cleanUp = async (): Promise<void> => {
-    await Promise.all(spools.map((spool) => spool.remove()));
-  };
-  try {
-    return { entries: await collect(contentType, body, limit, limits, openSpool), cleanUp };
-  } catch (error) {
-    await cleanUp();
-    throw error;
+function parseBoundary(contentType: string): string {
+  const boundary = parseParameters(contentType)?.parameters.get("boundary") ?? "";
+  if (!/^[\w'()+,./:=? -]{0,69}[\w'()+,./:=?-]$/.test(boundary)) {
+    throw malformed("its type has no usable boundary of 1 to 70 characters");
   }
-}
-
-async function collect(
-  contentType: string,
-  body: AsyncIterable<Uint8Array>,
-  limit: number,
-  limits: FormLimits,
-  openSpool: () => UploadSpool,
-): Promise<readonly (readonly [string, FormValue])[]> {
-  const parser = createParser(contentType, limits);
-  const entries: MaybePromise<readonly [string, FormValue]>[] = [];
-  let size = 0;
-  let fieldsSize = 0;
-  let failure: Error | undefined;
-  let isFinished = false;
-  /** Goes on with who waits for the parser. One promise for each wait, since one that all share would keep what each of them holds. */
-  let goOn: (() => void) | undefined;
-  const fail = (error: Error): void => {
-    failure ??= error;
-    goOn?.();
-  };
-
-  parser.on("field", (name, value, nameCut, valueCut) => {
-    fieldsSize += Buffer.byteLength(value);
-    if (valueCut || nameCut) {
-      fail(new ContentTooLarge(`A field of the form is larger than ${limits.fieldSize} bytes (the setting maxFieldSize).`));
-    } else if (fieldsSize > limits.fieldsSize) {
-      fail(new ContentTooLarge(`The fields of the form hold more than ${limits.fieldsSize} bytes (the setting maxFormMemorySize).`));
-    }
-    entries.push([name, value]);
-  });
-  parser.on("file", (name, stream, filename, _encoding, type) => {
-    stream.on("error", fail);
-    const upload = receive(stream, openSpool(), baseName(filename ?? ""), type).then((file) => [name, file] as const);
-    // Awaited below, after the parser has ended; a failure before that is not to be reported as unhandled.
-    upload.catch(fail);
-    entries.push(upload);
-  });
-  parser.on("partsLimit", () => fail(new ContentTooLarge(`The form has more than ${limits.parts} parts (the setting maxFormParts).`)));
-  parser.on("fieldsLimit", () => fail(new ContentTooLarge(`The form has more than ${limits.parts} fields (the setting maxFormParts).`)));
-  parser.on("filesLimit", () => fail(new ContentTooLarge(`The form has more than ${limits.files} files (the setting maxFormFiles).`)));
-
-  parser.on("drain", () => goOn?.());
-  parser.once("finish", () => {
-    isFinished = true;
-    goOn?.();
-  });
-  parser.once("error", (cause: unknown) => fail(new BadRequest("The multipart body of the request is malformed.", { cause })));
-  const isOver = (): boolean => isFinished || failure !== undefined;
-  const parserGoesOn = (): Promise<void> =>
-    new Promise((resolve) => {
-      goOn = resolve;
-    });
-  for await (const chunk of body) {
-    size += chunk.byteLength;
-    if (size > limit) {
-      fail(tooLarge(limit));
-    }
-    if (failure !== undefined) {
-      break;
-    }
-    if (!parser.write(chunk) && !isOver()) {
-      await parserGoesOn();
-    }
-  }
-  if (failure === undefined) {
-    parser.end();
-  }
-  while (!isOver()) {
-    await parserGoesOn();
-  }
-  if (failure !== undefined) {
-    parser.destroy();
-    throw failure;
-  }
-  return Promise.all(entries);
-}
-
-function createParser(contentType: string, limits: FormLimits): BusboyInstance {
-  try {
-    const { Busboy } = loadBusboy();
-    return new Busboy({
-      headers: { "content-type": contentType },
-      limits: {
-        parts: limits.parts,
-        fields: limits.parts,
-        files: limits.files,
-        fieldSize: limits.fieldSize,
-        fieldNameSize: 1024,
-        headerPairs: 32,
-        headerSize: 8 * 1024,
-      },
-    });
-  } catch (cause) {
-    throw new BadRequest("The multipart body of the request states no usable boundary.", { cause });
-  }
-}
-
-/** Takes a file as fast as it can be kept. */
-function receive(stream: Readable, spool: UploadSpool, filename: string, type: string): Promise<UploadedFile> {
-  return new Promise((resolve, reject) => {
-    stream.on("data", (chunk: Uint8Array) => {
-      const written = spool.write(chunk);
-      if (written !== undefined) {
-        stream.pause();
-        written.then(() => stream.resume(), reject);
-      }
-    });
-    stream.once("end", () => spool.finish(filename, type).then(resolve, reject));
-    stream.once("error", reject);
-    stream.once("close", () => {
-      // Also a file that is whole is closed.
-      if (!stream.readableEnded) {
-        reject(new BadRequest("The multipart body of the request ended early."));
-      }
-    });
-  });
-}
-
-function baseName(filename: string): string {
-  const name = filename.replace(/^.*[/\\]/s, "").replace(/[\0-\x1f\x7f]/g, "");
-  return name === "." || name === ".." ? "" : name;
+  return boundary;
 }

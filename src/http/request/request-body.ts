@@ -1,8 +1,10 @@
 import { andThen, type MaybePromise } from "../../base/maybe-promise";
 import { type Schema, type SchemaIssue, validate } from "../../base/schema";
-import { ContentTooLarge, UnprocessableContent, UnsupportedMediaType } from "../exceptions/client-errors";
+import { parseLength } from "../content-length";
+import { BadRequest, ContentTooLarge, UnprocessableContent, UnsupportedMediaType } from "../exceptions/client-errors";
+import { parseParameters } from "../header-parameters";
 import { FormValues } from "./form-values";
-import { type FormLimits, type MultipartForm, parseMultipart } from "./multipart";
+import { type FormLimits, MultipartReader } from "./multipart";
 import { decodeText, limitBytes, parseJson, readBytes, tooLarge } from "./read-body";
 import type { RequestSource } from "./request-source";
 import { parseUrlencoded } from "./urlencoded";
@@ -13,41 +15,46 @@ export interface RequestLimits extends FormLimits {
   body: number;
   /** The largest multipart body, in bytes. */
   multipart: number;
-  /** How deep JSON may nest. */
+  /** The deepest nesting of JSON, in levels. */
   jsonDepth: number;
 }
 
-/** How a body is parsed. */
+/** Options of a reader with a schema. */
 export interface ParseOptions<Output> {
   /** The schema that checks and types the value. */
   schema: Schema<Output>;
 }
 
-/** How JSON is read. */
+/** Options of `request.json()`. */
 export interface JsonOptions {
-  /** Reads a body as JSON whatever type it states. Default: `false`. */
+  /** Reads a body as JSON whatever type and charset it states. Default: `false`. */
   force?: boolean;
-  /** Gives `null` for a body of another type, or one that is malformed, instead of an error. Default: `false`. */
+  /** Gives `null` instead of an error for a body of another type, or a malformed one. Default: `false`. */
   silent?: boolean;
 }
 
-/** The body of a request: read once, and kept as what it was parsed to. */
+const mimePattern = /^[\w!#$&^.+-]+\/[\w!#$&^.+*-]+$/;
+
+/** The body of a request. It is read once, and the parsed value is kept. */
 export class RequestBody {
   readonly #source: RequestSource;
+  readonly #mimeType: string;
   readonly #limits: RequestLimits;
   readonly #parse: (text: string) => unknown;
   #bytes: Promise<Uint8Array> | undefined;
   #form: Promise<FormValues> | undefined;
-  #multipart: MultipartForm | undefined;
+  #multipart: MultipartReader | undefined;
   #isStreamed = false;
 
   /**
-   * @param source What the server knows.
+   * @param source The source of the request.
+   * @param mimeType The media type of the body.
    * @param limits The limits of this request.
    * @param parse Parses JSON.
    */
-  constructor(source: RequestSource, limits: RequestLimits, parse: (text: string) => unknown) {
+  constructor(source: RequestSource, mimeType: string, limits: RequestLimits, parse: (text: string) => unknown) {
     this.#source = source;
+    this.#mimeType = mimeType;
     this.#limits = limits;
     this.#parse = parse;
   }
@@ -73,12 +80,13 @@ export class RequestBody {
 
   /** Reads the body as UTF-8. */
   text(): Promise<string> {
-    return this.bytes().then(decodeText);
+    return this.#checkCharset() ?? this.bytes().then(decodeText);
   }
 
-  /** Reads the body as JSON, and checks it by a schema, if there is one. */
-  json(schema?: Schema): Promise<unknown> {
-    return this.bytes().then((bytes) => this.#parseJson(bytes, schema));
+  /** Reads the body as JSON, and checks it by a schema, if there is one. The stated charset is ignored on demand. */
+  json(schema?: Schema, isForced = false): Promise<unknown> {
+    const refused = isForced ? undefined : this.#checkCharset();
+    return refused ?? this.bytes().then((bytes) => this.#parseJson(bytes, schema));
   }
 
   /** Reads the body as a form. */
@@ -89,11 +97,24 @@ export class RequestBody {
 
   /** Removes temporary files. */
   async close(): Promise<void> {
-    await this.#multipart?.cleanUp();
+    await this.#multipart?.close();
   }
 
   get #limit(): number {
-    return limitOf(this.#source, this.#limits);
+    return limitOf(this.#mimeType, this.#limits);
+  }
+
+  /** Refuses text in another encoding than UTF-8. */
+  #checkCharset(): Promise<never> | undefined {
+    const header = this.#source.header("content-type");
+    // Most types state no charset, and need no parsing.
+    if (header === undefined || !/charset/i.test(header)) {
+      return undefined;
+    }
+    const charset = parseParameters(header)?.parameters.get("charset")?.toLowerCase();
+    return charset === undefined || ["utf-8", "utf8", "us-ascii"].includes(charset)
+      ? undefined
+      : Promise.reject(new UnsupportedMediaType(`The body of the request has the charset '${charset}'. Send UTF-8.`));
   }
 
   #open(): AsyncIterable<Uint8Array> {
@@ -105,13 +126,13 @@ export class RequestBody {
     return this.#source.body() ?? emptyBody();
   }
 
-  /** Refuses a body that is not taken, by what is said of it beforehand. */
+  /** Refuses a body by its headers. */
   #check(): void {
     const encoding = this.#source.header("content-encoding");
     if (encoding !== undefined && encoding !== "identity") {
-      throw new UnsupportedMediaType("The body of the request is compressed, which is not taken here.");
+      throw new UnsupportedMediaType("The body of the request is compressed. Send it as it is.");
     }
-    if (isTooLong(this.#source, this.#limits)) {
+    if ((parseLength(this.#source.header("content-length")) ?? 0) > this.#limit) {
       throw tooLarge(this.#limit);
     }
   }
@@ -132,60 +153,34 @@ export class RequestBody {
   }
 
   #parseForm(): Promise<FormValues> {
-    switch (parseMimeType(this.#source)) {
+    switch (this.#mimeType) {
       case "application/x-www-form-urlencoded":
-        return this.bytes().then((bytes) => createFormValues(bytes, this.#limits));
+        return this.#checkCharset() ?? this.bytes().then((bytes) => createFormValues(bytes, this.#limits));
       case "multipart/form-data":
-        return this.#parseMultipart();
+        return this.#checkCharset() ?? this.#parseMultipart();
       default:
-        return Promise.resolve(new FormValues());
+        return this.#mimeType === "" || mimePattern.test(this.#mimeType)
+          ? Promise.resolve(new FormValues())
+          : Promise.reject(new BadRequest("The Content-Type of the request is not well-formed."));
     }
   }
 
   async #parseMultipart(): Promise<FormValues> {
     const source = this.#source;
     const body = this.#bytes === undefined ? this.#open() : once(await this.#bytes);
-    this.#multipart = await parseMultipart(source.header("content-type") ?? "", body, this.#limit, this.#limits);
-    return new FormValues(this.#multipart.entries);
+    this.#multipart = new MultipartReader(this.#limits);
+    return new FormValues(await this.#multipart.read(source.header("content-type") ?? "", body, this.#limit));
   }
 }
 
-/** The last type that was read: clients send few, and a request is asked for its own several times. */
-let lastType = { header: "", type: "" };
-
-/** Returns the media type of a body without parameters, in lower case, or the empty string. */
-export function parseMimeType(source: RequestSource): string {
-  const header = source.header("content-type") ?? "";
-  if (header !== lastType.header) {
-    lastType = { header, type: header.split(";", 1)[0]?.trim().toLowerCase() ?? "" };
-  }
-  return lastType.type;
+/** Returns the media type of a `Content-Type` header without parameters, in lower case, or the empty string. */
+export function parseMimeType(header: string | undefined): string {
+  return header?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
 }
 
-/** Returns the stated length of a body in bytes, or `null`. */
-export function parseLength(source: RequestSource): number | null {
-  const header = source.header("content-length") ?? "";
-  let length = 0;
-  for (let index = 0; index < header.length; index++) {
-    const digit = header.charCodeAt(index) - 0x30;
-    if (digit < 0 || digit > 9) {
-      return null;
-    }
-    length = length * 10 + digit;
-  }
-  return header === "" ? null : length;
-}
-
-/** Returns the most bytes that the body of a request may have. */
-export function limitOf(source: RequestSource, limits: Readonly<RequestLimits>): number {
-  return parseMimeType(source) === "multipart/form-data" ? limits.multipart : limits.body;
-}
-
-/** Tells whether the stated length of a body is over its limit. */
-export function isTooLong(source: RequestSource, limits: Readonly<RequestLimits>): boolean {
-  const length = parseLength(source) ?? 0;
-  // Of what type it is matters only to a body that is over the lower of the two.
-  return length > Math.min(limits.body, limits.multipart) && length > limitOf(source, limits);
+/** Returns the largest body of a media type, in bytes. */
+export function limitOf(mimeType: string, limits: Readonly<RequestLimits>): number {
+  return mimeType === "multipart/form-data" ? limits.multipart : limits.body;
 }
 
 function createFormValues(bytes: Uint8Array, limits: RequestLimits): FormValues {
@@ -209,15 +204,15 @@ function createFormValues(bytes: Uint8Array, limits: RequestLimits): FormValues 
   return new FormValues(pairs);
 }
 
-/** One thing that a schema refused of what a request has sent. */
+/** One problem that a schema found in a request. */
 export interface RequestIssue extends SchemaIssue {
-  /** Where it was sent. */
+  /** The place of the value in the request. */
   readonly in: "body" | "query";
 }
 
 /** The answer 422 with every issue that a schema found. */
 export class ValidationFailed extends UnprocessableContent {
-  /** @param issues What is wrong, and where. */
+  /** @param issues The problems, each with its place. */
   constructor(readonly issues: readonly RequestIssue[]) {
     super("The request is well-formed, but some of its values are not valid.");
   }

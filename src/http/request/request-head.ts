@@ -3,15 +3,17 @@ import type { Logger } from "../../base/logging";
 import type { Schema } from "../../base/schema";
 import { parseDirectives } from "../cache-control";
 import { EntityTags, parseIfRange, parseRange, type RangeCondition, type RequestedRange } from "../conditional-headers";
+import { parseLength } from "../content-length";
 import { parseCookies } from "../cookies";
 import { BadRequest } from "../exceptions/client-errors";
+import { parseParameters } from "../header-parameters";
 import { parseHttpDate } from "../http-date";
 import { Accepts } from "./accepts";
 import { type Authorization, parseAuthorization } from "./authorization";
 import type { FormValue } from "./form-values";
 import type { Connection, ProxyTrust } from "./proxy";
 import { Query } from "./query";
-import { parseLength, parseMimeType, type RequestIssue, type RequestLimits } from "./request-body";
+import { parseMimeType, type RequestIssue, type RequestLimits } from "./request-body";
 import { RequestHeaders } from "./request-headers";
 import type { RequestSource } from "./request-source";
 
@@ -50,6 +52,7 @@ export class RequestHead {
   #headers: RequestHeaders | undefined;
   #cookies: Readonly<Record<string, string | undefined>> | undefined;
   #accepts: Accepts | undefined;
+  #mimeType: string | undefined;
 
   /**
    * @param source What the server knows.
@@ -85,7 +88,7 @@ export class RequestHead {
   /** The path under which the app is mounted, or that a trusted proxy takes off, without a slash at the end; usually the empty string. */
   get rootPath(): string {
     const { applicationRoot, proxy } = this.settings;
-    return (proxy === null ? applicationRoot : (this.#from(proxy).prefix ?? applicationRoot)) + this.source.rootPath;
+    return (proxy === null ? applicationRoot : (this.#resolveConnection(proxy).prefix ?? applicationRoot)) + this.source.rootPath;
   }
 
   /** The query without its `?`, as it came. */
@@ -134,7 +137,7 @@ export class RequestHead {
   /** The host, with the port unless it is the scheme's usual one. */
   get host(): string {
     const { proxy } = this.settings;
-    const host = proxy === null ? (this.source.header("host") ?? "") : this.#from(proxy).host;
+    const host = proxy === null ? (this.source.header("host") ?? "") : this.#resolveConnection(proxy).host;
     const usual = this.isSecure ? ":443" : ":80";
     return host.endsWith(usual) ? host.slice(0, -usual.length) : host;
   }
@@ -142,7 +145,7 @@ export class RequestHead {
   /** `"http"` or `"https"`. */
   get scheme(): "http" | "https" {
     const { proxy } = this.settings;
-    return proxy === null ? this.source.scheme : this.#from(proxy).scheme;
+    return proxy === null ? this.source.scheme : this.#resolveConnection(proxy).scheme;
   }
 
   /** Whether the request came over HTTPS. */
@@ -153,13 +156,13 @@ export class RequestHead {
   /** The address of the client. */
   get remoteAddress(): string {
     const { proxy } = this.settings;
-    return proxy === null ? this.source.remoteAddress : this.#from(proxy).remoteAddress;
+    return proxy === null ? this.source.remoteAddress : this.#resolveConnection(proxy).remoteAddress;
   }
 
   /** The addresses on the way: the client's first, then those of the proxies that the setting `trustProxy` believes. */
   get accessRoute(): readonly string[] {
     const { proxy } = this.settings;
-    return proxy === null ? [this.source.remoteAddress] : this.#from(proxy).route;
+    return proxy === null ? [this.source.remoteAddress] : this.#resolveConnection(proxy).route;
   }
 
   /** What the client accepts. */
@@ -175,16 +178,14 @@ export class RequestHead {
 
   /** The media type of the body without parameters, in lower case, or the empty string. */
   get mimeType(): string {
-    return parseMimeType(this.source);
+    this.#mimeType ??= parseMimeType(this.source.header("content-type"));
+    return this.#mimeType;
   }
 
   /** The parameters of the media type by name in lower case, such as `{ charset: "utf-8" }`. */
   get mimeTypeParameters(): Readonly<Record<string, string>> {
     const parameters: Record<string, string> = Object.create(null);
-    for (const [, name = "", quoted, plain = ""] of this.contentType.matchAll(/;\s*([\w-]+)=(?:"([^"]*)"|([^\s;"]*))/g)) {
-      parameters[name.toLowerCase()] = quoted ?? plain;
-    }
-    return parameters;
+    return Object.assign(parameters, Object.fromEntries(parseParameters(this.contentType)?.parameters ?? []));
   }
 
   /** Whether the body says that it is JSON: `application/json`, or a type that ends in `+json`. */
@@ -195,7 +196,7 @@ export class RequestHead {
 
   /** The stated length of the body in bytes, or `null`. */
   get contentLength(): number | null {
-    return parseLength(this.source);
+    return parseLength(this.source.header("content-length"));
   }
 
   /** The credentials of the `Authorization` header, or `null` if there are none or they are malformed. */
@@ -273,7 +274,7 @@ export class RequestHead {
     return this.source.raw;
   }
 
-  #from(proxy: ProxyTrust): Connection {
+  #resolveConnection(proxy: ProxyTrust): Connection {
     this.#connection ??= proxy.resolve(this.source);
     return this.#connection;
   }

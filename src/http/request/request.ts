@@ -2,7 +2,7 @@ import type { Schema } from "../../base/schema";
 import { BadRequest, UnsupportedMediaType } from "../exceptions/client-errors";
 import type { HTTPException } from "../exceptions/http-exception";
 import type { FormValues } from "./form-values";
-import { isTooLong, type JsonOptions, limitOf, type ParseOptions, parseValue, RequestBody, type RequestLimits } from "./request-body";
+import { type JsonOptions, limitOf, type ParseOptions, parseValue, RequestBody, type RequestLimits } from "./request-body";
 import { RequestHead } from "./request-head";
 import type { UploadedFile } from "./upload";
 
@@ -42,7 +42,7 @@ export class FlagonRequest extends RequestHead {
 
   /** The largest body that this request may have, in bytes; a hook or a view may change it before the body is read. */
   get maxContentLength(): number {
-    return limitOf(this.source, this.#limits ?? this.settings.limits);
+    return limitOf(this.mimeType, this.#limits ?? this.settings.limits);
   }
 
   set maxContentLength(bytes: number) {
@@ -52,7 +52,10 @@ export class FlagonRequest extends RequestHead {
 
   /** Whether the stated length of the body is over the limit. */
   get isTooLong(): boolean {
-    return isTooLong(this.source, this.#limits ?? this.settings.limits);
+    const limits = this.#limits ?? this.settings.limits;
+    const length = this.contentLength ?? 0;
+    // The type matters only to a body over the lower of the two limits.
+    return length > Math.min(limits.body, limits.multipart) && length > limitOf(this.mimeType, limits);
   }
 
   /** The body piece by piece, up to the limit. It can be read once, instead of the other readers. */
@@ -95,9 +98,9 @@ export class FlagonRequest extends RequestHead {
       return silent ? Promise.resolve(null) : Promise.reject(notJson());
     }
     if (!silent) {
-      return this.#content.json(accepted);
+      return this.#content.json(accepted, force);
     }
-    const value = this.#content.json().catch(forgive);
+    const value = this.#content.json(undefined, force).catch(nullIfMalformed);
     return accepted === undefined ? value : value.then((given) => parseValue(accepted, given, "body"));
   }
 
@@ -129,7 +132,7 @@ export class FlagonRequest extends RequestHead {
   }
 
   get #content(): RequestBody {
-    this.#body ??= new RequestBody(this.source, this.limits, this.settings.parseJson);
+    this.#body ??= new RequestBody(this.source, this.mimeType, this.limits, this.settings.parseJson);
     return this.#body;
   }
 }
@@ -148,9 +151,9 @@ function notJson(): UnsupportedMediaType {
   return new UnsupportedMediaType("The body of the request is not JSON, or its Content-Type does not say so.");
 }
 
-/** Takes a body that is malformed for none. */
-function forgive(error: unknown): null {
-  if (error instanceof BadRequest) {
+/** Gives `null` for a malformed body, and throws any other error. */
+function nullIfMalformed(error: unknown): null {
+  if (error instanceof BadRequest || error instanceof UnsupportedMediaType) {
     return null;
   }
   throw error;

@@ -1,3 +1,4 @@
+import { parseLength } from "../../http/content-length";
 import { readBytes, tooLarge } from "../../http/request/read-body";
 import type { RequestSource } from "../../http/request/request-source";
 
@@ -43,7 +44,7 @@ export class FetchSource implements RequestSource {
   }
 
   async readBody(limit: number): Promise<Uint8Array> {
-    if (!/^\d+$/.test(this.header("content-length") ?? "")) {
+    if (parseLength(this.header("content-length")) === null) {
       const { body } = this.#request;
       return body === null ? new Uint8Array() : readBytes(body, limit);
     }

@@ -1,3 +1,5 @@
+import { parseLength } from "../../http/content-length";
+
 /**
  * Finds a header in the list that Node's parser made, without an object of all headers.
  *
@@ -32,6 +34,6 @@ function equalsInLowerCase(key: string, name: string): boolean {
 /** Returns the length of a body in bytes, as the head states it; infinite if the body ends by itself. */
 export function announcedLength(rawHeaders: readonly string[]): number {
   return findHeader(rawHeaders, "transfer-encoding") === undefined
-    ? Number(findHeader(rawHeaders, "content-length") ?? 0)
+    ? (parseLength(findHeader(rawHeaders, "content-length")) ?? 0)
     : Number.POSITIVE_INFINITY;
 }
