@@ -3,8 +3,18 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { createProject, project } from "./cli-project";
+import { messages } from "./types/messages";
 
 const run = promisify(execFile);
+const strictly = {
+  module: "nodenext",
+  target: "es2022",
+  lib: ["es2023", "esnext.decorators"],
+  strict: true,
+  noEmit: true,
+  skipLibCheck: true,
+  types: ["node"],
+};
 const names = ["index", "add", "create", "show", "edit", "update", "remove"] as const;
 
 /** An app of controllers whose views link to three others each, in an order that is the same in each run. */
@@ -77,21 +87,40 @@ describe("types", () => {
       "crud.ts": createCrudApp(70),
       "ring.ts": createRing(200),
       "tsconfig.json": JSON.stringify({
-        compilerOptions: {
-          module: "nodenext",
-          target: "es2022",
-          lib: ["es2023", "esnext.decorators"],
-          strict: true,
-          noEmit: true,
-          skipLibCheck: true,
-          experimentalDecorators: standard === "legacy",
-          types: ["node"],
-        },
+        compilerOptions: { ...strictly, experimentalDecorators: standard === "legacy" },
         files: ["linked.ts", "crud.ts", "ring.ts"],
       }),
     });
     const tsc = join(project, "node_modules", compiler, "bin/tsc");
     const { stdout } = await run(process.execPath, [tsc, "-p", root]).catch((error: { stdout: string }) => error);
     expect(stdout).toBe("");
+  });
+
+  it.each([
+    ["typescript-5.9", "legacy"],
+    ["typescript", "standard"],
+    ["typescript-7", "legacy"],
+    ["typescript-7", "standard"],
+  ])("say mistakes as the run time does, in %s with %s decorators", async (compiler, standard) => {
+    const lines = messages.map(([code], index) => `class C${index} { ${code} }`);
+    const root = createProject({
+      "mistakes.ts": `import { type Flagon, beforeRequest, command, errorHandler, route, urlFor } from "flagon";
+        declare const app: Flagon; class Target { show({ id }: { id: number }) { return { id }; } }
+        export const used = [beforeRequest, command, errorHandler, route, urlFor];\n${lines.join("\n")}`,
+      "tsconfig.json": JSON.stringify({
+        compilerOptions: { ...strictly, experimentalDecorators: standard === "legacy" },
+        files: ["mistakes.ts"],
+      }),
+    });
+    const tsc = join(project, "node_modules", compiler, "bin/tsc");
+    const { stdout } = await run(process.execPath, [tsc, "-p", root], { cwd: root }).catch((error: { stdout: string }) => error);
+    const found = stdout.split(/^(?=mistakes\.ts)/m);
+    const inLine = (index: number) => found.filter((text) => text.startsWith(`mistakes.ts(${index + 4},`));
+    // One error for each mistake, in few lines, with the text that says it.
+    expect(messages.map((_, index) => inLine(index).length)).toEqual(messages.map(() => 1));
+    for (const [index, [code, message]] of messages.entries()) {
+      expect(inLine(index).join(""), code).toContain(message);
+      expect(inLine(index).join("").trim().split("\n").length, code).toBeLessThan(4);
+    }
   });
 });
