@@ -104,7 +104,7 @@ describe("types", () => {
   ])("say mistakes as the run time does, in %s with %s decorators", async (compiler, standard) => {
     const lines = messages.map(([code], index) => `class C${index} { ${code} }`);
     const root = createProject({
-      "mistakes.ts": `import { type Flagon, beforeRequest, command, errorHandler, route, urlFor } from "flagon";
+      "mistakes.ts": `import { Flagon, beforeRequest, command, errorHandler, route, urlFor } from "flagon";
         declare const app: Flagon; class Target { show({ id }: { id: number }) { return { id }; } }
         export const used = [beforeRequest, command, errorHandler, route, urlFor];\n${lines.join("\n")}`,
       "tsconfig.json": JSON.stringify({

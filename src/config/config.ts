@@ -4,13 +4,14 @@ import { ConfigError } from "../base/errors";
 import { type Schema, validateSync } from "../base/schema";
 import { didYouMean } from "../base/suggestion";
 import { environmentName, readEnvironment } from "./environment";
+import type { Misspellings } from "./misspellings";
 import { type Settings, settingChecks } from "./settings";
 
 /** A setting's value, and where it came from when it is reported as wrong. */
 type Source = "code" | "file" | "environment";
 
 /** Settings, Flagon's own and the app's. */
-export type Values = Partial<Settings> & Readonly<Record<string, unknown>>;
+export type Values = Partial<Settings> & Misspellings & Readonly<Record<string, unknown>>;
 
 /** How a file of settings is read. */
 export interface LoadFileOptions {

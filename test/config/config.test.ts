@@ -32,7 +32,7 @@ describe("app.config", () => {
     [{ secretKey: "" }, "The setting 'secretKey' is to be text or bytes, and not empty."],
     [{ sessionEncrypted: true, sessionDigest: "sha1" as const }, "The setting 'sessionEncrypted' cannot be on while 'sessionDigest'"],
     [{ csrfTrustedOrigins: "x" as never }, "is to be a list"],
-    [{ maxContentLenght: 5 }, "There is no setting 'maxContentLenght'. Did you mean 'maxContentLength'?"],
+    [{ maxContentLenght: 5 as never }, "There is no setting 'maxContentLenght'. Did you mean 'maxContentLength'?"],
   ])("refuses %j", (values, message) => {
     expect(() => new Config(values, {})).toThrow(ConfigError);
     expect(() => new Config(values, {})).toThrow(message);

@@ -55,6 +55,9 @@ export const messages: readonly (readonly [code: string, message: string])[] = [
   ['url = urlFor(Target, "show", { ids: 1 });', "Property 'id' is missing in type '{ ids: number; }'"],
   ["url = urlFor(Target);", String.raw`"A controller needs the name of its method: urlFor(Blog, \"show\")."`],
   ['static { app.route("/x", () => 5); }', `type '"It may return a number. Return text, an object, a response, or json(value)."'`],
+  ['static { new Flagon(".", { config: { secretkey: "x" } }); }', `type '"Did you mean 'secretKey'?"'`],
+  ['static { app.config.update({ SECRET_KEY: "x" }); }', `type '"Did you mean 'secretKey'?"'`],
+  ["static { app.config.update({ maxContentLenght: 5 }); }", `type '"Did you mean 'maxContentLength'?"'`],
   ['static { app.get("/x/:id", () => "x"); }', `"Write <id>, not :id"`],
   ["static { app.errorHandler(404, () => {}); }", `"It returns nothing: did you forget a return statement?"`],
 ];
