@@ -53,19 +53,25 @@ export function nextPage(fallback = "/"): string {
 }
 
 /** Lets only those in who are logged in: on a method, or on a whole controller. */
-export const loginRequired: ViewOrControllerDecorator = viewDecorator((next) => {
-  const context = getRequestContext("@loginRequired");
-  return stateOf(context).user === null ? managerOf(context).unauthorized(context) : next();
-});
+export const loginRequired: ViewOrControllerDecorator = viewDecorator(
+  (next) => {
+    const context = getRequestContext("@loginRequired");
+    return stateOf(context).user === null ? managerOf(context).unauthorized(context) : next();
+  },
+  { requiresLogin: true },
+);
 
 /** Lets only those in who have logged in during this session: for changing a password, say. */
-export const freshLoginRequired: ViewOrControllerDecorator = viewDecorator((next) => {
-  const context = getRequestContext("@freshLoginRequired");
-  if (stateOf(context).user === null) {
-    return managerOf(context).unauthorized(context);
-  }
-  return context.session.get("_fresh") === true ? next() : managerOf(context).needsRefresh(context);
-});
+export const freshLoginRequired: ViewOrControllerDecorator = viewDecorator(
+  (next) => {
+    const context = getRequestContext("@freshLoginRequired");
+    if (stateOf(context).user === null) {
+      return managerOf(context).unauthorized(context);
+    }
+    return context.session.get("_fresh") === true ? next() : managerOf(context).needsRefresh(context);
+  },
+  { requiresLogin: true },
+);
 
 /**
  * Logs a user in for a test.

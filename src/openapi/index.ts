@@ -4,16 +4,19 @@ import { dirname, join } from "node:path";
 import type { Extension, Flagon } from "../app";
 import { SetupError } from "../base/errors";
 import { html } from "../base/html";
+import { didYouMean } from "../base/suggestion";
 import { buildUrl } from "../dispatch/build-url";
 import { getRequestContext } from "../dispatch/context";
 import { createDirectoryResponse } from "../http/files/send-file";
 import { FlagonResponse } from "../http/response/response";
 import { Blueprint } from "../setup/blueprint";
-import { createDocument, type OpenApiInfo, type OpenApiObject } from "./document";
+import type { OpenApiObject } from "./components";
+import { createDocument, type OpenApiInfo } from "./document";
 
-export { createDocument, type OpenApiInfo, type OpenApiObject } from "./document";
+export type { OpenApiObject } from "./components";
+export { createDocument, type OpenApiInfo } from "./document";
 
-/** How an app's API is described. */
+/** Options of `openapi()`. */
 export interface OpenApiOptions extends OpenApiInfo {
   /** The path of the document. Default: `"/openapi.json"`. */
   readonly path?: string;
@@ -26,8 +29,8 @@ export interface OpenApiOptions extends OpenApiInfo {
  *
  * The document is made when it is first asked for. The page comes from the app itself; nothing is loaded from elsewhere.
  *
- * @param options What the document says beside the routes, and where it is.
- * @throws {SetupError} If the page is wanted and `swagger-ui-dist` is not installed.
+ * @param options The parts of the document that do not come from the routes, and its path.
+ * @throws {SetupError} If an option is unknown, or if the page is wanted and `swagger-ui-dist` is not installed.
  *
  * @example
  * ```ts
@@ -35,6 +38,7 @@ export interface OpenApiOptions extends OpenApiInfo {
  * ```
  */
 export function openapi(options: OpenApiOptions): Extension {
+  checkOptions(options);
   const { path = "/openapi.json", docs = "/docs" } = options;
   return {
     name: "openapi",
@@ -53,6 +57,19 @@ export function openapi(options: OpenApiOptions): Extension {
       return { getDocument };
     },
   };
+}
+
+const optionNames = ["info", "servers", "securitySchemes", "security", "tags", "path", "docs"];
+
+function checkOptions(options: OpenApiOptions): void {
+  const unknown = Object.keys(options).find((name) => !optionNames.includes(name));
+  if (unknown !== undefined) {
+    const cure = unknown === "components" ? " Name schemas by .meta({ id: \"…\" }), and schemes of security by 'securitySchemes'." : "";
+    throw new SetupError(`openapi() has no option '${unknown}'.${cure === "" ? didYouMean(unknown, optionNames) : cure}`);
+  }
+  if (typeof options.info?.title !== "string" || typeof options.info.version !== "string") {
+    throw new SetupError('openapi() needs the title and the version of the API: { info: { title: "Shop", version: "1" } }.');
+  }
 }
 
 function respond(document: OpenApiObject, hasServers: boolean): FlagonResponse {

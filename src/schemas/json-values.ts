@@ -74,10 +74,16 @@ function mentions(schema: ZodSchema, seen: Set<ZodSchema>): boolean {
 
 /** Takes off what is wrapped around a schema, such as `optional`. A `z.preprocess()` stays: its function gets the value as it was sent. */
 function peel(schema: ZodSchema): ZodSchema {
-  const getter = schema._zod.def.type === "lazy" ? readDefinition(schema, "getter") : undefined;
-  const inner: unknown = typeof getter === "function" ? getter() : readInner(schema, "innerType");
-  return isZodSchema(inner) ? peel(inner) : schema;
+  const inner = schema._zod.def.type === "lazy" ? readLazy(schema) : readInner(schema, "innerType");
+  return inner === undefined ? schema : peel(inner);
 }
+
+/** Asks the function of a `z.lazy()` once: it may create a new schema each time. */
+const readLazy: (schema: ZodSchema) => ZodSchema | undefined = remember((schema) => {
+  const getter = readDefinition(schema, "getter");
+  const inner: unknown = typeof getter === "function" ? getter() : undefined;
+  return isZodSchema(inner) ? inner : undefined;
+});
 
 const innerKeys = ["element", "valueType", "keyType", "rest", "catchall", "left", "right", "in", "out"];
 

@@ -1,7 +1,7 @@
 import { SetupError } from "../base/errors";
 import type { BlueprintOptions } from "../routing/route-options";
 import type { ControllerRecord } from "./decorators";
-import type { ViewWrapper } from "./hooks";
+import type { ViewDecoratorOptions, ViewWrapper } from "./hooks";
 import { getLineage, getOwnRecords } from "./metadata";
 
 type RecordOf<Kind extends ControllerRecord["kind"]> = Extract<ControllerRecord, { readonly kind: Kind }>;
@@ -25,6 +25,8 @@ export interface Controller {
   bind(method: string): BoundMethod;
   /** Lists the functions that wrap a view, the innermost first. */
   listWrappers(method: string): readonly ViewWrapper[];
+  /** Lists the options of the decorators of a view. */
+  listDetails(method: string): readonly ViewDecoratorOptions[];
   /** Tells whether a view takes requests from other sites. */
   isCsrfExempt(method: string): boolean;
 }
@@ -61,7 +63,8 @@ export function readController(target: object): Controller {
       const bound: BoundMethod = value.bind(instance);
       return bound;
     },
-    listWrappers: (method) => [...wrappersOf(records, method), ...wrappersOf(records, undefined)],
+    listWrappers: (method) => [...wrappersOf(records, method), ...wrappersOf(records, undefined)].map(({ wrap }) => wrap),
+    listDetails: (method) => [...wrappersOf(records, method), ...wrappersOf(records, undefined)].map(({ details }) => details),
     isCsrfExempt: (method) =>
       records.some((record) => record.kind === "csrfExempt" && (record.method === undefined || record.method === method)),
   };
@@ -78,10 +81,8 @@ function collect(lineage: readonly object[]): ControllerRecord[] {
   return records;
 }
 
-function wrappersOf(records: readonly ControllerRecord[], method: string | undefined): ViewWrapper[] {
-  return records
-    .filter((record): record is RecordOf<"viewDecorator"> => record.kind === "viewDecorator" && record.method === method)
-    .map((record) => record.wrap);
+function wrappersOf(records: readonly ControllerRecord[], method: string | undefined): RecordOf<"viewDecorator">[] {
+  return records.filter((record): record is RecordOf<"viewDecorator"> => record.kind === "viewDecorator" && record.method === method);
 }
 
 function construct(constructor: object): object {

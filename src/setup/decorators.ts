@@ -22,6 +22,7 @@ import type {
   TeardownHook,
   UrlDefaults,
   UrlValuePreprocessor,
+  ViewDecoratorOptions,
   ViewWrapper,
 } from "./hooks";
 import { addRecord } from "./metadata";
@@ -36,7 +37,12 @@ export type ControllerRecord =
   | { readonly kind: "errorHandler"; readonly method: string; readonly of: number | ErrorClass }
   | { readonly kind: "command"; readonly method: string; readonly usage: string | undefined; readonly options: CommandOptions }
   | { readonly kind: "templateGlobal"; readonly method: string; readonly name: string | undefined }
-  | { readonly kind: "viewDecorator"; readonly method: string | undefined; readonly wrap: ViewWrapper }
+  | {
+      readonly kind: "viewDecorator";
+      readonly method: string | undefined;
+      readonly wrap: ViewWrapper;
+      readonly details: ViewDecoratorOptions;
+    }
   | { readonly kind: "csrfExempt"; readonly method: string | undefined }
   | { readonly kind: "blueprint"; readonly name: string; readonly options: BlueprintOptions };
 
@@ -120,15 +126,16 @@ export function blueprint(name: string, options: BlueprintOptions = {}): Control
  * Makes a decorator for views from a function that wraps them; it works on a method and on a whole class.
  *
  * @param wrap Calls `next` for the view's value, with other values if it likes, or answers itself.
+ * @param options The description of the decorator in an OpenAPI document.
  *
  * @example
  * ```ts
  * const membersOnly = viewDecorator((next) => session.has("userId") ? next() : redirect(urlFor("login")));
  * ```
  */
-export function viewDecorator<Result>(wrap: CheckedWrapper<Result>): ViewOrControllerDecorator;
-export function viewDecorator(wrap: ViewWrapper): ViewOrControllerDecorator {
-  return createFlexible((method) => ({ kind: "viewDecorator", method, wrap }));
+export function viewDecorator<Result>(wrap: CheckedWrapper<Result>, options?: ViewDecoratorOptions): ViewOrControllerDecorator;
+export function viewDecorator(wrap: ViewWrapper, options: ViewDecoratorOptions = {}): ViewOrControllerDecorator {
+  return createFlexible((method) => ({ kind: "viewDecorator", method, wrap, details: options }));
 }
 
 type CheckedWrapper<Result> = (...values: Parameters<ViewWrapper>) => CheckedResult<Result>;

@@ -24,6 +24,14 @@ export type TemplateFunction = (...values: never[]) => unknown;
 /** Wraps a view: `next` calls it. */
 export type ViewWrapper = (next: (values?: Record<string, unknown>) => unknown, values: Record<string, unknown>) => unknown;
 
+/** Options of a view decorator. They tell an OpenAPI document about the views that it decorates. */
+export interface ViewDecoratorOptions {
+  /** Whether visitors must be logged in: the document then states the security of the operation and its 401. Default: `false`. */
+  readonly requiresLogin?: boolean;
+  /** The responses of the decorator itself: descriptions by status, such as `{ 403: "Only for editors." }`. Default: none. */
+  readonly responses?: Readonly<Record<number, string>>;
+}
+
 /** An error class whose instances a handler takes. */
 export type ErrorClass<Failure = unknown> = abstract new (...values: never[]) => Failure;
 

@@ -9,7 +9,7 @@ import type { BlueprintOptions, RouteOptions } from "../routing/route-options";
 import { Rule } from "../routing/rule";
 import type { Application } from "./application";
 import { type Controller, readController } from "./controller";
-import type { ErrorClass, ViewWrapper } from "./hooks";
+import type { ErrorClass, ViewDecoratorOptions, ViewWrapper } from "./hooks";
 import { type AnyErrorHandler, type Hooks, Scope, type View } from "./registry";
 import { checkView } from "./route-schemas";
 
@@ -18,6 +18,7 @@ interface EndpointDetails {
   readonly label: string;
   readonly owner: object;
   readonly isCsrfExempt?: boolean;
+  readonly decorators?: readonly ViewDecoratorOptions[];
   readonly extendValues?: (values: Record<string, unknown>) => void;
 }
 
@@ -255,6 +256,7 @@ export class Registration {
       label,
       owner: controller.instance,
       isCsrfExempt: controller.isCsrfExempt(method),
+      decorators: controller.listDetails(method),
     });
     for (const constructor of [...controller.lineage].reverse()) {
       this.app.registry.noteMethod(constructor, method, this.scope.qualify(name));

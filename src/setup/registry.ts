@@ -4,7 +4,7 @@ import type { FlagonRequest } from "../http/request/request";
 import type { FlagonResponse } from "../http/response/response";
 import type { Route } from "../routing/route";
 import { RouteMap } from "../routing/route-map";
-import type { BeforeRequestHook, ContextProcessor, TeardownHook, UrlDefaults, UrlValuePreprocessor } from "./hooks";
+import type { BeforeRequestHook, ContextProcessor, TeardownHook, UrlDefaults, UrlValuePreprocessor, ViewDecoratorOptions } from "./hooks";
 
 /** An after-request hook whose result is checked when it runs. */
 export type AnyAfterRequestHook = (response: FlagonResponse, request: FlagonRequest) => unknown;
@@ -95,6 +95,8 @@ export interface Endpoint {
   readonly owner: object;
   /** Whether requests from other sites are let in. */
   readonly isCsrfExempt: boolean;
+  /** The options of the decorators of its view. */
+  readonly decorators?: readonly ViewDecoratorOptions[];
   /** Adds to the values from which a URL is built. */
   readonly extendValues?: (values: Record<string, unknown>) => void;
 }

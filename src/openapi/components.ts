@@ -1,0 +1,224 @@
+import { type core, toJSONSchema } from "zod";
+import { SetupError } from "../base/errors";
+import type { Schema } from "../base/schema";
+import { isZodSchema, readInner, type ZodSchema } from "../schemas/zod";
+import { type Definitions, readReference, relocate, signDefinitions } from "./references";
+
+/** An object of an OpenAPI document. */
+export type OpenApiObject = Record<string, unknown>;
+
+/** The direction of a value: a schema may take something else than it gives. */
+export type Direction = "input" | "output";
+
+const problem = {
+  type: "object",
+  description: "Problem details of an error (RFC 9457).",
+  properties: {
+    type: { type: "string" },
+    title: { type: "string" },
+    status: { type: "integer" },
+    detail: { type: "string" },
+    errors: {
+      type: "array",
+      items: {
+        type: "object",
+        properties: {
+          in: { type: "string", enum: ["body", "query"] },
+          path: { type: "array", items: { type: "string" } },
+          detail: { type: "string" },
+        },
+        required: ["in", "path", "detail"],
+      },
+    },
+  },
+  required: ["title", "status", "detail"],
+};
+
+/** The responses that many routes share, by name, with their descriptions. */
+const sharedResponses = {
+  NotFound: "There is nothing at this path.",
+  Unauthorized: "Nobody is logged in.",
+  ValidationFailed: "Some of the values are not valid.",
+};
+
+/** The name of a response that many routes share. */
+export type SharedResponse = keyof typeof sharedResponses;
+
+/** The name of the root in the definitions of one schema. */
+const root = "#";
+
+/** The schemas of a document by name, and the responses that many routes share. */
+export class Components {
+  readonly #schemas = new Map<string, OpenApiObject>();
+  /** The names by the wish for a name and the signature: equal schemas share a component. */
+  readonly #bySignature = new Map<string, string>();
+  /** The schemas that are being described, each with the component that it becomes if it refers to itself. */
+  readonly #open = new Map<ZodSchema, string | undefined>();
+  readonly #responses = new Set<SharedResponse>();
+  /** The reference to the schema of errors. Its name is known at the end, when all schemas of the app have theirs. */
+  readonly #problem: OpenApiObject = { $ref: "" };
+  #hasProblem = false;
+
+  /**
+   * Describes a schema. Schemas with an id and schemas that refer to themselves become components.
+   *
+   * @throws {SetupError} If the schema is not one of zod.
+   */
+  describe(schema: Schema, io: Direction, label: string): OpenApiObject {
+    if (!isZodType(schema)) {
+      throw new SetupError(`The route '${label}' has a schema that is not one of zod, which an OpenAPI document cannot describe.`);
+    }
+    if (this.#open.has(schema)) {
+      const name = this.#open.get(schema) ?? this.#reserve(toTypeName(label), io);
+      this.#open.set(schema, name);
+      return refer(name);
+    }
+    this.#open.set(schema, undefined);
+    const { $schema: _, $defs, ...described }: OpenApiObject = { ...this.#convert(schema, io, label) };
+    const reserved = this.#open.get(schema);
+    this.#open.delete(schema);
+    return this.#keep({ ...(isRecord($defs) ? $defs : {}), [root]: described }, io, label, reserved);
+  }
+
+  /** Returns the schema that a reference to a component leads to; any other schema as it is. */
+  resolve(described: OpenApiObject): OpenApiObject {
+    const name = readReference(described.$ref, "#/components/schemas/");
+    return name === undefined ? described : this.resolve(this.#schemas.get(name) ?? {});
+  }
+
+  /** Refers to a response that many routes share. */
+  respond(name: SharedResponse): OpenApiObject {
+    this.#responses.add(name);
+    return { $ref: `#/components/responses/${name}` };
+  }
+
+  /** Describes the body of an error. */
+  problemContent(): OpenApiObject {
+    this.#hasProblem = true;
+    return { "application/problem+json": { schema: this.#problem } };
+  }
+
+  /** Returns the components. Called last. */
+  toObject(): OpenApiObject {
+    const responses = [...this.#responses]
+      .sort()
+      .map((name) => [name, { description: sharedResponses[name], content: this.problemContent() }]);
+    const schemas: [string, unknown][] = [...this.#schemas].sort(([left], [right]) => (left < right ? -1 : 1));
+    if (this.#hasProblem) {
+      const name = this.#reserve(this.#schemas.has("Problem") ? "ProblemDetails" : "Problem", "output");
+      Object.assign(this.#problem, refer(name));
+      schemas.push([name, problem]);
+    }
+    return {
+      schemas: Object.fromEntries(schemas),
+      ...(responses.length === 0 ? {} : { responses: Object.fromEntries(responses) }),
+    };
+  }
+
+  #convert(schema: ZodSchema & core.$ZodType, io: Direction, label: string): OpenApiObject {
+    const override = ({ zodSchema, jsonSchema }: { zodSchema: object; jsonSchema: object }): void => {
+      if (isZodSchema(zodSchema)) {
+        Object.assign(jsonSchema, this.#describeCarried(zodSchema, io, label));
+      }
+    };
+    try {
+      return { ...toJSONSchema(schema, { io, unrepresentable: "any", override }) };
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new SetupError(`A schema of the route '${label}' cannot be described in an OpenAPI document: ${reason}`, { cause });
+    }
+  }
+
+  /** Describes the form that JSON gives to values for which it has no type. */
+  #describeCarried(schema: ZodSchema, io: Direction, label: string): OpenApiObject {
+    const inner = (key: string): OpenApiObject => {
+      const found = readInner(schema, key);
+      return found === undefined ? {} : this.describe(found, io, label);
+    };
+    switch (schema._zod.def.type) {
+      case "date":
+        return { type: "string", format: "date-time" };
+      case "bigint":
+        return {
+          anyOf: [
+            { type: "integer", format: "int64" },
+            { type: "string", pattern: "^-?\\d+$" },
+          ],
+        };
+      case "set":
+        return { type: "array", uniqueItems: true, items: inner("valueType") };
+      case "map":
+        return {
+          type: "array",
+          items: { type: "array", prefixItems: [inner("keyType"), inner("valueType")], minItems: 2, maxItems: 2 },
+        };
+      default:
+        return {};
+    }
+  }
+
+  /** Keeps the definitions of a schema as components, and returns the schema itself or a reference to it. */
+  #keep(definitions: Definitions, io: Direction, label: string, reserved: string | undefined): OpenApiObject {
+    const signatures = signDefinitions(definitions);
+    const isRecursive = reserved !== undefined || signatures.isRecursive(root);
+    const names = new Map<string, string>();
+    for (const name of Object.keys(definitions)) {
+      if (name !== root || isRecursive) {
+        names.set(name, (name === root ? reserved : undefined) ?? this.#findName(name, signatures.of(name), io, label));
+      }
+    }
+    for (const [name, component] of names) {
+      this.#schemas.set(component, relocate(definitions[name], names));
+    }
+    const component = names.get(root);
+    return component === undefined ? relocate(definitions[root], names) : refer(component);
+  }
+
+  /** Returns the name of an equal schema that is there already, or a new name. */
+  #findName(name: string, signature: string, io: Direction, label: string): string {
+    const isAnonymous = name === root || name.startsWith("__");
+    const wish = isAnonymous ? toTypeName(label) : name.replace(/[^\w.-]+/g, "_");
+    const key = `${isAnonymous ? "" : wish}\n${signature}`;
+    const known = this.#bySignature.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    const found = this.#reserve(wish, io);
+    this.#bySignature.set(key, found);
+    return found;
+  }
+
+  /** Takes a name that no other component has: a schema that takes something else than it gives has a name for each. */
+  #reserve(wish: string, io: Direction): string {
+    let name = wish;
+    for (let count = 1; this.#schemas.has(name); count++) {
+      const directed = `${wish}${io === "input" ? "Input" : "Output"}`;
+      name = count === 1 ? directed : `${directed}${count}`;
+    }
+    this.#schemas.set(name, {});
+    return name;
+  }
+}
+
+/** Tells whether a schema is one of zod's own type, by its structure. */
+function isZodType(schema: Schema): schema is ZodSchema & core.$ZodType {
+  return isZodSchema(schema);
+}
+
+/** Makes the name of a type of the name of a route: `blog.list-posts` is `ListPosts`. */
+function toTypeName(label: string): string {
+  const words =
+    label
+      .split(".")
+      .at(-1)
+      ?.split(/[^A-Za-z0-9]+/) ?? [];
+  return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("") || "Schema";
+}
+
+function refer(name: string): OpenApiObject {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}

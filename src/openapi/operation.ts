@@ -1,0 +1,93 @@
+import { reasonOf } from "../http/status";
+import type { Route } from "../routing/route";
+import type { Endpoint } from "../setup/registry";
+import type { Components, OpenApiObject } from "./components";
+import type { LoginSecurity } from "./login-security";
+import { describeFormBody, describeParameters } from "./parameters";
+
+/**
+ * Describes one method of a route as an operation.
+ *
+ * The option `openapi` of the route adds to it: its `parameters` join those of rule and query, and each of its `responses` joins the one of
+ * the same status. A response may be its description alone: that of an error then has problem details as its content.
+ */
+export function describeOperation(
+  route: Route<Endpoint>,
+  method: string,
+  operationId: string,
+  components: Components,
+  login: LoginSecurity,
+): OpenApiObject {
+  const { form, json, openapi, query, returns, status = 200 } = route.schemas;
+  const { parameters: ownParameters, responses: ownResponses, ...own }: OpenApiObject = openapi === false ? {} : { ...openapi };
+  const decorators = route.endpoint.decorators ?? [];
+  const requiresLogin = decorators.some((decorator) => decorator.requiresLogin === true);
+  const scope = route.endpoint.scope.name;
+  const takesBody = method !== "GET" && method !== "HEAD";
+  const parameters = [
+    ...route.rule.variables.map(({ name, converter }) => ({
+      name,
+      in: "path",
+      required: true,
+      schema: converter.jsonSchema ?? { type: "string" },
+    })),
+    ...(query === undefined ? [] : describeParameters(components.describe(query, "input", operationId), components)),
+  ];
+  const all = joinParameters(parameters, Array.isArray(ownParameters) ? ownParameters : []);
+  const success =
+    returns === undefined ? {} : { content: { "application/json": { schema: components.describe(returns, "output", operationId) } } };
+  const declared = isRecord(ownResponses) ? ownResponses : {};
+  const isSuccessDeclared = returns === undefined && Object.keys(declared).some((code) => /^[23]/.test(code));
+  const responses: Record<string, unknown> = {
+    ...(isSuccessDeclared ? {} : { [status]: { description: reasonOf(status) || "Success", ...success } }),
+    ...(requiresLogin ? { 401: components.respond("Unauthorized") } : {}),
+    ...(route.rule.variables.length > 0 ? { 404: components.respond("NotFound") } : {}),
+    ...(form !== undefined || json !== undefined || query !== undefined ? { 422: components.respond("ValidationFailed") } : {}),
+  };
+  for (const [code, response] of [
+    ...decorators.flatMap((decorator) => Object.entries(decorator.responses ?? {})),
+    ...Object.entries(declared),
+  ]) {
+    responses[code] = joinResponse(code, responses[code], response, components);
+  }
+  return {
+    operationId,
+    ...(scope === "" ? {} : { tags: [scope] }),
+    ...(all.length === 0 ? {} : { parameters: all }),
+    ...(json === undefined || !takesBody
+      ? {}
+      : { requestBody: { required: true, content: { "application/json": { schema: components.describe(json, "input", operationId) } } } }),
+    ...(form === undefined || !takesBody ? {} : { requestBody: describeForm(components.describe(form, "input", operationId), components) }),
+    ...(requiresLogin ? login.require() : {}),
+    ...own,
+    responses,
+  };
+}
+
+function describeForm(described: OpenApiObject, components: Components): OpenApiObject {
+  const { hasFiles, schema } = describeFormBody(described, components);
+  const types = hasFiles ? ["multipart/form-data"] : ["application/x-www-form-urlencoded", "multipart/form-data"];
+  return { required: true, content: Object.fromEntries(types.map((type) => [type, { schema }])) };
+}
+
+/** Adds the parameters of a route's own description. One of the same name and place replaces the other. */
+function joinParameters(parameters: readonly OpenApiObject[], own: readonly unknown[]): unknown[] {
+  const ownRecords = own.filter(isRecord);
+  const isReplaced = (parameter: OpenApiObject): boolean =>
+    ownRecords.some((other) => other.name === parameter.name && other.in === parameter.in);
+  return [...parameters.filter((parameter) => !isReplaced(parameter)), ...own];
+}
+
+function joinResponse(code: string, known: unknown, response: unknown, components: Components): unknown {
+  if (typeof response === "string") {
+    const isError = /^[45]/.test(code);
+    const content = isError ? { content: components.problemContent() } : {};
+    return { ...(isRecord(known) && !("$ref" in known) ? known : content), description: response };
+  }
+  const isJoined = isRecord(known) && isRecord(response) && !("$ref" in known) && !("$ref" in response);
+  return isJoined ? { ...known, ...response } : response;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,108 @@
+import type { Components, OpenApiObject } from "./components";
+
+/** The fields that an object schema describes. */
+interface Fields {
+  readonly properties: ReadonlyMap<string, OpenApiObject>;
+  readonly needed: ReadonlySet<string>;
+}
+
+/**
+ * Describes the fields of a query as parameters. A field need not be there if its absence is converted to a value: a boolean,
+ * a list, a value that may be null, and an object of such fields.
+ */
+export function describeParameters(described: OpenApiObject, components: Components): OpenApiObject[] {
+  const { properties, needed } = readFields(described, components);
+  return [...properties].map(([name, { deprecated, description, ...schema }]) => ({
+    name,
+    in: "query",
+    required: needed.has(name),
+    ...(description === undefined ? {} : { description }),
+    ...(deprecated === undefined ? {} : { deprecated }),
+    // Objects are read from `filter[a]`; without a style the standard reads them from `a`.
+    ...(isObjectSchema(schema, components) ? { style: "deepObject", explode: true } : {}),
+    schema,
+  }));
+}
+
+/** Describes the fields of a form as the schema of a body, and tells whether it has files. */
+export function describeFormBody(
+  described: OpenApiObject,
+  components: Components,
+): { readonly schema: OpenApiObject; readonly hasFiles: boolean } {
+  const { properties, needed } = readFields(described, components);
+  const schema = {
+    type: "object",
+    properties: Object.fromEntries(properties),
+    ...(needed.size === 0 ? {} : { required: [...needed] }),
+  };
+  return { schema, hasFiles: JSON.stringify(schema).includes('"binary"') };
+}
+
+/** Reads the fields of an object, of all parts of an intersection, or of all options of a union. */
+function readFields(described: OpenApiObject, components: Components): Fields {
+  const object = components.resolve(described);
+  const options = listSchemas(object.anyOf ?? object.oneOf);
+  if (options.length > 0) {
+    return options.map((option) => readFields(option, components)).reduce(joinOptions);
+  }
+  const properties = new Map<string, OpenApiObject>(Object.entries(isObject(object.properties) ? object.properties : {}));
+  const required: unknown[] = Array.isArray(object.required) ? object.required : [];
+  const needed = new Set(
+    [...properties].filter(([name, schema]) => required.includes(name) && isNeeded(schema, components)).map(([name]) => name),
+  );
+  return listSchemas(object.allOf).reduce<Fields>(
+    (fields, part) => {
+      const more = readFields(part, components);
+      return { properties: new Map([...fields.properties, ...more.properties]), needed: new Set([...fields.needed, ...more.needed]) };
+    },
+    { properties, needed },
+  );
+}
+
+/** A field is needed if all options need it; its values are those of any option. */
+function joinOptions(left: Fields, right: Fields): Fields {
+  const properties = new Map(left.properties);
+  for (const [name, schema] of right.properties) {
+    const other = properties.get(name);
+    properties.set(name, other === undefined ? schema : joinSchemas(other, schema));
+  }
+  return { properties, needed: new Set([...left.needed].filter((name) => right.needed.has(name))) };
+}
+
+function joinSchemas(left: OpenApiObject, right: OpenApiObject): OpenApiObject {
+  if (JSON.stringify(left) === JSON.stringify(right)) {
+    return left;
+  }
+  const [first, second] = [listConstants(left), listConstants(right)];
+  if (first !== undefined && second !== undefined && left.type === right.type) {
+    return { ...(left.type === undefined ? {} : { type: left.type }), enum: [...new Set([...first, ...second])] };
+  }
+  return { anyOf: [...(listSchemas(left.anyOf).length > 0 ? listSchemas(left.anyOf) : [left]), right] };
+}
+
+function listConstants({ const: constant, enum: values }: OpenApiObject): readonly unknown[] | undefined {
+  return constant !== undefined ? [constant] : Array.isArray(values) ? values : undefined;
+}
+
+function isNeeded(described: OpenApiObject, components: Components): boolean {
+  const schema = components.resolve(described);
+  const options = listSchemas(schema.anyOf ?? schema.oneOf);
+  if (schema.type === "boolean" || schema.type === "array" || options.some((option) => components.resolve(option).type === "null")) {
+    return false;
+  }
+  return !isObjectSchema(schema, components) || readFields(schema, components).needed.size > 0;
+}
+
+function isObjectSchema(described: OpenApiObject, components: Components): boolean {
+  const schema = components.resolve(described);
+  const parts = [...listSchemas(schema.anyOf ?? schema.oneOf), ...listSchemas(schema.allOf)];
+  return schema.type === "object" || parts.some((part) => isObjectSchema(part, components));
+}
+
+function listSchemas(value: unknown): readonly OpenApiObject[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
+function isObject(value: unknown): value is OpenApiObject & Record<string, OpenApiObject> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
