@@ -48,7 +48,7 @@ export type {
 } from "./forms/form";
 export { copyCurrentRequestContext, currentApp, g, hasAppContext, hasRequestContext, request, session } from "./globals";
 export { cspNonce } from "./helpers/csp-nonce";
-export { type EventSubscription, eventStream, type ServerSentEvent } from "./helpers/event-stream";
+export { type EventStreamOptions, type EventSubscription, eventStream, type ServerSentEvent } from "./helpers/event-stream";
 export { flash, getFlashedMessages } from "./helpers/flash";
 export { type QueryDetails, recordQuery } from "./helpers/record-query";
 export { isSafeRedirect, type RedirectOptions, redirect } from "./helpers/redirect";

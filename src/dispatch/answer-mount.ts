@@ -12,6 +12,7 @@ import { handleError } from "./answer";
 import type { RequestContext } from "./context";
 import { createContext, dispatch } from "./dispatch";
 import { redirectToPath } from "./find-route";
+import { primeBody } from "./prime-body";
 
 /** Makes the response to a request. */
 export type Respond = (context: RequestContext) => MaybePromise<FlagonResponse>;
@@ -100,7 +101,11 @@ function createMountContext(app: Application, source: RequestSource): RequestCon
 /** Calls a mounted fetch handler. Its errors are answered as those of a view: by the app's error handlers, or with a page. */
 async function callFetchHandler(context: RequestContext, fetch: FetchHandler, source: MountedSource): Promise<FlagonResponse> {
   try {
-    return toResponse(await fetch(toWebRequest(source)), 200, `The handler that is mounted at '${source.prefix}'`, context.app.json);
+    const answer = await fetch(toWebRequest(source));
+    const response = toResponse(answer, 200, `The handler that is mounted at '${source.prefix}'`, context.app.json);
+    await primeBody(context, response);
+    context.response = response;
+    return response;
   } catch (error) {
     return handleError(context, error);
   }

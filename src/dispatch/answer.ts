@@ -8,12 +8,13 @@ import { HTTPException, ResponseException } from "../http/exceptions/http-except
 import { applyNonce } from "../http/response/default-headers";
 import { FlagonResponse } from "../http/response/response";
 import { addDefaults, peekHeader, type ResponseHeaders } from "../http/response/response-headers";
-import { toResponse } from "../http/response/response-value";
+import { checkPromises, toResponse } from "../http/response/response-value";
 import type { AnyErrorHandler } from "../setup/registry";
 import { labelOf, type RequestContext } from "./context";
 import { mayDebug, renderDebugPage } from "./debug-page";
 import { findErrorHandler } from "./error-handlers";
 import { type DebugInformation, respondWithError } from "./error-pages";
+import { primeBody } from "./prime-body";
 import { logError, toReadable } from "./readable-error";
 
 /** The most times that the after hooks run for one request: for its response, and for the error page in place of it. */
@@ -27,17 +28,80 @@ export function toAnswer(context: RequestContext, value: unknown): MaybePromise<
 /** Makes the response of a value, and takes it through the after hooks to the saved session. */
 function finish(context: RequestContext, value: unknown, status: number): MaybePromise<FlagonResponse> {
   try {
+    if (context.app.config.debug) {
+      checkPromises(value, labelOf(context));
+    }
     context.response = toResponse(value, status, labelOf(context), context.app.json);
   } catch (error) {
     return handleError(context, error);
   }
+  let finished: MaybePromise<FlagonResponse>;
   try {
     context.app.defaultHeaders.apply(context.response);
-    const finished = runAfterHooks(context, context.response);
-    return isPromise(finished) ? finished.catch((error: unknown) => failAfter(context, error)) : finished;
+    finished = runAfterHooks(context, context.response);
   } catch (error) {
     return failAfter(context, error);
   }
+  return isPromise(finished)
+    ? finished.then(
+        (response) => beginBody(context, response),
+        (error: unknown) => failAfter(context, error),
+      )
+    : beginBody(context, finished);
+}
+
+/** Waits for the first piece of a stream: as long as nothing is sent, its failure is an error of the view. */
+function beginBody(context: RequestContext, response: FlagonResponse): MaybePromise<FlagonResponse> {
+  if (!response.isStreamed) {
+    return saveSession(context, response);
+  }
+  let begun: Promise<void> | undefined;
+  try {
+    begun = primeBody(context, response);
+  } catch (error) {
+    return failBody(context, response, error);
+  }
+  return begun === undefined
+    ? saveSession(context, response)
+    : begun.then(
+        () => saveSession(context, response),
+        (error: unknown) => failBody(context, response, error),
+      );
+}
+
+function failBody(context: RequestContext, response: FlagonResponse, error: unknown): MaybePromise<FlagonResponse> {
+  context.abandon(response);
+  context.response = undefined;
+  return handleError(context, error);
+}
+
+function saveSession(context: RequestContext, response: FlagonResponse): MaybePromise<FlagonResponse> {
+  let saved: MaybePromise<void>;
+  try {
+    saved = writeSession(context, response);
+  } catch (error) {
+    return failAfter(context, error);
+  }
+  return isPromise(saved)
+    ? saved.then(
+        () => conclude(context, response),
+        (error: unknown) => failAfter(context, error),
+      )
+    : conclude(context, response);
+}
+
+function writeSession(context: RequestContext, response: FlagonResponse): MaybePromise<void> {
+  const { app, usedSession: session, request } = context;
+  if (session === undefined) {
+    return undefined;
+  }
+  response.vary("cookie");
+  if (context.isSessionSaved) {
+    // A session that could not be saved is not tried again for the error page.
+    return undefined;
+  }
+  context.isSessionSaved = true;
+  return app.sessionInterface.save(session, request, response, app.config);
 }
 
 /**
@@ -62,7 +126,7 @@ function failAfter(context: RequestContext, error: unknown): MaybePromise<Flagon
 function runAfterHooks(context: RequestContext, response: FlagonResponse): MaybePromise<FlagonResponse> {
   const { hooks, afterThisRequest } = context;
   if (hooks.afterRequest.length === 0 && afterThisRequest === undefined) {
-    return saveSession(context, response);
+    return response;
   }
   const all = afterThisRequest === undefined ? hooks.afterRequest : [...afterThisRequest, ...hooks.afterRequest];
   const run = (current: FlagonResponse, first: number): MaybePromise<FlagonResponse> => {
@@ -74,10 +138,10 @@ function runAfterHooks(context: RequestContext, response: FlagonResponse): Maybe
       }
       latest = replace(context, latest, value);
     }
-    return saveSession(context, latest);
+    return latest;
   };
   context.afterRuns++;
-  return context.afterRuns > maxAfterRuns ? saveSession(context, response) : run(response, 0);
+  return context.afterRuns > maxAfterRuns ? response : run(response, 0);
 }
 
 /** Returns the response that an after hook has returned, or the response as it was. */
@@ -91,21 +155,6 @@ function replace(context: RequestContext, response: FlagonResponse, value: unkno
     return value;
   }
   throw new ReturnValueError("An after-request hook returned something else than a response. Return the response, or nothing to keep it.");
-}
-
-function saveSession(context: RequestContext, response: FlagonResponse): MaybePromise<FlagonResponse> {
-  const { app, usedSession: session, request } = context;
-  if (session === undefined) {
-    return conclude(context, response);
-  }
-  response.vary("cookie");
-  if (context.isSessionSaved) {
-    // A session that could not be saved is not tried again for the error page.
-    return conclude(context, response);
-  }
-  context.isSessionSaved = true;
-  const saved = app.sessionInterface.save(session, request, response, app.config);
-  return isPromise(saved) ? saved.then(() => conclude(context, response)) : conclude(context, response);
 }
 
 function conclude(context: RequestContext, response: FlagonResponse): FlagonResponse {

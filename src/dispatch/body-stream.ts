@@ -6,7 +6,7 @@ import { contexts, type RequestContext } from "./context";
 /** The bodies that are sent piece by piece. */
 export type StreamedBody = Exclude<ResponseBody, string | Uint8Array | null>;
 
-/** A stream of things that are written as text when they are sent: nothing stands between them and who sends them. */
+/** A stream of items that are written as text when they are sent. */
 export class TextStream implements AsyncIterable<string> {
   constructor(
     readonly items: AsyncIterable<unknown>,
@@ -20,24 +20,24 @@ export class TextStream implements AsyncIterable<string> {
   }
 }
 
-/** What goes through a streamed body: what was begun is to be ended. */
+/** Iterates over a streamed body. It must be ended. */
 export interface BodyIterator {
-  /** Gives what the next piece is made of. */
+  /** Returns the item of the next piece. */
   next(): Promise<IteratorResult<unknown>>;
   /**
-   * Makes a piece of what came next.
+   * Makes a piece of an item.
    *
-   * @throws {TypeError} If it can be none.
+   * @throws {TypeError} If it is neither text nor bytes.
    */
   toPiece(value: unknown): string | Uint8Array;
   /** Ends the stream, whether or not it is at its end. */
   end(): Promise<void>;
 }
 
-/** Iterates over a streamed body for who stays in its request's context. */
+/** Iterates over a streamed body, for a caller that runs in the request's context. */
 export function iterateBody(body: StreamedBody): BodyIterator {
   if (body instanceof Readable) {
-    // A stream that fails before anybody reads it would otherwise end the process; who reads it gets the error all the same.
+    // A stream that fails before it is read would end the process. Its reader gets the error all the same.
     body.on("error", () => undefined);
   }
   const isText = body instanceof TextStream;
@@ -56,7 +56,7 @@ export function iterateBody(body: StreamedBody): BodyIterator {
   };
 }
 
-/** Iterates over a streamed body with its request's context, whoever asks for the next piece. */
+/** Iterates over a streamed body in its request's context, for a caller that runs outside of it. */
 export function iterateBodyIn(context: RequestContext, body: StreamedBody): BodyIterator {
   const { end, next, toPiece } = iterateBody(body);
   return {
@@ -66,20 +66,20 @@ export function iterateBodyIn(context: RequestContext, body: StreamedBody): Body
   };
 }
 
-/** Says in the log that a streamed response failed, and keeps why for who tears the request down. */
+/** Logs that a streamed response failed, and stores the error for teardown. */
 export function reportFailure(context: RequestContext, error: unknown): void {
   context.failure = error;
   context.app.logger.error({ err: error }, "A streamed response failed.");
 }
 
-/** Ends a stream that has failed, or gave what cannot be sent, so that it holds nothing open; the failure is known already. */
+/** Ends a stream that has failed, or gave an item that cannot be sent, so that it holds nothing open. The failure is known already. */
 export async function abandonBody(iterator: BodyIterator): Promise<void> {
   await iterator.end().catch(() => undefined);
 }
 
-/** Ends a stream that nobody is to read, so that it holds no file open. */
+/** Ends a stream that is not sent, so that it holds no file open. */
 export async function discardBody(context: RequestContext, body: ResponseBody): Promise<void> {
-  // A stream that is locked belongs to who reads it.
+  // A locked stream belongs to its reader.
   if (body === null || typeof body === "string" || body instanceof Uint8Array || (body instanceof ReadableStream && body.locked)) {
     return;
   }
@@ -90,7 +90,12 @@ export async function discardBody(context: RequestContext, body: ResponseBody): 
   }
 }
 
-function toPiece(value: unknown): string | Uint8Array {
+/**
+ * Makes a piece of an item of a stream.
+ *
+ * @throws {TypeError} If it is neither text nor bytes.
+ */
+export function toPiece(value: unknown): string | Uint8Array {
   if (typeof value === "string" || value instanceof Uint8Array) {
     return value;
   }

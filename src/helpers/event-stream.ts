@@ -1,34 +1,51 @@
 import { defaultJson, type JsonProvider } from "../base/json";
+import { isPromise } from "../base/maybe-promise";
 import { TextStream } from "../dispatch/body-stream";
 import { findAppContext } from "../dispatch/context";
 import { PushedStream } from "../http/response/pushed-stream";
 import { FlagonResponse } from "../http/response/response";
 
-/** One event of a stream; text alone is its data. */
+/** One event of a stream. Text alone is its data. */
 export interface ServerSentEvent {
-  /** What it says: text, or anything that JSON can hold. */
+  /** The data: text, or any value that JSON can hold. */
   data: unknown;
-  /** Its kind. Browsers take `"message"` by default. */
+  /** The kind of the event. Browsers take `"message"` by default. */
   event?: string;
-  /** Its id, which a browser that comes back sends as `Last-Event-ID`. */
+  /** The id of the event. A browser that comes back sends it as `Last-Event-ID`. */
   id?: string;
-  /** After how long a browser comes back, in milliseconds. */
+  /** The time after which a browser comes back, in milliseconds. */
   retry?: number;
 }
 
 /**
- * Begins to send events to a client, and returns what stops that, which is called once: when the client has left, when the
- * events have ended, or when they have failed.
+ * Begins to send events to a client, and returns a function that stops that, or a promise of one.
  *
- * @param send Sends an event; does nothing after the end. A client for which more than 1 MiB waits is cut off, and may come
- *   back with its `Last-Event-ID`; so is one that is sent what is no event.
- * @param end Ends the stream. Browsers come back unless they are answered with 204.
+ * The function is called once: when the client has left, when the events have ended, or when they have failed.
+ *
+ * @param send Sends an event, and does nothing after the end. A client for which more than 1 MiB waits is cut off, and can
+ * come back with its `Last-Event-ID`. A client is also cut off if a sent value is not an event.
+ * @param end Ends the stream. Browsers come back, unless they are then answered with 204.
  */
-export type EventSubscription = (send: (event: string | ServerSentEvent) => void, end: () => void) => () => void;
+export type EventSubscription = (
+  send: (event: string | ServerSentEvent) => void,
+  end: () => void,
+) => (() => unknown) | Promise<() => unknown>;
+
+/** Options of {@link eventStream}. */
+export interface EventStreamOptions {
+  /**
+   * The time without an event after which a comment is sent, in seconds: proxies and servers cut connections that are
+   * silent for a minute or two. `false` sends none. Default: 20.
+   */
+  readonly heartbeat?: number | false;
+}
 
 /**
  * Responds with server-sent events (WHATWG HTML, section 9.2): those of a stream, as fast as the client takes them, or
- * those that are sent when something happens.
+ * those that a function sends when something happens.
+ *
+ * A stream that fails before its first event, and a function that throws, are answered with an error page: 500, or that of
+ * an error handler. The head is sent after 20 ms at the latest.
  *
  * ```ts
  * eventStream((send) => {
@@ -38,31 +55,128 @@ export type EventSubscription = (send: (event: string | ServerSentEvent) => void
  * ```
  *
  * @param events The events, text or objects with `data`, as a stream, which ends when the client leaves; or a function that
- *   begins to send them, and returns what stops that.
+ * begins to send them, and returns a function that stops that.
+ * @param options The heartbeat.
+ * @throws {RangeError} If the heartbeat is not a positive number of seconds, at most a day.
  */
-export function eventStream(events: AsyncIterable<string | ServerSentEvent> | EventSubscription): FlagonResponse {
-  const json = findAppContext()?.app.json ?? defaultJson;
-  const write = (item: unknown): string => formatEvent(toEvent(item), json);
-  const body = typeof events === "function" ? new PushedStream(withStop(events), write) : new TextStream(events, write);
+export function eventStream(
+  events: AsyncIterable<string | ServerSentEvent> | EventSubscription,
+  { heartbeat = 20 }: EventStreamOptions = {},
+): FlagonResponse {
+  const app = findAppContext()?.app;
+  const json = app?.json ?? defaultJson;
+  const interval = toInterval(heartbeat);
+  const write = (item: unknown): string => (item === beat ? comment : formatEvent(toEvent(item), json));
+  const report = (error: unknown): void => app?.logger.error({ err: error }, "The function that stops an event stream failed.");
+  const body =
+    typeof events === "function"
+      ? new PushedStream(withStop(events), { write, report, heartbeat: interval === undefined ? undefined : { text: comment, interval } })
+      : new TextStream(interval === undefined ? events : new BeatingItems(events, interval), write);
   return new FlagonResponse(body, 200, {
     "content-type": "text/event-stream; charset=utf-8",
-    "cache-control": "no-store",
-    // Proxies would otherwise keep events back to compress or collect them.
+    // Middleware and proxies would otherwise compress the events, and keep them back for that.
+    "cache-control": "no-store, no-transform",
+    // nginx would otherwise collect them.
     "x-accel-buffering": "no",
   });
 }
 
-/** Makes sure, where the compiler could not, that a subscription can be ended: one that goes on for a client who left is never noticed. */
+/** A comment of the event stream format: clients ignore it. */
+const comment = ": \n\n";
+/** Stands for a comment among the items of a stream. */
+const beat: unique symbol = Symbol("heartbeat");
+const maxHeartbeat = 24 * 60 * 60;
+
+function toInterval(heartbeat: number | false): number | undefined {
+  if (heartbeat === false) {
+    return undefined;
+  }
+  if (!(heartbeat > 0 && heartbeat <= maxHeartbeat)) {
+    throw new RangeError(
+      `The heartbeat of an event stream cannot be ${heartbeat}. Give seconds from above 0 to ${maxHeartbeat}, or false for none.`,
+    );
+  }
+  return heartbeat * 1000;
+}
+
+/** The items of a stream, with a heartbeat wherever one has not come for a time. */
+class BeatingItems<Item> implements AsyncIterable<Item | typeof beat> {
+  constructor(
+    readonly items: AsyncIterable<Item>,
+    readonly interval: number,
+  ) {}
+
+  [Symbol.asyncIterator](): AsyncIterator<Item | typeof beat> {
+    const iterator = this.items[Symbol.asyncIterator]();
+    let pending: Promise<IteratorResult<Item>> | undefined;
+    let giveBeat: () => void = () => undefined;
+    let timer: NodeJS.Timeout | undefined;
+    return {
+      next: () => {
+        timer ??= setTimeout(() => {
+          timer?.refresh();
+          giveBeat();
+        }, this.interval).unref();
+        pending ??= iterator.next();
+        const item = pending;
+        return new Promise((resolve, reject) => {
+          let isGiven = false;
+          giveBeat = () => {
+            isGiven = true;
+            resolve({ done: false, value: beat });
+          };
+          // After a heartbeat the item is for the next call.
+          const give = (deliver: () => void, isLast: boolean): void => {
+            if (!isGiven) {
+              isGiven = true;
+              pending = undefined;
+              if (isLast) {
+                clearTimeout(timer);
+              } else {
+                timer?.refresh();
+              }
+              deliver();
+            }
+          };
+          item.then(
+            (result) => give(() => resolve(result), result.done === true),
+            (error: unknown) => give(() => reject(error), true),
+          );
+        });
+      },
+      return: async () => {
+        clearTimeout(timer);
+        const ended = iterator.return?.();
+        if (pending === undefined) {
+          await ended;
+        } else {
+          // A generator that waits for its next event takes no notice before it comes.
+          ended?.catch(() => undefined);
+        }
+        return { done: true, value: undefined };
+      },
+    };
+  }
+}
+
+/** Makes sure, where the compiler could not, that a subscription can be stopped. */
 function withStop(subscribe: EventSubscription): EventSubscription {
+  const check = (stop: unknown): (() => unknown) => {
+    if (isStop(stop)) {
+      return stop;
+    }
+    throw new TypeError(
+      "The function that eventStream() was given returns nothing that stops its events. Return a function, such as '() => clearInterval(timer)'; to send what a generator yields, call it: 'eventStream(events())'.",
+    );
+  };
   return (send, end) => {
     const stop = subscribe(send, end);
-    if (typeof stop !== "function") {
-      throw new TypeError(
-        "The function that eventStream() was given returns nothing that stops its events. Return a function, such as '() => clearInterval(timer)'; to send what a generator yields, call it: 'eventStream(events())'.",
-      );
-    }
-    return stop;
+    return isPromise(stop) ? stop.then(check) : check(stop);
   };
+}
+
+function isStop(value: unknown): value is () => unknown {
+  return typeof value === "function";
 }
 
 function formatEvent({ data, event, id, retry }: ServerSentEvent, json: JsonProvider): string {

@@ -4,7 +4,7 @@ import { createException } from "../http/exceptions/by-status";
 import { ResponseException } from "../http/exceptions/http-exception";
 import { FlagonResponse } from "../http/response/response";
 import type { HeadersLike } from "../http/response/response-headers";
-import { toJsonResponse, toResponse } from "../http/response/response-value";
+import { checkPromises, toJsonResponse, toResponse } from "../http/response/response-value";
 import type { AfterRequestHook } from "../setup/hooks";
 
 /**
@@ -25,6 +25,7 @@ export function abort(answer: number | FlagonResponse, description?: string): ne
  * @param headers Headers, which replace those of the same name.
  */
 export function makeResponse(body: unknown = "", status?: number, headers?: HeadersLike): FlagonResponse {
+  checkInDebugMode(body, "makeResponse()");
   const response = toResponse(body, status ?? 200, "makeResponse()", findJson());
   if (status !== undefined) {
     response.status = status;
@@ -42,7 +43,14 @@ export function makeResponse(body: unknown = "", status?: number, headers?: Head
  * @param status The status. Default: 200.
  */
 export function json(value: unknown, status = 200): FlagonResponse {
+  checkInDebugMode(value, "json()");
   return toJsonResponse(value, status, "json()", findJson());
+}
+
+function checkInDebugMode(value: unknown, label: string): void {
+  if (findAppContext()?.app.config.debug === true) {
+    checkPromises(value, label);
+  }
 }
 
 function findJson(): JsonProvider {

@@ -3,7 +3,7 @@ import { get } from "node:http";
 import { connect } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { type EventSubscription, eventStream, request } from "flagon";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createApp, createLiveApp, listen, waitUntil } from "../support";
 
 /** Creates an app that sends the events of a subscription. */
@@ -27,7 +27,7 @@ describe("eventStream() with a function", () => {
     });
     const response = await app.testClient().get("/events");
     expect(response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
-    expect(response.headers.get("cache-control")).toBe("no-store");
+    expect(response.headers.get("cache-control")).toBe("no-store, no-transform");
     expect(await response.text()).toBe('data: one\n\nevent: up\nid: 2\ndata: {"two":2}\n\n');
     expect(stopped).toBe(1);
   });
@@ -194,16 +194,134 @@ describe("eventStream() with a function", () => {
     ],
     ["a function that cannot be stopped", (() => undefined) as unknown as EventSubscription, "returns nothing that stops its events"],
     ["a generator that is not called", async function* () {} as unknown as EventSubscription, "eventStream(events())"],
-  ])("fails with %s, and tells the client so", async (_name, subscribe, message) => {
+    [
+      "an error before it can be stopped",
+      async () => {
+        throw new Error("no broker");
+      },
+      "no broker",
+    ],
+  ])("that fails with %s is a 500", async (_name, subscribe, message) => {
     const failures: unknown[] = [];
     const app = createSender(subscribe, createLiveApp());
     app.teardownRequest((error) => {
       failures.push(error);
     });
-    await expect((await app.testClient().get("/events")).text()).rejects.toThrow(message);
     const { origin } = await listen(app.handler);
-    await expect(fetch(`${origin}/events`).then((response) => response.text())).rejects.toThrow();
+    const answers = [await app.testClient().get("/events"), await fetch(`${origin}/events`)];
+    expect(answers.map((answer) => [answer.status, answer.headers.get("content-type")])).toEqual([
+      [500, "text/html; charset=utf-8"],
+      [500, "text/html; charset=utf-8"],
+    ]);
     await waitUntil(() => failures.length === 2);
     expect(failures.map(String)).toEqual([expect.stringContaining(message), expect.stringContaining(message)]);
+  });
+
+  it("that fails after its head is cut off", async () => {
+    const app = createSender((send) => {
+      const timer = setTimeout(() => send(2 as unknown as string), 40);
+      return () => clearTimeout(timer);
+    }, createLiveApp());
+    const { origin } = await listen(app.handler);
+    await expect(fetch(`${origin}/events`).then((response) => response.text())).rejects.toThrow();
+    await expect((await app.testClient().get("/events")).text()).rejects.toThrow("gave a number that is no event");
+  });
+
+  it("may await its subscription, and is stopped when that comes after its end", async () => {
+    let stopped = 0;
+    const app = createSender(async (send, end) => {
+      await wait(30);
+      send("ready");
+      end();
+      return () => stopped++;
+    });
+    const { origin } = await listen(app.handler);
+    expect(await (await fetch(`${origin}/events`)).text()).toBe("data: ready\n\n");
+    expect(stopped).toBe(1);
+  });
+
+  it.each<[string, () => unknown]>([
+    [
+      "throws",
+      () => {
+        throw new Error("broker gone");
+      },
+    ],
+    ["rejects", () => Promise.reject(new Error("broker gone"))],
+  ])("logs that its stop function %s, and ends", async (_name, stop) => {
+    const app = createSender((send, end) => {
+      setTimeout(() => {
+        send("last");
+        end();
+      }, 5);
+      return stop;
+    }, createLiveApp());
+    const log = vi.spyOn(app.logger, "error");
+    const { origin } = await listen(app.handler);
+    expect(await (await fetch(`${origin}/events`)).text()).toBe("data: last\n\n");
+    expect(await (await app.testClient().get("/events")).text()).toBe("data: last\n\n");
+    await waitUntil(() => log.mock.calls.length === 2);
+    expect(log.mock.calls.map(([, message]) => message)).toEqual(Array(2).fill("The function that stops an event stream failed."));
+  });
+});
+
+describe("the heartbeat of an event stream", () => {
+  async function* slowly() {
+    yield "one";
+    await wait(70);
+    yield "two";
+  }
+
+  it.each<[string, Parameters<typeof eventStream>[0]]>([
+    ["a generator", slowly()],
+    [
+      "a function",
+      (send, end) => {
+        send("one");
+        const timer = setTimeout(() => {
+          send("two");
+          end();
+        }, 70);
+        return () => clearTimeout(timer);
+      },
+    ],
+  ])("is a comment while %s has no event", async (_name, events) => {
+    const app = createApp();
+    app.route("/events", () => eventStream(events, { heartbeat: 0.03 }), { endpoint: "events" });
+    const { origin } = await listen(app.handler);
+    expect(await (await fetch(`${origin}/events`)).text()).toMatch(/^data: one\n\n(?:: \n\n){1,2}data: two\n\n$/);
+  });
+
+  it("can be turned off, and must be a time", async () => {
+    const app = createApp();
+    app.route("/events", () => eventStream(slowly(), { heartbeat: false }), { endpoint: "events" });
+    expect(await (await app.testClient().get("/events")).text()).toBe("data: one\n\ndata: two\n\n");
+    for (const heartbeat of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e6]) {
+      expect(() => eventStream(slowly(), { heartbeat })).toThrow("The heartbeat of an event stream cannot be");
+    }
+  });
+
+  it("comes while a generator has no first event, and a failure after it cuts the stream off", async () => {
+    const app = createLiveApp();
+    app.route(
+      "/events",
+      () =>
+        eventStream(
+          (async function* () {
+            await wait(60);
+            yield* [];
+            throw new Error("too late");
+          })(),
+          { heartbeat: 0.03 },
+        ),
+      { endpoint: "events" },
+    );
+    const reader = (await app.testClient().get("/events")).body?.getReader();
+    expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe(": \n\n");
+    await expect(
+      (async () => {
+        while ((await reader?.read())?.done === false) {}
+      })(),
+    ).rejects.toThrow("too late");
   });
 });

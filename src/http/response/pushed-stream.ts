@@ -1,52 +1,97 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Readable } from "node:stream";
+import { isPromise, type MaybePromise } from "../../base/maybe-promise";
 
-/** How much may wait for a client that does not take it, in bytes. */
-const mostWaiting = 1024 * 1024;
+/** The most bytes that wait for a client that does not read them. */
+const maxWaiting = 1024 * 1024;
 
-/** Begins to give the items of a stream, by its first argument, until the second ends it; returns what makes it stop. */
-export type Subscribe<Item> = (send: (item: Item) => void, end: () => void) => () => void;
+/** Begins to send the items of a stream, and returns a function that stops it, or a promise of one. The second argument ends the stream. */
+export type Subscribe<Item> = (send: (item: Item) => void, end: () => void) => MaybePromise<() => unknown>;
+
+/** Options of a {@link PushedStream}. */
+export interface PushOptions<Item> {
+  /** Writes an item as text. */
+  readonly write: (item: Item) => string;
+  /** Sends a text when nothing else was sent for a time. Default: never. */
+  readonly heartbeat?: Heartbeat | undefined;
+  /** Gets an error of the function that stops the stream. */
+  readonly report: (error: unknown) => void;
+}
+
+/** A text that shows to the client, and to the proxies on the way, that a stream is alive. */
+export interface Heartbeat {
+  /** The text. */
+  readonly text: string;
+  /** The time without another text, in milliseconds. */
+  readonly interval: number;
+}
 
 /**
- * A stream of things that come when they come, each written as text: nobody asks its source for more.
+ * A stream whose items come by themselves, each written as text: nobody asks its source for more.
  *
- * It begins when it is first read, and in the context in which it was made. Its source is stopped once, when it has
- * ended, has failed or is destroyed.
+ * It begins by {@link PushedStream.begin}, or when it is first read, and runs in the context in which it was made. Its
+ * source is stopped once: when the stream has ended, has failed or is destroyed.
  */
 export class PushedStream<Item> extends Readable {
   readonly #subscribe: Subscribe<Item>;
-  readonly #write: (item: Item) => string;
+  readonly #options: PushOptions<Item>;
   readonly #runInContext = AsyncLocalStorage.snapshot();
   #isBegun = false;
   #isOver = false;
-  #stop: (() => void) | undefined;
+  #stop: (() => unknown) | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
   /**
-   * @param subscribe Begins it.
-   * @param write Makes text of an item.
+   * @param subscribe Begins the stream.
+   * @param options The text of the items, and of the time between them.
    */
-  constructor(subscribe: Subscribe<Item>, write: (item: Item) => string) {
+  constructor(subscribe: Subscribe<Item>, options: PushOptions<Item>) {
     super();
     this.#subscribe = subscribe;
-    this.#write = write;
+    this.#options = options;
   }
 
-  override _read(): void {
+  /**
+   * Subscribes, unless that has been done.
+   *
+   * @returns A promise, if the subscription awaits.
+   * @throws The error of the subscription.
+   */
+  begin(): Promise<void> | undefined {
     if (this.#isBegun) {
-      return;
+      return undefined;
     }
     this.#isBegun = true;
+    this.#startHeartbeat();
+    let stop: MaybePromise<() => unknown>;
     try {
-      this.#stop = this.#runInContext(
+      stop = this.#runInContext(
         this.#subscribe,
         (item: Item) => this.#send(item),
         () => this.#end(),
       );
     } catch (error) {
       this.#fail(error);
+      throw error;
     }
-    if (this.#isOver) {
-      this.#unsubscribe();
+    if (isPromise(stop)) {
+      return stop.then(
+        (settled) => this.#keepStop(settled),
+        (error: unknown) => {
+          this.#fail(error);
+          throw error;
+        },
+      );
+    }
+    this.#keepStop(stop);
+    return undefined;
+  }
+
+  override _read(): void {
+    try {
+      this.begin()?.catch(() => undefined);
+    } catch {
+      // The stream is destroyed with the error, which its reader gets.
     }
   }
 
@@ -61,13 +106,14 @@ export class PushedStream<Item> extends Readable {
       return;
     }
     try {
-      this.push(this.#write(item));
+      this.push(this.#options.write(item));
+      this.#timer?.refresh();
     } catch (error) {
       this.#fail(error);
       return;
     }
-    if (this.readableLength > mostWaiting) {
-      this.#fail(new Error(`The client takes less than it is sent: more than ${mostWaiting} bytes wait for it.`));
+    if (this.readableLength > maxWaiting) {
+      this.#fail(new Error(`The client takes less than it is sent: more than ${maxWaiting} bytes wait for it.`));
     }
   }
 
@@ -83,11 +129,43 @@ export class PushedStream<Item> extends Readable {
     this.destroy(error instanceof Error ? error : new Error(String(error), { cause: error }));
   }
 
+  #startHeartbeat(): void {
+    const { heartbeat } = this.#options;
+    if (heartbeat === undefined) {
+      return;
+    }
+    const beat = (): void => {
+      // A client that reads nothing needs no sign of life, and gets no pile of them.
+      if (this.readableLength === 0) {
+        this.push(heartbeat.text);
+      }
+      this.#timer?.refresh();
+    };
+    this.#timer = setTimeout(beat, heartbeat.interval).unref();
+  }
+
+  #keepStop(stop: () => unknown): void {
+    this.#stop = stop;
+    if (this.#isOver) {
+      this.#unsubscribe();
+    }
+  }
+
   #unsubscribe(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     const stop = this.#stop;
     this.#stop = undefined;
-    if (stop !== undefined) {
-      this.#runInContext(stop);
+    if (stop === undefined) {
+      return;
+    }
+    try {
+      const stopped = this.#runInContext(stop);
+      if (isPromise(stopped)) {
+        stopped.catch(this.#options.report);
+      }
+    } catch (error) {
+      this.#options.report(error);
     }
   }
 }

@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { ReturnValueError } from "../../base/errors";
 import { Markup } from "../../base/html";
 import type { JsonProvider } from "../../base/json";
+import { isPromise } from "../../base/maybe-promise";
 import { isConnectionHeader } from "../connection-headers";
 import { FlagonResponse, type ResponseBody } from "./response";
 import { addTrusted } from "./response-headers";
@@ -34,12 +35,65 @@ export function toResponse(value: unknown, status: number, label: string, json: 
     return new FlagonResponse(value.html, status);
   }
   if (value instanceof Response) {
-    return fromWebResponse(value);
+    return fromWebResponse(value, label);
   }
   const body = toBody(value);
-  return body === undefined
-    ? toJsonResponse(value, status, label, json)
-    : new FlagonResponse(body, status, { "content-type": findType(value) });
+  if (body !== undefined) {
+    return new FlagonResponse(body, status, { "content-type": findType(value) });
+  }
+  checkData(value, label);
+  return toJsonResponse(value, status, label, json);
+}
+
+/** Objects that JSON writes as `{}`, by their tags, and the cure. */
+const emptyInJson = new Map([
+  ["Error", "Throw it, or return the text of its message."],
+  ["Map", "Return Object.fromEntries(map)."],
+  ["Set", "Return a list: [...set]."],
+  ["WeakMap", "Return an object or a list."],
+  ["WeakSet", "Return an object or a list."],
+  ["FormData", "Return Object.fromEntries(form)."],
+  ["URLSearchParams", "Return Object.fromEntries(query), or its text."],
+  ["Headers", "Return Object.fromEntries(headers)."],
+  ["Request", "Return the response of fetch(request)."],
+  ["RegExp", "Return its source."],
+  ["Promise", "Await it."],
+]);
+
+/** Refuses objects that JSON writes as `{}`, unless they write themselves by `toJSON()`. */
+function checkData(value: object, label: string): void {
+  if ("toJSON" in value && typeof value.toJSON === "function") {
+    return;
+  }
+  const tag = Object.prototype.toString.call(value).slice(8, -1);
+  const cure = emptyInJson.get(tag);
+  if (cure !== undefined) {
+    throw new ReturnValueError(`${label} returned a value of the class ${tag}, which JSON writes as {}. ${cure}`);
+  }
+}
+
+/**
+ * Refuses data that holds a promise: JSON writes it as `{}`. For the debug mode, since it looks at all values.
+ *
+ * @throws {ReturnValueError} If there is one.
+ */
+export function checkPromises(value: unknown, label: string): void {
+  const visited = new Set<unknown>();
+  const visit = (item: unknown, path: string): void => {
+    if (typeof item !== "object" || item === null || visited.has(item) || "toJSON" in item) {
+      return;
+    }
+    visited.add(item);
+    if (path !== "" && isPromise(item)) {
+      throw new ReturnValueError(`${label} returned data whose '${path}' is a promise. Did you forget to await it?`);
+    }
+    if (Array.isArray(item) || Object.getPrototypeOf(item) === Object.prototype) {
+      for (const [key, inner] of Object.entries(item)) {
+        visit(inner, path === "" ? key : `${path}.${key}`);
+      }
+    }
+  };
+  visit(value, "");
 }
 
 /** Tells whether a value is plain data; asked first, since the web's classes are only loaded when they are named. */
@@ -101,7 +155,12 @@ function findType(value: object): string {
 /** Headers that describe the bytes as they came over the network: `fetch()` has decoded them. */
 const transferHeaders = new Set(["content-encoding", "content-length"]);
 
-function fromWebResponse(source: Response): FlagonResponse {
+function fromWebResponse(source: Response, label: string): FlagonResponse {
+  if (source.bodyUsed || source.body?.locked === true) {
+    throw new ReturnValueError(
+      `${label} returned a Response whose body was read, or was sent before. Read a copy, response.clone(), and return a new Response, or a clone, for each request.`,
+    );
+  }
   const response = new FlagonResponse(source.body, source.status);
   const isFetched = source.url !== "";
   for (const [name, value] of source.headers) {

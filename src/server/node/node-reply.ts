@@ -155,6 +155,10 @@ function pipeFile(sending: Sending, body: ReadStream): void {
 /** Sends events as they come. The head goes out at once: a client that waits for events is to know that they come here. */
 function pipeEvents(sending: Sending, body: Readable): void {
   const { exchange } = sending;
+  if (body.errored !== null) {
+    failStream(sending, body.errored);
+    return;
+  }
   body.once("error", (error) => failStream(sending, error));
   exchange.onEnd(() => body.destroy());
   body.read(0);
