@@ -14,7 +14,7 @@ export default defineConfig({
         test: {
           name: "node",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/browser/**", "test/runtimes/**", "test/services/**"],
+          exclude: ["test/browser/**", "test/clients/**", "test/runtimes/**", "test/services/**"],
           globalSetup: "test/build.ts",
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -30,6 +30,7 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      { resolve: { alias }, test: { name: "clients", include: ["test/clients/*.test.ts"], testTimeout: 120_000 } },
       { test: { name: "runtimes", include: ["test/runtimes/*.test.ts"], testTimeout: 60_000 } },
       { resolve: { alias }, test: { name: "browser", include: ["test/browser/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
     ],

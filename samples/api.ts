@@ -5,32 +5,32 @@
  *
  * Its page is on http://127.0.0.1:5000/docs/
  */
-import { abort, blueprint, errorHandler, Flagon, makeResponse, type NotFound, redirect, request, route, urlFor } from "flagon";
+import { abort, blueprint, Flagon, makeResponse, redirect, route, urlFor } from "flagon";
 import { openapi } from "flagon/openapi";
 import { z } from "zod";
 
 const Status = z.enum(["open", "done"]).meta({ id: "Status" });
 const NewTask = z
   .object({ title: z.string().trim().min(1).max(200), due: z.iso.date().optional(), status: Status.default("open") })
-  .meta({ id: "NewTask", description: "A task to be made." });
+  .meta({ id: "NewTask", description: "A task to create.", examples: [{ title: "Water the plants", status: "open" }] });
 const Task = z
   .object({ id: z.int(), title: z.string(), due: z.iso.date().optional(), status: Status })
-  .meta({ id: "Task", description: "Something to be done." });
+  .meta({ id: "Task", description: "A task." });
 const Filter = z.object({
   status: Status.optional().describe("Only tasks in this state."),
-  search: z.string().optional().describe("Only tasks whose title holds this text."),
+  search: z.string().optional().describe("Only tasks whose title contains this text."),
   page: z.int().min(1).default(1),
   size: z.int().min(1).max(100).default(20),
 });
 
 type TaskData = z.output<typeof Task>;
 
-@blueprint("tasks", { urlPrefix: "/api" })
+@blueprint("tasks", { urlPrefix: "/api/tasks" })
 class Tasks {
   readonly #tasks = new Map<number, TaskData>();
   #last = 0;
 
-  @route.get("/tasks", { query: Filter, returns: z.array(Task), openapi: { summary: "Lists tasks" } })
+  @route.get("", { query: Filter, returns: z.array(Task), openapi: { summary: "Lists tasks" } })
   list({ query: { page, search, size, status } }: { query: z.output<typeof Filter> }) {
     return [...this.#tasks.values()]
       .filter((task) => status === undefined || task.status === status)
@@ -38,7 +38,7 @@ class Tasks {
       .slice((page - 1) * size, page * size);
   }
 
-  @route.post("/tasks", { json: NewTask, returns: Task, status: 201, openapi: { summary: "Makes a task" } })
+  @route.post("", { json: NewTask, returns: Task, status: 201, openapi: { summary: "Creates a task" } })
   create({ json }: { json: z.output<typeof NewTask> }) {
     this.#last++;
     const task = { id: this.#last, ...json };
@@ -46,31 +46,26 @@ class Tasks {
     return task;
   }
 
-  @route.get("/tasks/<int:id>", {
+  @route.get("/<int:id>", {
     returns: Task,
-    openapi: { summary: "Shows a task", responses: { 404: { description: "There is none." } } },
+    openapi: { summary: "Shows a task", responses: { 404: "There is no task of this number." } },
   })
   show({ id }: { id: number }) {
     return this.#find(id);
   }
 
-  @route.put("/tasks/<int:id>", { json: NewTask, returns: Task, openapi: { summary: "Changes a task" } })
+  @route.put("/<int:id>", { json: NewTask, returns: Task, openapi: { summary: "Changes a task" } })
   change({ id, json }: { id: number; json: z.output<typeof NewTask> }) {
     const task = { ...this.#find(id), ...json };
     this.#tasks.set(id, task);
     return task;
   }
 
-  @route.delete("/tasks/<int:id>", { openapi: { summary: "Removes a task", responses: { 204: { description: "It is gone." } } } })
+  @route.delete("/<int:id>", { openapi: { summary: "Removes a task", responses: { 204: "The task is removed." } } })
   remove({ id }: { id: number }) {
     this.#find(id);
     this.#tasks.delete(id);
     return makeResponse("", 204);
-  }
-
-  @errorHandler(404)
-  missing(error: NotFound) {
-    return { title: error.title, detail: error.description, path: request.path };
   }
 
   #find(id: number): TaskData {
@@ -78,8 +73,8 @@ class Tasks {
   }
 }
 
-const app = new Flagon(__dirname, { name: "tasks", static: null });
-app.use(openapi({ info: { title: "Tasks", version: "1.0", description: "A small service to keep tasks." } }));
+const app = new Flagon(__dirname, { name: "tasks", static: null, errors: "json" });
+app.use(openapi({ info: { title: "Tasks", version: "1.0", description: "A small service that keeps tasks." } }));
 app.register(Tasks);
 app.route("/", () => redirect(urlFor("openapi.docs")), { endpoint: "index", openapi: false });
 

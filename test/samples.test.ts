@@ -354,11 +354,12 @@ describe("samples/api.ts", () => {
     expect((await service.get("/api/tasks?size=0")).status).toBe(422);
     expect(await (await service.put("/api/tasks/1", { json: { title: "Done", status: "done" } })).json()).toMatchObject({ status: "done" });
     expect((await service.delete("/api/tasks/1")).status).toBe(204);
-    expect(await (await service.get("/api/tasks/1")).json()).toEqual({
+    expect(await (await service.get("/api/tasks/1")).json()).toMatchObject({
       title: "Not Found",
+      status: 404,
       detail: "There is no task 1.",
-      path: "/api/tasks/1",
     });
+    expect((await service.get("/nope")).headers.get("content-type")).toBe("application/problem+json");
     expect(Object.keys(((await (await service.get("/openapi.json")).json()) as { paths: object }).paths)).toEqual([
       "/api/tasks",
       "/api/tasks/{id}",
