@@ -51,7 +51,7 @@ export { cspNonce } from "./helpers/csp-nonce";
 export { type EventStreamOptions, type EventSubscription, eventStream, type ServerSentEvent } from "./helpers/event-stream";
 export { flash, getFlashedMessages } from "./helpers/flash";
 export { type QueryDetails, recordQuery } from "./helpers/record-query";
-export { isSafeRedirect, type RedirectOptions, redirect } from "./helpers/redirect";
+export { isSafeRedirect, type RedirectOptions, type RedirectStatus, redirect, redirectBack } from "./helpers/redirect";
 export {
   renderBlock,
   renderTemplate,

@@ -1,45 +1,76 @@
 import { FlagonError } from "../base/errors";
 import { escapeText } from "../base/html";
-import { findRequestContext } from "../dispatch/context";
+import { findRequestContext, getRequestContext } from "../dispatch/context";
 import { FlagonResponse } from "../http/response/response";
 import { addTrusted } from "../http/response/response-headers";
 
-/** A path of the app's own that goes into a header as it is, which most locations are: there is nothing to check or to encode. */
+/** A path of the app in printable ASCII, as most locations are. It needs no check and no encoding. */
 const ownPath = /^\/(?!\/)[!-[\]-~]*$/;
+/** The characters that browsers remove from a URL, or read as a slash (URL Standard, section 4.4). */
+const misread = /[\x00-\x1f\x7f\\]/;
+/** Schemes that run a script or show text of the URL itself. */
+const scriptSchemes: ReadonlySet<string> = new Set(["javascript:", "data:", "vbscript:"]);
+const statuses: readonly number[] = [301, 302, 303, 307, 308];
 
-/** Where a redirect may lead. */
+/** The status of a redirect. 303 makes the browser load the page by `GET`. */
+export type RedirectStatus = 301 | 302 | 303 | 307 | 308;
+
+/** Options of {@link redirect}. */
 export interface RedirectOptions {
-  /** Whether it may lead to another origin. Default: `false`. */
+  /** Allows another origin. Never set it for a location that a visitor chose. Default: `false`. */
   external?: boolean;
 }
 
 /**
- * Responds with a redirect.
+ * Responds with a redirect. Only blanks and characters beyond ASCII are encoded: the rest is sent as it was checked.
  *
- * @param location Where to: a path, or a URL of the app itself.
- * @param status The status. Default: 303, which makes the browser load the page by `GET`.
+ * @param location A path, or a URL of the app.
+ * @param status The status. Default: 303.
  * @param options `external` allows another origin.
- * @throws {FlagonError} If the location leads to another origin without `external`, or holds control characters.
+ * @throws {FlagonError} If the location leads to another origin without `external`, has a backslash or control
+ * characters, or the scheme `javascript:`, `data:` or `vbscript:`; or if the status is not one of a redirect.
  */
-export function redirect(
-  location: string,
-  status: 301 | 302 | 303 | 307 | 308 | RedirectOptions = 303,
-  options: RedirectOptions = {},
-): FlagonResponse {
+export function redirect(location: string, status: RedirectStatus | RedirectOptions = 303, options: RedirectOptions = {}): FlagonResponse {
   const code = typeof status === "number" ? status : 303;
+  if (!statuses.includes(code)) {
+    throw new FlagonError(`A redirect cannot have the status ${code}. Use 301, 302, 303, 307 or 308.`);
+  }
   if (ownPath.test(location)) {
     return respond(code, location);
   }
   const { external = false } = typeof status === "number" ? options : status;
-  if (/[\x00-\x1f\x7f]/.test(location)) {
-    throw new FlagonError("A redirect cannot lead to a location with control characters.");
+  if (misread.test(location)) {
+    throw new FlagonError(
+      `The redirect to ${JSON.stringify(location)} has a backslash or control characters, which browsers read as another address. Encode them: %5C for a backslash.`,
+    );
   }
-  if (!external && !isSafeRedirect(location)) {
+  const target = encode(location);
+  if (!external && !(isSafeRedirect(location) && isSafeRedirect(target))) {
     throw new FlagonError(
       `The redirect to '${location}' leads to another origin. If that is meant, and the visitor did not choose it, say so: redirect(location, { external: true }).`,
     );
   }
-  return respond(code, location.replace(/\\/g, "%5C").replace(/[^\x21-\x7e]+/g, encodeURIComponent));
+  if (scriptSchemes.has(/^[a-z][a-z\d+.-]*:/i.exec(target)?.[0].toLowerCase() ?? "")) {
+    throw new FlagonError(`The redirect to '${location}' would run a script. Redirect to an address with http: or https:.`);
+  }
+  return respond(code, target);
+}
+
+/**
+ * Redirects to the page that the visitor came from, if that is another page of the app.
+ *
+ * @param fallback The location for visitors whose browser names no page of the app. It is checked as by {@link redirect}.
+ * @param status The status. Default: 303.
+ * @throws {FlagonError} If the fallback leads to another origin.
+ */
+export function redirectBack(fallback = "/", status: RedirectStatus = 303): FlagonResponse {
+  const { request } = getRequestContext("redirectBack");
+  const { referrer } = request;
+  // A page that leads back to itself by `GET` would never end.
+  const isItself = request.method === "GET" && referrer?.split("#", 1)[0] === request.url;
+  const response = redirect(referrer !== null && !isItself && isSafeRedirect(referrer) ? referrer : fallback, status);
+  response.vary("referer");
+  return response;
 }
 
 function respond(status: number, target: string): FlagonResponse {
@@ -53,22 +84,29 @@ function respond(status: number, target: string): FlagonResponse {
   return response;
 }
 
+function encode(location: string): string {
+  return location.replace(/\p{Surrogate}/gu, "\ufffd").replace(/[^\x21-\x7e]+/g, encodeURIComponent);
+}
+
 /**
  * Tells whether a location, such as a `next` parameter, stays on the app's own origin.
  *
  * @param location A path or a URL that a client may have sent.
  */
 export function isSafeRedirect(location: string): boolean {
-  // Browsers take a backslash for a slash, and drop blanks and control characters at the ends: none is let through.
-  if (location === "" || /[\\\x00-\x20\x7f]/.test(location.charAt(0)) || /[\x00-\x1f\x7f]/.test(location) || /^[/\\]{2}/.test(location)) {
+  // Browsers drop blanks at the ends.
+  if (location === "" || misread.test(location) || /^\s|\s$|^\/\//.test(location)) {
     return false;
   }
-  if (!/^[a-z][a-z\d+.-]*:/i.test(location)) {
-    return !/^\/\\/.test(location);
+  const isAbsolute = /^[a-z][a-z\d+.-]*:/i.test(location);
+  const origin = isAbsolute ? findRequestContext()?.request.origin : "http://localhost";
+  if (origin === undefined || (isAbsolute && !/^https?:\/\/[^/]/i.test(location))) {
+    return false;
   }
-  const origin = findRequestContext()?.request.origin;
   try {
-    return origin !== undefined && /^https?:\/\/[^/\\]/i.test(location) && new URL(location).origin === new URL(origin).origin;
+    const base = new URL(origin);
+    const { origin: found, password, username } = new URL(location, base);
+    return found === base.origin && username === "" && password === "";
   } catch {
     return false;
   }
