@@ -29,23 +29,28 @@ export type { Settings, StrictTransportSecurity, TrustProxy } from "./config/set
 export type { UrlOptions, UrlValue } from "./dispatch/build-url";
 export type { AppContext, Globals, RequestContext } from "./dispatch/context";
 export type { FlashedMessage, FlashOptions } from "./dispatch/flashes";
-export type { Attributes } from "./forms/controls";
+export type { Attributes } from "./forms/attributes";
 export { defineForm } from "./forms/define-form";
-export type { FieldChoices, FieldOptions } from "./forms/fields";
+export type { FieldOptions } from "./forms/fields";
 export type {
   FieldName,
   Form,
   FormBase,
   FormDefinition,
+  FormInput,
   FormOptions,
   FormOutput,
   FormRenderOptions,
   FormShape,
+  InitialValues,
   InvalidForm,
   RowOptions,
   ValidateOptions,
   ValidForm,
+  WithUploads,
 } from "./forms/form";
+export { englishMessages } from "./forms/languages/english";
+export { germanMessages } from "./forms/languages/german";
 export { copyCurrentRequestContext, currentApp, g, hasAppContext, hasRequestContext, request, session } from "./globals";
 export { cspNonce } from "./helpers/csp-nonce";
 export { type EventStreamOptions, type EventSubscription, eventStream, type ServerSentEvent } from "./helpers/event-stream";
@@ -140,6 +145,15 @@ export {
 export type { Route } from "./routing/route";
 export type { BlueprintOptions, HttpMethod, RouteOptions, RouteSchemas, ViewResult, ViewValues } from "./routing/route-options";
 export type { CheckedRule, RuleProblem, RuleValues } from "./routing/rule-types";
+export type { ChoicesByKey, ChoiceValue, FieldChoices, LabelledChoice } from "./schemas/choices";
+export type {
+  FormIssue,
+  FormIssueField,
+  FormMessage,
+  FormMessageKind,
+  FormMessages,
+  FormMessageTable,
+} from "./schemas/form-messages";
 export type { ZodSchema } from "./schemas/zod";
 export type { RunOptions } from "./server/development/development";
 export type { RunningServer, ServeOptions } from "./server/production/serve-here";

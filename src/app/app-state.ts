@@ -11,6 +11,7 @@ import type { RequestSettings } from "../http/request/request-head";
 import { DefaultHeaders } from "../http/response/default-headers";
 import type { ConverterFactory } from "../routing/converters";
 import type { Route } from "../routing/route";
+import type { FormMessages } from "../schemas/form-messages";
 import { createListener } from "../server/node/listener";
 import { CookieSessions } from "../sessions/cookie-sessions";
 import type { SessionInterface } from "../sessions/session";
@@ -46,6 +47,8 @@ export abstract class AppState extends Scaffold implements Application {
     (run) => runInAppContext(this, run),
     (error, message) => this.logger.error(error === undefined ? {} : { err: error }, message),
   );
+  /** The messages of all forms, such as `germanMessages`, or a function that chooses them for each request. Default: English. */
+  formMessages: FormMessages = {};
   /** Opens and saves sessions. Default: a signed cookie. */
   sessionInterface: SessionInterface = new CookieSessions();
   /** Reads and writes JSON: of requests, responses, templates and the test client. Default: JavaScript's own. */

@@ -25,6 +25,8 @@ export interface SchemaIssue {
   readonly path: readonly PropertyKey[];
   /** What is wrong. */
   readonly message: string;
+  /** The issue as the schema reported it: zod's has a code and bounds. */
+  readonly issue?: Readonly<Record<string, unknown>>;
 }
 
 /** What checking a value gives: the schema's output, or why there is none. */
@@ -97,7 +99,7 @@ function canRun(schema: object): schema is { _zod: { run(payload: object, contex
 
 function toResult<Output>(result: unknown): SchemaResult<Output> {
   if (hasIssues(result)) {
-    return { issues: result.issues.map(toIssue) };
+    return { issues: toIssues(result.issues) };
   }
   if (hasValue<Output>(result)) {
     return result;
@@ -113,14 +115,27 @@ function hasValue<Output>(result: unknown): result is { readonly value: Output }
   return typeof result === "object" && result !== null && "value" in result;
 }
 
+/** Reads the issues of a schema's library; anything that is not a list holds none. */
+export function toIssues(issues: unknown): readonly SchemaIssue[] {
+  return Array.isArray(issues) ? issues.map(toIssue) : [];
+}
+
 function toIssue(issue: unknown): SchemaIssue {
   const path: unknown = typeof issue === "object" && issue !== null && "path" in issue ? issue.path : undefined;
   const message: unknown = typeof issue === "object" && issue !== null && "message" in issue ? issue.message : undefined;
-  return { path: Array.isArray(path) ? path.map(toKey) : [], message: String(message ?? "Invalid value.") };
+  return {
+    path: Array.isArray(path) ? path.map(toKey) : [],
+    message: String(message ?? "Invalid value."),
+    ...(isRecord(issue) ? { issue } : {}),
+  };
 }
 
 /** A segment of a path is a key, or an object that holds one. */
 function toKey(segment: unknown): PropertyKey {
   const key: unknown = typeof segment === "object" && segment !== null && "key" in segment ? segment.key : segment;
   return typeof key === "number" || typeof key === "symbol" ? key : String(key);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }

@@ -4,52 +4,59 @@ import { andThen, type MaybePromise } from "../base/maybe-promise";
 import { didYouMean } from "../base/suggestion";
 import type { RequestContext } from "../dispatch/context";
 import { createScope } from "../dispatch/template-scope";
-import { type FormValue, FormValues } from "../http/request/form-values";
-import { createNode, findNode, listItems, type NameNode, toTree } from "../schemas/field-names";
-import { checkForm, type FormSchema, findFieldSchema } from "../schemas/form-schema";
-import { type Alternative, readMembers } from "../schemas/members";
-import { readInner, readInners, unwrap, type ZodSchema } from "../schemas/zod";
+import { FormValues } from "../http/request/form-values";
+import { checkForm, type FieldIssue } from "../schemas/check-form";
+import { type FieldChoices, listAllowed, listChoices } from "../schemas/choices";
+import { createConversion } from "../schemas/conversion";
+import { emptyNode, type NameNode, toTree } from "../schemas/field-names";
+import { type FieldPath, type FormSchema, findAnyItem, findField } from "../schemas/form-schema";
+import { reservedFields } from "../schemas/parse-fields";
+import { unwrap } from "../schemas/zod";
 import { CsrfError, checkCsrf, createCsrfToken, csrfField } from "../sessions/csrf";
-import { describeField, readOptions } from "./field-descriptions";
-import {
-  type FieldOptions,
-  type FieldView,
-  formatAttributes,
-  listAttributes,
-  renderControl,
-  renderErrors,
-  renderField,
-  renderNotes,
-} from "./fields";
+import { formatAttributes } from "./attributes";
+import { describeField } from "./field-descriptions";
+import { type FieldOptions, renderControl, renderErrors, renderField, renderNotes } from "./fields";
 import type { FormBase, FormOptions, FormRenderOptions, RowOptions } from "./form";
-import { formatValue, readPath } from "./initial-values";
+import { type FormState, FormView } from "./form-view";
+import { findMessage } from "./messages";
 
 /** The field that says which of a page's forms was sent. */
 const formNameField = "_form";
-/** The fields of every form that are no fields of its schema. */
-const reservedFields: ReadonlySet<string> = new Set([csrfField, formNameField, "_method"]);
 
-const noValues = new FormValues();
-const emptyTree: NameNode = createNode();
+/** The values and choices that a request gives to a form. */
+export interface RequestValues {
+  /** The values that the fields show before the form is sent. */
+  readonly initial: object;
+  /** The choices by field. */
+  readonly choices: Readonly<Record<string, FieldChoices | undefined>>;
+}
 
 /** A form in a request. */
-export class BoundForm<Data> implements FormBase<Data> {
+export class BoundForm<Data> implements FormBase<Data>, FormState {
   readonly errors: Record<string, string[]> = Object.create(null);
   readonly formErrors: string[] = [];
+  readonly schema: FormSchema;
+  readonly initial: Readonly<Record<string, unknown>>;
+  readonly choices: ReadonlyMap<string, FieldChoices>;
   submitted = false;
+  node: NameNode = emptyNode;
   #data: unknown;
-  #values = noValues;
-  #node = emptyTree;
-  readonly #schema: FormSchema;
+  #values = new FormValues();
   readonly #options: FormOptions;
   readonly #context: RequestContext;
-  readonly #initial: Readonly<Record<string, unknown>>;
+  readonly #view: FormView;
 
-  constructor(schema: FormSchema, options: FormOptions, context: RequestContext, initial: object) {
-    this.#schema = schema;
+  constructor(schema: FormSchema, options: FormOptions, context: RequestContext, { initial, choices }: RequestValues) {
+    this.schema = schema;
+    this.initial = { ...initial };
+    this.choices = readRequestChoices(schema, choices);
     this.#options = options;
     this.#context = context;
-    this.#initial = { ...initial };
+    this.#view = new FormView(this, (field, given) => this.#renderField(field, given));
+  }
+
+  get name(): string | undefined {
+    return this.#options.name;
   }
 
   get valid(): boolean {
@@ -63,13 +70,13 @@ export class BoundForm<Data> implements FormBase<Data> {
   get raw(): Record<string, string | string[]> {
     const raw: Record<string, string | string[]> = Object.create(null);
     for (const name of this.#values.keys()) {
-      const texts = this.#values.getAll(name).filter(isText);
+      const texts = this.#values.getAll(name).filter((value) => typeof value === "string");
       raw[name] = texts.length === 1 ? (texts[0] ?? "") : texts;
     }
     return raw;
   }
 
-  /** Binds the form to what was sent, unless another form of the page was. */
+  /** Binds the form to the sent values, unless the request sent another form of the page. */
   submit(): Promise<this> {
     return this.#context.request.form().then((values) => {
       const { name } = this.#options;
@@ -102,53 +109,59 @@ export class BoundForm<Data> implements FormBase<Data> {
   }
 
   #bind(values: FormValues): MaybePromise<this> {
-    this.#node = toTree(values, reservedFields);
-    return andThen(checkForm(this.#schema, this.#node, this.#options.messages), (result) => {
+    this.node = toTree(values, reservedFields);
+    const allowed = new Map([...this.choices].map(([name, choices]) => [name, listAllowed(listChoices(choices))] as const));
+    return andThen(checkForm(this.schema, this.node, createConversion("form", allowed)), (result) => {
       if ("data" in result) {
         this.#data = result.data;
       } else {
-        for (const issue of result.errors) {
-          this.addError(issue.name === "" ? null : issue.name, issue.message);
+        for (const issue of result.issues) {
+          this.addError(issue.name, this.#explain(issue));
         }
       }
       return this;
     });
   }
 
+  /** Returns the message of an issue: of the schema, the field, the form or the app; else Flagon's own. */
+  #explain(issue: FieldIssue): string {
+    const found = issue.name === "" ? undefined : findField(this.schema, issue.name);
+    const sources = [this.#options.messages, this.#context.app.formMessages];
+    if (found === undefined) {
+      return findMessage(issue, { name: issue.name, label: "", type: "", isMultiple: false }, sources);
+    }
+    const { control, label } = describeField(found);
+    const { type = control.type } = this.#view.options(found);
+    return findMessage(issue, { name: issue.name, label, type, isMultiple: control.isMultiple }, [
+      unwrap(found.schema).meta.messages,
+      ...sources,
+    ]);
+  }
+
   addError(field: string | null, message: string): void {
     if (field === null || field === "") {
       this.formErrors.push(message);
     } else {
-      this.errors[field] = [...(this.errors[field] ?? []), message];
+      const name = findField(this.schema, field)?.name ?? field;
+      this.errors[name] = [...(this.errors[name] ?? []), message];
     }
     this.#context.status = 422;
   }
 
   field(name: string, options: FieldOptions = {}): Markup {
-    const schema = this.#find(name);
-    const parts = this.#listParts(name, schema);
-    if (parts === undefined) {
-      return this.#renderField(name, schema, options);
-    }
-    const { label = this.#view(name, schema).label } = options;
-    const alternatives = readMembers(schema)?.alternatives.map((one) => ({ ...one, names: one.names.map((key) => `${name}.${key}`) }));
-    return html`<fieldset class="fields"><legend>${label}</legend>${renderErrors(this.errors[name] ?? [])}${this.#renderParts(parts, alternatives)}</fieldset>`;
+    return this.#view.renderField(name, options);
   }
 
   attributes(name: string, options: FieldOptions = {}): Markup {
-    const schema = this.#find(name);
-    const all = { ...readOptions(schema), ...options };
-    return formatAttributes(listAttributes(this.#view(name, schema, all), all));
+    return formatAttributes(this.#view.attributes(name, options));
   }
 
-  rows(name: string, { extra = 0, least = 0 }: RowOptions = {}): string[] {
-    this.#find(name);
-    const count = this.#countRows(name);
-    return Array.from({ length: Math.max(count + (this.submitted ? 0 : extra), least, count) }, (_, index) => `${name}[${index}]`);
+  rows(name: string, options: RowOptions = {}): string[] {
+    return this.#view.rows(name, options);
   }
 
   renderErrors(field?: string): Markup {
-    return field === undefined ? renderErrors(this.formErrors) : renderErrors(this.errors[field] ?? []);
+    return renderErrors(field === undefined ? this.formErrors : (this.errors[findField(this.schema, field)?.name ?? field] ?? []));
   }
 
   hidden(): Markup {
@@ -162,63 +175,18 @@ export class BoundForm<Data> implements FormBase<Data> {
   }
 
   render({ submit = "Send", ...attributes }: FormRenderOptions = {}): Markup {
-    const names = [...this.#schema.fields.keys()];
-    const hasFiles = names.some((name) => this.#hasFile(name));
-    const all = { method: "post", ...(hasFiles ? { enctype: "multipart/form-data" } : {}), ...attributes };
-    return html`<form${formatAttributes(all)}>${this.hidden()}${this.renderErrors()}${this.#renderParts(names, this.#schema.alternatives)}<button type="submit">${submit}</button></form>`;
+    const { fields, alternatives } = this.schema;
+    const all = { method: "post", ...(this.#view.hasFiles() ? { enctype: "multipart/form-data" } : {}), ...attributes };
+    return html`<form${formatAttributes(all)}>${this.hidden()}${this.renderErrors()}${this.#view.renderParts([...fields.keys()], alternatives)}<button type="submit">${submit}</button></form>`;
   }
 
   get #hasToken(): boolean {
     return this.#options.csrf !== false && this.#context.app.config.csrf;
   }
 
-  #find(name: string): ZodSchema {
-    const schema = findFieldSchema(this.#schema, name);
-    if (schema === undefined) {
-      throw new FormError(`The form has no field '${name}'.${didYouMean(name, this.#schema.fields.keys())}`);
-    }
-    return schema;
-  }
-
-  /** Renders fields, those together that belong to the same option of a union. */
-  #renderParts(names: readonly string[], alternatives: readonly Alternative[] = []): Markup {
-    const alone = new Set(alternatives.flatMap((alternative) => alternative.names));
-    return html`${names.filter((name) => !alone.has(name)).map((name) => this.field(name))}${alternatives.map(
-      (alternative) =>
-        html`<fieldset class="fields fields-option"><legend>${alternative.label}</legend>${alternative.names.map((name) => this.field(name))}</fieldset>`,
-    )}`;
-  }
-
-  /** Lists the fields inside of one that is an object, or a list of objects; `undefined` for one with a control of its own. */
-  #listParts(name: string, schema: ZodSchema): readonly string[] | undefined {
-    const { core } = unwrap(schema);
-    switch (core._zod.def.type) {
-      case "object":
-      case "union": {
-        const members = readMembers(core);
-        return members && [...members.fields.keys()].map((key) => `${name}.${key}`);
-      }
-      case "tuple":
-        return readInners(core, "items").map((_, index) => `${name}[${index}]`);
-      case "array": {
-        const element = readInner(core, "element");
-        return element !== undefined && this.#listParts(`${name}[0]`, element) !== undefined
-          ? this.rows(name, { extra: 1, least: 1 })
-          : undefined;
-      }
-      default:
-        return undefined;
-    }
-  }
-
-  #hasFile(name: string): boolean {
-    const schema = this.#find(name);
-    return this.#listParts(name, schema)?.some((part) => this.#hasFile(part)) ?? this.#view(name, schema).control.type === "file";
-  }
-
-  #renderField(name: string, schema: ZodSchema, given: FieldOptions): Markup {
-    const options = { ...readOptions(schema), ...given };
-    const view = this.#view(name, schema, options);
+  #renderField(field: FieldPath, given: FieldOptions): Markup {
+    const options = this.#view.options(field, given);
+    const view = this.#view.view(field, options);
     const { fieldTemplate } = this.#options;
     if (fieldTemplate === undefined) {
       return renderField(view, options);
@@ -228,61 +196,33 @@ export class BoundForm<Data> implements FormBase<Data> {
       label: options.label ?? view.label,
       help: options.help ?? view.help,
       type: options.type ?? view.control.type,
-      isRequired: view.control.constraints.required === true,
       control: renderControl(view, options),
       notes: renderNotes(view, options),
     };
     return this.#context.app.templates.render(fieldTemplate, data, createScope(this.#context));
   }
-
-  #view(name: string, schema: ZodSchema, options: FieldOptions = readOptions(schema)): FieldView {
-    const { control, help, label } = describeField(name, schema);
-    const { type = control.type } = options;
-    return {
-      name,
-      id: `${this.#options.name ?? "field"}-${/^[\w-]+$/.test(name) ? name : name.replace(/[^\w-]+/g, "-").replace(/-$/, "")}`,
-      control: this.#isInEmptyRow(name)
-        ? { ...control, constraints: { ...control.constraints, required: undefined }, picked: new Map() }
-        : control,
-      label,
-      help,
-      errors: this.#listErrors(name, control.isMultiple),
-      values: this.submitted ? this.#sent(name) : formatValue(readPath(this.#initial, name) ?? unwrap(schema).defaultValue, type),
-    };
-  }
-
-  /** Lists what is wrong with a field; what is wrong with the items of one control is said there as well, once. */
-  #listErrors(name: string, isMultiple: boolean): readonly string[] {
-    const own = this.errors[name] ?? [];
-    if (!isMultiple && own.length < 2) {
-      return own;
-    }
-    const items = isMultiple ? Object.keys(this.errors).filter((other) => other.startsWith(`${name}[`)) : [];
-    return [...new Set([name, ...items].flatMap((key) => this.errors[key] ?? []))];
-  }
-
-  /** Counts the rows that hold something. */
-  #countRows(name: string): number {
-    if (this.submitted) {
-      return listItems(findNode(this.#node, name) ?? createNode()).length;
-    }
-    const initial = readPath(this.#initial, name);
-    return Array.isArray(initial) ? initial.length : 0;
-  }
-
-  /** Tells whether a field is in a row that may be left empty. */
-  #isInEmptyRow(name: string): boolean {
-    return (
-      name.includes("[") &&
-      [...name.matchAll(/\[(\d+)\]/g)].some(({ 1: row, index }) => Number(row) >= this.#countRows(name.slice(0, index)))
-    );
-  }
-
-  #sent(name: string): string[] {
-    return findNode(this.#node, name)?.values.filter(isText) ?? [];
-  }
 }
 
-function isText(value: FormValue): value is string {
-  return typeof value === "string";
+const noChoices: ReadonlyMap<string, FieldChoices> = new Map();
+
+/**
+ * Reads the choices of a request. Their names say the items of lists by `[]`, which may be left out: `lines.product`.
+ *
+ * @throws {FormError} If the form has no such field.
+ */
+function readRequestChoices(form: FormSchema, choices: RequestValues["choices"]): ReadonlyMap<string, FieldChoices> {
+  const names = Object.keys(choices);
+  if (names.length === 0) {
+    return noChoices;
+  }
+  return new Map(
+    names.flatMap((name) => {
+      const found = choices[name];
+      const field = findAnyItem(form, name);
+      if (field === undefined) {
+        throw new FormError(`The form has no field '${name}' to give choices to.${didYouMean(name, form.fields.keys())}`);
+      }
+      return found === undefined ? [] : [[field, found] as const];
+    }),
+  );
 }

@@ -1,26 +1,34 @@
-import { listEnum } from "../schemas/convert";
+import { listCounts, listTextFormats, readLeast } from "../schemas/checks";
+import type { Choice } from "../schemas/choices";
+import { isCheckbox } from "../schemas/convert";
 import { humanize } from "../schemas/humanize";
-import { listChecks, readDefinition, readInner, readInners, remember, unwrap, type ZodCheck, type ZodSchema } from "../schemas/zod";
-
-/** The attributes of an element; `true` stands alone, `false`, `null` and `undefined` leave the attribute out. */
-export type Attributes = Readonly<Record<string, string | number | boolean | null | undefined>>;
-
-/** One of the values that a control offers. */
-export interface Choice {
-  /** The text that is sent. */
-  readonly value: string;
-  /** The text that is shown. */
-  readonly label: string;
-}
+import {
+  listChecks,
+  listValues,
+  readInner,
+  readInners,
+  remember,
+  type Unwrapped,
+  unwrap,
+  type ZodCheck,
+  type ZodSchema,
+} from "../schemas/zod";
+import type { Attributes } from "./attributes";
+import { toPattern } from "./patterns";
+import { type Range, readRange } from "./ranges";
 
 /** The HTML control that fits a schema. */
 export interface Control {
   /** The type of the input, or `"select"` or `"textarea"`. */
   readonly type: string;
-  /** The rules of the schema that browsers can check: `required`, `maxlength`, `min`, `pattern` and the like. */
+  /** The rules of the schema that browsers can check: `required`, `maxlength`, `pattern`, `accept` and the like. */
   readonly constraints: Attributes;
+  /** The range of a number, a date or a time. */
+  readonly range: Range | undefined;
   /** The choices of a select or of a group of radio buttons. */
   readonly choices: readonly Choice[];
+  /** Whether a select offers to choose nothing. */
+  readonly offersBlank: boolean;
   /** Whether it takes several values. */
   readonly isMultiple: boolean;
   /** The constraints that apply to a type, by type, as far as they were asked for. */
@@ -40,159 +48,145 @@ export function findControl(name: string, schema: ZodSchema): Control {
 }
 
 function createControl(isPassword: boolean, schema: ZodSchema): Control {
-  const { core, isOptional, isNullable } = unwrap(schema);
-  const required = isOptional || isNullable ? {} : { required: true };
+  const kind = unwrap(schema);
+  const { core, isOptional, isNullable, acceptsEmpty, isPreprocessed } = kind;
+  const required = isOptional || isNullable || acceptsEmpty ? {} : { required: true };
+  const range = isPreprocessed ? undefined : readRange(core);
   switch (core._zod.def.type) {
     case "string":
-      return single(findTextType(isPassword, core), { ...required, ...findTextConstraints(core) });
+      return single(findTextType(isPassword, core), { ...required, ...(isPreprocessed ? {} : findTextConstraints(core)) }, range);
+    case "template_literal":
+      return single("text", required);
     case "number":
     case "bigint":
-      return single("number", { ...required, ...findNumberConstraints(core) });
-    case "boolean":
-      return single("checkbox", {});
+      return single("number", required, range ?? { constraints: () => ({ step: "any" }) });
     case "date":
-      return single("date", {
-        ...required,
-        min: toDay(findBound(core, "greater_than")?.value),
-        max: toDay(findBound(core, "less_than")?.value),
-      });
+      return single("date", required, range);
+    case "boolean":
+      return { ...single(isCheckbox(kind) ? "checkbox" : "select", {}), choices: listBooleans(), offersBlank: isOptional || isNullable };
     case "file":
       return single("file", { ...required, ...findFileConstraints(core) });
     case "enum":
-      return { type: "select", constraints: required, choices: listEnum(core).map(toChoice), isMultiple: false, picked: new Map() };
-    case "literal": {
-      const values = readDefinition(core, "values");
-      return Array.isArray(values) && values.includes(true)
-        ? single("checkbox", required)
-        : {
-            type: "select",
-            constraints: required,
-            choices: Array.isArray(values) ? values.map(toChoice) : [],
-            isMultiple: false,
-            picked: new Map(),
-          };
-    }
-    case "union": {
-      const options = readInners(core, "options").map((option) => createControl(isPassword, option));
-      const choices = options.flatMap((option) => option.choices);
-      const types = [...new Set(options.map(({ type }) => type))];
-      return choices.length > 0
-        ? { type: "select", constraints: required, choices, isMultiple: false, picked: new Map() }
-        : single(types.length === 1 ? (types[0] ?? "text") : "text", required);
-    }
+    case "literal":
+    case "union":
+      return findChoiceControl(isPassword, kind, required);
     case "array":
     case "set":
       return findListControl(
         isPassword,
         readInner(core, core._zod.def.type === "set" ? "valueType" : "element"),
-        findCount(core, "minimum"),
+        isOptional || isNullable ? 0 : readLeast(core),
       );
     default:
       return single("text", {});
   }
 }
 
-function findListControl(isPassword: boolean, element: ZodSchema | undefined, minimum: number | undefined): Control {
+/** A select of all values; a checkbox for booleans; or an input if some of the values can only be typed. */
+function findChoiceControl(isPassword: boolean, kind: Unwrapped, required: Attributes): Control {
+  const { core, isNullable, acceptsEmpty, hasDefault } = kind;
+  const values = listChoiceValues(core);
+  if (values === undefined) {
+    const options = readInners(core, "options").map((option) => createControl(isPassword, option));
+    const [first] = options;
+    const type = first !== undefined && options.every((option) => option.type === first.type && !option.isMultiple) ? first.type : "text";
+    return single(
+      type === "select" || type === "checkbox" ? "text" : type,
+      required,
+      type === "number" ? { constraints: () => ({ step: "any" }) } : undefined,
+    );
+  }
+  const shown = values.filter((value) => value !== "" && value !== null && value !== undefined);
+  if (shown.length === 0) {
+    return single("text", required);
+  }
+  if (shown.every((value) => typeof value === "boolean")) {
+    const isTick = !shown.includes(false) && !acceptsEmpty;
+    return { ...single("checkbox", isTick ? required : {}), choices: listBooleans(), offersBlank: required.required !== true };
+  }
+  return {
+    ...single("select", required),
+    choices: [...new Set(shown)].map((value) => ({ value: String(value), label: humanize(String(value)) })),
+    offersBlank: acceptsEmpty || isNullable || !hasDefault,
+  };
+}
+
+/** Lists the values that a schema allows if they can be counted: enums, literals, booleans, and unions of such. */
+function listChoiceValues(schema: ZodSchema): readonly unknown[] | undefined {
+  const { core } = unwrap(schema);
+  switch (core._zod.def.type) {
+    case "enum":
+    case "literal":
+      return listValues(core);
+    case "boolean":
+      return [true, false];
+    case "union": {
+      const options = readInners(core, "options").map(listChoiceValues);
+      return options.every((option) => option !== undefined) ? options.flat() : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+function listBooleans(): readonly Choice[] {
+  return [
+    { value: "true", label: "Yes" },
+    { value: "false", label: "No" },
+  ];
+}
+
+function findListControl(isPassword: boolean, element: ZodSchema | undefined, least: number | undefined): Control {
   const inner = element === undefined ? single("text", {}) : createControl(isPassword, element);
   const { required: _, ...constraints } = inner.constraints;
-  const required = minimum !== undefined && minimum > 0 ? { required: true } : {};
-  const multiple = inner.type === "select" || inner.type === "file" ? { multiple: true } : {};
-  return { ...inner, constraints: { ...constraints, ...required, ...multiple }, isMultiple: true, picked: new Map() };
+  const required = least !== undefined && least > 0 ? { required: true } : {};
+  return { ...inner, constraints: { ...constraints, ...required, multiple: true }, isMultiple: true, picked: new Map() };
 }
 
-function single(type: string, constraints: Attributes): Control {
-  return { type, constraints, choices: [], isMultiple: false, picked: new Map() };
+function single(type: string, constraints: Attributes, range?: Range): Control {
+  return { type, constraints, range, choices: [], offersBlank: true, isMultiple: false, picked: new Map() };
 }
 
-const textTypes: Readonly<Record<string, string>> = { email: "email", url: "url", date: "date", time: "time", datetime: "datetime-local" };
+const textTypes: Readonly<Record<string, string>> = { email: "email", url: "url", date: "date", time: "time" };
 
+/** A control for dates with times sends no zone: it fits only texts of local time. */
 function findTextType(isPassword: boolean, schema: ZodSchema): string {
-  const type = listFormats(schema)
-    .map(({ format }) => textTypes[String(format)])
+  const type = listTextFormats(schema)
+    .map(({ format, local }) => (format === "datetime" && local === true ? "datetime-local" : textTypes[String(format)]))
     .find((known) => known !== undefined);
   return type ?? (isPassword ? "password" : "text");
 }
 
+/** Reads the checks of a text up to the first change of it. After `trim()` patterns still hold, with blanks around them. */
 function findTextConstraints(schema: ZodSchema): Attributes {
-  const minimum = findCount(schema, "minimum");
-  const patterns = listFormats(schema).filter(({ format }) => format === "regex");
-  return {
-    minlength: minimum !== undefined && minimum > 1 ? minimum : undefined,
-    maxlength: findCount(schema, "maximum"),
-    pattern: patterns.length === 1 ? toPattern(patterns[0]?.pattern) : undefined,
-  };
-}
-
-function listFormats(schema: ZodSchema): readonly ZodCheck[] {
-  return listChecks(schema).filter(({ check }) => check === "string_format");
-}
-
-/** Finds the strictest of the lengths or sizes that the checks allow. */
-function findCount(schema: ZodSchema, key: "minimum" | "maximum"): number | undefined {
-  const counts = listChecks(schema).flatMap((check) => {
-    const count = check.check === "length_equals" ? check.length : check[key];
-    return typeof count === "number" ? [count] : [];
-  });
-  return counts.length === 0 ? undefined : key === "minimum" ? Math.max(...counts) : Math.min(...counts);
-}
-
-/** Finds the last bound in one direction. */
-function findBound(schema: ZodSchema, kind: "greater_than" | "less_than"): ZodCheck | undefined {
-  return listChecks(schema).findLast(({ check }) => check === kind);
-}
-
-/** Browsers anchor patterns and read them with the `v` flag; others are left to the server. */
-function toPattern(regex: unknown): string | undefined {
-  if (
-    !(regex instanceof RegExp) ||
-    regex.flags.replace(/[uv]/g, "") !== "" ||
-    !regex.source.startsWith("^") ||
-    !regex.source.endsWith("$")
-  ) {
-    return undefined;
-  }
-  const source = regex.source.slice(1, -1);
-  try {
-    new RegExp(source, "v");
-    return source.includes("|") ? `(?:${source})` : source;
-  } catch {
-    return undefined;
-  }
-}
-
-function findNumberConstraints(schema: ZodSchema): Attributes {
   const checks = listChecks(schema);
-  const isWhole =
-    schema._zod.def.type === "bigint" || checks.some(({ check, format }) => check === "number_format" && /int/.test(String(format)));
-  const step = checks.findLast(({ check }) => check === "multiple_of")?.value;
+  const changes = checks.flatMap(({ check, tx }, index) => (check === "overwrite" ? [{ index, isTrim: isTrim(tx) }] : []));
+  const end = changes.find(({ isTrim }) => !isTrim)?.index ?? checks.length;
+  const start = changes[0]?.index ?? checks.length;
+  const raw = checks.slice(0, start);
+  const least = Math.max(...listCounts(raw, "minimum"), 0);
+  const most = Math.min(...listCounts(raw, "maximum"));
   return {
-    min: toLimit(findBound(schema, "greater_than"), isWhole, 1),
-    max: toLimit(findBound(schema, "less_than"), isWhole, -1),
-    step: typeof step === "number" ? step : isWhole ? undefined : "any",
+    minlength: least > 1 ? least : undefined,
+    maxlength: Number.isFinite(most) ? most : undefined,
+    pattern: toPattern(listPatterns(raw), listPatterns(checks.slice(start, end))),
   };
 }
 
-/** A bound that is not itself allowed can be told to browsers only of whole numbers. */
-function toLimit(bound: ZodCheck | undefined, isWhole: boolean, inward: 1 | -1): string | undefined {
-  const value = bound?.value;
-  if (typeof value === "bigint") {
-    return String(bound?.inclusive === true ? value : value + BigInt(inward));
+function isTrim(change: unknown): boolean {
+  try {
+    return typeof change === "function" && change("\t aB\u0301  c \n") === "aB\u0301  c";
+  } catch {
+    return false;
   }
-  if (typeof value !== "number" || (bound?.inclusive !== true && !isWhole)) {
-    return undefined;
-  }
-  return String(bound?.inclusive === true ? value : value + inward);
+}
+
+function listPatterns(checks: readonly ZodCheck[]): readonly unknown[] {
+  const typed = new Set([...Object.keys(textTypes), "datetime"]);
+  return checks.filter(({ check, format }) => check === "string_format" && !typed.has(String(format))).map(({ pattern }) => pattern);
 }
 
 function findFileConstraints(schema: ZodSchema): Attributes {
   const types = listChecks(schema).find(({ check }) => check === "mime_type")?.mime;
   return { accept: Array.isArray(types) ? types.join(",") : undefined };
-}
-
-function toDay(value: unknown): string | undefined {
-  return value instanceof Date ? value.toISOString().slice(0, 10) : undefined;
-}
-
-function toChoice(value: unknown): Choice {
-  return { value: String(value), label: humanize(String(value)) };
 }

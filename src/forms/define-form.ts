@@ -3,7 +3,7 @@ import { readFormSchema } from "../schemas/form-schema";
 import type { ZodSchema } from "../schemas/zod";
 import { isSafeMethod } from "../sessions/csrf";
 import { BoundForm } from "./bound-form";
-import type { Form, FormDefinition, FormOptions, FormOutput, FormShape } from "./form";
+import type { Form, FormDefinition, FormInput, FormOptions, FormOutput, FormShape } from "./form";
 
 /**
  * Defines a form by zod: it renders itself, checks what is sent, keeps what was typed, and types the result.
@@ -20,13 +20,13 @@ import type { Form, FormDefinition, FormOptions, FormOutput, FormShape } from ".
 export function defineForm<Definition extends FormShape | ZodSchema<object>>(
   schema: Definition,
   options: FormOptions = {},
-): FormDefinition<FormOutput<Definition>> {
+): FormDefinition<FormOutput<Definition>, FormInput<Definition>> {
   const formSchema = readFormSchema(schema);
   return {
-    validateOnSubmit({ initial = {} } = {}) {
+    validateOnSubmit({ initial = {}, choices = {} } = {}) {
       try {
         const context = getRequestContext("validateOnSubmit");
-        const bound = new BoundForm<FormOutput<Definition>>(formSchema, options, context, initial);
+        const bound = new BoundForm<FormOutput<Definition>>(formSchema, options, context, { initial, choices });
         const isSent = context.refusal !== undefined || !isSafeMethod(context.request.method);
         const form: Promise<unknown> = isSent ? bound.submit() : Promise.resolve(bound);
         return form as Promise<Form<FormOutput<Definition>>>;

@@ -1,8 +1,9 @@
-import { parseName } from "../schemas/field-names";
+import type { FieldChoices } from "../schemas/choices";
+import type { FieldPath } from "../schemas/form-schema";
 import { humanize } from "../schemas/humanize";
 import { remember, unwrap, type ZodSchema } from "../schemas/zod";
 import { type Control, findControl } from "./controls";
-import type { FieldChoices, FieldOptions } from "./fields";
+import type { FieldOptions } from "./fields";
 
 /** Reads the options of a field from `.meta()`. */
 export const readOptions: (schema: ZodSchema) => FieldOptions = remember((schema) => {
@@ -35,17 +36,17 @@ const maxNames = 50;
 const descriptions = remember(() => new Map<string, FieldDescription>());
 
 /** Describes a field. */
-export function describeField(name: string, schema: ZodSchema): FieldDescription {
+export function describeField({ name, keys, schema }: Omit<FieldPath, "parents">): FieldDescription {
   const known = descriptions(schema);
   const found = known.get(name);
   if (found !== undefined) {
     return found;
   }
   const { meta } = unwrap(schema);
-  const lastKey = parseName(name).findLast((key) => !/^\d+$/.test(key)) ?? name;
+  const lastKey = keys.findLast((key) => typeof key === "string") ?? name;
   const description = {
     control: findControl(name, schema),
-    label: readText(meta, "label") ?? readText(meta, "title") ?? humanize(lastKey),
+    label: readText(meta, "label") ?? readText(meta, "title") ?? humanize(String(lastKey)),
     help: readText(meta, "help") ?? readText(meta, "description"),
   };
   if (known.size < maxNames) {

@@ -1,6 +1,8 @@
-import { escapeText, html, Markup } from "../base/html";
+import { html, Markup } from "../base/html";
 import { textConverters } from "../base/text-values";
-import type { Attributes, Choice, Control } from "./controls";
+import { type Choice, type FieldChoices, listChoices } from "../schemas/choices";
+import { type Attributes, formatAttributes } from "./attributes";
+import type { Control } from "./controls";
 
 /** One field of a form, ready to be rendered. */
 export interface FieldView {
@@ -18,10 +20,11 @@ export interface FieldView {
   readonly values: readonly string[];
   /** The control that fits its schema. */
   readonly control: Control;
+  /** Whether the browser requires a value. */
+  readonly isRequired: boolean;
+  /** Whether a select offers to choose nothing. */
+  readonly offersBlank: boolean;
 }
-
-/** The choices of a select, or of a group of radio buttons or checkboxes: values, values with labels, or labels by value. */
-export type FieldChoices = readonly (string | readonly [value: string, label: string])[] | Readonly<Record<string, string>>;
 
 /** Options of a rendered field. They go before the schema and its `.meta()`. Any other key is an attribute of the control. */
 export interface FieldOptions {
@@ -78,15 +81,14 @@ export function renderErrors(errors: readonly string[], id?: string): Markup {
 export function renderControl(view: FieldView, options: FieldOptions = {}): Markup {
   const type = findType(view, options);
   const attributes = listAttributes(view, options);
-  const choices = toChoices(options.choices, view.control.choices);
+  const choices = options.choices === undefined ? view.control.choices : listChoices(options.choices);
   if (type === "textarea") {
     // HTML drops a line break right after the tag: one more keeps a line break that begins the text.
     return html`<textarea${formatAttributes(attributes)}>\n${view.values[0] ?? ""}</textarea>`;
   }
   if (type === "select") {
-    return html`<select${formatAttributes(attributes)}>${view.control.isMultiple ? "" : renderBlank(view)}${choices.map(
-      ({ value, label }) => html`<option${formatAttributes({ value, selected: view.values.includes(value) })}>${label}</option>`,
-    )}</select>`;
+    const blank = view.control.isMultiple ? "" : renderBlank(view, choices);
+    return html`<select${formatAttributes(attributes)}>${blank}${renderGroups(choices, renderOptionGroup, (choice) => renderOption(choice, view))}</select>`;
   }
   if (!isGroup(view, type)) {
     return html`<input${formatAttributes(attributes)}>`;
@@ -94,16 +96,58 @@ export function renderControl(view: FieldView, options: FieldOptions = {}): Mark
   // The help describes the whole group. `required` on each checkbox would require all of them.
   const { "aria-describedby": _, ...own } = attributes;
   if (type === "radio" || type === "checkbox") {
-    return html`${choices.map(
-      ({ value, label }, index) =>
-        html`<label><input${formatAttributes({ ...own, ...(type === "radio" ? {} : { required: false }), id: `${view.id}-${index}`, value, checked: view.values.includes(value) })}> ${label}</label>`,
-    )}`;
+    return renderGroups(choices, renderInputGroup, (choice) => {
+      const { value, label, isDisabled = false } = choice;
+      const checked = view.values.includes(value);
+      const all = {
+        ...own,
+        ...(type === "radio" ? {} : { required: false }),
+        id: `${view.id}-${choices.indexOf(choice)}`,
+        value,
+        checked,
+        ...(isDisabled ? { disabled: true } : {}),
+      };
+      return html`<label><input${formatAttributes(all)}> ${label}</label>`;
+    });
   }
   const name = options.label ?? view.label;
   return html`${[...view.values, ""].map(
     (value, index) =>
       html`<input${formatAttributes({ ...own, ...(index === 0 ? {} : { required: false }), id: `${view.id}-${index}`, value, "aria-label": `${name} ${index + 1}` })}>`,
   )}`;
+}
+
+function renderOption({ value, label, isDisabled = false }: Choice, { values }: FieldView): Markup {
+  return html`<option${formatAttributes({ value, selected: values.includes(value), disabled: isDisabled })}>${label}</option>`;
+}
+
+/** Renders choices one by one. Those that follow one another with the same group stand together. */
+function renderGroups(
+  choices: readonly Choice[],
+  renderGroup: (label: string, content: Markup) => Markup,
+  render: (choice: Choice) => Markup,
+): Markup {
+  const groups: { readonly group: string | undefined; readonly choices: Choice[] }[] = [];
+  for (const choice of choices) {
+    const last = groups.at(-1);
+    if (last !== undefined && last.group === choice.group) {
+      last.choices.push(choice);
+    } else {
+      groups.push({ group: choice.group, choices: [choice] });
+    }
+  }
+  return html`${groups.map((one) => {
+    const content = html`${one.choices.map(render)}`;
+    return one.group === undefined ? content : renderGroup(one.group, content);
+  })}`;
+}
+
+function renderOptionGroup(label: string, content: Markup): Markup {
+  return html`<optgroup label="${label}">${content}</optgroup>`;
+}
+
+function renderInputGroup(label: string, content: Markup): Markup {
+  return html`<fieldset><legend>${label}</legend>${content}</fieldset>`;
 }
 
 /** Returns the attributes of a field's control, for markup written by hand. */
@@ -117,7 +161,7 @@ export function listAttributes(view: FieldView, options: FieldOptions = {}): Att
   attributes.name = view.name;
   attributes.id = view.id;
   addValue(attributes, type, view);
-  Object.assign(attributes, pickConstraints(type, view.control));
+  Object.assign(attributes, pickConstraints(type, view));
   addDescription(attributes, view, options);
   for (const name of Object.keys(options)) {
     const value = options[name];
@@ -126,18 +170,6 @@ export function listAttributes(view: FieldView, options: FieldOptions = {}): Att
     }
   }
   return attributes;
-}
-
-/** Formats attributes for a start tag, each with a space before it. */
-export function formatAttributes(attributes: Attributes): Markup {
-  let text = "";
-  for (const name of Object.keys(attributes)) {
-    const value = attributes[name];
-    if (value !== undefined && value !== null && value !== false) {
-      text += value === true ? ` ${name}` : ` ${name}="${escapeText(String(value))}"`;
-    }
-  }
-  return new Markup(text);
 }
 
 /** Ties a control to its help and its errors. */
@@ -166,21 +198,13 @@ function isGroup({ control }: FieldView, type: string): boolean {
   return type === "radio" || (control.isMultiple && !(type === "select" || type === "file" || type === "hidden" || type === "textarea"));
 }
 
-/** Renders the blank choice: a select starts with nothing chosen, so that nobody sends its first value by accident. */
-function renderBlank(view: FieldView): Markup {
-  return html`<option value=""${view.values.length === 0 ? new Markup(" selected") : ""}></option>`;
-}
-
-function toChoices(choices: FieldChoices | undefined, usual: readonly Choice[]): readonly Choice[] {
-  if (choices === undefined) {
-    return usual;
-  }
-  const list = isList(choices) ? choices : Object.entries(choices);
-  return list.map((choice) => (typeof choice === "string" ? { value: choice, label: choice } : { value: choice[0], label: choice[1] }));
-}
-
-function isList(choices: FieldChoices): choices is Extract<FieldChoices, readonly unknown[]> {
-  return Array.isArray(choices);
+/**
+ * Renders the blank choice: a select starts with nothing chosen, so that nobody sends its first value by accident. One
+ * with a default has none, unless its value is no choice any more.
+ */
+function renderBlank({ values, offersBlank }: FieldView, choices: readonly Choice[]): Markup | string {
+  const isChosen = choices.some(({ value }) => values.includes(value));
+  return offersBlank || !isChosen ? html`<option value=""${isChosen ? "" : new Markup(" selected")}></option>` : "";
 }
 
 function addValue(attributes: OwnAttributes, type: string, { control, values }: FieldView): void {
@@ -196,24 +220,21 @@ function addValue(attributes: OwnAttributes, type: string, { control, values }: 
 const typesWithoutValue = new Set(["password", "file", "radio", "checkbox"]);
 
 const textConstraints = new Set(["minlength", "maxlength", "pattern"]);
-const rangeConstraints = new Set(["min", "max", "step"]);
 const rangeTypes = new Set(["number", "range", "date", "time", "datetime-local", "month", "week"]);
 const unconstrainedTypes = new Set(["hidden", "range", "color"]);
 
-/** Returns the constraints that apply to a control of this type. They are computed once for each control and type. */
-function pickConstraints(type: string, { constraints, picked }: Control): Attributes {
-  const known = picked.get(type);
-  if (known !== undefined) {
-    return known;
-  }
-  const found = Object.fromEntries(Object.entries(constraints).filter(([name]) => applies(name, type)));
-  picked.set(type, found);
-  return found;
+/** Returns the constraints that apply to a control of this type. Those that do not depend on its values are picked once. */
+function pickConstraints(type: string, { control, values, isRequired }: FieldView): Attributes {
+  const { constraints, picked, range } = control;
+  const known = picked.get(type) ?? Object.fromEntries(Object.entries(constraints).filter(([name]) => applies(name, type)));
+  picked.set(type, known);
+  const whole = isRequired || known.required !== true ? known : { ...known, required: undefined };
+  return range === undefined || !rangeTypes.has(type) ? whole : { ...whole, ...range.constraints(type, values) };
 }
 
 function applies(name: string, type: string): boolean {
   if (unconstrainedTypes.has(type)) {
-    return type === "range" && rangeConstraints.has(name);
+    return false;
   }
   if (textConstraints.has(name)) {
     return type === "textarea" ? name !== "pattern" : !rangeTypes.has(type) && isInput(type);
@@ -221,7 +242,7 @@ function applies(name: string, type: string): boolean {
   if (name === "multiple") {
     return type === "select" || type === "file";
   }
-  return rangeConstraints.has(name) ? rangeTypes.has(type) : true;
+  return true;
 }
 
 function isInput(type: string): boolean {

@@ -1,5 +1,7 @@
 import type { Markup } from "../base/html";
-import type { FormMessages } from "../schemas/form-schema";
+import type { UploadedFile } from "../http/request/upload";
+import type { FieldChoices } from "../schemas/choices";
+import type { FormMessages } from "../schemas/form-messages";
 import type { ZodSchema } from "../schemas/zod";
 import type { FieldOptions } from "./fields";
 
@@ -11,7 +13,10 @@ export interface FormOptions {
   name?: string;
   /** A template that renders each field, in place of Flagon's own markup. It sees a `FieldView`, `type`, `isRequired`, `control` and `notes`. */
   fieldTemplate?: string;
-  /** Messages that replace Flagon's own. zod's are in the language that `z.config()` sets. */
+  /**
+   * Messages for visitors that replace Flagon's own, by kind or by a function. The messages of a schema go before them.
+   * Default: those of `app.formMessages`, then English.
+   */
   messages?: FormMessages;
 }
 
@@ -76,16 +81,64 @@ export interface FormBase<Data> {
 /** The fields of a form: zod schemas by name. */
 export type FormShape = Readonly<Record<string, ZodSchema>>;
 
-/** The data of a valid form: the output of its schema. */
-export type FormOutput<Definition> =
+/** A web file, as the schema of a file types it. */
+interface WebFile {
+  readonly name: string;
+  readonly size: number;
+  readonly type: string;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+/** The output of a schema with uploads as they come from forms: an {@link UploadedFile} can be saved. */
+export type WithUploads<Value> = unknown extends Value
+  ? Value
+  : Value extends WebFile
+    ? UploadedFile
+    : Value extends string | number | bigint | boolean | symbol | null | undefined
+      ? Value
+      : Value extends Set<infer Item>
+        ? Set<WithUploads<Item>>
+        : Value extends readonly unknown[] | Readonly<Record<string, unknown>>
+          ? { [Key in keyof Value]: WithUploads<Value[Key]> }
+          : Value;
+
+/** The data of a valid form: the output of its schema, with uploads that can be saved. */
+export type FormOutput<Definition> = WithUploads<
   Definition extends ZodSchema<infer Output>
     ? Output
-    : { -readonly [Name in keyof Definition]: Definition[Name] extends ZodSchema<infer Output> ? Output : never };
+    : { -readonly [Name in keyof Definition]: Definition[Name] extends ZodSchema<infer Output> ? Output : never }
+>;
+
+/** The input of a schema. */
+type InputOf<Checked> = Checked extends { readonly _zod: { readonly input: infer Input } } ? Input : unknown;
+
+/** The values that a form takes: the input of its schema. */
+export type FormInput<Definition> = Definition extends ZodSchema
+  ? InputOf<Definition>
+  : { -readonly [Name in keyof Definition]: InputOf<Definition[Name]> };
+
+/** Initial values: any part of a form's input. `null` leaves a field empty. */
+export type InitialValues<Input> = unknown extends Input
+  ? unknown
+  : Input extends string | number | bigint | boolean | symbol | null | undefined
+    ? Input | null | undefined
+    : Input extends readonly (infer Item)[]
+      ? readonly InitialValues<Item>[] | null | undefined
+      : Input extends Set<infer Item>
+        ? ReadonlySet<InitialValues<Item>> | null | undefined
+        : Input extends Readonly<Record<string, unknown>>
+          ? { readonly [Name in keyof Input]?: InitialValues<Input[Name]> } | null | undefined
+          : Input | null | undefined;
 
 /** Options of `validateOnSubmit()`. */
-export interface ValidateOptions<Data> {
-  /** The values that the fields show before the form is sent. */
-  initial?: Data extends unknown ? { readonly [Name in keyof Data]?: unknown } : never;
+export interface ValidateOptions<Data, Input = Data> {
+  /** The values that the fields show before the form is sent. Any part of the schema's input. */
+  initial?: NonNullable<InitialValues<Input>> & object;
+  /**
+   * The choices of fields in this request, such as rows of a database. They are rendered and checked, and go before
+   * those of `.meta({ choices })`. Name the fields of rows by `lines.product`.
+   */
+  choices?: { readonly [Name in FieldName<Data>]?: FieldChoices };
 }
 
 /** A form that was sent and whose values are valid. */
@@ -108,11 +161,11 @@ export interface InvalidForm<Data> extends FormBase<Data> {
 export type Form<Data> = ValidForm<Data> | InvalidForm<Data>;
 
 /** A form that can be bound to requests. */
-export interface FormDefinition<Data> {
+export interface FormDefinition<Data, Input = Data> {
   /**
    * Binds the form to the current request: to what an unsafe method sends, otherwise to the initial values.
    *
    * A plain body that the view returns with an invalid form has the status 422.
    */
-  validateOnSubmit(options?: ValidateOptions<Data>): Promise<Form<Data>>;
+  validateOnSubmit(options?: ValidateOptions<Data, Input>): Promise<Form<Data>>;
 }

@@ -1,163 +1,260 @@
 import { validateSync } from "../base/schema";
 import { textConverters } from "../base/text-values";
 import { UploadedFile } from "../http/request/upload";
-import { createNode, formatName, listItems, type NameNode } from "./field-names";
-import { readDefinition, readInner, readInners, readShape, unwrap, type ZodSchema } from "./zod";
+import { listTextFormats, readLeast } from "./checks";
+import { readChoices } from "./choices";
+import { type Conversion, createConversion, type Path } from "./conversion";
+import { convertMembers } from "./convert-members";
+import { emptyNode, formatName, isBlank, type NameNode, nodeOf } from "./field-names";
+import { parseIsoDate } from "./iso-date";
+import { completeTime, toBigInt, toNumber } from "./text-conversions";
+import { listValues, readDefinition, readInner, readInners, type Unwrapped, unwrap, type ZodSchema } from "./zod";
 
 /**
- * Converts what browsers send to what a schema expects, and strings only where the schema asks for something else.
+ * Converts sent text to the values that a schema expects. Text changes only where the schema asks for another type.
  *
- * - number, bigint, date, enum, literal: the empty string is absent; text that does not convert stays text, for the
- *   schema to refuse.
- * - boolean: absent is `false`; `on`, `true`, `1` and `yes` are `true`.
- * - string: the empty string is absent if the schema is optional, nullable or has a default.
+ * - number, bigint, date, enum, literal: the empty text is absent. Text that does not convert stays text: the schema
+ *   refuses it.
+ * - boolean: absent is `false` for a checkbox; `on`, `true`, `1` and `yes` are `true`.
+ * - string: the empty text is absent if the schema is optional, nullable or has a default.
  * - array, set: all values that are not blank; absent is empty.
  * - file: an upload without a name and without content is absent.
  */
 
-/** The fields that turn out to be empty while values are converted. */
-export interface EmptyFields {
-  /** The names of required fields that were left empty. */
-  readonly missing: Set<string>;
-  /** The names of required texts that hold only blanks. */
-  readonly blank: Set<string>;
-  /** Whether the values come from a query, in which absent is absent: it has no unchecked boxes. */
-  readonly isQuery: boolean;
-}
-
-/** Creates an empty record of empty fields. */
-export function createEmptyFields(isQuery = false): EmptyFields {
-  return { missing: new Set(), blank: new Set(), isQuery };
-}
-
-type Path = readonly PropertyKey[];
-
 /**
- * Converts what was sent to what a schema expects.
+ * Converts the values of a field to the value that its schema checks.
  *
  * @param schema The schema.
- * @param node What was sent.
- * @param path The keys that lead to the value, with which the names of fields begin.
- * @param empty Collects the fields that turn out to be empty.
- * @returns The value for the schema to check.
+ * @param node The sent values.
+ * @param path The keys that lead to the value.
+ * @param conversion Collects the fields that turn out to be wrong.
  */
-export function convert(schema: ZodSchema, node: NameNode, path: Path, empty: EmptyFields): unknown {
-  const { core, isOptional, isNullable } = unwrap(schema);
-  const mayLack = isOptional || isNullable;
-  const value = empty.isQuery && mayLack && isEmptyOrBlank(node) ? undefined : convertCore(core, node, path, empty, mayLack);
+export function convert(schema: ZodSchema, node: NameNode, path: Path, conversion: Conversion): unknown {
+  const kind = unwrap(schema);
+  const isAbsent = conversion.source === "query" && (kind.isOptional || kind.isNullable) && !kind.acceptsEmpty && isAbsentFromQuery(node);
+  const value = isAbsent ? undefined : convertCore(kind, node, path, conversion);
+  checkChoices(schema, node, value, path, conversion);
   if (value !== undefined) {
     return value;
   }
-  if (isNullable && !isOptional) {
+  if (kind.isNullable && !kind.isOptional) {
     return null;
   }
-  if (!isOptional) {
-    empty.missing.add(formatName(path));
+  if (!kind.isOptional) {
+    conversion.missing.add(formatName(path));
   }
   return undefined;
 }
 
-function convertCore(schema: ZodSchema, node: NameNode, path: Path, empty: EmptyFields, mayLack: boolean): unknown {
+/** Tells whether a query says nothing of a field, or sends the empty text, as the choice "any" of a select does. */
+function isAbsentFromQuery(node: NameNode): boolean {
+  return node.children.size === 0 && node.values.every((value) => value === "");
+}
+
+function convertCore(kind: Unwrapped, node: NameNode, path: Path, conversion: Conversion): unknown {
+  const { core, isOptional, isNullable, acceptsEmpty } = kind;
+  const mayLack = isOptional || isNullable;
   const first = node.values[0];
   const text = typeof first === "string" ? first : undefined;
-  switch (schema._zod.def.type) {
+  switch (core._zod.def.type) {
     case "string":
     case "template_literal":
-      if (text?.trim() === "" && !mayLack) {
-        empty[text === "" ? "missing" : "blank"].add(formatName(path));
-      }
-      return text === "" && mayLack ? undefined : text;
+      return first instanceof UploadedFile && mayLack ? toUpload(first) : convertString(kind, text, path, conversion);
     case "number":
-      return convertText(text, textConverters.float);
+      return acceptsEmpty && text === "" ? text : convertText(core, text, toNumber);
     case "bigint":
-      return convertText(text, toBigInt);
+      return acceptsEmpty && text === "" ? text : convertText(core, text, toBigInt);
     case "date":
-      return convertText(text, toDate);
+      return acceptsEmpty && text === "" ? text : convertText(core, text, parseIsoDate);
     case "boolean":
-      return toBoolean(text);
+      return convertBoolean(kind, text);
     case "enum":
-      return convertText(text, (trimmed) => toChoice(trimmed, listEnum(schema)));
-    case "literal": {
-      const values = listValues(readDefinition(schema, "values"));
-      return values.some((value) => typeof value === "boolean")
-        ? toBoolean(text)
-        : convertText(text, (trimmed) => toChoice(trimmed, values));
-    }
+    case "literal":
+      return convertChoice(kind, text);
+    case "null":
+    case "undefined":
+    case "void":
+      return text === "" ? undefined : first;
     case "file":
-      return first instanceof UploadedFile && (first.filename !== "" || first.size > 0) ? first : undefined;
+      // A required file that came as text is missing; an optional one must not be lost without a word.
+      return first instanceof UploadedFile ? toUpload(first) : mayLack && text !== "" ? text : undefined;
     case "array":
-      return convertItems(readInner(schema, "element"), node, path, empty);
-    case "set":
-      return new Set(convertItems(readInner(schema, "valueType"), node, path, empty));
+      return convertList(kind, readInner(core, "element"), node, path, conversion);
+    case "set": {
+      const items = convertList(kind, readInner(core, "valueType"), node, path, conversion);
+      return items && new Set(items);
+    }
     case "tuple":
-      return readInners(schema, "items").map((item, index) => convert(item, itemNode(node, index), [...path, index], empty));
     case "object":
-      return mayLack && isEmpty(node) ? undefined : convertObject(readShape(schema), node, path, empty);
     case "record":
-      return convertRecord(schema, node, path, empty);
     case "union":
-      return convertUnion(schema, node, path, empty);
+    case "intersection":
+      return convertParts(kind, mayLack, node, path, conversion);
     default:
       return first;
   }
 }
 
-function convertObject(shape: ReadonlyMap<string, ZodSchema>, node: NameNode, path: Path, empty: EmptyFields): Record<string, unknown> {
-  const value: Record<string, unknown> = {};
-  for (const [key, schema] of shape) {
-    const converted = convert(schema, node.children.get(key) ?? createNode(), [...path, key], empty);
-    if (converted !== undefined) {
-      value[key] = converted;
+function convertParts(kind: Unwrapped, mayLack: boolean, node: NameNode, path: Path, conversion: Conversion): unknown {
+  const { core } = kind;
+  if (mayLack && isBlank(node)) {
+    return kind.acceptsEmpty && node.values[0] === "" ? "" : undefined;
+  }
+  if (core._zod.def.type === "tuple") {
+    return convertTuple(core, node, path, conversion);
+  }
+  if (core._zod.def.type === "union" && readDefinition(core, "discriminator") === undefined) {
+    return convertUnion(kind, node, path, conversion);
+  }
+  return convertMembers(core, node, path, conversion, (part, partNode, partPath) => convert(part, partNode, partPath, conversion));
+}
+
+function convertString(kind: Unwrapped, text: string | undefined, path: Path, conversion: Conversion): string | undefined {
+  const { core, isOptional, isNullable, acceptsEmpty, isPreprocessed } = kind;
+  const mayLack = isOptional || isNullable;
+  if (text === undefined) {
+    // A function given to z.preprocess() may rely on a text.
+    return isPreprocessed && !mayLack ? markEmpty("", path, conversion) : undefined;
+  }
+  if (text === "" && (acceptsEmpty || mayLack)) {
+    return acceptsEmpty ? "" : undefined;
+  }
+  if (text.trim() === "" && !mayLack) {
+    return markEmpty(text, path, conversion);
+  }
+  let completed = text;
+  for (const { format, local, precision, protocol } of listTextFormats(core)) {
+    if (typeof precision === "number" && (format === "time" || (format === "datetime" && local === true))) {
+      completed = completeTime(completed, precision);
+    }
+    if (format === "url" && !(protocol instanceof RegExp) && runsCode(text)) {
+      conversion.unsafe.add(formatName(path));
     }
   }
-  return value;
+  return completed;
 }
 
-function convertRecord(schema: ZodSchema, node: NameNode, path: Path, empty: EmptyFields): Record<string, unknown> {
-  const valueType = readInner(schema, "valueType");
-  const entries = [...node.children].map(([key, child]) => [
-    key,
-    valueType === undefined ? child.values[0] : convert(valueType, child, [...path, key], empty),
-  ]);
-  return Object.fromEntries(entries);
+function markEmpty(text: string, path: Path, conversion: Conversion): string {
+  conversion[text === "" ? "missing" : "blank"].add(formatName(path));
+  return text;
 }
 
-/** Leaves out items that convert to nothing, such as a file that nobody chose. */
-function convertItems(element: ZodSchema | undefined, node: NameNode, path: Path, empty: EmptyFields): unknown[] {
-  if (element === undefined) {
-    return node.values;
-  }
-  const items = listItems(node).filter(
-    (item) => item.children.size > 0 || convert(element, item, [], createEmptyFields(empty.isQuery)) !== undefined,
-  );
-  return items.map((item, index) => convert(element, item, [...path, index], empty));
+/** Tells whether a URL has a scheme that browsers run as code. Browsers ignore control characters in it. */
+function runsCode(text: string): boolean {
+  return /^(?:javascript|data|vbscript):/i.test(text.replace(/[\0-\x20\x7f-\xa0]/g, ""));
 }
 
-function convertUnion(schema: ZodSchema, node: NameNode, path: Path, empty: EmptyFields): unknown {
-  const options = readInners(schema, "options");
-  const discriminator = readDefinition(schema, "discriminator");
-  if (typeof discriminator === "string") {
-    const sent = node.children.get(discriminator)?.values[0];
-    const option = options.find((candidate) => {
-      const literal = readShape(unwrap(candidate).core).get(discriminator);
-      return literal !== undefined && listValues(readDefinition(unwrap(literal).core, "values")).some((value) => String(value) === sent);
-    });
-    return option === undefined ? { [discriminator]: sent } : convert(option, node, path, empty);
-  }
-  if (isEmpty(node) || node.values[0] === "") {
+function toUpload(upload: UploadedFile): UploadedFile | undefined {
+  return upload.filename !== "" || upload.size > 0 ? upload : undefined;
+}
+
+function convertText(schema: ZodSchema, text: string | undefined, parse: (trimmed: string) => unknown): unknown {
+  const trimmed = text?.trim();
+  if (trimmed === undefined || trimmed === "") {
     return undefined;
   }
+  // A schema that coerces would read the text by the looser rules of JavaScript.
+  return parse(trimmed) ?? (readDefinition(schema, "coerce") === true ? Number.NaN : text);
+}
+
+function convertBoolean(kind: Unwrapped, text: string | undefined): unknown {
+  const mayLack = kind.isOptional || kind.isNullable;
+  if (text === undefined) {
+    return mayLack && !isCheckbox(kind) ? undefined : false;
+  }
+  return text.trim() === "" ? (mayLack ? undefined : false) : (textConverters.boolean(text) ?? text);
+}
+
+/** Tells whether a boolean is a checkbox, which sends nothing when it is not ticked. A select has a third value. */
+export function isCheckbox({ meta, isNullable }: Unwrapped): boolean {
+  return typeof meta.type === "string" ? meta.type === "checkbox" : !isNullable;
+}
+
+/** Converts the text of an enum or of a literal: the value whose text it is. Literals that are booleans take all words for them. */
+function convertChoice(kind: Unwrapped, text: string | undefined): unknown {
+  const values = listValues(kind.core);
+  const mayLack = kind.isOptional || kind.isNullable;
+  const trimmed = text?.trim() ?? "";
+  if (trimmed === "") {
+    if (text !== undefined && kind.acceptsEmpty) {
+      return "";
+    }
+    const isUnchecked = values.includes(false) || (values.includes(true) && !mayLack);
+    return isUnchecked && !(mayLack && text === "") ? false : undefined;
+  }
+  const found = values.find((value) => String(value) === trimmed);
+  if (found !== undefined) {
+    return found;
+  }
+  const boolean = values.some((value) => typeof value === "boolean") ? textConverters.boolean(trimmed) : undefined;
+  return boolean ?? text;
+}
+
+/**
+ * Converts the items of a list. Items that convert to nothing do not count. An empty list is absent if the schema may
+ * lack it and refuses it empty.
+ */
+function convertList(
+  kind: Unwrapped,
+  element: ZodSchema | undefined,
+  node: NameNode,
+  path: Path,
+  conversion: Conversion,
+): unknown[] | undefined {
+  const items = element === undefined ? node.items : node.items.filter((item) => item.children.size > 0 || isThere(element, item));
+  if (items.length === 0 && (kind.isOptional || kind.isNullable) && !kind.hasDefault && (readLeast(kind.core) ?? 0) > 0) {
+    return undefined;
+  }
+  return items.map((item, index) => (element === undefined ? item.values[0] : convert(element, item, [...path, index], conversion)));
+}
+
+function isThere(element: ZodSchema, item: NameNode): boolean {
+  return convert(element, item, [], createConversion()) !== undefined;
+}
+
+function convertTuple(core: ZodSchema, node: NameNode, path: Path, conversion: Conversion): unknown[] {
+  const items = readInners(core, "items");
+  const rest = readInner(core, "rest");
+  const sent = Math.max(node.values.length, ...[...node.children.keys()].map((key) => Number(key) + 1).filter(Number.isSafeInteger), 0);
+  const count = rest === undefined ? items.length : Math.max(items.length, Math.min(sent, 1001));
+  const values = Array.from({ length: count }, (_, index) => {
+    const item = items[index] ?? rest;
+    return item && convert(item, partOf(node, index), [...path, index], conversion);
+  });
+  while (values.length > 0 && values.at(-1) === undefined && unwrap(items[values.length - 1] ?? core).isOptional) {
+    values.pop();
+  }
+  return values;
+}
+
+function partOf(node: NameNode, index: number): NameNode {
+  const value = node.values[index];
+  return value === undefined ? (node.children.get(String(index)) ?? emptyNode) : nodeOf(value);
+}
+
+function convertUnion(kind: Unwrapped, node: NameNode, path: Path, conversion: Conversion): unknown {
+  if (kind.acceptsEmpty && node.values[0] === "") {
+    return "";
+  }
+  if (isBlank(node) && node.children.size === 0) {
+    return undefined;
+  }
+  const options = readInners(kind.core, "options");
   // The first option that accepts the converted value wins. An option with asynchronous parts cannot be tried.
   for (const option of options) {
-    const value = convert(option, node, path, createEmptyFields(empty.isQuery));
-    if (accepts(option, value)) {
+    const trial = createConversion(conversion.source);
+    const value = convert(option, node, path, trial);
+    if (trial.unsafe.size === 0 && accepts(option, value)) {
       return value;
     }
   }
-  return node.values[0];
+  // Text that no option accepts stays text. Fields go to the first option, which then says what it lacks.
+  const [value] = node.values;
+  return value === undefined && options[0] !== undefined ? convert(options[0], node, path, conversion) : value;
 }
 
-function accepts(schema: ZodSchema, value: unknown): boolean {
+/** Tells whether a schema accepts a value, as far as that can be told at once. */
+export function accepts(schema: ZodSchema, value: unknown): boolean {
   try {
     return !("issues" in validateSync(schema, value));
   } catch {
@@ -165,58 +262,24 @@ function accepts(schema: ZodSchema, value: unknown): boolean {
   }
 }
 
-function itemNode(node: NameNode, index: number): NameNode {
-  const value = node.values[index];
-  return value === undefined ? (node.children.get(String(index)) ?? createNode()) : { ...createNode(), values: [value] };
-}
-
-/** Tells whether nothing was sent but empty text, as the choice "any" of a select sends it. */
-function isEmptyOrBlank(node: NameNode): boolean {
-  return node.children.size === 0 && node.values.every((value) => value === "");
-}
-
-function isEmpty(node: NameNode): boolean {
-  return node.values.length === 0 && node.children.size === 0;
-}
-
-function convertText(text: string | undefined, parse: (trimmed: string) => unknown): unknown {
-  const trimmed = text?.trim();
-  return trimmed === undefined || trimmed === "" ? undefined : (parse(trimmed) ?? text);
-}
-
-function toBigInt(text: string): bigint | undefined {
-  return /^-?\d{1,1000}$/.test(text) ? BigInt(text) : undefined;
-}
-
-function toDate(text: string): Date | undefined {
-  // A time without a zone is in UTC, wherever the server is.
-  const zoned = /[T ][\d:.]+$/.test(text) ? `${text}Z` : text;
-  const date = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d|$)/.test(text) ? new Date(zoned) : undefined;
-  return date === undefined || Number.isNaN(date.getTime()) ? undefined : date;
-}
-
-function toBoolean(text: string | undefined): unknown {
-  // An absent checkbox and an empty choice are false. Other text stays, for the schema to refuse.
-  return text === undefined || text.trim() === "" ? false : (textConverters.boolean(text) ?? text);
-}
-
-function toChoice(text: string, choices: readonly unknown[]): unknown {
-  return choices.find((choice) => String(choice) === text);
-}
-
-/** Lists the values of an enum; TypeScript's numeric enums also have their names as values, which do not count. */
-export function listEnum(schema: ZodSchema): readonly unknown[] {
-  const entries = readDefinition(schema, "entries");
-  if (typeof entries !== "object" || entries === null) {
-    return [];
+/** Notes a value that is none of the choices of its field, by `.meta({ choices })` or of this request. */
+function checkChoices(schema: ZodSchema, node: NameNode, value: unknown, path: Path, conversion: Conversion): void {
+  const allowed = findAllowed(path, conversion) ?? readChoices(schema)?.allowed;
+  if (allowed === undefined || value === undefined || value === null) {
+    return;
   }
-  const values: unknown[] = Object.values(entries);
-  const numbers = new Set(values.filter((value) => typeof value === "number"));
-  return Object.entries(entries)
-    .filter(([key]) => !numbers.has(Number(key)))
-    .map(([, value]: [string, unknown]) => value);
+  const isList = value instanceof Set || Array.isArray(value);
+  const chosen = isList ? node.items.map((item) => item.values[0]) : node.values.slice(0, 1);
+  const isAllowed = (text: unknown): boolean =>
+    typeof text !== "string" ||
+    text.trim() === "" ||
+    allowed.has(text) ||
+    (!isList && typeof value !== "string" && allowed.has(String(value)));
+  if (!chosen.every(isAllowed)) {
+    conversion.unchosen.add(formatName(path));
+  }
 }
 
-function listValues(values: unknown): readonly unknown[] {
-  return Array.isArray(values) ? values : [];
+function findAllowed(path: Path, { choices }: Conversion): ReadonlySet<string> | undefined {
+  return choices.size === 0 ? undefined : (choices.get(formatName(path)) ?? choices.get(formatName(path).replace(/\[\d+\]/g, "[]")));
 }

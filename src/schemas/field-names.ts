@@ -1,107 +1,150 @@
 import { BadRequest } from "../http/exceptions/client-errors";
 import type { FormValue } from "../http/request/form-values";
 
-const maxDepth = 8;
+/** The most levels of a name. */
+export const maxDepth = 8;
 const maxIndex = 1000;
-const nested = /[.[]|^\d+$/;
-const none: ReadonlySet<string> = new Set();
-const forbidden = new Set(["__proto__", "prototype", "constructor"]);
+const nested = /[.[]/;
+const digits = /^\d+$/;
+const noNames: ReadonlySet<string> = new Set();
+const forbiddenKeys: ReadonlySet<string> = new Set(["__proto__", "prototype", "constructor"]);
+/** One key of a name: `[key]`, or text up to the next dot or bracket. */
+const keyPattern = /\[([^\]]*)\]?|\.?([^.[]*)/y;
 
 /** The values sent under one name, and those under longer names. */
-export interface NameNode {
+export class NameNode {
   /** The values sent under exactly this name, or under it with `[]`. */
-  readonly values: FormValue[];
+  readonly values: FormValue[] = [];
+  #children: Map<string, NameNode> | undefined;
+  #items: readonly NameNode[] | undefined;
+
   /** The names one level deeper, in the order in which they came. */
-  readonly children: ReadonlyMap<string, NameNode>;
+  get children(): ReadonlyMap<string, NameNode> {
+    return this.#children ?? noChildren;
+  }
+
+  /**
+   * The items of a list: several values of the name, or of names with an index.
+   *
+   * Indices may have gaps. Blank items do not count: nobody filled in that row.
+   *
+   * @throws {BadRequest} If an index is over 1,000.
+   */
+  get items(): readonly NameNode[] {
+    this.#items ??= this.#listItems().filter((item) => !isBlank(item));
+    return this.#items;
+  }
+
+  /** Returns the node of a key, and creates it if there is none. Only for a tree that still grows. */
+  grow(key: string): NameNode {
+    this.#children ??= new Map();
+    const child = this.#children.get(key) ?? new NameNode();
+    this.#children.set(key, child);
+    return child;
+  }
+
+  #listItems(): readonly NameNode[] {
+    if (this.values.length > 0) {
+      return this.values.map(nodeOf);
+    }
+    const indexed = [...this.children].filter(([key]) => digits.test(key)).sort(([left], [right]) => Number(left) - Number(right));
+    if (Number(indexed.at(-1)?.[0]) > maxIndex) {
+      throw new BadRequest(`A list in the form has an index over ${maxIndex}.`);
+    }
+    return indexed.map(([, child]) => child);
+  }
 }
 
-/** A node of a tree that still grows. */
-interface GrowingNode extends NameNode {
-  children: Map<string, GrowingNode>;
-}
+const noChildren: ReadonlyMap<string, NameNode> = new Map();
+/** The node of a name under which nothing was sent. */
+export const emptyNode: NameNode = new NameNode();
 
-/** Creates the node of a name under which nothing was sent. */
-export function createNode(): NameNode {
-  return createGrowing();
+/** Creates the node of one value. */
+export function nodeOf(value: FormValue): NameNode {
+  const node = new NameNode();
+  node.values.push(value);
+  return node;
 }
-
-function createGrowing(): GrowingNode {
-  return { values: [], children: noChildren };
-}
-
-/** Most names have none below them. */
-const noChildren: Map<string, GrowingNode> = new Map();
 
 /**
- * Arranges values by their names: `a.b`, `a[0].c` and `a[]`.
+ * Sorts values into a tree by their names: `a.b`, `a[0].c` and `a[]`. Line breaks of texts become `\n`: browsers send
+ * `\r\n`, but count one character.
  *
  * @param entries Names and values.
  * @param except The names that are left out.
- * @throws {BadRequest} If a name is nested deeper than 8 levels, has an index over 1,000, or would reach a prototype.
+ * @throws {BadRequest} If a name has more than 8 levels, or would reach a prototype.
  */
-export function toTree(entries: Iterable<readonly [string, FormValue]>, except: ReadonlySet<string> = none): NameNode {
-  const root = createGrowing();
+export function toTree(entries: Iterable<readonly [string, FormValue]>, except: ReadonlySet<string> = noNames): NameNode {
+  const root = new NameNode();
   for (const [name, value] of entries) {
     if (except.has(name)) {
       continue;
     }
     let node = root;
     for (const key of parseName(name)) {
-      const child = node.children.get(key) ?? createGrowing();
-      if (node.children === noChildren) {
-        node.children = new Map();
-      }
-      node.children.set(key, child);
-      node = child;
+      node = node.grow(key);
     }
-    node.values.push(value);
+    node.values.push(typeof value === "string" && value.includes("\r") ? value.replace(/\r\n?/g, "\n") : value);
   }
   return root;
 }
 
-/** Tells whether nothing was sent under a name or below it but empty texts. */
-function isBlankNode(node: NameNode): boolean {
-  return node.values.every((value) => value === "") && [...node.children.values()].every(isBlankNode);
+/** Tells whether a node holds nothing but blank texts and files that nobody chose. */
+export function isBlank(node: NameNode): boolean {
+  return node.values.every(isBlankValue) && [...node.children.values()].every(isBlank);
+}
+
+function isBlankValue(value: FormValue): boolean {
+  return typeof value === "string" ? value.trim() === "" : value.filename === "" && value.size === 0;
 }
 
 /**
- * Lists the items that were sent under a name: several values of the name, or of names with an index.
+ * Splits the name of a sent field into its keys: `a[0].c` is `["a", "0", "c"]`. Empty brackets add nothing, and a key in
+ * brackets may hold dots.
  *
- * Indices without a gap are not asked for, and items that are blank are not there: a row that nobody filled in.
+ * @throws {BadRequest} If the name has more than 8 levels, or would reach a prototype.
  */
-export function listItems(node: NameNode): readonly NameNode[] {
-  const indexed = [...node.children].filter(([key]) => /^\d+$/.test(key)).sort(([left], [right]) => Number(left) - Number(right));
-  const items =
-    node.values.length > 0 ? node.values.map((value) => ({ ...createNode(), values: [value] })) : indexed.map(([, child]) => child);
-  return items.filter((item) => !isBlankNode(item));
-}
-
-/** Finds what was sent under a name, whose indices count the items that are not blank. */
-export function findNode(root: NameNode, name: string): NameNode | undefined {
-  return parseName(name).reduce<NameNode | undefined>(
-    (node, key) => (node === undefined ? undefined : /^\d+$/.test(key) ? listItems(node)[Number(key)] : node.children.get(key)),
-    root,
-  );
-}
-
-/** Takes a name apart: `a[0].c` is `["a", "0", "c"]`; brackets with nothing in them add values to the name before. */
 export function parseName(name: string): string[] {
-  if (!nested.test(name)) {
-    return forbidden.has(name) ? refuse() : [name];
-  }
-  const keys = name.split(/[.[]/, maxDepth + 2).map((key) => (key.endsWith("]") ? key.slice(0, -1) : key));
-  const path = keys.filter((key, index) => index === 0 || key !== "");
-  if (path.length > maxDepth) {
+  const keys = nested.test(name) ? splitName(name) : [name];
+  if (keys.length > maxDepth) {
     throw new BadRequest("A field of the form has a name that is nested too deep.");
   }
-  return path.some((key) => forbidden.has(key) || (/^\d+$/.test(key) && Number(key) > maxIndex)) ? refuse() : path;
+  if (keys.some((key) => forbiddenKeys.has(key))) {
+    throw new BadRequest("A field of the form has a name that is not taken.");
+  }
+  return keys;
 }
 
-function refuse(): never {
-  throw new BadRequest("A field of the form has a name that is not taken.");
+/** Splits a name into its keys, without a limit. */
+export function splitName(name: string): string[] {
+  const keys: string[] = [];
+  keyPattern.lastIndex = 0;
+  while (keyPattern.lastIndex < name.length) {
+    const start = keyPattern.lastIndex;
+    const [whole = "", bracketed, plain = ""] = keyPattern.exec(name) ?? [];
+    const key = bracketed ?? plain;
+    if (key !== "" || start === 0) {
+      keys.push(key);
+    }
+    keyPattern.lastIndex = start + Math.max(whole.length, 1);
+    if (keys.length > maxDepth + 1) {
+      break;
+    }
+  }
+  return keys;
 }
 
-/** Formats a path as a name: `["a", 0, "c"]` is `a[0].c`. */
+/** Tells whether a key can be a field's name by itself. */
+export function isPlainKey(key: string): boolean {
+  return key !== "" && !/[.[\]]/.test(key) && !forbiddenKeys.has(key);
+}
+
+/** Formats a path as a name: `["a", 0, "c"]` is `a[0].c`. A key that holds dots or brackets stands in brackets. */
 export function formatName(path: readonly PropertyKey[]): string {
-  return path.map((key, index) => (typeof key === "number" ? `[${key}]` : `${index === 0 ? "" : "."}${String(key)}`)).join("");
+  return path
+    .map((key, index) => {
+      const text = String(key);
+      return typeof key === "number" || (index > 0 && nested.test(text)) ? `[${text}]` : `${index === 0 ? "" : "."}${text}`;
+    })
+    .join("");
 }

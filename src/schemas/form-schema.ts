@@ -1,10 +1,8 @@
 import { FormError } from "../base/errors";
-import { allOf, andThen, type MaybePromise } from "../base/maybe-promise";
-import { type SchemaIssue, type SchemaResult, validate } from "../base/schema";
-import { convert, createEmptyFields, type EmptyFields } from "./convert";
-import { createNode, formatName, type NameNode, parseName } from "./field-names";
+import { didYouMean } from "../base/suggestion";
+import { formatName, isPlainKey, maxDepth, type NameNode, splitName } from "./field-names";
 import { type Alternative, findMember, readMembers } from "./members";
-import { hasOwnMessage, isZodSchema, readInners, unwrap, type ZodSchema } from "./zod";
+import { isZodSchema, readInner, readInners, readShape, remember, unwrap, type ZodSchema } from "./zod";
 
 /** The schemas of a form: one for each field, and that of the whole, if there is one. */
 export interface FormSchema {
@@ -16,36 +14,27 @@ export interface FormSchema {
   readonly whole: ZodSchema | undefined;
 }
 
-/** The result of a check: data or errors. */
-export type FormResult = { readonly data: unknown } | { readonly errors: readonly FieldIssue[] };
-
-/** An error of a field, or of the whole form if the name is empty. */
-interface FieldIssue {
-  /** The field's name, as it is sent. */
+/** A field of a form: its name, and its place in the schema. */
+export interface FieldPath {
+  /** The name in its one spelling: items of lists by index in brackets, all else after dots. */
   readonly name: string;
-  /** The text that the visitor reads. */
-  readonly message: string;
-}
-
-/** Messages that replace Flagon's own. */
-export interface FormMessages {
-  /** Of one that is required and was left empty. Default: `"This field is required."`. A function is asked for each request. */
-  readonly required?: string | (() => string);
+  /** The keys that lead to the field. */
+  readonly keys: readonly PropertyKey[];
+  /** The schemas around the field, the outermost first. */
+  readonly parents: readonly ZodSchema[];
+  /** The schema. */
+  readonly schema: ZodSchema;
 }
 
 /**
- * Reads what a form is made of.
+ * Reads the schemas of a form.
  *
- * @throws {FormError} If it is neither an object schema of zod 4 nor an object of such schemas.
+ * @throws {FormError} If it is neither an object schema of zod 4 nor an object of such schemas, or if a field has a key
+ *   that names cannot hold.
  */
 export function readFormSchema(schema: object): FormSchema {
   if (isZodSchema(schema)) {
-    const members = readMembers(schema);
-    if (members === undefined) {
-      const { core } = unwrap(schema);
-      throw new FormError(`A form is defined by z.object(…), or a union of them, not by a schema of the kind '${core._zod.def.type}'.`);
-    }
-    return { ...members, whole: schema };
+    return readWhole(schema);
   }
   const fields = new Map<string, ZodSchema>();
   for (const [name, field] of Object.entries(schema)) {
@@ -56,83 +45,122 @@ export function readFormSchema(schema: object): FormSchema {
     }
     fields.set(name, field);
   }
+  checkKeys(fields);
   return { fields, alternatives: [], whole: undefined };
 }
 
-/** Finds the schema of a field, also of one inside another: `lines[0].amount`. */
-export function findFieldSchema({ fields }: FormSchema, name: string): ZodSchema | undefined {
-  const [first = "", ...rest] = parseName(name);
-  return rest.reduce<ZodSchema | undefined>(
-    (schema, key) => (schema === undefined ? undefined : findMember(schema, key)),
-    fields.get(first),
+const readWhole: (schema: ZodSchema) => FormSchema = remember((schema) => {
+  const members = readMembers(schema);
+  if (members === undefined) {
+    const { core } = unwrap(schema);
+    throw new FormError(`A form is defined by z.object(…), or a union of them, not by a schema of the kind '${core._zod.def.type}'.`);
+  }
+  checkKeys(members.fields);
+  return { ...members, whole: schema };
+});
+
+/** Checks the keys of all fields, as far as they can be read before a recursive schema is complete. */
+function checkKeys(fields: ReadonlyMap<string, ZodSchema>, seen: Set<ZodSchema> = new Set()): void {
+  for (const [key, field] of fields) {
+    if (!isPlainKey(key)) {
+      throw new FormError(
+        `A field of a form cannot be called '${key}': in the name of a field, dots and brackets lead to the fields inside another one. Rename it, or nest objects: z.object({ user: z.object({ name }) }) has the field 'user.name'.`,
+      );
+    }
+    checkInner(field, seen);
+  }
+}
+
+function checkInner(schema: ZodSchema, seen: Set<ZodSchema>): void {
+  if (seen.has(schema) || schema._zod.def.type === "lazy") {
+    return;
+  }
+  seen.add(schema);
+  try {
+    checkKeys(schema._zod.def.type === "object" ? readShape(schema) : new Map(), seen);
+  } catch (error) {
+    // The getter of a recursive schema may name a constant that is not initialized yet.
+    if (!(error instanceof ReferenceError)) {
+      throw error;
+    }
+  }
+  const parts = ["innerType", "element", "valueType", "left", "right", "in", "out", "rest"].map((key) => readInner(schema, key));
+  for (const part of [...parts, ...readInners(schema, "options"), ...readInners(schema, "items")]) {
+    if (part !== undefined) {
+      checkInner(part, seen);
+    }
+  }
+}
+
+/** Finds a field by its name, also one inside others: `lines[0].amount`. */
+export function findField({ fields, whole }: FormSchema, name: string): FieldPath | undefined {
+  const [first = "", ...rest] = splitName(name);
+  let schema = fields.get(first);
+  const parents: ZodSchema[] = whole === undefined ? [] : [whole];
+  const keys: PropertyKey[] = [first];
+  for (const key of rest) {
+    if (schema === undefined || keys.length >= maxDepth) {
+      return undefined;
+    }
+    parents.push(schema);
+    keys.push(isList(schema) && /^\d+$/.test(key) ? Number(key) : key);
+    schema = findMember(schema, key);
+  }
+  return schema && { name: formatName(keys), keys, parents, schema };
+}
+
+/** Finds the name of a field in which `[]` stands for any item of a list, also where it is left out: `lines.product` is `lines[].product`. */
+export function findAnyItem(form: FormSchema, name: string): string | undefined {
+  const [first = "", ...rest] = splitName(name.replaceAll("[]", ""));
+  let schema = form.fields.get(first);
+  let found = first;
+  for (const key of rest) {
+    while (schema !== undefined && isList(schema) && !/^\d+$/.test(key)) {
+      schema = findMember(schema, "");
+      found += "[]";
+    }
+    found += schema !== undefined && isList(schema) ? `[${key}]` : `.${key}`;
+    schema = schema && findMember(schema, key);
+  }
+  return schema && found;
+}
+
+/**
+ * Finds a field by its name.
+ *
+ * @throws {FormError} If the form has no such field.
+ */
+export function getField(form: FormSchema, name: string): FieldPath {
+  const field = findField(form, name);
+  if (field === undefined) {
+    throw new FormError(
+      splitName(name).length > maxDepth
+        ? `The field '${name}' lies deeper than ${maxDepth} levels, which no form can send.`
+        : `The form has no field '${name}'.${didYouMean(name, form.fields.keys())}`,
+    );
+  }
+  return field;
+}
+
+/** Finds the sent values of a field. Indices of lists count the items that are not blank. */
+export function findSent(root: NameNode, { keys }: Pick<FieldPath, "keys">): NameNode | undefined {
+  return keys.reduce<NameNode | undefined>(
+    (node, key) => (typeof key === "number" ? node?.items[key] : node?.children.get(String(key))),
+    root,
   );
 }
 
-/** Converts and checks what was sent; the result is there at once if no schema has asynchronous parts. */
-export function checkForm(schema: FormSchema, node: NameNode, messages: FormMessages = {}, isQuery = false): MaybePromise<FormResult> {
-  const empty = createEmptyFields(isQuery);
-  if (schema.whole !== undefined) {
-    return andThen(validate(schema.whole, convert(schema.whole, node, [], empty)), (result) => {
-      const errors = explain(schema, "issues" in result ? result.issues : [], empty, messages);
-      return errors.length === 0 && "value" in result ? { data: result.value } : { errors };
-    });
-  }
-  const checks: MaybePromise<SchemaResult<unknown>>[] = [];
-  for (const [name, field] of schema.fields) {
-    checks.push(validate(field, convert(field, node.children.get(name) ?? createNode(), [name], empty)));
-  }
-  return andThen(allOf(checks), (results) => gather(schema, results, empty, messages));
-}
-
-/** Gathers what the schemas of the fields say, in their order. */
-function gather(schema: FormSchema, results: readonly SchemaResult<unknown>[], empty: EmptyFields, messages: FormMessages): FormResult {
-  const data: Record<string, unknown> = {};
-  const issues: SchemaIssue[] = [];
-  let index = 0;
-  for (const name of schema.fields.keys()) {
-    const result = results[index++];
-    if (result !== undefined && "issues" in result) {
-      issues.push(...result.issues.map(({ path, message }) => ({ path: [name, ...path], message })));
-    } else if (result?.value !== undefined) {
-      data[name] = result.value;
-    }
-  }
-  const errors = issues.length === 0 && empty.missing.size === 0 ? [] : explain(schema, issues, empty, messages);
-  return errors.length === 0 ? { data } : { errors };
-}
-
-/** Says of each field what is wrong with it; of one left empty only that it is required, unless its schema says it otherwise. */
-function explain(
-  schema: FormSchema,
-  issues: readonly SchemaIssue[],
-  { missing, blank }: EmptyFields,
-  messages: FormMessages,
-): FieldIssue[] {
-  const { required: text = "This field is required." } = messages;
-  const required = typeof text === "string" ? text : text();
-  const errors: FieldIssue[] = [];
-  const explained = new Set<string>();
-  for (const { path, message } of issues) {
-    const name = formatName(path);
-    const field = missing.has(name) || blank.has(name) ? findFieldSchema(schema, name) : undefined;
-    if (field === undefined || hasOwnMessage(field)) {
-      errors.push({ name, message });
-    } else if (!explained.has(name)) {
-      errors.push({ name, message: required });
-    }
-    explained.add(name);
-  }
-  for (const name of missing) {
-    const field = explained.has(name) ? undefined : findFieldSchema(schema, name);
-    // A form requires a text even if its schema allows the empty one. Any other schema accepted the absence on purpose.
-    if (field !== undefined && isText(field)) {
-      errors.push({ name, message: required });
-    }
-  }
-  return errors;
-}
-
-function isText(schema: ZodSchema): boolean {
+/** Tells whether a schema is that of a list, whose items have indices. */
+export function isList(schema: ZodSchema): boolean {
   const { core } = unwrap(schema);
-  return core._zod.def.type === "string" || (core._zod.def.type === "union" && readInners(core, "options").every(isText));
+  switch (core._zod.def.type) {
+    case "array":
+    case "set":
+    case "tuple":
+      return true;
+    case "union":
+      return readMembers(core) === undefined && readInners(core, "options").some(isList);
+    default:
+      return false;
+  }
 }

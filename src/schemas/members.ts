@@ -1,5 +1,5 @@
 import { humanize } from "./humanize";
-import { readDefinition, readInner, readInners, readShape, remember, unwrap, type ZodSchema } from "./zod";
+import { composeSchema, listValues, readDefinition, readInner, readInners, readShape, remember, unwrap, type ZodSchema } from "./zod";
 
 /** The fields of an object, or of a union of objects. */
 export interface Members {
@@ -17,11 +17,15 @@ export interface Alternative {
   readonly names: readonly string[];
 }
 
-/** Reads the fields of an object or of a union of objects; anything else has none. */
+/** Reads the fields of an object, of a union of objects, or of an intersection of such schemas; any other schema has none. */
 export const readMembers: (schema: ZodSchema) => Members | undefined = remember((schema) => {
   const { core } = unwrap(schema);
   if (core._zod.def.type === "object") {
     return { fields: readShape(core), alternatives: [] };
+  }
+  if (core._zod.def.type === "intersection") {
+    const [left, right] = ["left", "right"].map((side) => readSide(core, side));
+    return left && right && { fields: joinSides(left.fields, right.fields), alternatives: [...left.alternatives, ...right.alternatives] };
   }
   const options = core._zod.def.type === "union" ? readInners(core, "options") : [];
   const shapes = options.flatMap((option) => readMembers(option)?.fields ?? []);
@@ -33,34 +37,64 @@ export const readMembers: (schema: ZodSchema) => Members | undefined = remember(
     found.set(name, [...(found.get(name) ?? []), field]);
   }
   const discriminator = String(readDefinition(core, "discriminator"));
-  const choices = options.flatMap((option, index) => {
-    const values = listChoosers(shapes[index]?.get(discriminator));
-    return values.map((value) => [value, values.length === 1 ? findLabel(option, values) : humanize(value)] as const);
+  const choices = options.flatMap((option) => {
+    const values = listChoosers(option, discriminator);
+    return values.map((value) => ({
+      value: String(value),
+      label: values.length === 1 ? findLabel(option, discriminator) : humanize(String(value)),
+    }));
   });
+  const isChosenByCheckbox = choices.every(({ value }) => value === "true" || value === "false");
   return {
     fields: new Map(
-      [...found].map(([name, fields]) => [name, join(fields, fields.length < shapes.length, name === discriminator ? { choices } : {})]),
+      [...found].map(([name, fields]) => [
+        name,
+        join(fields, fields.length < shapes.length, name === discriminator && !isChosenByCheckbox ? { choices } : {}),
+      ]),
     ),
     alternatives: shapes.flatMap((shape, index) => {
       const names = [...shape.keys()].filter((name) => found.get(name)?.length === 1);
-      return names.length > 0 ? [{ label: findLabel(options[index], listChoosers(shape.get(discriminator))), names }] : [];
+      return names.length > 0 ? [{ label: findLabel(options[index], discriminator), names }] : [];
     }),
   };
 });
 
-/** Finds the schema of what is inside of another, by its key. */
+function readSide(schema: ZodSchema, side: string): Members | undefined {
+  const inner = readInner(schema, side);
+  return inner && readMembers(inner);
+}
+
+/** Joins the fields of both sides of an intersection. A field of both must satisfy both. */
+function joinSides(left: Members["fields"], right: Members["fields"]): Members["fields"] {
+  const joined = new Map(left);
+  for (const [name, field] of right) {
+    const other = left.get(name);
+    joined.set(name, other === undefined ? field : unwrap(other).isOptional ? field : other);
+  }
+  return joined;
+}
+
+/** Finds the schema of a part by its key; `""` is any item of a list. */
 export function findMember(schema: ZodSchema, key: string): ZodSchema | undefined {
   const { core } = unwrap(schema);
   switch (core._zod.def.type) {
     case "object":
       return readShape(core).get(key);
     case "array":
-      return readInner(core, "element");
+      return isIndex(key) ? readInner(core, "element") : undefined;
     case "set":
+      return isIndex(key) ? readInner(core, "valueType") : undefined;
     case "record":
       return readInner(core, "valueType");
     case "tuple":
-      return readInners(core, "items")[Number(key)];
+      return isIndex(key) ? (readInners(core, "items")[Number(key)] ?? readInner(core, "rest")) : undefined;
+    case "intersection":
+      return (
+        readMembers(core)?.fields.get(key) ??
+        ["left", "right"]
+          .map((side) => readInner(core, side))
+          .reduce<ZodSchema | undefined>((found, part) => found ?? (part && findMember(part, key)), undefined)
+      );
     case "union": {
       const options = readInners(core, "options");
       return readMembers(core)?.fields.get(key) ?? options.map((option) => findMember(option, key)).find((member) => member !== undefined);
@@ -70,26 +104,40 @@ export function findMember(schema: ZodSchema, key: string): ZodSchema | undefine
   }
 }
 
+function isIndex(key: string): boolean {
+  return /^\d*$/.test(key);
+}
+
 /** Makes one schema, to be read and not to check by, of those that the options of a union have for a field. */
 function join(schemas: readonly ZodSchema[], mayLack: boolean, extra: object): ZodSchema {
   const [first] = schemas;
   const meta = Object.assign({ ...extra }, ...schemas.map((schema) => unwrap(schema).meta).reverse());
-  const joined = schemas.length === 1 && first !== undefined ? first : compose({ type: "union", options: schemas, meta });
-  return mayLack ? compose({ type: "optional", innerType: joined, meta }) : joined;
+  const joined = schemas.length === 1 && first !== undefined ? first : composeSchema({ type: "union", options: schemas, meta });
+  return mayLack ? composeSchema({ type: "optional", innerType: joined, meta }) : joined;
 }
 
-function compose({ meta, ...def }: { type: string; meta: object; [key: string]: unknown }): ZodSchema & { meta(): object } {
-  return { _zod: { def, output: undefined }, "~standard": { validate: (value) => ({ value }) }, meta: () => meta };
-}
-
-/** Calls an option what its `.meta()` says, or by the values that choose it. */
-function findLabel(option: ZodSchema | undefined, choosers: readonly string[]): string {
+/** Returns the label of an option: that of its `.meta()`, or the values that choose it. */
+function findLabel(option: ZodSchema | undefined, discriminator: string): string {
   const { label, title } = option === undefined ? {} : unwrap(option).meta;
-  return typeof label === "string" ? label : typeof title === "string" ? title : humanize(choosers.join(", "));
+  if (typeof label === "string" || typeof title === "string") {
+    return String(label ?? title);
+  }
+  const values = option === undefined ? [] : listChoosers(option, discriminator);
+  return values.length === 1 && typeof values[0] === "boolean"
+    ? values[0]
+      ? humanize(discriminator)
+      : "Otherwise"
+    : humanize(values.map(String).join(", "));
 }
 
 /** Lists the values of a discriminator that choose an option. */
-function listChoosers(schema: ZodSchema | undefined): readonly string[] {
-  const values = schema === undefined ? undefined : readDefinition(unwrap(schema).core, "values");
-  return Array.isArray(values) ? values.map(String) : [];
+export function listChoosers(option: ZodSchema, discriminator: string): readonly unknown[] {
+  const field = readMembers(option)?.fields.get(discriminator);
+  return field === undefined ? [] : listFieldValues(field);
+}
+
+/** Lists the values of a field that is an enum, a literal, or a union of such. */
+export function listFieldValues(field: ZodSchema): readonly unknown[] {
+  const { core } = unwrap(field);
+  return core._zod.def.type === "union" ? readInners(core, "options").flatMap(listFieldValues) : listValues(core);
 }

@@ -1,9 +1,14 @@
 import type { Schema } from "../base/schema";
 import type { FormValue } from "../http/request/form-values";
 import { parseValue, type RequestIssue, ValidationFailed } from "../http/request/request-body";
+import { checkForm } from "./check-form";
+import { createConversion } from "./conversion";
 import { parseName, toTree } from "./field-names";
-import { checkForm, readFormSchema } from "./form-schema";
+import { readFormSchema } from "./form-schema";
 import { isZodSchema } from "./zod";
+
+/** The fields that a form adds to those of its schema: the token, the name of the form, and the method that a POST stands for. */
+export const reservedFields: ReadonlySet<string> = new Set(["csrf_token", "_form", "_method"]);
 
 /**
  * Converts and checks fields by a schema. A schema that is not zod's gets the first value of each field.
@@ -21,9 +26,12 @@ export async function parseFields(
   if (!isZodSchema(schema)) {
     return parseValue(schema, Object.fromEntries([...entries].reverse()), place);
   }
-  const result = await checkForm(readFormSchema(schema), toTree(entries), {}, place === "query");
+  const form = readFormSchema(schema);
+  const isForm = place === "body";
+  const except = new Set([...(isForm ? reservedFields : [])].filter((name) => !form.fields.has(name)));
+  const result = await checkForm(form, toTree(entries, except), createConversion(isForm ? "form" : "query"));
   if ("data" in result) {
     return result.data;
   }
-  throw new ValidationFailed(result.errors.map(({ name, message }) => ({ path: name === "" ? [] : parseName(name), message, in: place })));
+  throw new ValidationFailed(result.issues.map(({ name, message }) => ({ path: name === "" ? [] : parseName(name), message, in: place })));
 }

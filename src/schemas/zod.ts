@@ -10,6 +10,8 @@ export interface ZodSchema<Output = unknown> extends Schema<Output> {
   readonly _zod: {
     readonly def: { readonly type: string };
     readonly output: Output;
+    /** For the compiler alone. */
+    readonly input?: unknown;
   };
 }
 
@@ -21,7 +23,13 @@ export interface Unwrapped {
   readonly isOptional: boolean;
   /** Whether the value may be `null`. */
   readonly isNullable: boolean;
-  /** The value of `default`, if there is one. */
+  /** Whether the empty text is a value of its own, as in `z.email().or(z.literal(""))`. */
+  readonly acceptsEmpty: boolean;
+  /** Whether `z.preprocess()` changes the value before the schema sees it. */
+  readonly isPreprocessed: boolean;
+  /** Whether a `default` or `prefault` stands in for an absent value. */
+  readonly hasDefault: boolean;
+  /** The value of `default` or `prefault`. A function that makes it is called each time. */
   readonly defaultValue: unknown;
   /** The data of `.meta()` and `.describe()`. The outermost goes first. */
   readonly meta: Readonly<Record<string, unknown>>;
@@ -75,13 +83,18 @@ export const readShape: (schema: ZodSchema) => ReadonlyMap<string, ZodSchema> = 
 
 const wrappers = new Set(["optional", "nullable", "default", "prefault", "catch", "nonoptional", "readonly", "success"]);
 
-/** Takes off a schema what is wrapped around it, such as `optional` and `default`. */
+/**
+ * Takes the wrappings off a schema, such as `optional` and `default`. Of a union, the options that only say that a value
+ * may be empty, such as `z.literal("")` and `z.null()`, are wrappings too.
+ */
 export const unwrap: (schema: ZodSchema) => Unwrapped = remember((schema) => {
   let core = schema;
   /** The outermost wrapping decides. */
   let isOptional: boolean | undefined;
   let isNullable = false;
-  let defaultValue: unknown;
+  let acceptsEmpty = false;
+  let isPreprocessed = false;
+  let defaulting: ZodSchema | undefined;
   let meta = readMeta(schema);
   for (let inner = findInner(core); inner !== undefined; inner = findInner(core)) {
     const { type } = core._zod.def;
@@ -89,14 +102,80 @@ export const unwrap: (schema: ZodSchema) => Unwrapped = remember((schema) => {
       isOptional ??= type !== "nonoptional";
     }
     isNullable ||= type === "nullable";
+    isPreprocessed ||= type === "pipe" && readInner(core, "in")?._zod.def.type === "transform";
     if (type === "default" || type === "prefault") {
-      defaultValue ??= readDefinition(core, "defaultValue");
+      defaulting ??= core;
+    }
+    if (type === "union") {
+      const empties = readInners(core, "options").map(readEmpties);
+      isNullable ||= empties.some((empty) => empty?.includes(null));
+      acceptsEmpty ||= empties.some((empty) => empty?.includes(""));
+      if (empties.some((empty) => empty?.includes(undefined))) {
+        isOptional ??= true;
+      }
     }
     core = inner;
     meta = { ...readMeta(core), ...meta };
   }
-  return { core, isOptional: isOptional ?? false, isNullable, defaultValue, meta };
+  acceptsEmpty ||= listValues(core).includes("");
+  return {
+    core,
+    isOptional: isOptional ?? false,
+    isNullable,
+    acceptsEmpty,
+    isPreprocessed,
+    hasDefault: defaulting !== undefined,
+    get defaultValue() {
+      return defaulting && readDefinition(defaulting, "defaultValue");
+    },
+    meta,
+  };
 });
+
+/** Reads the values of an option that only says that a value may be empty: `null`, `undefined` and `""`. */
+function readEmpties(option: ZodSchema): readonly unknown[] | undefined {
+  switch (option._zod.def.type) {
+    case "null":
+      return [null];
+    case "undefined":
+    case "void":
+      return [undefined];
+    case "literal": {
+      const values = listValues(option);
+      return values.length > 0 && values.every((value) => value === "" || value === null || value === undefined) ? values : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * Lists the values of an enum or of a literal. TypeScript's numeric enums also have their names as values, which do not
+ * count. Any other schema has none.
+ */
+export function listValues(schema: ZodSchema): readonly unknown[] {
+  const values = readDefinition(schema, "values");
+  if (Array.isArray(values)) {
+    return values;
+  }
+  const entries = readDefinition(schema, "entries");
+  if (typeof entries !== "object" || entries === null) {
+    return [];
+  }
+  const named = Object.entries(entries);
+  const numbers = new Set(named.map(([, value]: [string, unknown]) => value).filter((value) => typeof value === "number"));
+  return named.filter(([key]) => !numbers.has(Number(key))).map(([, value]: [string, unknown]) => value);
+}
+
+/** Composes a schema that is only read: it takes every value. */
+export function composeSchema({ meta = {}, ...def }: { type: string; meta?: object; [key: string]: unknown }): ZodSchema {
+  const schema: ZodSchema & { meta(): object } = {
+    _zod: { def, output: undefined },
+    "~standard": { validate: (value) => ({ value }) },
+    meta: () => meta,
+  };
+  return schema;
+}
 
 /** Keeps what is read of a schema, which never changes: forms ask for it with each request. */
 export function remember<Value>(read: (schema: ZodSchema) => Value): (schema: ZodSchema) => Value {
@@ -128,6 +207,15 @@ function findInner(schema: ZodSchema): ZodSchema | undefined {
     const getter = readDefinition(schema, "getter");
     const inner: unknown = typeof getter === "function" ? getter() : undefined;
     return isZodSchema(inner) ? inner : undefined;
+  }
+  if (type === "union" && readDefinition(schema, "discriminator") === undefined) {
+    const options = readInners(schema, "options");
+    const rest = options.filter((option) => readEmpties(option) === undefined);
+    return rest.length === options.length || rest.length === 0
+      ? undefined
+      : rest.length === 1
+        ? rest[0]
+        : composeSchema({ type: "union", options: rest });
   }
   if (type === "pipe") {
     // z.preprocess() is a pipe that begins with a transform: its second part describes the field.

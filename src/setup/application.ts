@@ -5,6 +5,7 @@ import type { Logger } from "../base/logging";
 import type { Config } from "../config/config";
 import type { RequestSettings } from "../http/request/request-head";
 import type { DefaultHeaders } from "../http/response/default-headers";
+import type { FormMessages } from "../schemas/form-messages";
 import type { SessionInterface } from "../sessions/session";
 import type { Templates } from "../templating/templates";
 import type { LifeCycle } from "./life-cycle";
@@ -22,6 +23,8 @@ export interface Application {
   readonly registry: Registry;
   /** The templates. */
   readonly templates: Templates;
+  /** The messages of all forms. */
+  readonly formMessages: FormMessages;
   /** Opens and saves sessions. */
   readonly sessionInterface: SessionInterface;
   /** Reads and writes JSON. */

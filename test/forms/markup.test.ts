@@ -155,8 +155,7 @@ describe("any value", () => {
         current = value;
         const { data, errors } = await page.send(collect(await page.load()));
         expect(errors).toEqual({});
-        // A textarea sends line breaks as CRLF (WHATWG HTML, section 4.10.11).
-        expect(data).toEqual({ ...value, long: String(value.long).replace(/\n/g, "\r\n") });
+        expect(data).toEqual(value);
       }),
       { numRuns: 150 },
     );
@@ -377,7 +376,7 @@ describe("rows", () => {
       "lines[7].item": ["Milk"],
       "lines[7].count": ["1"],
     });
-    expect(errors).toEqual({ "lines[0].count": ["Invalid input: expected number, received string"] });
+    expect(errors).toEqual({ "lines[0].count": ["Enter a whole number."] });
     expect(
       [...document.querySelectorAll("input")].map((input) => [
         input.getAttribute("name"),

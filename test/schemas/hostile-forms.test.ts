@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { z } from "zod";
 import { createLiveApp, writeFiles } from "../support";
 
-const Anything = z.object({ a: z.record(z.string(), z.unknown()).optional(), f: z.file().optional() });
+const Anything = z.object({ a: z.record(z.string(), z.unknown()).optional(), list: z.array(z.unknown()), f: z.file().optional() });
 
 function createClient(config: Record<string, unknown> = {}) {
   const app = createLiveApp();
@@ -29,8 +29,9 @@ describe("a hostile form", () => {
     "a.prototype=1",
     `a${".b".repeat(20)}=1`,
     `a${"[0]".repeat(20)}=1`,
-    "a[999999999]=1",
-    "a[99999999999999999999999]=1",
+    "list[1001]=1",
+    "list[999999999].x=1",
+    "list[99999999999999999999999]=1",
   ])("with the name in %s is refused, and changes no prototype", async (body) => {
     expect((await createClient().post("/schema", { body, headers: urlencoded })).status).toBe(400);
     expect(({} as Record<string, unknown>).x).toBeUndefined();

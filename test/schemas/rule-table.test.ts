@@ -176,7 +176,7 @@ const matrix: readonly (readonly [
   ["lazy", z.lazy(() => z.number()), [["3"], 3], [[""], required]],
   ["nonoptional", z.string().optional().nonoptional(), [["a"], "a"], [[""], required]],
   ["file", z.file(), [[], required], [["text"], required]],
-  ["optional file", z.file().optional(), [[], absent], [["text"], absent]],
+  ["optional file", z.file().optional(), [[], absent], [[""], absent], [["text"], refused]],
 ];
 
 const cases = matrix.flatMap(([name, schema, ...outcomes]) => outcomes.map(([sent, outcome]) => ({ name, schema, sent, outcome })));

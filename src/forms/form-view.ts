@@ -1,0 +1,261 @@
+import { html, type Markup } from "../base/html";
+import type { FieldChoices } from "../schemas/choices";
+import { listRecordKeys } from "../schemas/convert-members";
+import { formatName, type NameNode } from "../schemas/field-names";
+import { type FieldPath, type FormSchema, findSent, getField, isList } from "../schemas/form-schema";
+import { type Alternative, readMembers } from "../schemas/members";
+import { readInner, readInners, unwrap, type ZodSchema } from "../schemas/zod";
+import type { Attributes } from "./attributes";
+import { describeField, readOptions } from "./field-descriptions";
+import { FieldIds } from "./field-ids";
+import { type FieldOptions, type FieldView, listAttributes, renderErrors } from "./fields";
+import type { RowOptions } from "./form";
+import { formatValue, readInitial } from "./initial-values";
+
+/** The state of a form that its view shows. */
+export interface FormState {
+  /** The schemas. */
+  readonly schema: FormSchema;
+  /** The name of the form. */
+  readonly name: string | undefined;
+  /** The initial values. */
+  readonly initial: Readonly<Record<string, unknown>>;
+  /** The choices of this request by field. */
+  readonly choices: ReadonlyMap<string, FieldChoices>;
+  /** Whether the form was sent. */
+  readonly submitted: boolean;
+  /** The sent values. */
+  readonly node: NameNode;
+  /** The errors by field. */
+  readonly errors: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Options of a list of fields inside another one. */
+type RenderOne = (field: FieldPath, options: FieldOptions) => Markup;
+
+/** Shows the fields of a form: their values, errors, rows and groups. */
+export class FormView {
+  readonly #state: FormState;
+  readonly #ids: FieldIds;
+  readonly #fields = new Map<string, FieldPath>();
+  readonly #render: RenderOne;
+
+  /**
+   * @param state The state of the form. It may change between two calls.
+   * @param render Renders one field with a control of its own.
+   */
+  constructor(state: FormState, render: RenderOne) {
+    this.#state = state;
+    this.#ids = new FieldIds(state.name ?? "field");
+    this.#render = render;
+  }
+
+  /** Finds a field. Throws a {@link FormError} if there is none. */
+  find(name: string): FieldPath {
+    const known = this.#fields.get(name) ?? getField(this.#state.schema, name);
+    this.#fields.set(name, known);
+    return known;
+  }
+
+  /** Renders a field, or the group of the fields inside it. */
+  renderField(name: string, options: FieldOptions = {}): Markup {
+    const field = this.find(name);
+    const parts = this.#listParts(field);
+    if (parts === undefined) {
+      return this.#render(field, options);
+    }
+    const errors = this.#state.errors[field.name] ?? [];
+    if (parts.length === 0 && errors.length === 0) {
+      return html``;
+    }
+    const { label = describeField(field).label } = options;
+    const alternatives = readMembers(field.schema)?.alternatives.map((one) => ({
+      ...one,
+      names: one.names.map((key) => `${field.name}.${key}`),
+    }));
+    return html`<fieldset class="fields"><legend>${label}</legend>${renderErrors(errors)}${this.renderParts(parts, alternatives)}</fieldset>`;
+  }
+
+  /** Renders fields. Those that only one option of a union has stand together. */
+  renderParts(names: readonly string[], alternatives: readonly Alternative[] = []): Markup {
+    const alone = new Set(alternatives.flatMap((alternative) => alternative.names));
+    return html`${names.filter((name) => !alone.has(name)).map((name) => this.renderField(name))}${alternatives.map(
+      (alternative) =>
+        html`<fieldset class="fields fields-option"><legend>${alternative.label}</legend>${alternative.names.map((name) => this.renderField(name))}</fieldset>`,
+    )}`;
+  }
+
+  /** Returns the attributes of the control of a field. */
+  attributes(name: string, options: FieldOptions): Attributes {
+    const field = this.find(name);
+    const all = this.options(field, options);
+    return listAttributes(this.view(field, all), all);
+  }
+
+  /** Lists the names of the rows of a list. */
+  rows(name: string, { extra = 0, least = 0 }: RowOptions): string[] {
+    const field = this.find(name);
+    const count = this.#countRows(field);
+    const rows = Math.max(count + (this.#state.submitted ? 0 : extra), least, count);
+    return Array.from({ length: rows }, (_, index) => `${name}[${index}]`);
+  }
+
+  /** Tells whether any of the fields is a file. */
+  hasFiles(): boolean {
+    const seen = new Set<ZodSchema>();
+    return [...this.#state.schema.fields].some(([name, schema]) => hasFile(name, schema, seen));
+  }
+
+  /** Merges the options of a field: those of its schema, the choices of this request, and those of the call. */
+  options(field: FieldPath, given: FieldOptions = {}): FieldOptions {
+    const stated = readOptions(field.schema);
+    const choices = given.choices ?? findByName(this.#state.choices, field.name) ?? stated.choices;
+    const all = { ...stated, ...given };
+    return choices === undefined ? all : { ...all, type: all.type ?? "select", choices };
+  }
+
+  /** Describes a field with its value and its errors. */
+  view(field: FieldPath, options: FieldOptions): FieldView {
+    const { name } = field;
+    const { control, help, label } = describeField(field);
+    const { type = control.type } = options;
+    const { submitted, node, initial } = this.#state;
+    const isLenient = this.#isLenient(field);
+    return {
+      name,
+      id: this.#ids.get(name),
+      control,
+      isRequired: control.constraints.required === true && !isLenient,
+      offersBlank: control.offersBlank || isLenient,
+      label,
+      help,
+      errors: this.#listErrors(name, control.isMultiple),
+      values: submitted
+        ? (findSent(node, field)?.values.filter((value) => typeof value === "string") ?? [])
+        : formatValue(readInitial(initial, field), type),
+    };
+  }
+
+  /** Lists the fields inside of one that is an object or a list of objects; `undefined` for one with a control of its own. */
+  #listParts(field: FieldPath): readonly string[] | undefined {
+    const { name, schema, parents } = field;
+    const { core, isOptional, isNullable } = unwrap(schema);
+    switch (core._zod.def.type) {
+      case "object":
+      case "union":
+      case "intersection": {
+        const members = readMembers(core);
+        // A schema inside itself goes on as long as there are data.
+        const isEnd = (isOptional || isNullable) && parents.some((parent) => unwrap(parent).core === core) && !this.#hasData(field);
+        return members && (isEnd ? [] : [...members.fields.keys()].map((key) => `${name}.${key}`));
+      }
+      case "record":
+        return [...new Set([...listRecordKeys(core), ...this.#listKeys(field)])].map((key) => formatName([...field.keys, key]));
+      case "tuple":
+        return readInners(core, "items").map((_, index) => `${name}[${index}]`);
+      case "array": {
+        const element = readInner(core, "element");
+        if (element === undefined || !isGroupOfFields(element)) {
+          return undefined;
+        }
+        const isInside = name.includes("[") && parents.some((parent) => unwrap(parent).core === unwrap(element).core);
+        return this.rows(name, isInside ? {} : { extra: 1, least: 1 });
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  #hasData(field: FieldPath): boolean {
+    const { submitted, node, initial } = this.#state;
+    const value = submitted ? findSent(node, field) : readInitial(initial, field);
+    return value !== undefined && value !== null;
+  }
+
+  #listKeys(field: FieldPath): readonly string[] {
+    const { submitted, node, initial } = this.#state;
+    if (submitted) {
+      return [...(findSent(node, field)?.children.keys() ?? [])];
+    }
+    const value = readInitial(initial, field);
+    return typeof value === "object" && value !== null ? Object.keys(value) : [];
+  }
+
+  /** Lists the errors of a field. Those of the items of one control belong to it too, each text once. */
+  #listErrors(name: string, isMultiple: boolean): readonly string[] {
+    const { errors } = this.#state;
+    const own = errors[name] ?? [];
+    if (!isMultiple && own.length < 2) {
+      return own;
+    }
+    const items = isMultiple ? Object.keys(errors).filter((other) => other.startsWith(`${name}[`)) : [];
+    return [...new Set([name, ...items].flatMap((key) => errors[key] ?? []))];
+  }
+
+  /** Counts the rows that hold something. */
+  #countRows(field: Pick<FieldPath, "keys" | "parents" | "schema">): number {
+    const { submitted, node, initial } = this.#state;
+    if (submitted) {
+      return findSent(node, field)?.items.length ?? 0;
+    }
+    const value = readInitial(initial, field);
+    return Array.isArray(value) ? value.length : value instanceof Set ? value.size : 0;
+  }
+
+  /** Tells whether a field may stay empty although its schema requires it: it lies in an optional group, or in an empty row. */
+  #isLenient({ keys, parents }: FieldPath): boolean {
+    return keys.some((key, depth) => depth > 0 && this.#mayStayEmpty(keys, parents, depth, key));
+  }
+
+  #mayStayEmpty(keys: readonly PropertyKey[], parents: readonly ZodSchema[], depth: number, key: PropertyKey): boolean {
+    const parent = parents[depth - keys.length + parents.length];
+    if (parent === undefined) {
+      return false;
+    }
+    if (typeof key === "number" && isList(parent)) {
+      const list = { keys: keys.slice(0, depth), parents: parents.slice(0, depth - keys.length + parents.length), schema: parent };
+      return unwrap(parent).core._zod.def.type !== "tuple" && key >= this.#countRows(list);
+    }
+    const { isOptional, isNullable } = unwrap(parent);
+    return isOptional || isNullable;
+  }
+}
+
+/** Finds the entry of a field by its name; `[]` in the name of an entry is any item of a list. */
+function findByName<Value>(entries: ReadonlyMap<string, Value>, name: string): Value | undefined {
+  return entries.size === 0 ? undefined : (entries.get(name) ?? entries.get(name.replace(/\[\d+\]/g, "[]")));
+}
+
+/** Tells whether a schema is shown as several fields. */
+function isGroupOfFields(schema: ZodSchema): boolean {
+  const { core } = unwrap(schema);
+  switch (core._zod.def.type) {
+    case "tuple":
+    case "record":
+      return true;
+    case "array": {
+      const element = readInner(core, "element");
+      return element !== undefined && isGroupOfFields(element);
+    }
+    default:
+      return readMembers(core) !== undefined;
+  }
+}
+
+/** Tells whether a schema is that of a file, or has one inside. */
+function hasFile(name: string, schema: ZodSchema, seen: Set<ZodSchema>): boolean {
+  const { core, meta } = unwrap(schema);
+  if (core._zod.def.type === "file" || meta.type === "file") {
+    return true;
+  }
+  if (seen.has(core)) {
+    return false;
+  }
+  seen.add(core);
+  const parts = [...(readMembers(core)?.fields ?? [])];
+  const inner = ["element", "valueType", "rest"].map((key) => readInner(core, key));
+  return (
+    parts.some(([key, part]) => hasFile(key, part, seen)) ||
+    [...inner, ...readInners(core, "items")].some((part) => part !== undefined && hasFile(name, part, seen))
+  );
+}

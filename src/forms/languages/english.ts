@@ -1,0 +1,56 @@
+import type { FormIssue, FormIssueField, FormMessage, FormMessageKind } from "../../schemas/form-messages";
+import { formatSize } from "./format";
+
+/** Counts things: `1 character`, `2 characters`. */
+function count(limit: FormIssue["limit"], one: string, many = `${one}s`): string {
+  return `${limit} ${Number(limit) === 1 ? one : many}`;
+}
+
+function nameItem({ type }: FormIssueField): readonly [one: string, many?: string] {
+  return type === "file" ? ["file"] : type === "select" || type === "checkbox" ? ["option"] : ["entry", "entries"];
+}
+
+function formatDate({ limit }: FormIssue, { type }: FormIssueField): string {
+  const date = limit instanceof Date ? limit : new Date(Number(limit));
+  const format = new Intl.DateTimeFormat("en-GB", {
+    dateStyle: "long",
+    ...(type === "date" ? {} : { timeStyle: "short" }),
+    timeZone: "UTC",
+  });
+  return format.format(date);
+}
+
+/** English messages for visitors. They are the default. */
+export const englishMessages: Readonly<Record<FormMessageKind, FormMessage>> = {
+  required: "This field is required.",
+  tick: "Tick this box.",
+  choice: "Choose one of the options.",
+  number: "Enter a number.",
+  wholeNumber: "Enter a whole number.",
+  date: "Enter a date.",
+  time: "Enter a time.",
+  dateTime: "Enter a date and a time.",
+  email: "Enter an e-mail address.",
+  url: "Enter a web address.",
+  yesOrNo: "Choose yes or no.",
+  file: "Choose a file.",
+  fileType: ({ text }) => `Choose a file of this type: ${text}.`,
+  fileTooSmall: ({ limit }) => `This file is smaller than ${formatSize(Number(limit), "en")}.`,
+  fileTooLarge: ({ limit }) => `This file is larger than ${formatSize(Number(limit), "en")}.`,
+  tooShort: ({ limit }) => `At least ${count(limit, "character")}.`,
+  tooLong: ({ limit }) => `At most ${count(limit, "character")}.`,
+  exactLength: ({ limit }) => `Exactly ${count(limit, "character")}.`,
+  tooSmall: ({ limit, isInclusive }) => (isInclusive ? `At least ${limit}.` : `More than ${limit}.`),
+  tooLarge: ({ limit, isInclusive }) => (isInclusive ? `At most ${limit}.` : `Less than ${limit}.`),
+  tooEarly: (issue, field) => `${issue.isInclusive ? "Not before" : "After"} ${formatDate(issue, field)}.`,
+  tooLate: (issue, field) => `${issue.isInclusive ? "Not after" : "Before"} ${formatDate(issue, field)}.`,
+  step: ({ limit }) => `A multiple of ${limit}.`,
+  tooFew: ({ limit }, field) => `At least ${count(limit, ...nameItem(field))}.`,
+  tooMany: ({ limit }, field) => `At most ${count(limit, ...nameItem(field))}.`,
+  startsWith: ({ text }) => `Must start with “${text}”.`,
+  endsWith: ({ text }) => `Must end with “${text}”.`,
+  includes: ({ text }) => `Must contain “${text}”.`,
+  format: "This does not have the right format.",
+  unexpected: ({ text }) => `The form does not have the field “${text}”.`,
+  invalid: "This value is not valid.",
+};

@@ -1,0 +1,22 @@
+const units = ["kB", "MB", "GB", "TB"];
+
+/** Formats a size in bytes for people: `5 MB`, also of 5 × 1024 × 1024; `1.5 kB`. */
+export function formatSize(bytes: number, locale: string): string {
+  for (let power = units.length; power > 0; power--) {
+    const base = [1024 ** power, 1000 ** power].find((unit) => bytes >= unit && bytes % unit === 0) ?? 1000 ** power;
+    if (bytes >= base) {
+      return `${formatNumber(bytes / base, locale)} ${units[power - 1]}`;
+    }
+  }
+  return `${bytes} ${bytes === 1 && locale === "en" ? "byte" : locale === "de" ? "Byte" : "bytes"}`;
+}
+
+/** Formats a number in a language, with up to two decimals for sizes and all digits of small steps. */
+export function formatNumber(value: unknown, locale: string): string {
+  return typeof value === "number" || typeof value === "bigint"
+    ? new Intl.NumberFormat(locale, {
+        maximumFractionDigits: typeof value === "number" && Math.abs(value) < 1 ? 10 : 2,
+        useGrouping: false,
+      }).format(value)
+    : String(value);
+}

@@ -1,0 +1,185 @@
+import { type FieldIssue, isEnglishOfZod } from "../schemas/check-form";
+import { listTextFormats } from "../schemas/checks";
+import type { FormIssue, FormIssueField, FormMessageKind, FormMessages } from "../schemas/form-messages";
+import { listChecks, listValues, unwrap, type ZodSchema } from "../schemas/zod";
+import { englishMessages } from "./languages/english";
+
+type Details = Readonly<Record<string, unknown>>;
+
+/**
+ * Returns the message of an issue for visitors: that of the schema, if its author wrote one; else that of the first
+ * source that has one; else Flagon's own in English. A message of zod in another language stays if no source has one.
+ *
+ * @param found The issue.
+ * @param field The field that it concerns.
+ * @param sources Messages of the field, of the form, and of the app.
+ */
+export function findMessage(found: FieldIssue, field: FormIssueField, sources: readonly unknown[]): string {
+  if (found.isOwn) {
+    return found.message;
+  }
+  const issue = describeIssue(found);
+  for (const source of sources) {
+    const message = isMessages(source) ? lookUp(source, issue, field) : undefined;
+    if (message !== undefined) {
+      return message;
+    }
+  }
+  const isForPeople = found.code !== "required" && found.code !== "choice" && found.code !== "unsafe_url";
+  return isForPeople && !isEnglishOfZod(found.code, found.message)
+    ? found.message
+    : (lookUp(englishMessages, issue, field) ?? found.message);
+}
+
+function isMessages(source: unknown): source is FormMessages {
+  return typeof source === "function" || (typeof source === "object" && source !== null);
+}
+
+function lookUp(messages: FormMessages, issue: FormIssue, field: FormIssueField): string | undefined {
+  const found = typeof messages === "function" ? messages(issue, field) : messages;
+  if (typeof found !== "object") {
+    return found;
+  }
+  const message = found[issue.kind];
+  return typeof message === "function" ? message(issue, field) : message;
+}
+
+function describeIssue({ code, message, details, schema }: FieldIssue): FormIssue {
+  const core = schema && unwrap(schema).core;
+  const kind = findKind(code, details, core);
+  return {
+    kind,
+    code,
+    message,
+    limit: readLimit(details),
+    isInclusive: details.inclusive !== false,
+    text: readText(details),
+    details,
+  };
+}
+
+function readLimit({ minimum, maximum, divisor }: Details): FormIssue["limit"] {
+  const limit = minimum ?? maximum ?? divisor;
+  return typeof limit === "number" || typeof limit === "bigint" || limit instanceof Date ? limit : undefined;
+}
+
+function readText({ prefix, suffix, includes, keys, values }: Details): string {
+  const text = prefix ?? suffix ?? includes ?? keys ?? values;
+  return Array.isArray(text) ? text.map(String).join(", ") : typeof text === "string" ? text : "";
+}
+
+/** Finds the kind of an issue by zod's code and by the schema of the field. */
+function findKind(code: string, details: Details, core: ZodSchema | undefined): FormMessageKind {
+  switch (code) {
+    case "required":
+      return isTick(core) ? "tick" : "required";
+    case "choice":
+      return "choice";
+    case "unsafe_url":
+      return "url";
+    case "invalid_type":
+      return findTypeKind(String(details.expected), core);
+    case "invalid_value":
+      return core?._zod.def.type === "file" ? "fileType" : isTick(core) ? "tick" : details.expected === "stringbool" ? "yesOrNo" : "choice";
+    case "too_small":
+      return findSizeKind(details, ["tooShort", "tooSmall", "tooEarly", "fileTooSmall", "tooFew"]);
+    case "too_big":
+      return findSizeKind(details, ["tooLong", "tooLarge", "tooLate", "fileTooLarge", "tooMany"]);
+    case "not_multiple_of":
+      return Number(details.divisor) === 1 ? "wholeNumber" : "step";
+    case "invalid_format":
+      return findFormatKind(String(details.format));
+    case "unrecognized_keys":
+      return "unexpected";
+    case "invalid_union":
+      return findUnionKind(details, core);
+    default:
+      return "invalid";
+  }
+}
+
+/** A literal that is only `true` is a box to tick. */
+function isTick(core: ZodSchema | undefined): boolean {
+  const values = core?._zod.def.type === "literal" ? listValues(core) : [];
+  return values.length > 0 && values.every((value) => value === true);
+}
+
+function findTypeKind(expected: string, core: ZodSchema | undefined): FormMessageKind {
+  switch (core?._zod.def.type) {
+    case "number":
+      return listChecks(core).some(({ format }) => /int/.test(String(format))) ? "wholeNumber" : "number";
+    case "bigint":
+      return "wholeNumber";
+    case "boolean":
+      return "yesOrNo";
+    case "date":
+      return "date";
+    case "file":
+      return "file";
+    case "string": {
+      const [format] = listTextFormats(core);
+      return format === undefined ? "invalid" : findFormatKind(String(format.format));
+    }
+    default:
+      return expected === "int" ? "wholeNumber" : expected === "number" ? "number" : "invalid";
+  }
+}
+
+type SizeKinds = readonly [
+  text: FormMessageKind,
+  number: FormMessageKind,
+  date: FormMessageKind,
+  file: FormMessageKind,
+  list: FormMessageKind,
+];
+
+function findSizeKind({ origin, exact }: Details, [text, number, date, file, list]: SizeKinds): FormMessageKind {
+  switch (origin) {
+    case "string":
+      return exact === true ? "exactLength" : text;
+    case "date":
+      return date;
+    case "file":
+      return file;
+    case "array":
+    case "set":
+    case "map":
+      return list;
+    default:
+      return number;
+  }
+}
+
+const formatKinds: Readonly<Record<string, FormMessageKind>> = {
+  email: "email",
+  url: "url",
+  date: "date",
+  time: "time",
+  datetime: "dateTime",
+  starts_with: "startsWith",
+  ends_with: "endsWith",
+  includes: "includes",
+};
+
+function findFormatKind(format: string): FormMessageKind {
+  return formatKinds[format] ?? "format";
+}
+
+/** A union with a discriminator asks for a choice. One whose options are all numbers, or all of one format, asks for that. */
+function findUnionKind({ discriminator, errors }: Details, core: ZodSchema | undefined): FormMessageKind {
+  if (discriminator !== undefined) {
+    return "choice";
+  }
+  if (!Array.isArray(errors)) {
+    return "invalid";
+  }
+  const kinds = errors.map((issues: unknown) => findFirstKind(issues, core));
+  const [first] = kinds;
+  return first !== undefined && kinds.every((kind) => kind === first) ? first : "invalid";
+}
+
+function findFirstKind(issues: unknown, core: ZodSchema | undefined): FormMessageKind {
+  const first: unknown = Array.isArray(issues) ? issues[0] : undefined;
+  const details: Details = typeof first === "object" && first !== null ? Object.fromEntries(Object.entries(first)) : {};
+  return findKind(String(details.code), details, core?._zod.def.type === "union" ? undefined : core);
+}

@@ -1,0 +1,163 @@
+import { allOf, andThen, type MaybePromise } from "../base/maybe-promise";
+import { type SchemaIssue, type SchemaResult, toIssues, validate } from "../base/schema";
+import { type Conversion, createConversion } from "./conversion";
+import { convert } from "./convert";
+import { emptyNode, formatName, type NameNode } from "./field-names";
+import { type FormSchema, findField } from "./form-schema";
+import { hasOwnMessage, readInners, unwrap, type ZodSchema } from "./zod";
+
+/** The result of a check: data or issues. */
+export type FormResult = { readonly data: unknown } | { readonly issues: readonly FieldIssue[] };
+
+/** Something wrong with a field, or with the whole form if the name is empty. */
+export interface FieldIssue {
+  /** The name of the field, as it is sent. */
+  readonly name: string;
+  /** The schema of the field. */
+  readonly schema: ZodSchema | undefined;
+  /** zod's code of the issue; or `required`, `choice` or `unsafe_url`, which the form finds itself. */
+  readonly code: string;
+  /** The message of the schema, or Flagon's for programs. */
+  readonly message: string;
+  /** Whether the author of the schema wrote the message. */
+  readonly isOwn: boolean;
+  /** The issue as the schema reported it. */
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** The message of a required field that was left empty. */
+export const requiredMessage = "This field is required.";
+const noDetails: Readonly<Record<string, unknown>> = {};
+
+/** Converts and checks sent values. The result is there at once if no schema has asynchronous parts. */
+export function checkForm(schema: FormSchema, node: NameNode, conversion: Conversion = createConversion()): MaybePromise<FormResult> {
+  if (schema.whole !== undefined) {
+    return andThen(validate(schema.whole, convert(schema.whole, node, [], conversion)), (result) => {
+      const issues = explain(schema, "issues" in result ? result.issues : [], conversion);
+      return issues.length === 0 && "value" in result ? { data: result.value } : { issues };
+    });
+  }
+  const checks: MaybePromise<SchemaResult<unknown>>[] = [];
+  for (const [name, field] of schema.fields) {
+    checks.push(validate(field, convert(field, node.children.get(name) ?? emptyNode, [name], conversion)));
+  }
+  return andThen(allOf(checks), (results) => gather(schema, results, conversion));
+}
+
+/** Gathers the results of the fields, in their order. */
+function gather(schema: FormSchema, results: readonly SchemaResult<unknown>[], conversion: Conversion): FormResult {
+  const data: Record<string, unknown> = {};
+  const issues: SchemaIssue[] = [];
+  let index = 0;
+  for (const name of schema.fields.keys()) {
+    const result = results[index++];
+    if (result !== undefined && "issues" in result) {
+      issues.push(...result.issues.map((issue) => ({ ...issue, path: [name, ...issue.path] })));
+    } else if (result?.value !== undefined) {
+      data[name] = result.value;
+    }
+  }
+  const { missing, unchosen, unsafe } = conversion;
+  const isClean = issues.length === 0 && missing.size === 0 && unchosen.size === 0 && unsafe.size === 0;
+  const errors = isClean ? [] : explain(schema, issues, conversion);
+  return errors.length === 0 ? { data } : { issues: errors };
+}
+
+/**
+ * Lists the issues by field. A field that was left empty has one issue only, unless its author wrote another message;
+ * so has a field whose value is none of its choices.
+ */
+function explain(schema: FormSchema, issues: readonly SchemaIssue[], { missing, blank, unchosen, unsafe }: Conversion): FieldIssue[] {
+  const errors: FieldIssue[] = [];
+  const explained = new Set<string>();
+  const add = (name: string, field: ZodSchema | undefined, code: string, message: string): void => {
+    errors.push({ name, schema: field, code, message, isOwn: false, details: noDetails });
+    explained.add(name);
+  };
+  const found = issues.flatMap(openUnion).map((issue) => toIssue(schema, issue));
+  const owned = new Set(found.filter(({ isOwn }) => isOwn).map(({ name }) => name));
+  for (const issue of found) {
+    const { name } = issue;
+    if ([...unchosen].some((other) => name === other || name.startsWith(`${other}[`))) {
+      continue;
+    }
+    if (!issue.isOwn && issue.schema !== undefined && (missing.has(name) || blank.has(name))) {
+      if (!explained.has(name) && !owned.has(name)) {
+        add(name, issue.schema, "required", requiredMessage);
+      }
+      continue;
+    }
+    errors.push(issue);
+    explained.add(name);
+  }
+  for (const name of missing) {
+    const field = explained.has(name) ? undefined : findField(schema, name)?.schema;
+    // A form requires a text even if its schema allows the empty one. Any other schema accepted the absence on purpose.
+    if (field !== undefined && isText(field)) {
+      add(name, field, "required", requiredMessage);
+    }
+  }
+  for (const name of unchosen) {
+    add(name, findField(schema, name)?.schema, "choice", "Choose one of the options.");
+  }
+  for (const name of unsafe) {
+    if (!explained.has(name)) {
+      add(name, findField(schema, name)?.schema, "unsafe_url", "Invalid URL");
+    }
+  }
+  return errors;
+}
+
+/**
+ * Replaces the issue of a union by those of the option that is meant: the only one that is not about empty values, or
+ * the option of fields that lacks the least.
+ */
+function openUnion(issue: SchemaIssue): readonly SchemaIssue[] {
+  const errors = issue.issue?.code === "invalid_union" ? issue.issue.errors : undefined;
+  const options = Array.isArray(errors) ? errors.map(toIssues).filter((option) => option.length > 0 && !option.some(isAboutEmpty)) : [];
+  const [only] = options.length === 1 ? options : options.filter((option) => option.every(({ path }) => path.length > 0)).sort(byLength);
+  return only === undefined ? [issue] : only.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })).flatMap(openUnion);
+}
+
+function byLength(left: readonly unknown[], right: readonly unknown[]): number {
+  return left.length - right.length;
+}
+
+function isAboutEmpty({ issue, path }: SchemaIssue): boolean {
+  const values = Array.isArray(issue?.values) ? issue.values : [issue?.expected === "null" || issue?.expected === "undefined" ? "" : false];
+  return path.length === 0 && values.every((value: unknown) => value === "" || value === null || value === undefined);
+}
+
+function toIssue(form: FormSchema, { path, message, issue }: SchemaIssue): FieldIssue {
+  const name = formatName(path);
+  const schema = name === "" ? undefined : findField(form, name)?.schema;
+  const details = issue ?? noDetails;
+  const code = typeof details.code === "string" ? details.code : "custom";
+  const isOwn =
+    code === "custom" ? message !== "Invalid input" : (schema === undefined || hasOwnMessage(schema)) && !isEnglishOfZod(code, message);
+  return { name, schema, code, message, isOwn, details };
+}
+
+const englishOfZod: Readonly<Record<string, RegExp>> = {
+  invalid_type: /^Invalid input: expected /,
+  invalid_value: /^Invalid (?:input: expected|option: expected one of) /,
+  too_big: /^Too big: expected /,
+  too_small: /^Too small: expected /,
+  invalid_format: /^Invalid (?:string: must |[\w -]+$)/,
+  not_multiple_of: /^Invalid number: must be a multiple of /,
+  unrecognized_keys: /^Unrecognized keys?: /,
+  invalid_key: /^Invalid key in /,
+  invalid_union: /^Invalid (?:input|discriminator value)/,
+  invalid_element: /^Invalid value in /,
+  custom: /^Invalid input$/,
+};
+
+/** Tells whether a message is one of zod's English texts, which are written for developers. */
+export function isEnglishOfZod(code: string, message: string): boolean {
+  return englishOfZod[code]?.test(message) ?? false;
+}
+
+function isText(schema: ZodSchema): boolean {
+  const { core } = unwrap(schema);
+  return core._zod.def.type === "string" || (core._zod.def.type === "union" && readInners(core, "options").every(isText));
+}

@@ -1,0 +1,25 @@
+/** The state of one conversion: its source, its choices, and the fields that turn out to be wrong. */
+export interface Conversion {
+  /** A query has no unchecked boxes: what is absent from it stays absent. */
+  readonly source: "form" | "query";
+  /** The values that may be chosen in this request, by field. The index of a row is `[]`. */
+  readonly choices: ReadonlyMap<string, ReadonlySet<string>>;
+  /** The names of required fields that were left empty. */
+  readonly missing: Set<string>;
+  /** The names of required texts that hold only blanks. */
+  readonly blank: Set<string>;
+  /** The names of fields with a value that is none of their choices. */
+  readonly unchosen: Set<string>;
+  /** The names of URLs with a scheme that runs code, such as `javascript:`. */
+  readonly unsafe: Set<string>;
+}
+
+/** Keys that lead to a value. */
+export type Path = readonly PropertyKey[];
+
+const noChoices: ReadonlyMap<string, ReadonlySet<string>> = new Map();
+
+/** Starts a conversion. */
+export function createConversion(source: Conversion["source"] = "form", choices: Conversion["choices"] = noChoices): Conversion {
+  return { source, choices, missing: new Set(), blank: new Set(), unchosen: new Set(), unsafe: new Set() };
+}

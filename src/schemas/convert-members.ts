@@ -1,0 +1,128 @@
+import { textConverters } from "../base/text-values";
+import type { FormValue } from "../http/request/form-values";
+import type { Conversion, Path } from "./conversion";
+import { emptyNode, formatName, isBlank, type NameNode } from "./field-names";
+import { listChoosers, listFieldValues } from "./members";
+import { readDefinition, readInner, readInners, readShape, unwrap, type ZodSchema } from "./zod";
+
+/** Converts the values of a part. */
+type Convert = (schema: ZodSchema, node: NameNode, path: Path) => unknown;
+
+/**
+ * Converts the fields of an object, a record, an intersection, or a union with a discriminator.
+ *
+ * @param schema The schema, without its wrappings.
+ * @param node The sent values.
+ * @param path The keys that lead to the value.
+ * @param conversion Collects the fields that turn out to be wrong.
+ * @param convert Converts a part.
+ */
+export function convertMembers(schema: ZodSchema, node: NameNode, path: Path, conversion: Conversion, convert: Convert): unknown {
+  switch (schema._zod.def.type) {
+    case "object":
+      return convertObject(schema, node, path, convert);
+    case "record":
+      return convertRecord(schema, node, path, convert);
+    case "intersection": {
+      const [left, right] = ["left", "right"].map((side) => {
+        const part = readInner(schema, side);
+        return part && convert(part, node, path);
+      });
+      return merge(left, right);
+    }
+    default:
+      return convertOption(schema, node, path, conversion, convert);
+  }
+}
+
+/** Converts the fields of the shape. Fields beyond it go along where the schema states a rule for them. */
+function convertObject(schema: ZodSchema, node: NameNode, path: Path, convert: Convert): Record<string, unknown> {
+  const shape = readShape(schema);
+  const value: Record<string, unknown> = {};
+  for (const [key, part] of shape) {
+    const converted = convert(part, node.children.get(key) ?? emptyNode, [...path, key]);
+    if (converted !== undefined) {
+      value[key] = converted;
+    }
+  }
+  const catchall = readInner(schema, "catchall");
+  if (catchall !== undefined) {
+    for (const [key, child] of node.children) {
+      if (!shape.has(key)) {
+        const isOpen = ["unknown", "any", "never"].includes(unwrap(catchall).core._zod.def.type);
+        value[key] = isOpen ? toPlain(child) : convert(catchall, child, [...path, key]);
+      }
+    }
+  }
+  return value;
+}
+
+/** Returns sent values as they are: one value, a list of several, or an object of longer names. */
+function toPlain({ values, children }: NameNode): FormValue | readonly FormValue[] | Record<string, unknown> | undefined {
+  return children.size > 0
+    ? Object.fromEntries([...children].map(([key, child]) => [key, toPlain(child)]))
+    : values.length > 1
+      ? values
+      : values[0];
+}
+
+function convertRecord(schema: ZodSchema, node: NameNode, path: Path, convert: Convert): Record<string, unknown> {
+  const valueType = readInner(schema, "valueType");
+  const isWhole = readDefinition(schema, "partial") !== true;
+  const stated = isWhole ? listRecordKeys(schema) : [];
+  const keys = new Set([...stated, ...node.children.keys()]);
+  const value: Record<string, unknown> = {};
+  for (const key of keys) {
+    const child = node.children.get(key) ?? emptyNode;
+    if (isWhole || !isBlank(child)) {
+      const converted = valueType === undefined ? child.values[0] : convert(valueType, child, [...path, key]);
+      if (converted !== undefined || !isOptionalValue(valueType)) {
+        value[key] = converted;
+      }
+    }
+  }
+  return value;
+}
+
+function isOptionalValue(valueType: ZodSchema | undefined): boolean {
+  return valueType !== undefined && unwrap(valueType).isOptional;
+}
+
+/** Lists the keys that the schema of a record states: those of an enum, or of literals. */
+export function listRecordKeys(schema: ZodSchema): readonly string[] {
+  const keyType = readInner(schema, "keyType");
+  return keyType === undefined ? [] : listFieldValues(keyType).map(String);
+}
+
+/** Converts the fields of the option that the discriminator names. An absent checkbox names `false`. */
+function convertOption(schema: ZodSchema, node: NameNode, path: Path, { source, missing }: Conversion, convert: Convert): unknown {
+  const discriminator = String(readDefinition(schema, "discriminator"));
+  const sent = node.children.get(discriminator)?.values[0];
+  const text = typeof sent === "string" ? sent.trim() : "";
+  const boolean = text === "" ? (source === "form" ? false : undefined) : textConverters.boolean(text);
+  const isNamed = (value: unknown): boolean => (typeof value === "boolean" ? value === boolean : text !== "" && String(value) === text);
+  const option = readInners(schema, "options").find((candidate) => listChoosers(candidate, discriminator).some(isNamed));
+  if (option !== undefined) {
+    return convert(option, node, path);
+  }
+  if (text === "") {
+    missing.add(formatName([...path, discriminator]));
+  }
+  return { [discriminator]: text === "" ? undefined : sent };
+}
+
+/** Merges the values of both sides of an intersection. */
+function merge(left: unknown, right: unknown): unknown {
+  if (!isPlain(left) || !isPlain(right)) {
+    return left ?? right;
+  }
+  const merged: Record<string, unknown> = { ...left };
+  for (const [key, value] of Object.entries(right)) {
+    merged[key] = key in merged ? merge(merged[key], value) : value;
+  }
+  return merged;
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
