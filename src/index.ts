@@ -6,6 +6,7 @@ export {
   BuildError,
   ConfigError,
   ContextError,
+  DatabaseError,
   FlagonError,
   FormError,
   LoadError,

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { runDetached } from "./detached";
 
 /** Work that no response waits for. */
 export class BackgroundWork {
@@ -16,7 +17,7 @@ export class BackgroundWork {
    * @param work A promise, or a function that is called once what is done now is over.
    */
   add(work: Promise<unknown> | (() => unknown)): void {
-    const started = typeof work === "function" ? new Promise((resolve) => setImmediate(resolve)).then(work) : work;
+    const started = typeof work === "function" ? new Promise((resolve) => setImmediate(resolve)).then(() => runDetached(work)) : work;
     const ended: Promise<void> = started.then(
       () => this.#end(ended),
       (error: unknown) => {

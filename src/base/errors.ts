@@ -131,6 +131,12 @@ export class LoadError extends FlagonError {
   override readonly code = "LOAD";
 }
 
+/** A transaction, a migration or a page of rows was asked for in a way that cannot work, or the database could not do it. */
+export class DatabaseError extends FlagonError {
+  /** Always `"DATABASE"`. */
+  override readonly code = "DATABASE";
+}
+
 /** Every {@link FlagonError}, to narrow by `code`. */
 export type AnyFlagonError =
   | ContextError
@@ -144,4 +150,5 @@ export type AnyFlagonError =
   | SessionError
   | FormError
   | UsageError
-  | LoadError;
+  | LoadError
+  | DatabaseError;

@@ -1,12 +1,5 @@
 import type { Flagon } from "../app";
-
-/** Something that is not as it should be where the world reaches the app. */
-export interface Finding {
-  /** What is wrong. */
-  readonly problem: string;
-  /** What mends it. */
-  readonly cure: string;
-}
+import type { Finding } from "../setup/registry";
 
 /** Looks for what is not to be in production. */
 export function checkDeployment({ config, routes }: Flagon, nodeVersion: string = process.versions.node): Finding[] {
@@ -50,4 +43,16 @@ export function checkDeployment({ config, routes }: Flagon, nodeVersion: string 
   check(Number(nodeVersion.split(".")[0]) < 20, `Node ${nodeVersion} gets no more security fixes.`, "Use Node 20 or later.");
   check(routes.length === 0, "The app has no routes.", "Register its controllers.");
   return findings;
+}
+
+/** Looks for what extensions do not want in production, such as migrations that are pending. One that cannot tell says why. */
+export async function checkExtensions({ registry }: Flagon): Promise<readonly Finding[]> {
+  const found = registry.deploymentChecks.map(async (check) => {
+    try {
+      return await check();
+    } catch (error) {
+      return [{ problem: error instanceof Error ? error.message : String(error), cure: "Fix that, and check again." }];
+    }
+  });
+  return (await Promise.all(found)).flat();
 }

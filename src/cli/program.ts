@@ -10,7 +10,7 @@ import { runDevelopmentServer } from "../server/development/development";
 import { Reloader } from "../server/development/reloader";
 import type { Certificate } from "../server/node-server";
 import { serve } from "../server/production/workers";
-import { checkDeployment } from "./check";
+import { checkDeployment, checkExtensions } from "./check";
 import { complete, completionScripts, type Shell, shells } from "./completion";
 import { loadEnvironmentFiles } from "./environment-files";
 import { loadApp } from "./load-app";
@@ -78,6 +78,9 @@ export async function runCommandLine(words: readonly string[], folder: string, v
   return exitCode;
 }
 
+/** The codes of errors whose message says all. */
+const readable = new Set(["CONFIG", "DATABASE", "JOB", "MAIL"]);
+
 /** Says what went wrong in a line, or with the stack if it is a mistake of the app's code. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) {
@@ -86,7 +89,7 @@ function report(error: unknown): number {
   // By the code, since the app may have another copy of the package than the command line.
   const code: unknown = error instanceof Error && "code" in error ? error.code : undefined;
   const isUsage = code === "LOAD" || code === "USAGE";
-  console.error(error instanceof Error && (isUsage || code === "CONFIG") ? error.message : error);
+  console.error(error instanceof Error && (isUsage || readable.has(String(code))) ? error.message : error);
   return isUsage ? 2 : 1;
 }
 
@@ -167,7 +170,8 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
     .option("--deploy", "looks at the settings")
     .action(async ({ deploy }: { deploy?: boolean }) => {
       const app = await load();
-      const findings = deploy === true ? checkDeployment(app) : [];
+      const findings = deploy === true ? [...checkDeployment(app), ...(await checkExtensions(app))] : [];
+      await app.lifeCycle.stop(10_000);
       for (const { cure, problem } of findings) {
         console.log(`${problem}\n    ${cure}`);
       }

@@ -104,6 +104,14 @@ export interface Endpoint {
 /** Answers for the values of a rule's variables. */
 export type View = (values: Record<string, unknown>, request: FlagonRequest) => unknown;
 
+/** A problem of an app in production, with its cure. */
+export interface Finding {
+  /** The problem. */
+  readonly problem: string;
+  /** The cure. */
+  readonly cure: string;
+}
+
 /** The routes, hooks and handlers of an app. */
 export class Registry {
   /** The rules. */
@@ -118,6 +126,8 @@ export class Registry {
   readonly templateGlobals: Record<string, unknown> = {};
   /** What the prompt of `flagon shell` knows by name. */
   readonly shellContext: (() => object)[] = [];
+  /** What `flagon check --deploy` asks extensions. */
+  readonly deploymentChecks: (() => Promise<readonly Finding[]>)[] = [];
   /** The app's own commands. */
   readonly commands: Command[] = [];
   /** What is called when the app's context ends, after a request or without one. */

@@ -1,0 +1,78 @@
+import { SetupError } from "../base/errors";
+import { findDatabase } from "./database";
+
+/** Decorates a method in either decorator standard, or runs a function. */
+export interface Atomic {
+  <This, Values extends readonly unknown[], Result>(
+    method: (this: This, ...values: Values) => Result,
+    context: ClassMethodDecoratorContext,
+  ): (this: This, ...values: Values) => Promise<Awaited<Result>>;
+  <Method extends (...values: never[]) => unknown>(
+    prototype: object,
+    name: string | symbol,
+    descriptor: TypedPropertyDescriptor<Method>,
+  ): void;
+  <Result>(run: () => Result | Promise<Result>): Promise<Result>;
+}
+
+/**
+ * Runs a method, or a function, in a transaction of the app's database: `@atomic` above or below `@route`, on a method of a service, or `await atomic(async () => { … })`.
+ *
+ * The transaction is committed before the response goes out, and rolled back by whatever is thrown, `abort()` included. An answer with a status
+ * such as 409 that is *returned* commits. Inside of another one it is a savepoint. `database.current` is the transaction meanwhile.
+ *
+ * @throws {SetupError} If the app uses no database.
+ */
+export const atomic: Atomic = createAtomic();
+
+/**
+ * Runs a function after the commit of the transaction at hand, at once if there is none: for mails, and for requests to others.
+ *
+ * It does not run if the transaction, or the savepoint that asked for it, is rolled back. An error in it is logged.
+ */
+export function afterCommit(run: () => unknown): Promise<void> {
+  return findDatabase("afterCommit()").afterCommit(run);
+}
+
+function createAtomic(): Atomic {
+  function decorate(method: (...values: never[]) => unknown, context: DecoratorContext): () => Promise<never>;
+  function decorate(prototype: object, name: string | symbol, descriptor: PropertyDescriptor): void;
+  function decorate(run: () => unknown): Promise<never>;
+  function decorate(target: object, second?: string | symbol | DecoratorContext, descriptor?: PropertyDescriptor): unknown {
+    if (second === undefined && isFunction(target)) {
+      return isClass(target) ? refuse(target.name) : findDatabase("atomic()").atomic(() => Reflect.apply(target, undefined, []));
+    }
+    if (typeof second === "object") {
+      return second.kind === "method" && isFunction(target) ? wrap(target) : refuse(String(second.name));
+    }
+    const method: unknown = descriptor?.value;
+    if (!isFunction(method) || descriptor === undefined) {
+      return refuse(String(second));
+    }
+    descriptor.value = wrap(method);
+    return undefined;
+  }
+  return decorate;
+}
+
+function wrap(method: Callable): Callable {
+  async function atomicMethod(this: unknown, ...values: unknown[]): Promise<unknown> {
+    return findDatabase("atomic()").atomic(() => Reflect.apply(method, this, values));
+  }
+  // The name is that of the view in errors and logs.
+  return Object.defineProperty(atomicMethod, "name", { value: method.name, configurable: true });
+}
+
+type Callable = (...values: unknown[]) => unknown;
+
+function isFunction(value: unknown): value is Callable {
+  return typeof value === "function";
+}
+
+function isClass(value: Callable): boolean {
+  return /^class\b/.test(Function.prototype.toString.call(value));
+}
+
+function refuse(name: string): never {
+  throw new SetupError(`@atomic was put on '${name}'. It belongs on a method, or takes a function: await atomic(async () => { … }).`);
+}

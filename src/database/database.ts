@@ -1,0 +1,383 @@
+import type { Extension, Flagon } from "../app";
+import { DatabaseError, SetupError } from "../base/errors";
+import { findAppContext } from "../dispatch/context";
+import { createContextProxy } from "../dispatch/context-proxy";
+import { addDatabaseCommands } from "./commands";
+import { beginNested, type DrizzleDatabase, type DrizzleSession, type Engine, sessionOf } from "./engine";
+import { isLibsqlClient, LibsqlEngine } from "./libsql";
+import { type MigrationReport, Migrations } from "./migrations";
+import { OtherEngine } from "./other-engine";
+import { isPostgresPool, PostgresEngine } from "./postgres";
+import { currentScope, findScope, runInScope, runOutside, Scope } from "./scope";
+
+/** Options of a `Database`. */
+export interface DatabaseOptions<Drizzle> {
+  /** The folder of the migrations, relative to the app's root. Default: `"migrations"`. */
+  readonly migrations?: string;
+  /** Applies the migrations. Default: drizzle's own migrator, with the folder above. */
+  migrate?(db: Drizzle): unknown;
+  /** Fills the database with its first rows: `flagon db seed`. It runs in a transaction. */
+  seed?(db: Drizzle): unknown;
+  /** Closes the connections when the app stops. Default: the client's own `close()` or `end()`. */
+  readonly close?: () => unknown;
+  /** The file of the tables, for `flagon db generate` without a drizzle.config.ts. Default: the first of `schema.ts`, `src/schema.ts`, `db/schema.ts`. */
+  readonly schemaFile?: string;
+}
+
+/** The transaction of a test. */
+interface TestTransaction {
+  readonly scope: Scope;
+  readonly roll: (error: unknown) => void;
+  readonly done: Promise<unknown>;
+}
+
+/**
+ * A database that views, jobs and commands share: transactions without a parameter handed down, migrations, tests that roll back.
+ *
+ * @example
+ * ```ts
+ * export const database = new Database(drizzle(openLibsql("file:instance/app.db"), { schema, logger: recordQueries() }));
+ * export const db = database.current;
+ * app.use(database);
+ * ```
+ */
+export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> implements Extension {
+  /** The name under which `app.extensions` keeps it. */
+  readonly name = "database";
+  /** The transaction at hand, or the database where there is none: the same object, whatever it means at the time. */
+  readonly current: Drizzle;
+  /** What drizzle gave, outside of every transaction. */
+  readonly drizzle: Drizzle;
+  readonly #options: DatabaseOptions<Drizzle>;
+  readonly #engine: Engine;
+  #migrations: Migrations;
+  #test: TestTransaction | undefined;
+
+  /**
+   * @param drizzle What `drizzle()` gives, for libSQL, Postgres by `pg`, or another database.
+   * @param options The migrations, the first rows, and what closes it.
+   */
+  constructor(drizzle: Drizzle, options: DatabaseOptions<Drizzle> = {}) {
+    this.drizzle = drizzle;
+    this.#options = options;
+    this.#engine = createEngine(drizzle, options.close);
+    this.#migrations = this.#createMigrations(process.cwd());
+    const base = this.#withAtomic(drizzle);
+    this.current = createContextProxy(() => this.#find(base));
+    latest = new WeakRef<Database>(this);
+  }
+
+  /** The kind of database: `"libsql"`, `"postgres"` or `"other"`. */
+  get kind(): "libsql" | "postgres" | "other" {
+    return this.#engine.kind;
+  }
+
+  /** Whether the running code is inside of a transaction of this database. */
+  get isAtomic(): boolean {
+    return findScope(this) !== undefined;
+  }
+
+  /** Adds `flagon db …`, the health check, and what closes the connections. Called by `app.use()`. */
+  install(app: Flagon): this {
+    this.#migrations = this.#createMigrations(app.root);
+    app.lifeCycle.add({ stop: () => this.close(), isLast: true });
+    app.healthCheck("database", () => this.#engine.check());
+    app.registry.deploymentChecks.push(async () => {
+      const problem = (await this.#migrations.inspect()).problem;
+      return problem === null ? [] : [{ problem, cure: "Run: npx flagon db migrate" }];
+    });
+    const { schemaFile, seed } = this.#options;
+    addDatabaseCommands(app, this.#engine, this.#migrations, {
+      schemaFile,
+      seed: seed === undefined ? undefined : () => this.atomic((db) => seed(db)),
+    });
+    return this;
+  }
+
+  /**
+   * Runs a function in a transaction, which is committed when its promise resolves and rolled back when it rejects.
+   *
+   * Inside of another one it is a savepoint. Those of one transaction run one after another.
+   *
+   * @param run Gets the transaction, which is also `current` inside.
+   * @param config drizzle's own, such as `{ isolationLevel: "serializable" }`; for the outermost transaction alone.
+   * @returns What the function returns.
+   * @throws {DatabaseError} If the transaction around it has ended, or has failed although its error was caught.
+   */
+  atomic<Result>(run: (db: Drizzle) => Result | Promise<Result>, config?: object): Promise<Result> {
+    const parent = findScope(this) ?? this.#test?.scope;
+    if (parent === undefined) {
+      return this.#begin(run, config);
+    }
+    try {
+      parent.check("An atomic()");
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#nest(parent, run);
+  }
+
+  /**
+   * Runs a function after the commit of the transaction at hand; at once if there is none.
+   *
+   * It runs outside of the transaction, and not at all if that, or the savepoint that asked for it, is rolled back. An error is logged, and the
+   * response stays.
+   */
+  async afterCommit(run: () => unknown): Promise<void> {
+    const scope = findScope(this);
+    if (scope === undefined) {
+      await this.#attempt(run);
+    } else {
+      scope.check("An afterCommit()");
+      scope.afterCommit.push(run);
+    }
+  }
+
+  /** Runs a function inside of the transaction at hand just before its commit; at once if there is none. An error rolls all back. */
+  async beforeCommit(run: () => unknown): Promise<void> {
+    const scope = findScope(this);
+    if (scope === undefined) {
+      await run();
+    } else {
+      scope.check("A beforeCommit()");
+      scope.beforeCommit.push(run);
+    }
+  }
+
+  /**
+   * Applies the migrations that are pending, while no other process does.
+   *
+   * @returns The names of those that it has applied.
+   * @throws {DatabaseError} If one fails, was changed after it had been applied, or would be skipped.
+   */
+  migrate(): Promise<readonly string[]> {
+    return this.#migrations.migrate();
+  }
+
+  /** Compares the folder of migrations with the database. */
+  inspectMigrations(): Promise<MigrationReport> {
+    return this.#migrations.inspect();
+  }
+
+  /**
+   * Begins the transaction of a test: all that the test does, also by requests, is rolled back by `endTest()`.
+   *
+   * @throws {DatabaseError} If another test is in its transaction.
+   */
+  async beginTest(): Promise<void> {
+    if (this.#test !== undefined) {
+      throw new DatabaseError(
+        "beginTest() was called twice without endTest(). Tests of one file share the transaction, so that they cannot run at once: no test.concurrent.",
+      );
+    }
+    const scope = new Scope(this, undefined, undefined, true);
+    await new Promise<void>((resolve, reject) => {
+      const done = this.#engine.begin(scope, (handle) => {
+        scope.handle = this.#withAtomic(handle, scope);
+        return new Promise((_, roll) => {
+          this.#test = { scope, roll, done: done.catch(() => undefined) };
+          resolve();
+        });
+      });
+      done.catch(reject);
+    });
+  }
+
+  /** Rolls back all that has happened since `beginTest()`. Does nothing without it. */
+  async endTest(): Promise<void> {
+    const test = this.#test;
+    this.#test = undefined;
+    if (test !== undefined) {
+      await test.scope.turns.wait();
+      test.scope.state = "rolled back";
+      test.roll(new DatabaseError("The test has ended."));
+      await test.done;
+    }
+  }
+
+  /** Closes all connections. */
+  async close(): Promise<void> {
+    await this.endTest();
+    await this.#engine.close();
+  }
+
+  async #begin<Result>(run: (db: Drizzle) => Result | Promise<Result>, config?: object): Promise<Result> {
+    const scope = new Scope(this, undefined, currentScope());
+    let result: { readonly value: Result } | undefined;
+    try {
+      await this.#engine.begin(
+        scope,
+        async (handle) => {
+          const value = await run(this.#enter(scope, handle));
+          await this.#end(scope);
+          result = { value };
+        },
+        config,
+      );
+    } catch (error) {
+      scope.state = "rolled back";
+      throw error;
+    }
+    scope.state = "committed";
+    await this.#runAfterCommit(scope.afterCommit);
+    return valueOf(result);
+  }
+
+  async #nest<Result>(parent: Scope, run: (db: Drizzle) => Result | Promise<Result>): Promise<Result> {
+    const scope = new Scope(this, parent, parent.isTest ? currentScope() : parent.outer);
+    const value = await parent.turns.run(() => this.#runNested(scope, parent, run));
+    if (parent.isTest) {
+      // The savepoint's turn is over, so that they can use the database.
+      await this.#runAfterCommit(scope.afterCommit);
+    } else {
+      parent.afterCommit.push(...scope.afterCommit);
+      parent.beforeCommit.push(...scope.beforeCommit);
+    }
+    return value;
+  }
+
+  async #runNested<Result>(scope: Scope, parent: Scope, run: (db: Drizzle) => Result | Promise<Result>): Promise<Result> {
+    let result: { readonly value: Result } | undefined;
+    try {
+      parent.check("An atomic()");
+      await runInScope(scope, () =>
+        beginNested(Object(parent.handle), async (handle) => {
+          const value = await run(this.#enter(scope, handle));
+          await this.#end(scope);
+          result = { value };
+        }),
+      );
+    } catch (error) {
+      scope.state = "rolled back";
+      // The savepoint takes the failure back.
+      parent.root.firstError = undefined;
+      throw error;
+    }
+    scope.state = "committed";
+    return valueOf(result);
+  }
+
+  #enter(scope: Scope, handle: object): Drizzle {
+    const entered = this.#withAtomic(handle, scope);
+    scope.handle = entered;
+    return this.#asDrizzle(entered);
+  }
+
+  /** Ends a scope from inside: waits for savepoints that nobody awaits, and runs what comes before the commit. */
+  async #end(scope: Scope): Promise<void> {
+    await scope.turns.wait();
+    if (scope.isOutermost) {
+      for (const run of scope.beforeCommit.splice(0)) {
+        await run();
+      }
+    }
+    this.#engine.verify(scope);
+  }
+
+  async #runAfterCommit(functions: readonly (() => unknown)[]): Promise<void> {
+    for (const run of functions) {
+      await runOutside(() => this.#attempt(run));
+    }
+  }
+
+  async #attempt(run: () => unknown): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      const logger = findAppContext()?.app.logger;
+      if (logger === undefined) {
+        console.error("A function of afterCommit() failed.", error);
+      } else {
+        logger.error({ err: error }, "A function of afterCommit() failed.");
+      }
+    }
+  }
+
+  #find(base: Drizzle): Drizzle {
+    const scope = findScope(this) ?? this.#test?.scope;
+    if (scope?.handle === undefined) {
+      return base;
+    }
+    return this.#asDrizzle(scope.handle);
+  }
+
+  /** Makes drizzle's own `transaction()` the same as `atomic()`, so that `current` is right inside of it. */
+  #withAtomic<Handle extends object>(handle: Handle, scope?: Scope): Handle {
+    const transaction = (run: (db: Drizzle) => unknown, config?: object): Promise<unknown> =>
+      scope === undefined || findScope(this)?.root === scope.root
+        ? this.atomic(run, config)
+        : runInScope(scope, () => this.atomic(run, config));
+    if (scope !== undefined) {
+      Object.defineProperty(handle, "transaction", { value: transaction, configurable: true });
+      return handle;
+    }
+    return new Proxy(handle, {
+      get: (target, key) => {
+        if (key === "transaction") {
+          return transaction;
+        }
+        const value: unknown = Reflect.get(target, key, target);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+  }
+
+  #asDrizzle(handle: object): Drizzle {
+    if (this.#isDrizzle(handle)) {
+      return handle;
+    }
+    throw new DatabaseError("The transaction is not one of this database.");
+  }
+
+  /** A transaction of drizzle has all of a database but its client. */
+  #isDrizzle(handle: object): handle is Drizzle {
+    return "_" in handle;
+  }
+
+  #createMigrations(root: string): Migrations {
+    const { migrate, migrations = "migrations" } = this.#options;
+    const apply = migrate === undefined ? undefined : () => migrate(this.drizzle);
+    return new Migrations(this.#engine, this.drizzle, root, migrations, apply);
+  }
+}
+
+/** The database that `atomic()` and `afterCommit()` mean: the one that the running app uses. */
+export function findDatabase(caller: string): Database {
+  const found = findAppContext()?.app.extensions.database ?? latest?.deref();
+  if (found instanceof Database) {
+    return found;
+  }
+  throw new SetupError(
+    `${caller} found no database. Give the app one, app.use(new Database(…)), or call it on the database: database.${caller}.`,
+  );
+}
+
+let latest: WeakRef<Database> | undefined;
+
+function createEngine(drizzle: object, close: (() => unknown) | undefined): Engine {
+  const client: unknown = Reflect.get(drizzle, "$client");
+  const engine = isLibsqlClient(client)
+    ? new LibsqlEngine(sessionOf(drizzle), client)
+    : isPostgresPool(client)
+      ? new PostgresEngine(sessionOf(drizzle), client)
+      : new OtherEngine(toSession(drizzle), close);
+  return close === undefined || engine.kind === "other" ? engine : Object.assign(engine, { close: async () => void (await close()) });
+}
+
+function toSession(drizzle: object): DrizzleSession {
+  if (isSession(drizzle)) {
+    return drizzle;
+  }
+  throw new DatabaseError('A Database needs what drizzle() gives: new Database(drizzle(openLibsql("file:app.db"), { schema })).');
+}
+
+function isSession(value: object): value is DrizzleSession {
+  return "transaction" in value && typeof value.transaction === "function";
+}
+
+function valueOf<Result>(result: { readonly value: Result } | undefined): Result {
+  if (result === undefined) {
+    throw new DatabaseError("The transaction ended without a result.");
+  }
+  return result.value;
+}

@@ -1,0 +1,87 @@
+import { DatabaseError } from "../base/errors";
+import type { Scope } from "./scope";
+
+/** What drizzle gives for a database, as much of it as is needed here. */
+export interface DrizzleDatabase {
+  /** drizzle's own part of it. */
+  readonly _: object;
+}
+
+/** What runs transactions on drizzle's session. */
+export interface DrizzleSession {
+  transaction(run: (handle: object) => Promise<unknown>, config?: object): Promise<unknown>;
+}
+
+/** What differs between databases. */
+export interface Engine {
+  /** The kind of database. */
+  readonly kind: "libsql" | "postgres" | "other";
+  /** Runs a function inside of a new transaction; `scope` takes what drizzle gives for it. */
+  begin(scope: Scope, run: (handle: object) => Promise<unknown>, config?: object): Promise<unknown>;
+  /** Refuses a transaction that a failed statement has made useless. */
+  verify(scope: Scope): void;
+  /** Throws if the database cannot be reached. */
+  check(): Promise<void>;
+  /** Closes all connections. */
+  close(): Promise<void>;
+  /** Runs a function that no other process runs on this database at the same time. */
+  lock<Result>(run: () => Promise<Result>): Promise<Result>;
+  /** Returns the rows of a statement without placeholders. */
+  query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** The name of the database, as a person would say it, and whether it is on this machine. */
+  describe(): Promise<{ readonly name: string; readonly isLocal: boolean }>;
+  /** Removes all tables. */
+  clear(): Promise<void>;
+}
+
+/** Returns a copy of drizzle's session that talks to another client. */
+export function cloneSession(session: object, client: object): DrizzleSession {
+  const clone: object = Object.assign(Object.create(Object.getPrototypeOf(session)), session, { client });
+  if (hasTransaction(clone)) {
+    return clone;
+  }
+  throw new DatabaseError("The database that drizzle gave has no transactions.");
+}
+
+/** Returns the session of drizzle's database. */
+export function sessionOf(database: object): object {
+  const session: unknown = Reflect.get(database, "session") ?? Reflect.get(Object(Reflect.get(database, "_")), "session");
+  if (typeof session !== "object" || session === null) {
+    throw new DatabaseError('A Database needs what drizzle() gives: new Database(drizzle(openLibsql("file:app.db"), { schema })).');
+  }
+  return session;
+}
+
+/** Runs a savepoint by drizzle's own way. */
+export function beginNested(handle: object, run: (handle: object) => Promise<unknown>): Promise<unknown> {
+  // The handle's own method leads back to here, that of its class to drizzle.
+  const transaction: unknown = Reflect.get(Object.getPrototypeOf(handle), "transaction");
+  if (typeof transaction !== "function") {
+    throw new DatabaseError("The transaction that drizzle gave has no savepoints.");
+  }
+  return Promise.resolve(Reflect.apply(transaction, handle, [run]));
+}
+
+function hasTransaction(session: object): session is DrizzleSession {
+  return "transaction" in session && typeof session.transaction === "function";
+}
+
+/** Returns the text of an error's message, with those of its causes. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error && error.cause instanceof Error
+    ? messageOf(error.cause)
+    : error instanceof Error
+      ? error.message
+      : String(error);
+}
+
+/** Finds a property of an error or of one of its causes. */
+export function findOfError(error: unknown, name: string): unknown {
+  for (let current = error; typeof current === "object" && current !== null; current = Reflect.get(current, "cause")) {
+    const value: unknown = Reflect.get(current, name);
+    if (value !== undefined) {
+      return value;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,10 @@
+export { type Atomic, afterCommit, atomic } from "./atomic";
+export { Database, type DatabaseOptions } from "./database";
+export type { DrizzleDatabase } from "./engine";
+export { type LibsqlOptions, openLibsql } from "./libsql";
+export type { MigrationReport } from "./migrations";
+export { Page, type PageEdges } from "./page";
+export { type PageableQuery, type PageLoader, type PaginateOptions, paginate } from "./paginate";
+export { openPostgres } from "./postgres";
+export { type QueryLogger, recordQueries } from "./query-recorder";
+export { type ErrorTarget, findUniqueViolation, refuseDuplicates, type UniqueViolation } from "./violations";

@@ -1,0 +1,227 @@
+import { mkdirSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { ConfigError, DatabaseError } from "../base/errors";
+import { lazily } from "../base/lazily";
+import { cloneSession, type Engine } from "./engine";
+import { measureQuery, takeOverRecording } from "./query-recorder";
+import { findScope, runInScope, type Scope } from "./scope";
+import { type LibsqlClient, type LibsqlTransaction, type QueuedClient, queueWriters, retryBusy } from "./writers";
+
+const loadLibsql = lazily(() => require("@libsql/client") as typeof import("@libsql/client"));
+
+/** The time that SQLite itself waits for another process, in milliseconds: it blocks this one, so that is short. */
+const busyTimeout = 10;
+
+/** Options of `openLibsql()`. */
+export interface LibsqlOptions {
+  /** The token of a server. Default: `DATABASE_AUTH_TOKEN` of the environment. */
+  readonly authToken?: string;
+}
+
+/**
+ * Opens a database of libSQL for `drizzle()`: a file, which needs no server, or one on a server.
+ *
+ * A file gets a write-ahead log, so that readers do not wait for the writer; its folder is made. Writers of this process wait for
+ * their turn in a queue, for 5 seconds at most. Foreign keys are on.
+ *
+ * @param url `"file:instance/app.db"`, relative to the working directory, `":memory:"`, or `"libsql://…"`. Default: `DATABASE_URL` of the
+ * environment, or `"file:instance/app.db"`.
+ * @param options The token of a server.
+ * @throws {ConfigError} If the URL is one of another database.
+ */
+export function openLibsql(
+  url: string = process.env.DATABASE_URL ?? "file:instance/app.db",
+  options: LibsqlOptions = {},
+): import("@libsql/client").Client {
+  if (/^postgres(ql)?:/i.test(url)) {
+    throw new ConfigError(
+      'The URL of the database is one of Postgres. Open it by openPostgres(url), and define the tables by "drizzle-orm/pg-core".',
+    );
+  }
+  const isMemory = url === ":memory:" || url.includes("mode=memory");
+  const isFile = url.startsWith("file:") && !isMemory;
+  if (isFile) {
+    mkdirSync(dirname(url.replace(/^file:(\/\/)?/, "").split("?", 1)[0] ?? "."), { recursive: true });
+  }
+  const authToken = options.authToken ?? (isFile || isMemory ? undefined : process.env.DATABASE_AUTH_TOKEN);
+  const client = loadLibsql().createClient({ url, timeout: busyTimeout, ...(authToken === undefined ? {} : { authToken }) });
+  if (isFile) {
+    // A file that cannot be written keeps its mode.
+    client.execute("PRAGMA journal_mode = WAL").catch(() => undefined);
+  }
+  if (isLibsqlClient(client)) {
+    queueWriters(client);
+  }
+  return client;
+}
+
+/** Tells whether a client is one of libSQL. */
+export function isLibsqlClient(client: unknown): client is LibsqlClient {
+  return typeof client === "object" && client !== null && "executeMultiple" in client && "protocol" in client && "transaction" in client;
+}
+
+/** Stands between drizzle and a transaction: refuses what comes too late, and lets savepoints come one after another. */
+class GuardedTransaction implements LibsqlTransaction {
+  readonly #plain: LibsqlTransaction;
+  readonly #scope: Scope;
+  readonly #isRecorded: boolean;
+
+  constructor(plain: LibsqlTransaction, scope: Scope, isRecorded: boolean) {
+    this.#plain = plain;
+    this.#scope = scope;
+    this.#isRecorded = isRecorded;
+  }
+
+  get closed(): boolean {
+    return this.#plain.closed;
+  }
+
+  async execute(statement: unknown, values?: unknown): Promise<unknown> {
+    await this.#enter();
+    return measureQuery(this.#isRecorded, statement, values, () => this.#plain.execute(statement, values));
+  }
+
+  async batch(statements: unknown): Promise<unknown> {
+    await this.#enter();
+    return this.#plain.batch(statements);
+  }
+
+  async executeMultiple(sql: string): Promise<void> {
+    await this.#enter();
+    return this.#plain.executeMultiple(sql);
+  }
+
+  commit(): Promise<void> {
+    return this.#plain.commit();
+  }
+
+  async rollback(): Promise<void> {
+    this.#scope.state = "rolled back";
+    await this.#plain.rollback();
+  }
+
+  close(): void {
+    this.#plain.close();
+  }
+
+  async #enter(): Promise<void> {
+    const found = findScope(this.#scope.owner);
+    const scope = found?.root === this.#scope ? found : this.#scope;
+    scope.check("A statement");
+    if (!scope.turns.isFree) {
+      await scope.turns.wait();
+      scope.check("A statement");
+    }
+  }
+}
+
+/** Transactions on libSQL. */
+export class LibsqlEngine implements Engine {
+  readonly kind = "libsql";
+  readonly #session: object;
+  readonly #queued: QueuedClient;
+  readonly #isRecorded: boolean;
+
+  /**
+   * @param session drizzle's session.
+   * @param client The client.
+   */
+  constructor(session: object, client: LibsqlClient) {
+    this.#session = session;
+    this.#queued = queueWriters(client);
+    this.#isRecorded = takeOverRecording(session);
+    if (this.#isRecorded) {
+      const { execute } = client;
+      client.execute = (statement, values) =>
+        measureQuery(true, statement, values, () =>
+          Reflect.apply(execute, client, values === undefined ? [statement] : [statement, values]),
+        );
+    }
+  }
+
+  begin(scope: Scope, run: (handle: object) => Promise<unknown>): Promise<unknown> {
+    const { client, plain, writers } = this.#queued;
+    const work = async (): Promise<unknown> => {
+      const opened = await retryBusy(client, () => plain.transaction("write"));
+      const guard = new GuardedTransaction(opened, scope, this.#isRecorded);
+      const session = cloneSession(this.#session, { transaction: async () => guard });
+      return session.transaction((handle) => run(handle));
+    };
+    return client.protocol === "file" ? writers.run(scope, () => runInScope(scope, work)) : runInScope(scope, work);
+  }
+
+  verify(): void {
+    // SQLite goes on after a statement that failed.
+  }
+
+  async check(): Promise<void> {
+    await this.#queued.client.execute("SELECT 1");
+  }
+
+  async close(): Promise<void> {
+    this.#queued.client.close();
+  }
+
+  async lock<Result>(run: () => Promise<Result>): Promise<Result> {
+    const file = await this.#findFile();
+    if (file === "") {
+      return run();
+    }
+    // The lock is one of SQLite on a file of its own: it ends with its process, however that ends.
+    const name = join(dirname(file), `.${basename(file)}.migrating.db`);
+    const lock = loadLibsql().createClient({ url: `file:${name}`, timeout: busyTimeout });
+    try {
+      const held = await this.#take(lock);
+      try {
+        return await run();
+      } finally {
+        await held.rollback();
+      }
+    } finally {
+      lock.close();
+    }
+  }
+
+  async query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    return (await this.#queued.client.execute(sql)).rows;
+  }
+
+  async describe(): Promise<{ name: string; isLocal: boolean }> {
+    const isLocal = this.#queued.client.protocol === "file";
+    return { name: isLocal ? basename(await this.#findFile()) || ":memory:" : "the database of DATABASE_URL", isLocal };
+  }
+
+  async clear(): Promise<void> {
+    const rows = await this.query(
+      "SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view', 'trigger') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE 'libsql\\_%' ESCAPE '\\' ORDER BY type = 'table'",
+    );
+    await this.#queued.client.migrate(
+      rows.map(({ name, type }) => `DROP ${String(type).toUpperCase()} IF EXISTS "${String(name).replaceAll('"', '""')}"`),
+    );
+  }
+
+  async #take(lock: import("@libsql/client").Client): Promise<{ rollback(): Promise<void> }> {
+    const end = Date.now() + 60_000;
+    for (;;) {
+      try {
+        return await lock.transaction("write");
+      } catch (error) {
+        if (Date.now() > end) {
+          throw new DatabaseError("Another process has been migrating the database for a minute. Wait until it is done, or end it.", {
+            cause: error,
+          });
+        }
+        await lock.reconnect();
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+  }
+
+  async #findFile(): Promise<string> {
+    if (this.#queued.client.protocol !== "file") {
+      return "";
+    }
+    const rows = await this.query("SELECT file FROM pragma_database_list WHERE name = 'main'");
+    return String(rows[0]?.file ?? "");
+  }
+}

@@ -1,0 +1,165 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { DatabaseError } from "../base/errors";
+import { lazily } from "../base/lazily";
+import { type Engine, findOfError, messageOf } from "./engine";
+
+const loadMigrator = lazily(() => require("drizzle-orm/migrator") as typeof import("drizzle-orm/migrator"));
+
+/** A migration of the folder. */
+interface Migration {
+  readonly tag: string;
+  readonly time: number;
+  readonly statements: readonly string[];
+  readonly hashes: readonly string[];
+}
+
+/** How the folder of migrations stands to the database, each by its name. */
+export interface MigrationReport {
+  /** The migrations that the next `migrate` applies. */
+  readonly pending: readonly string[];
+  /** The migrations that drizzle would pass over, since a later one is applied. */
+  readonly skipped: readonly string[];
+  /** The migrations that were changed after they had been applied. */
+  readonly changed: readonly string[];
+  /** The problem in a sentence, or `null`. */
+  readonly problem: string | null;
+}
+
+/** The migrations of a database: drizzle's, applied by drizzle, under a lock and compared with what is applied. */
+export class Migrations {
+  /** The folder. */
+  readonly folder: string;
+  readonly #engine: Engine;
+  readonly #database: object;
+  readonly #apply: (() => unknown) | undefined;
+
+  /**
+   * @param engine The database.
+   * @param database What drizzle gave.
+   * @param root The folder that the folder of migrations is relative to.
+   * @param folder The folder of migrations.
+   * @param apply Applies them, in place of drizzle's own migrator.
+   */
+  constructor(engine: Engine, database: object, root: string, folder: string, apply: (() => unknown) | undefined) {
+    this.#engine = engine;
+    this.#database = database;
+    this.folder = resolve(root, folder);
+    this.#apply = apply;
+  }
+
+  /** Compares the folder with the database. */
+  async inspect(): Promise<MigrationReport> {
+    const migrations = this.#read();
+    const applied = await this.#readApplied();
+    const latest = Math.max(0, ...applied.map(({ time }) => time));
+    const missing = migrations.filter(({ time }) => !applied.some((row) => row.time === time));
+    const pending = missing.filter(({ time }) => time > latest).map(({ tag }) => tag);
+    const skipped = missing.filter(({ time }) => time <= latest).map(({ tag }) => tag);
+    const changed = migrations
+      .filter(({ hashes, time }) => applied.some((row) => row.time === time && !hashes.includes(row.hash)))
+      .map(({ tag }) => tag);
+    return { pending, skipped, changed, problem: describe(pending, skipped, changed) };
+  }
+
+  /** Applies what is pending, while no other process does. */
+  migrate(): Promise<readonly string[]> {
+    return this.#engine.lock(async () => {
+      const before = await this.inspect();
+      if (before.skipped.length > 0 || before.changed.length > 0) {
+        throw new DatabaseError(describe([], before.skipped, before.changed) ?? "");
+      }
+      try {
+        await (this.#apply ?? (() => this.#applyByDrizzle()))();
+      } catch (error) {
+        throw this.#explain(error, before.pending);
+      }
+      return before.pending;
+    });
+  }
+
+  #read(): readonly Migration[] {
+    if (!existsSync(join(this.folder, "meta/_journal.json"))) {
+      if (this.#apply !== undefined) {
+        return [];
+      }
+      throw new DatabaseError(
+        `There are no migrations in '${this.folder}'. Make the first by: npx flagon db generate. If they are elsewhere: new Database(…, { migrations: "folder" }).`,
+      );
+    }
+    const journal: { entries: readonly { tag: string }[] } = JSON.parse(readFileSync(join(this.folder, "meta/_journal.json"), "utf8"));
+    return loadMigrator()
+      .readMigrationFiles({ migrationsFolder: this.folder })
+      .map(({ folderMillis, hash, sql }, index) => {
+        const text = sql.join("--> statement-breakpoint");
+        const tag = journal.entries[index]?.tag ?? String(folderMillis);
+        // A repository may end lines in another way on another machine.
+        const plain = text.replaceAll("\r\n", "\n");
+        return { tag, time: folderMillis, statements: sql, hashes: [hash, hashOf(plain), hashOf(plain.replaceAll("\n", "\r\n"))] };
+      });
+  }
+
+  async #readApplied(): Promise<readonly { readonly time: number; readonly hash: string }[]> {
+    if (this.#engine.kind === "other") {
+      return [];
+    }
+    const [table, known] =
+      this.#engine.kind === "postgres"
+        ? ["drizzle.__drizzle_migrations", "SELECT to_regclass('drizzle.__drizzle_migrations') AS name"]
+        : ["__drizzle_migrations", "SELECT max(name) AS name FROM sqlite_master WHERE name = '__drizzle_migrations'"];
+    const [row] = await this.#engine.query(known);
+    if (row?.name === null || row?.name === undefined) {
+      return [];
+    }
+    const rows = await this.#engine.query(`SELECT hash, created_at FROM ${table}`);
+    return rows.map(({ created_at, hash }) => ({ time: Number(created_at), hash: String(hash) }));
+  }
+
+  async #applyByDrizzle(): Promise<void> {
+    const migrator: { migrate(database: object, config: object): unknown } =
+      this.#engine.kind === "postgres" ? require("drizzle-orm/node-postgres/migrator") : require("drizzle-orm/libsql/migrator");
+    if (this.#engine.kind === "other") {
+      throw new DatabaseError(
+        "Say how the migrations are applied: new Database(…, { migrate: (db) => migrate(db, { migrationsFolder }) }).",
+      );
+    }
+    await migrator.migrate(this.#database, { migrationsFolder: this.folder });
+  }
+
+  /** Names the file and the statement that failed. */
+  #explain(error: unknown, pending: readonly string[]): unknown {
+    const migrations = this.#read().filter(({ tag }) => pending.includes(tag));
+    const index: unknown = findOfError(error, "statementIndex");
+    const query: unknown = findOfError(error, "query");
+    // libSQL counts the statements, each migration having one more that notes it.
+    const all = migrations.flatMap(({ statements, tag }) => [...statements, ""].map((statement) => ({ tag, statement })));
+    const failed = typeof index === "number" ? all[index] : all.find(({ statement }) => statement.trim() !== "" && statement === query);
+    return failed === undefined
+      ? error
+      : new DatabaseError(
+          `The migration '${failed.tag}' failed: ${messageOf(error)}\n\n${failed.statement.trim()}\n\nNothing of it was applied. Fix ${join(this.folder, `${failed.tag}.sql`)}.`,
+          { cause: error },
+        );
+  }
+}
+
+function describe(pending: readonly string[], skipped: readonly string[], changed: readonly string[]): string | null {
+  const list = (tags: readonly string[]): string => tags.map((tag) => `'${tag}'`).join(", ");
+  const parts = [
+    ...(pending.length === 0 ? [] : [`Not applied yet: ${list(pending)}.`]),
+    ...(skipped.length === 0
+      ? []
+      : [
+          `Never applied, and passed over since a later one is: ${list(skipped)}. Generate it again, so that it is the last: delete its file and its entry in meta/_journal.json, and run npx flagon db generate.`,
+        ]),
+    ...(changed.length === 0
+      ? []
+      : [`Changed after it had been applied: ${list(changed)}. Restore the file, and put the change into a migration of its own.`]),
+  ];
+  return parts.length === 0 ? null : parts.join("\n");
+}
+
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

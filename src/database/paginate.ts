@@ -1,0 +1,117 @@
+import { lazily } from "../base/lazily";
+import { findRequestContext } from "../dispatch/context";
+import { NotFound } from "../http/exceptions/client-errors";
+import { Page } from "./page";
+
+const loadDrizzle = lazily(() => require("drizzle-orm") as typeof import("drizzle-orm"));
+
+/** Options of `paginate()`. */
+export interface PaginateOptions {
+  /** The most rows of a page. Default: 20. */
+  readonly perPage?: number;
+  /** The number of the page. Default: the parameter of the query, or 1 without one. */
+  readonly page?: number;
+  /** The parameter of the query that holds the number. Default: `"page"`. */
+  readonly parameter?: string;
+  /** The number of all rows; `false` not to count, so that the page only knows whether there is a next one. Default: counted by the query itself. */
+  readonly count?: number | Promise<number> | false;
+}
+
+/** A query of drizzle's that takes a limit. */
+export interface PageableQuery<Item> extends PromiseLike<readonly Item[]> {
+  limit(limit: number): unknown;
+  offset(offset: number): unknown;
+}
+
+/** Gets the rows of a page, for queries that take their limit at once, such as `db.query.posts.findMany()`. */
+export type PageLoader<Item> = (range: { readonly limit: number; readonly offset: number }) => PromiseLike<readonly Item[]>;
+
+const numberPattern = /^[1-9]\d{0,15}$/;
+
+/**
+ * Loads a page of rows: the one that `?page=` asks for.
+ *
+ * A number that is none, or a page beyond the last, is 404; the first page of no rows is empty. Order the query, and end the order with the key, so that
+ * no row stands on two pages.
+ *
+ * @param query A query without limit, such as `db.select().from(posts).orderBy(desc(posts.id))`; or a function of limit and offset, with the option `count`.
+ * @param options The rows of a page, and the count.
+ * @throws {NotFound} If there is no such page.
+ * @throws {TypeError} If `perPage` is no whole number from 1.
+ */
+export async function paginate<Item>(query: PageableQuery<Item> | PageLoader<Item>, options: PaginateOptions = {}): Promise<Page<Item>> {
+  const { parameter = "page", perPage = 20 } = options;
+  if (!Number.isSafeInteger(perPage) || perPage < 1) {
+    throw new TypeError(`paginate() needs 'perPage' as a whole number from 1, but got ${String(perPage)}.`);
+  }
+  const page = options.page ?? readPage(parameter);
+  const offset = (page - 1) * perPage;
+  if (!Number.isSafeInteger(page) || page < 1 || !Number.isSafeInteger(offset + perPage)) {
+    throw new NotFound();
+  }
+  const count = options.count ?? (typeof query === "function" ? undefined : countRows(query));
+  if (count === undefined) {
+    throw new TypeError("paginate() of a function needs 'count': the number of all rows, a promise of it, or false.");
+  }
+  const limit = count === false ? perPage + 1 : perPage;
+  const [total, rows] = await Promise.all([
+    count === false ? null : Promise.resolve(count).then(Number),
+    typeof query === "function" ? query({ limit, offset }) : select(query, limit, offset),
+  ]);
+  if (rows.length === 0 && page > 1) {
+    throw new NotFound();
+  }
+  const hasNext = total === null ? rows.length > perPage : offset + rows.length < total && rows.length > 0;
+  return new Page(rows.slice(0, perPage), page, perPage, total, hasNext, parameter);
+}
+
+function readPage(parameter: string): number {
+  const values = findRequestContext()?.request.query.getAll(parameter) ?? [];
+  const [text = "1"] = values;
+  if (!numberPattern.test(text)) {
+    throw new NotFound();
+  }
+  return Number(text);
+}
+
+async function select<Item>(query: PageableQuery<Item>, limit: number, offset: number): Promise<readonly Item[]> {
+  warnOfDisorder(query);
+  query.limit(limit);
+  query.offset(offset);
+  return query;
+}
+
+/** Counts the rows of a query as it is, without its order. */
+async function countRows(query: object): Promise<number> {
+  const config: unknown = Reflect.get(query, "config");
+  const session: unknown = Reflect.get(query, "session");
+  if (typeof config !== "object" || config === null || !isCounting(session)) {
+    throw new TypeError("paginate() cannot count this query. Give the number of all rows: paginate(query, { count: db.$count(posts) }).");
+  }
+  const unordered: object = Object.assign(Object.create(Object.getPrototypeOf(query)), query, {
+    config: { ...config, orderBy: undefined, limit: undefined, offset: undefined },
+  });
+  const { sql } = loadDrizzle();
+  const inner: unknown = Reflect.apply(Reflect.get(unordered, "getSQL"), unordered, []);
+  return Number(await session.count(sql`select count(*) as count from (${inner}) as counted`));
+}
+
+function isCounting(session: unknown): session is { count(sql: unknown): Promise<unknown> } {
+  return typeof session === "object" && session !== null && "count" in session && typeof session.count === "function";
+}
+
+/** Rows without an order come in any, and in another one on the next page. */
+function warnOfDisorder(query: object): void {
+  const app = findRequestContext()?.app;
+  if (app?.config.debug !== true) {
+    return;
+  }
+  const config: unknown = Reflect.get(query, "config");
+  const order: unknown = typeof config === "object" && config !== null && "orderBy" in config ? config.orderBy : undefined;
+  const operators: unknown = typeof config === "object" && config !== null && "setOperators" in config ? config.setOperators : undefined;
+  if ((!Array.isArray(order) || order.length === 0) && (!Array.isArray(operators) || operators.length === 0)) {
+    app.logger.warn(
+      "paginate() got a query without an order, so that rows may move between pages. Add .orderBy(), with the key at its end.",
+    );
+  }
+}

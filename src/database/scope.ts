@@ -1,0 +1,124 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { addDetachedState } from "../base/detached";
+import { DatabaseError } from "../base/errors";
+import { findAppContext } from "../dispatch/context";
+
+/** How a transaction ended, or that it has not. */
+type State = "open" | "ending" | "committed" | "rolled back";
+
+/** Lets callers through one after another, in the order in which they came. */
+export class Turns {
+  #last: Promise<unknown> = Promise.resolve();
+  #count = 0;
+
+  /** Whether nobody is through or waits. */
+  get isFree(): boolean {
+    return this.#count === 0;
+  }
+
+  /** Resolves when all that came before are done. */
+  async wait(): Promise<void> {
+    await this.#last;
+  }
+
+  /** Runs a function once all that came before are done. */
+  run<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#count++;
+    const done = this.#last.then(work).finally(() => {
+      this.#count--;
+    });
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+}
+
+/** A transaction of a database, or a savepoint inside of one. */
+export class Scope {
+  /** The outermost scope of the same transaction. */
+  readonly root: Scope;
+  /** The functions that wait for the commit. */
+  readonly afterCommit: (() => unknown)[] = [];
+  /** The functions that run just before the commit of the outermost scope. */
+  readonly beforeCommit: (() => unknown)[] = [];
+  /** Lets the savepoints inside of this scope come one after another. */
+  readonly turns: Turns = new Turns();
+  /** The error of the first statement that failed, on a database that then refuses all others. */
+  firstError: unknown;
+  /** What drizzle gives for statements inside of the transaction. */
+  handle: object | undefined;
+  state: State = "open";
+
+  /**
+   * @param owner The database.
+   * @param parent The scope around it.
+   * @param outer The scope of another database around it.
+   * @param isTest Whether it is the transaction of a test, which is never committed.
+   */
+  constructor(
+    readonly owner: object,
+    readonly parent: Scope | undefined,
+    readonly outer: Scope | undefined,
+    readonly isTest: boolean = false,
+  ) {
+    this.root = parent?.root ?? this;
+  }
+
+  /** Whether it counts as the outermost one: it is, or stands inside of a test's transaction alone. */
+  get isOutermost(): boolean {
+    return this.parent === undefined || this.parent.isTest;
+  }
+
+  /**
+   * Refuses what comes after the end.
+   *
+   * @throws {DatabaseError} If this scope, or one around it, has ended.
+   */
+  check(what: string): void {
+    for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.parent) {
+      if (scope.state === "committed" || scope.state === "rolled back") {
+        throw new DatabaseError(
+          `${what} came after its transaction was ${scope.state}. Await everything inside of atomic: a branch of Promise.all() goes on when another one fails, and use Promise.allSettled() or afterCommit() for work that may outlive it.`,
+        );
+      }
+    }
+  }
+}
+
+/** Holds the scope through awaits. */
+const scopes = new AsyncLocalStorage<Scope | undefined>();
+
+addDetachedState((run) => scopes.exit(run));
+
+/** Finds the scope of a database that the running code is in. */
+export function findScope(owner: object): Scope | undefined {
+  let scope = scopes.getStore();
+  while (scope !== undefined && scope.owner !== owner) {
+    scope = scope.outer;
+  }
+  return scope;
+}
+
+/** Returns the innermost scope that the running code is in, of whatever database. */
+export function currentScope(): Scope | undefined {
+  return scopes.getStore();
+}
+
+/** Runs a function inside of a scope. */
+export function runInScope<Result>(scope: Scope, run: () => Result): Result {
+  return scopes.run(scope, run);
+}
+
+/** Runs a function outside of every scope. */
+export function runOutside<Result>(run: () => Result): Result {
+  return scopes.exit(run);
+}
+
+/** Warns in debug mode of a query that runs beside the transaction that its code is in: it does not see that transaction. */
+export function warnBeside(): void {
+  const app = scopes.getStore()?.state === "open" ? findAppContext()?.app : undefined;
+  if (app?.config.debug === true) {
+    app.logger.warn(
+      "A query was run beside the transaction that its code is in, and does not see it. Build and prepare queries inside of atomic, with 'database.current'.",
+    );
+  }
+}

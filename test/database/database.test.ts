@@ -1,0 +1,154 @@
+import { readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { drizzle } from "drizzle-orm/libsql";
+import { Flagon, route } from "flagon";
+import { Database, openLibsql, Page } from "flagon/database";
+import { describe, expect, it } from "vitest";
+import { writeFiles } from "../support";
+import { createLibsql, openStranger } from "./libsql";
+import { describeMigrations } from "./migrations";
+import { describeDatabase } from "./suite";
+
+describeDatabase("a file of libSQL", () => createLibsql("file"), false);
+describeDatabase("libSQL in memory", () => createLibsql("memory"), false);
+
+describeMigrations("a file of libSQL", async () => {
+  const url = `file:${writeFiles({ "keep.txt": "" })}/app.db`;
+  return () => {
+    const client = openLibsql(url);
+    return { drizzle: drizzle(client), query: async (sql) => (await client.execute(sql)).rows.map((row) => ({ ...row })) };
+  };
+});
+
+describe("libSQL", () => {
+  it("waits for another process that holds the lock, and goes on after it", async () => {
+    const { client, database, db, posts, url } = await createLibsql("file");
+    const stranger = openStranger(url);
+    const held = await stranger.transaction("write");
+    const written = Promise.all([
+      database.atomic(() => db.insert(posts).values({ title: "atomic" })),
+      db.insert(posts).values({ title: "bare" }),
+    ]);
+    await wait(150);
+    await held.commit();
+    await written;
+    await database.atomic(() => db.insert(posts).values({ title: "after" }));
+    expect((await client.execute("select count(*) as count from posts")).rows[0]?.count).toBe(3);
+  });
+
+  it("refuses a statement that would wait for its own transaction", async () => {
+    const { database, posts } = await createLibsql("file");
+    await expect(database.atomic(() => database.drizzle.insert(posts).values({ title: "x" }))).rejects.toMatchObject({
+      cause: { message: expect.stringMatching(/would wait for that transaction/) },
+    });
+  });
+
+  it("has a write-ahead log and foreign keys on every connection", async () => {
+    const { client } = await createLibsql("file");
+    const rows = await Promise.all(Array.from({ length: 5 }, () => client.execute("pragma foreign_keys")));
+    expect(rows.map(({ rows: [row] }) => row?.foreign_keys)).toEqual([1, 1, 1, 1, 1]);
+    expect((await client.execute("pragma journal_mode")).rows[0]?.journal_mode).toBe("wal");
+  });
+
+  it("lets reads go on beside a transaction on a file", async () => {
+    const { database, db, posts } = await createLibsql("file");
+    let rows = -1;
+    await Promise.all([
+      database.atomic(async () => {
+        await db.insert(posts).values({ title: "x" });
+        await wait(50);
+      }),
+      wait(20).then(async () => {
+        rows = (await db.select().from(posts)).length;
+      }),
+    ]);
+    expect(rows).toBe(0);
+  });
+});
+
+describe("Database", () => {
+  it("checks its health, is closed last, and shows its queries with their times", async () => {
+    const { channel } = await import("node:diagnostics_channel");
+    const { database, db, posts } = await createLibsql("file");
+    const app = new Flagon(__dirname, { static: null, config: { testing: true } });
+    const log: string[] = [];
+    app.use(database);
+    app.onStop(async () => log.push(String((await db.select().from(posts)).length)));
+    const seen: { sql: string; duration: number; parameters: unknown[] }[] = [];
+    const listen = (message: unknown) => seen.push(message as (typeof seen)[0]);
+    channel("flagon:query").subscribe(listen);
+    expect(await app.lifeCycle.health.run()).toEqual([]);
+    await database.atomic(() => db.insert(posts).values({ title: "x" }));
+    await db.select().from(posts);
+    channel("flagon:query").unsubscribe(listen);
+    expect(seen.map(({ sql }) => sql.slice(0, 6))).toEqual(["SELECT", "insert", "select"]);
+    expect(seen.every(({ duration }) => duration >= 0)).toBe(true);
+    expect(seen[1]?.parameters).toEqual(["x"]);
+    await app.testClient().close();
+    expect(log).toEqual(["1"]);
+    await expect(Promise.resolve(db.select().from(posts))).rejects.toThrow();
+  });
+
+  it("says what it needs", () => {
+    expect(() => new Database({ _: {} })).toThrow(/needs what drizzle\(\) gives/);
+  });
+
+  it("warns in debug mode of queries beside the transaction, and of pages without an order", async () => {
+    const { paginate } = await import("flagon/database");
+    const { database, db, posts } = await createLibsql("file");
+    const app = new Flagon(__dirname, { static: null, config: { debug: true } });
+    const lines: unknown[] = [];
+    app.logger.warn = (line: unknown) => lines.push(line);
+    app.use(database);
+    class Views {
+      @route("/")
+      async index() {
+        await database.atomic(() => database.drizzle.select().from(posts));
+        await paginate(db.select().from(posts));
+        return {};
+      }
+    }
+    app.register(Views);
+    await app.testClient().get("/");
+    expect(lines).toEqual([expect.stringContaining("beside the transaction"), expect.stringContaining("without an order")]);
+  });
+});
+
+describe("flagon db generate", () => {
+  it("writes migrations by drizzle-kit, refuses to guess a renaming, and lists what loses data", async () => {
+    const table = (columns: string) =>
+      `import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";\nexport const users = sqliteTable("users", { id: integer().primaryKey(), ${columns} });\n`;
+    const root = writeFiles({ "package.json": "{}", "schema.ts": table("name: text().notNull(), age: integer()") });
+    symlinkSync(join(__dirname, "../../node_modules"), join(root, "node_modules"));
+    const database = new Database(drizzle(openLibsql(":memory:")));
+    const app = new Flagon(root, { static: null, config: { testing: true } });
+    app.use(database);
+    const generate = (...words: string[]) => app.testCommands().invoke(["db", "generate", ...words]);
+    const files = () => readdirSync(join(root, "migrations")).filter((file) => file.endsWith(".sql"));
+    expect((await generate("--name", "users")).exitCode).toBe(0);
+    expect(files()).toEqual(["0000_users.sql"]);
+    expect(await database.migrate()).toEqual(["0000_users"]);
+    writeFileSync(join(root, "schema.ts"), table("title: text().notNull(), age: integer()"));
+    const renamed = await generate();
+    expect([renamed.exitCode, renamed.output, files().length]).toEqual([1, expect.stringContaining("may have been renamed"), 1]);
+    writeFileSync(join(root, "schema.ts"), table("name: text().notNull()"));
+    expect((await generate("--name", "ageless")).output).toContain("These statements lose or move data");
+    expect((await generate()).output).toContain("No schema changes");
+    await database.close();
+  });
+});
+
+describe("Page", () => {
+  const list = (page: number, pages: number, edges?: object) =>
+    [...new Page([], page, 1, pages, false, "page").iterPages(edges)].map((number) => number ?? "…").join(" ");
+
+  it("lists the pages to link to as Flask-SQLAlchemy does", () => {
+    expect(list(1, 1)).toBe("1");
+    expect(list(1, 10)).toBe("1 2 3 4 5 … 9 10");
+    expect(list(10, 20)).toBe("1 2 … 8 9 10 11 12 13 14 … 19 20");
+    expect(list(20, 20)).toBe("1 2 … 18 19 20");
+    expect(list(5, 9, { leftEdge: 0, rightEdge: 0, leftCurrent: 1, rightCurrent: 1 })).toBe("… 4 5 6 …");
+    expect(list(1, 1_000_000).length).toBeLessThan(40);
+  });
+});
