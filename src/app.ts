@@ -198,7 +198,8 @@ export class Flagon extends AppState {
   }
 
   /** Answers a web `Request`: what Bun, Deno and Workers call. It needs no `this`. */
-  readonly fetch = (request: Request): Promise<Response> => handleFetch(this, request);
+  readonly fetch = (request: Request): Promise<Response> =>
+    this.keyProblem === null ? handleFetch(this, request) : Promise.reject(this.keyProblem);
 
   /**
    * Runs the development server.

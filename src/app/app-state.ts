@@ -2,10 +2,11 @@ import { existsSync } from "node:fs";
 import type { RequestListener } from "node:http";
 import { basename, resolve } from "node:path";
 import { BackgroundWork } from "../base/background";
-import { SetupError } from "../base/errors";
+import { ConfigError, SetupError } from "../base/errors";
 import { defaultJson, type JsonProvider } from "../base/json";
 import { createLogger, type Logger } from "../base/logging";
 import { Config } from "../config/config";
+import { findShortKey } from "../config/secret-keys";
 import { runInAppContext } from "../dispatch/tear-down";
 import type { RequestSettings } from "../http/request/request-head";
 import { DefaultHeaders } from "../http/response/default-headers";
@@ -60,6 +61,7 @@ export abstract class AppState extends Scaffold implements Application {
   #requestSettings: RequestSettings | undefined;
   #logger: Logger | undefined;
   #handler: RequestListener | undefined;
+  #keyProblem: ConfigError | null | undefined;
 
   /**
    * @param root The folder that templates and static files are relative to: `__dirname`, or `import.meta.dirname`.
@@ -130,10 +132,27 @@ export abstract class AppState extends Scaffold implements Application {
     return [...this.registry.blueprints.keys()];
   }
 
-  /** The listener for a `node:http` server: `createServer(app.handler)`. */
+  /**
+   * The listener for a `node:http` server: `createServer(app.handler)`.
+   *
+   * @throws {ConfigError} If a secret key is shorter than 16 characters in production (`NODE_ENV`).
+   */
   get handler(): RequestListener {
+    if (this.keyProblem !== null) {
+      throw this.keyProblem;
+    }
     this.#handler ??= createListener(this);
     return this.#handler;
+  }
+
+  /** The error that a key is too short for production, by `NODE_ENV`; `null` without one. */
+  protected get keyProblem(): ConfigError | null {
+    if (this.#keyProblem === undefined) {
+      const { debug, testing } = this.config;
+      const problem = process.env.NODE_ENV === "production" && !debug && !testing ? findShortKey(this.config) : undefined;
+      this.#keyProblem = problem === undefined ? null : new ConfigError(problem);
+    }
+    return this.#keyProblem;
   }
 
   /** Adds a mount, and keeps the longest path first. */

@@ -1,19 +1,30 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { ConfigError } from "../base/errors";
 import { type Schema, validateSync } from "../base/schema";
+import { isSecretName } from "../base/secret-names";
 import { didYouMean } from "../base/suggestion";
-import { environmentName, readEnvironment } from "./environment";
+import { readTextFile } from "../base/text-file";
+import { findConflicts } from "./conflicts";
+import {
+  convert,
+  environmentName,
+  listVariables,
+  type MemberStyle,
+  putMember,
+  readSecret,
+  toCamelCase,
+  type Variable,
+} from "./environment";
 import type { Misspellings } from "./misspellings";
 import { type Settings, settingChecks } from "./settings";
 
-/** A setting's value, and where it came from when it is reported as wrong. */
-type Source = "code" | "file" | "environment";
+/** The place that a value comes from, for its error. */
+type Source = "code" | "file";
 
 /** Settings, Flagon's own and the app's. */
 export type Values = Partial<Settings> & Misspellings & Readonly<Record<string, unknown>>;
 
-/** How a file of settings is read. */
+/** Options of `config.loadFile()`. */
 export interface LoadFileOptions {
   /** Parses the text of the file. Default: `JSON.parse`. */
   parse?: (text: string) => unknown;
@@ -24,8 +35,9 @@ export interface LoadFileOptions {
 /**
  * The configuration of an app.
  *
- * Later sources win: defaults, then what the code sets, then files, then the environment variables that begin with
- * `FLAGON_`, whose names become camel case (`FLAGON_SECRET_KEY` is `secretKey`; `__` goes into an object).
+ * Later sources win: defaults, the code, files, then the environment variables that begin with `FLAGON_`. Their names
+ * become camel case: `FLAGON_SECRET_KEY` is `secretKey`. `FLAGON_MAIL__PORT` sets the member `port` of `mail`, and leaves the
+ * others as they are.
  */
 export class Config implements Settings {
   debug: Settings["debug"] = false;
@@ -73,49 +85,53 @@ export class Config implements Settings {
   defaultHeaders: Settings["defaultHeaders"] = {};
   /** Directives of `Content-Security-Policy`. */
   contentSecurityPolicy: Settings["contentSecurityPolicy"] = {};
-  /** What `Strict-Transport-Security` says over HTTPS. */
+  /** The members of `Strict-Transport-Security`. */
   strictTransportSecurity: Settings["strictTransportSecurity"] = null;
   /** Whether requests over HTTP are redirected to HTTPS. */
   httpsOnly = false;
-  readonly #environment: Readonly<Record<string, unknown>>;
+  /** The keys that only variables have set. */
+  readonly #fromVariables = new Set<string>();
   readonly #variables: NodeJS.ProcessEnv;
   readonly #root: string;
 
   /**
-   * @param values What the code sets.
-   * @param environment The environment variables. The process's own by default.
-   * @param root The folder that the paths of files are relative to. The working directory by default.
-   * @throws {ConfigError} If a value of Flagon's own settings is not usable.
+   * @param values The values of the code.
+   * @param environment The environment variables. Default: those of the process.
+   * @param root The folder that the paths of files are relative to. Default: the working directory.
+   * @throws {ConfigError} If one of Flagon's own settings has a value that it does not take. The message names all of them.
    */
   constructor(values: Values = {}, environment: NodeJS.ProcessEnv = process.env, root: string = process.cwd()) {
     this.#variables = environment;
-    this.#environment = readEnvironment(environment);
     this.#root = root;
     this.#set(values, "code");
   }
 
-  /** Sets values as the code's; the environment still wins. */
+  /**
+   * Sets values. The environment still wins.
+   *
+   * @throws {ConfigError} If one of Flagon's own settings has a value that it does not take. Then none is set.
+   */
   update(values: Values): void {
     this.#set(values, "code");
   }
 
-  /** Sets each value whose key has none yet, as an extension does with its own settings. */
+  /** Sets the values whose keys have none yet: for the own settings of an extension. */
   setDefaults(values: Values): void {
-    this.update(Object.fromEntries(Object.entries(values).filter(([key]) => !Object.hasOwn(this, key))));
+    this.update(Object.fromEntries(Object.entries(values).filter(([key]) => !Object.hasOwn(this, key) || this.#fromVariables.has(key))));
   }
 
   /**
    * Sets the values of a file.
    *
    * @param path The file, relative to the app's root.
-   * @param options How it is parsed, as JSON by default, and whether it may be missing.
+   * @param options The parser, JSON's by default, and whether the file can be missing.
    * @returns Whether there was such a file.
    * @throws {ConfigError} If the file cannot be read or holds no object.
    */
   loadFile(path: string, { parse = JSON.parse, silent = false }: LoadFileOptions = {}): boolean {
     let values: unknown;
     try {
-      values = parse(readFileSync(resolve(this.#root, path), "utf8"));
+      values = parse(readTextFile(resolve(this.#root, path)));
     } catch (cause) {
       if (silent && cause instanceof Error && "code" in cause && cause.code === "ENOENT") {
         return false;
@@ -134,7 +150,7 @@ export class Config implements Settings {
    * Sets the values of the file that an environment variable names.
    *
    * @param variable The variable, such as `"SHOP_SETTINGS"`.
-   * @param options How it is parsed, and whether variable and file may be missing.
+   * @param options The parser, and whether variable and file can be missing.
    * @returns Whether there was such a file.
    * @throws {ConfigError} If the variable is not set, or the file cannot be read or holds no object.
    */
@@ -151,7 +167,7 @@ export class Config implements Settings {
 
   /** Sets the values of the environment variables that begin with a prefix of the app's own, such as `"SHOP_"`. */
   loadEnvironment(prefix: string): void {
-    this.#set(readEnvironment(this.#variables, prefix), "environment");
+    this.#set({}, "code", listVariables(this.#variables, prefix));
   }
 
   /**
@@ -187,18 +203,21 @@ export class Config implements Settings {
     return result.value;
   }
 
-  /** Sets values, below those of the environment; all that is wrong with either is said at once, and then none is set. */
-  #set(values: Readonly<Record<string, unknown>>, source: Source): void {
-    const set = listSet(values);
-    const stronger = listSet(this.#environment);
-    const problems = [
-      ...set.map(([key, value]) => check(key, value, source)),
-      ...stronger.map(([key, value]) => check(key, value, "environment")),
-    ];
-    const merged = { ...this, ...Object.fromEntries([...set, ...stronger]) };
-    if (merged.sessionEncrypted === true && merged.sessionDigest === "sha1") {
-      problems.push("The setting 'sessionEncrypted' cannot be on while 'sessionDigest' is \"sha1\": Flask could not read the sessions.");
+  /** Sets values, then those of the variables on top. All mistakes are named at once, and then none is set. */
+  #set(given: Readonly<Record<string, unknown>>, source: Source, variables: readonly Variable[] = []): void {
+    const values = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+    const problems = Object.entries(values).map(([key, value]) => check(key, value, source));
+    const merged = new Map<string, unknown>(Object.entries(values));
+    const names = new Map<string, string>();
+    for (const { name, path, text } of [...variables, ...listVariables(this.#variables)]) {
+      const [word = "", ...rest] = path;
+      const key = toCamelCase(word);
+      const present: unknown = merged.has(key) ? merged.get(key) : Object.hasOwn(this, key) ? Reflect.get(this, key) : undefined;
+      merged.set(key, rest.length === 0 ? readValue(key, text, present) : putMember(present, rest, text, memberStyle(key)));
+      names.set(key, name);
     }
+    problems.push(...[...names].map(([key, name]) => check(key, merged.get(key), name)));
+    problems.push(...findConflicts({ ...this, ...Object.fromEntries(merged) }));
     const found = problems.filter((problem) => problem !== undefined);
     if (found.length > 0) {
       throw new ConfigError(
@@ -207,30 +226,47 @@ export class Config implements Settings {
           : `The configuration has ${found.length} mistakes:\n${found.map((line) => `  ${line}`).join("\n")}`,
       );
     }
-    for (const [key, value] of [...set, ...stronger]) {
+    for (const [key, value] of merged) {
+      if (!Object.hasOwn(values, key) && (!Object.hasOwn(this, key) || this.#fromVariables.has(key))) {
+        this.#fromVariables.add(key);
+      } else {
+        this.#fromVariables.delete(key);
+      }
       Object.defineProperty(this, key, { value, writable: true, enumerable: true, configurable: true });
     }
   }
 }
 
-function listSet(values: Readonly<Record<string, unknown>>): readonly (readonly [string, unknown])[] {
-  return Object.entries(values).filter(([, value]) => value !== undefined);
+/** Reads the text of a variable: as the setting takes it, or for a key of the app by the type of the present value. */
+function readValue(key: string, text: string, present: unknown): unknown {
+  if (isSetting(key)) {
+    return settingChecks[key].read(text);
+  }
+  return isSecretName(key) ? readSecret(text) : convert(text, present);
 }
 
-/** Tells what is wrong with a value, if anything is. */
-function check(key: string, value: unknown, source: Source): string | undefined {
+function memberStyle(key: string): MemberStyle | undefined {
+  return isSetting(key) ? settingChecks[key].members : undefined;
+}
+
+/** Returns the problem with a value, if there is one. */
+function check(key: string, value: unknown, source: string): string | undefined {
   if (!isSetting(key)) {
     const hint = didYouMean(key, Object.keys(settingChecks));
-    // Other keys belong to the app; only a long one that is nearly one of Flagon's own is taken for a slip of the pen.
+    // Other keys belong to the app. Only a long one that is nearly one of Flagon's own is taken for a typing error.
     return hint !== "" && source === "code" && key.length >= 8 ? `There is no setting '${key}'.${hint}` : undefined;
   }
   const { accepts, expected } = settingChecks[key];
   if (accepts(value)) {
     return undefined;
   }
-  const where = source === "environment" ? ` (from ${environmentName(key)})` : source === "file" ? " (from a file)" : "";
-  const shown = key === "secretKey" ? "" : `, not ${typeof value === "string" ? `'${value}'` : String(value)}`;
-  return `The setting '${key}'${where} is to be ${expected}${shown}.`;
+  const where = source === "code" ? "" : source === "file" ? " (from a file)" : ` (from ${source})`;
+  const shown = key.startsWith("secretKey") ? "" : `, but got ${show(value)}`;
+  return `The setting '${key}'${where} must be ${expected}${shown}.`;
+}
+
+function show(value: unknown): string {
+  return typeof value === "string" ? `'${value}'` : typeof value === "object" ? (JSON.stringify(value) ?? "an object") : String(value);
 }
 
 function isSetting(key: string): key is keyof Settings {

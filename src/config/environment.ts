@@ -1,39 +1,89 @@
-/**
- * Reads the variables that begin with a prefix: `FLAGON_MAX_CONTENT_LENGTH=5000000` gives `{ maxContentLength: 5000000 }`.
- *
- * A value that reads as JSON is converted; two underscores go into an object.
- */
-export function readEnvironment(environment: NodeJS.ProcessEnv, prefix = "FLAGON_"): Record<string, unknown> {
-  const values: Record<string, unknown> = {};
-  for (const name of Object.keys(environment).sort()) {
-    const text = environment[name];
-    if (!name.startsWith(prefix) || name === "FLAGON_APP" || text === undefined) {
-      continue;
-    }
-    const path = name.slice(prefix.length).split("__").map(toCamelCase);
-    const last = path.pop() ?? "";
-    let holder = values;
-    for (const key of path) {
-      const inner = holder[key];
-      const next: Record<string, unknown> = typeof inner === "object" && inner !== null ? { ...inner } : {};
-      holder[key] = next;
-      holder = next;
-    }
-    // A secret key of digits is text all the same.
-    holder[last] = name === `${prefix}SECRET_KEY` ? text : parseJsonOrText(text);
-  }
-  return values;
+import { isSecretName } from "../base/secret-names";
+import { textConverters } from "../base/text-values";
+
+/** An environment variable that sets a value: `FLAGON_MAIL__PORT=25` sets the member `port` of `mail`. */
+export interface Variable {
+  /** Its name. */
+  readonly name: string;
+  /** The words of its name behind the prefix, one for each level, as they are written. */
+  readonly path: readonly string[];
+  /** Its value. */
+  readonly text: string;
 }
 
-function parseJsonOrText(text: string): unknown {
+/** The variables of the command line, which are no settings. */
+const commandLineVariables = new Set(
+  ["APP", "RELOADED", "RUN_HOST", "RUN_PORT", "SERVE_HOST", "SERVE_PORT"].map((name) => `FLAGON_${name}`),
+);
+
+/** Lists the variables that begin with a prefix, by name, so that an object comes before its members. */
+export function listVariables(environment: NodeJS.ProcessEnv, prefix = "FLAGON_"): Variable[] {
+  return Object.entries(environment)
+    .flatMap(([name, text]) =>
+      name.startsWith(prefix) && name.length > prefix.length && !commandLineVariables.has(name) && text !== undefined
+        ? [{ name, path: name.slice(prefix.length).split("__"), text }]
+        : [],
+    )
+    .sort((left, right) => (left.name < right.name ? -1 : 1));
+}
+
+/** The names and values of the members of an object that variables set. */
+export interface MemberStyle {
+  /** Makes the name of a member that is not there yet. */
+  toName(word: string): string;
+  /** Reads the value of a member. */
+  read(text: string, present: unknown): unknown;
+}
+
+const usualStyle: MemberStyle = { toName: toCamelCase, read: convert };
+
+/** HTTP headers: `X_FRAME_OPTIONS` is `x-frame-options`, and all values are text. */
+export const headerStyle: MemberStyle = {
+  toName: (word) => word.toLowerCase().replaceAll("_", "-"),
+  read: (text) => (text === "null" ? null : text),
+};
+
+/**
+ * Puts the text of a variable into a member of a value.
+ *
+ * @param value The value, which stays as it is; anything but an object is replaced by one.
+ * @param path The words that lead to the member.
+ * @param text The text. It is converted to the type of the member's present value, or as JSON.
+ * @param style The names and values of the members, if they are unusual.
+ * @returns The value with the member.
+ */
+export function putMember(value: unknown, [word, ...rest]: readonly string[], text: string, style: MemberStyle = usualStyle): unknown {
+  if (word === undefined) {
+    return style.read(text, value);
+  }
+  const members: Readonly<Record<string, unknown>> = isPlainObject(value) ? value : {};
+  const name = findMember(members, word) ?? style.toName(word);
+  const member = Object.hasOwn(members, name) ? members[name] : undefined;
+  return { ...members, [name]: rest.length === 0 && isSecretName(name) ? readSecret(text) : putMember(member, rest, text, style) };
+}
+
+/** Reads text as a list: JSON, or words with commas between them. */
+export function readList(text: string): unknown {
+  return text.trim().startsWith("[")
+    ? readJson(text)
+    : text
+        .split(",")
+        .map((item) => item.trim())
+        .filter((item) => item !== "");
+}
+
+/** Reads text as JSON, or returns it. Digits beyond the safe integers stay text: as a number they would change. */
+export function readJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return typeof value === "number" && /^-?\d+$/.test(text) && !Number.isSafeInteger(value) ? text : value;
   } catch {
     return text;
   }
 }
 
-function toCamelCase(name: string): string {
+/** Writes the words of a variable's name as a key: `MAX_CONTENT_LENGTH` is `maxContentLength`. */
+export function toCamelCase(name: string): string {
   return name.toLowerCase().replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
@@ -43,4 +93,41 @@ export function environmentName(key: string): string {
     .replace(/\./g, "__")
     .replace(/[A-Z]/g, (letter) => `_${letter}`)
     .toUpperCase()}`;
+}
+
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return false;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** Finds a member whose name has the same letters and digits, such as `X-Api-Key` or `x_api_key` for `X_API_KEY`. */
+function findMember(members: object, word: string): string | undefined {
+  const plain = lettersOf(word);
+  return Object.keys(members).find((name) => lettersOf(name) === plain);
+}
+
+function lettersOf(name: string): string {
+  return name.replace(/[^a-zA-Z0-9]/g, "").toLowerCase();
+}
+
+/** A password of digits is text all the same. */
+export function readSecret(text: string): unknown {
+  return /^\s*[[{]/.test(text) ? readJson(text) : text;
+}
+
+/** Converts text to the type of the value that it replaces, or as JSON. */
+export function convert(text: string, present: unknown): unknown {
+  switch (typeof present) {
+    case "boolean":
+      return textConverters.boolean(text) ?? readJson(text);
+    case "number":
+      return textConverters.float(text) ?? readJson(text);
+    case "string":
+      return text;
+    default:
+      return Array.isArray(present) ? readList(text) : readJson(text);
+  }
 }

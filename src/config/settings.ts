@@ -1,9 +1,23 @@
+import { headerStyle, readJson, readList } from "./environment";
 import { isPolicy, type PolicySources } from "./policy-setting";
+import { secretKeyCheck, secretKeysCheck } from "./secret-keys";
+import {
+  anyLike,
+  isWholeFrom,
+  listOf,
+  oneOf,
+  readBoolean,
+  type SettingCheck,
+  textLike,
+  textOrNull,
+  wholeFrom,
+  yesOrNo,
+} from "./setting-check";
 
-/** Which proxies are believed: how many stand in front of the app, or their addresses. */
+/** The trusted proxies: their number, or their addresses. */
 export type TrustProxy = number | string | readonly string[];
 
-/** What `Strict-Transport-Security` says (RFC 6797, section 6.1). */
+/** The members of `Strict-Transport-Security` (RFC 6797, section 6.1). */
 export interface StrictTransportSecurity {
   /** Seconds for which browsers reach the host by HTTPS alone, such as 31,536,000: a year. */
   readonly maxAge: number;
@@ -21,7 +35,7 @@ export interface Settings {
   testing: boolean;
   /** Signs sessions and tokens. Keep it secret, long and random. No default: without it a session cannot be written. */
   secretKey: string | Uint8Array | null;
-  /** Former keys, which still read sessions but never sign. Default: none. */
+  /** Former keys, which still read sessions but never sign: a session that is used is signed anew. Default: none. */
   secretKeyFallbacks: readonly (string | Uint8Array)[];
   /** The digest of the session's signature; `"sha1"` shares sessions with Flask. Default: `"sha256"`. */
   sessionDigest: "sha256" | "sha1";
@@ -41,7 +55,7 @@ export interface Settings {
   sessionCookieSameSite: "Lax" | "Strict" | "None";
   /** Whether browsers keep a session for each site that embeds the app (CHIPS); it makes the cookie secure. Default: `false`. */
   sessionCookiePartitioned: boolean;
-  /** How long a session is valid, in seconds. Default: 31 days. */
+  /** The seconds until a permanent session expires; older cookies are refused. Default: 31 days. */
   permanentSessionLifetime: number;
   /** Whether a permanent session's expiry moves on with every request that reads it. Default: `true`. */
   sessionRefreshEachRequest: boolean;
@@ -49,8 +63,8 @@ export interface Settings {
   maxCookieSize: number;
   /** Whether unsafe requests are checked for cross-site forgery. Default: `true`. */
   csrf: boolean;
-  /** How long a CSRF token is valid, in seconds. Default: 1 hour. */
-  csrfTimeLimit: number;
+  /** The seconds for which a CSRF token is valid; `null` for as long as the session. Default: 1 hour. */
+  csrfTimeLimit: number | null;
   /** Origins besides the app's own that may send unsafe requests, such as `"https://admin.example.com"`. Default: none. */
   csrfTrustedOrigins: readonly string[];
   /** The largest body, in bytes. Default: 1 MiB. */
@@ -67,13 +81,13 @@ export interface Settings {
   maxFormMemorySize: number;
   /** The size of an upload, in bytes, from which it is kept in a temporary file. Default: 1 MiB. */
   uploadSpoolSize: number;
-  /** How deep a JSON body may nest. Default: 64. */
+  /** The most levels of a JSON body. Default: 64. */
   maxJsonDepth: number;
   /** The host, and port if it is not the usual, for URLs built outside a request, such as `"example.com"`. Default: none. */
   serverName: string | null;
   /** The scheme for URLs built outside a request. Default: `"http"`. */
   preferredUrlScheme: "http" | "https";
-  /** How long browsers may keep a file without asking, in seconds, or a function of its path; `null` makes them ask every time. Default: `null`. */
+  /** The seconds for which browsers keep a file without asking, or a function of its path; `null` makes them ask every time. Default: `null`. */
   sendFileMaxAge: number | null | ((path: string) => number | null);
   /** Sends files by the proxy: the path in `X-Sendfile`, and no body. Default: `false`. */
   useXSendfile: boolean;
@@ -109,38 +123,34 @@ export interface Settings {
   httpsOnly: boolean;
 }
 
-/** What a setting may be. */
-export interface SettingCheck {
-  /** What is wanted, to go on after "is to be". */
-  readonly expected: string;
-  /** Tells whether a value is that. */
-  accepts(value: unknown): boolean;
-}
-
-/** What each setting may be. */
+/** The values that each setting takes. */
 export const settingChecks: { readonly [Key in keyof Settings]: SettingCheck } = {
   debug: yesOrNo(),
   testing: yesOrNo(),
-  secretKey: {
-    expected: "text or bytes, and not empty",
-    accepts: (value) => value === null || value instanceof Uint8Array || (typeof value === "string" && value !== ""),
-  },
-  secretKeyFallbacks: list(),
+  secretKey: secretKeyCheck,
+  secretKeyFallbacks: secretKeysCheck,
   sessionDigest: oneOf("sha256", "sha1"),
   sessionEncrypted: yesOrNo(),
   debugToolbar: yesOrNo(),
-  sessionCookieName: text(),
-  sessionCookieDomain: textOrNull(),
-  sessionCookiePath: textOrNull(),
-  sessionCookieSecure: { expected: 'true, false or "auto"', accepts: (value) => typeof value === "boolean" || value === "auto" },
+  sessionCookieName: textLike(/^[\w!#$%&'*+.^`|~-]+$/, 'the name of a cookie, such as "session"'),
+  sessionCookieDomain: textOrNull(/^\.?[\w.-]+$/, 'a domain such as "example.com", or null'),
+  sessionCookiePath: textOrNull(/^\/[\x21-\x3a\x3c-\x7e]*$/, 'a path such as "/shop", or null'),
+  sessionCookieSecure: anyLike(
+    'true, false or "auto"',
+    (value) => typeof value === "boolean" || value === "auto",
+    (text) => (text.toLowerCase() === "auto" ? "auto" : (readBoolean(text) ?? text)),
+  ),
   sessionCookieSameSite: oneOf("Lax", "Strict", "None"),
   sessionCookiePartitioned: yesOrNo(),
   permanentSessionLifetime: wholeFrom(1),
   sessionRefreshEachRequest: yesOrNo(),
   maxCookieSize: wholeFrom(0),
   csrf: yesOrNo(),
-  csrfTimeLimit: wholeFrom(1),
-  csrfTrustedOrigins: list(),
+  csrfTimeLimit: wholeFrom(1, { orNull: true }),
+  csrfTrustedOrigins: listOf(
+    /^(?:[a-z][a-z\d+.-]*:\/\/[^/?#\s]+|null)$/i,
+    'a list of origins such as "https://admin.example.com", without a path',
+  ),
   maxContentLength: wholeFrom(1),
   maxMultipartLength: wholeFrom(1),
   maxFormParts: wholeFrom(1),
@@ -151,64 +161,44 @@ export const settingChecks: { readonly [Key in keyof Settings]: SettingCheck } =
   maxJsonDepth: wholeFrom(1),
   serverName: textOrNull(),
   preferredUrlScheme: oneOf("http", "https"),
-  sendFileMaxAge: {
-    expected: "a number of seconds, a function of the path, or null",
-    accepts: (value) => value === null || typeof value === "function" || isWholeFrom(value, 0),
-  },
+  sendFileMaxAge: anyLike(
+    "a number of seconds, a function of the path, or null",
+    (value) => value === null || typeof value === "function" || isWholeFrom(value, 0),
+  ),
   useXSendfile: yesOrNo(),
-  trustedHosts: list(),
-  trustProxy: {
-    expected: 'a number of proxies, or addresses such as "loopback" and "10.0.0.0/8"',
-    accepts: (value) => isWholeFrom(value, 0) || (typeof value === "string" && value !== "") || Array.isArray(value),
-  },
-  applicationRoot: { expected: 'a path such as "/shop"', accepts: (value) => typeof value === "string" && value.startsWith("/") },
+  trustedHosts: listOf(/^[^/\s]+$/, 'a list of hosts such as "example.com", without a scheme or a path'),
+  trustProxy: anyLike(
+    'a number of proxies, or addresses such as "loopback" and "10.0.0.0/8"',
+    (value) => isWholeFrom(value, 0) || (typeof value === "string" && value !== "") || Array.isArray(value),
+    (text) => (text.trim() === "" ? 0 : text.includes(",") && !text.trim().startsWith("{") ? readList(text) : readJson(text)),
+  ),
+  applicationRoot: textLike(/^\//, 'a path such as "/shop"'),
   provideAutomaticOptions: yesOrNo(),
   strictSlashes: yesOrNo(),
   mergeSlashes: yesOrNo(),
   methodOverride: yesOrNo(),
-  propagateExceptions: yesOrNo("or null"),
+  propagateExceptions: yesOrNo({ orNull: true }),
   trapHttpExceptions: yesOrNo(),
-  templatesAutoReload: yesOrNo("or null"),
+  templatesAutoReload: yesOrNo({ orNull: true }),
   explainTemplateLoading: yesOrNo(),
-  defaultHeaders: { expected: "an object", accepts: (value) => typeof value === "object" && value !== null && !Array.isArray(value) },
-  contentSecurityPolicy: {
-    expected: "an object of directives, such as { scriptSrc: [\"'self'\"] }, the text of the header, or null",
-    accepts: (value) => value === null || isPolicy(value),
+  defaultHeaders: {
+    ...anyLike(
+      "an object of headers, whose values are text or null",
+      (value) => isObject(value) && Object.values(value).every((header) => header === null || typeof header === "string"),
+    ),
+    members: headerStyle,
   },
-  strictTransportSecurity: {
-    expected: "an object such as { maxAge: 31536000 }, with a whole number of seconds, or null",
-    accepts: (value) => value === null || (typeof value === "object" && "maxAge" in value && isWholeFrom(value.maxAge, 0)),
-  },
+  contentSecurityPolicy: anyLike(
+    "an object of directives, such as { scriptSrc: [\"'self'\"] }, the text of the header, or null",
+    (value) => value === null || isPolicy(value),
+  ),
+  strictTransportSecurity: anyLike(
+    "an object such as { maxAge: 31536000 }, with a whole number of seconds, or null",
+    (value) => value === null || (isObject(value) && "maxAge" in value && isWholeFrom(value.maxAge, 0)),
+  ),
   httpsOnly: yesOrNo(),
 };
 
-function yesOrNo(orNull = ""): SettingCheck {
-  return {
-    expected: `true or false${orNull && `, ${orNull}`}`,
-    accepts: (value) => typeof value === "boolean" || (orNull !== "" && value === null),
-  };
-}
-
-function text(): SettingCheck {
-  return { expected: "text, and not empty", accepts: (value) => typeof value === "string" && value !== "" };
-}
-
-function textOrNull(): SettingCheck {
-  return { expected: "text, or null", accepts: (value) => value === null || (typeof value === "string" && value !== "") };
-}
-
-function list(): SettingCheck {
-  return { expected: "a list", accepts: Array.isArray };
-}
-
-function oneOf(...choices: readonly string[]): SettingCheck {
-  return { expected: `one of '${choices.join("', '")}'`, accepts: (value) => typeof value === "string" && choices.includes(value) };
-}
-
-function wholeFrom(least: number): SettingCheck {
-  return { expected: `a whole number from ${least}`, accepts: (value) => isWholeFrom(value, least) };
-}
-
-function isWholeFrom(value: unknown, least: number): boolean {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= least;
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -5,38 +5,37 @@ import { Forbidden } from "../http/exceptions/client-errors";
 import type { FlagonRequest } from "../http/request/request";
 import { cacheByKeys } from "../signing/key-cache";
 import { TimestampSigner } from "../signing/signing";
-import type { Session } from "./session";
+import { csrfKey, type Session } from "./session";
 
-/** The name of the token's form field. */
-export const csrfField = "csrf_token";
-const sessionKey = "csrf_token";
+/** The name of the token's form field: the same as its key in the session, as in Flask-WTF. */
+export const csrfField = csrfKey;
 const tokenLength = 20;
 const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 
 /** A cross-site request was refused, or its token is missing, wrong or too old. */
 export class CsrfError extends Forbidden {}
 
-/** The token alone is to blame: the form can be shown again, with a fresh one. */
+/** Only the token is wrong: the form can be shown again with a fresh one. */
 export class CsrfTokenError extends CsrfError {}
 
 /**
- * What the headers of a request say about where it comes from.
+ * The origin of a request, by its headers.
  *
- * - `"own"`: from the app's own pages, or it changes nothing.
- * - `"foreign"`: from another site.
- * - `"unknown"`: an old browser, perhaps; a token has to prove it.
+ * - `"own"`: a page of the app, or a request that changes nothing.
+ * - `"foreign"`: another site.
+ * - `"unknown"`: perhaps an old browser. A token must prove that the page is the app's own.
  */
 type Provenance = "own" | "foreign" | "unknown";
 
-/** Tells whether a method changes nothing (RFC 9110, section 9.2.1), so that a request with it needs no check. */
+/** Tells whether a method changes nothing (RFC 9110, section 9.2.1). Such a request needs no check. */
 export function isSafeMethod(method: string): boolean {
   return method === "GET" || safeMethods.has(method);
 }
 
 /**
- * Tells where a request comes from: by `Sec-Fetch-Site`, then by `Origin`.
+ * Finds the origin of a request: by `Sec-Fetch-Site`, then by `Origin`.
  *
- * A request with neither and without a cookie has nothing to forge, so it counts as the app's own: `curl` and services
+ * A request with neither header and without a cookie has nothing to forge, so it counts as the app's own: `curl` and services
  * are not browsers.
  */
 function findProvenance(request: FlagonRequest, config: Config): Provenance {
@@ -50,7 +49,7 @@ function findProvenance(request: FlagonRequest, config: Config): Provenance {
   }
   const hasCookie = headers.get("cookie") !== null;
   if (!hasCookie && request.authorization?.type === "bearer") {
-    // No browser adds such credentials by itself.
+    // Browsers never add bearer tokens by themselves.
     return "own";
   }
   const origin = headers.get("origin");
@@ -81,21 +80,22 @@ export function checkCsrf(request: FlagonRequest, session: () => Session, config
 }
 
 /**
- * Returns the token for forms and scripts; it differs each time, and all of a session are valid for the setting `csrfTimeLimit`.
+ * Returns a token for forms and scripts. Each call gives another one. All tokens of a session are valid for the setting
+ * `csrfTimeLimit`.
  *
  * @throws {SessionError} If the app has no secret key.
  */
 export function createCsrfToken(session: Session, config: Config): string {
-  const stored = session.get(sessionKey);
+  const stored = session.get(csrfKey);
   const secret = typeof stored === "string" ? stored : randomBytes(tokenLength).toString("hex");
   if (secret !== stored) {
-    session.set(sessionKey, secret);
+    session.set(csrfKey, secret);
   }
   if (config.sessionDigest === "sha1") {
-    // Flask-WTF, beside which the app then lives, signs the secret as it is.
+    // The app shares its sessions with a Flask app, whose Flask-WTF signs the secret without a mask.
     return getSigner(config).sign(Buffer.from(JSON.stringify(secret)).toString("base64url"));
   }
-  // Masked anew each time, so that compressing a page never leaks the secret piece by piece (BREACH).
+  // A new mask each time: the compressed size of a page must not leak the secret (BREACH).
   const bytes = Buffer.from(secret, "hex");
   const mask = takeRandom(bytes.length);
   return getSigner(config).sign(Buffer.concat([mask, xor(bytes, mask)]).toString("base64url"));
@@ -114,7 +114,7 @@ function takeRandom(size: number): Buffer {
 }
 
 async function checkToken(request: FlagonRequest, session: Session, config: Config): Promise<void> {
-  const stored = session.get(sessionKey);
+  const stored = session.get(csrfKey);
   const token = request.headers.get("x-csrf-token") ?? request.headers.get("x-csrftoken") ?? (await request.form()).getText(csrfField);
   if (token === null || token === "") {
     throw new CsrfTokenError("The CSRF token is missing. Load the form again, then send it.");
@@ -122,7 +122,7 @@ async function checkToken(request: FlagonRequest, session: Session, config: Conf
   if (typeof stored !== "string") {
     throw new CsrfTokenError("The CSRF session token is missing. Load the form again, then send it.");
   }
-  const result = getSigner(config).unsign(token, config.csrfTimeLimit);
+  const result = getSigner(config).unsign(token, config.csrfTimeLimit ?? Number.POSITIVE_INFINITY);
   if ("failure" in result) {
     throw new CsrfTokenError(
       result.failure === "expired"

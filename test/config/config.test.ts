@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Config, ConfigError, Flagon } from "flagon";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { createApp, writeFiles } from "../support";
 
@@ -25,13 +25,27 @@ describe("app.config", () => {
   });
 
   it.each([
-    [{ maxContentLength: 0 }, "The setting 'maxContentLength' is to be a whole number from 1, not 0."],
-    [{ maxContentLength: Number.NaN }, "is to be a whole number"],
-    [{ csrf: "no" as never }, "The setting 'csrf' is to be true or false, not 'no'."],
-    [{ sessionDigest: "md5" as never }, "is to be one of 'sha256', 'sha1', not 'md5'"],
-    [{ secretKey: "" }, "The setting 'secretKey' is to be text or bytes, and not empty."],
+    [{ maxContentLength: 0 }, "The setting 'maxContentLength' must be a whole number from 1, but got 0."],
+    [{ maxContentLength: Number.NaN }, "must be a whole number"],
+    [{ csrf: "no" as never }, "The setting 'csrf' must be true or false, but got 'no'."],
+    [{ sessionDigest: "md5" as never }, "must be one of 'sha256', 'sha1', but got 'md5'"],
+    [{ secretKey: "" }, "The setting 'secretKey' must be text or bytes, and not empty."],
     [{ sessionEncrypted: true, sessionDigest: "sha1" as const }, "The setting 'sessionEncrypted' cannot be on while 'sessionDigest'"],
-    [{ csrfTrustedOrigins: "x" as never }, "is to be a list"],
+    [{ csrfTrustedOrigins: "x" as never }, "must be a list of origins"],
+    [{ csrfTrustedOrigins: ["example.com"] }, "'csrfTrustedOrigins' must be a list of origins"],
+    [{ csrfTrustedOrigins: ["https://example.com/x"] }, "without a path"],
+    [{ trustedHosts: ["https://example.com"] }, "without a scheme or a path"],
+    [{ trustedHosts: [""] }, "must be a list of hosts"],
+    [{ sessionCookieName: "a b" }, "the name of a cookie"],
+    [{ sessionCookiePath: "shop" }, "a path such as"],
+    [
+      { sessionCookieSecure: false, sessionCookieSameSite: "None" as const },
+      "Browsers drop the session cookie: 'sessionCookieSecure' is false",
+    ],
+    [{ sessionCookieSecure: false, sessionCookieName: "__Host-sid" }, "its name begins with '__Host-'"],
+    [{ sessionCookieName: "__Host-sid", sessionCookieDomain: "example.com" }, "'sessionCookieDomain' is set"],
+    [{ sessionCookieName: "__Host-sid", sessionCookiePath: "/shop" }, "'sessionCookiePath' is not \"/\""],
+    [{ defaultHeaders: { "x-a": 1 } as never }, "an object of headers"],
     [{ maxContentLenght: 5 as never }, "There is no setting 'maxContentLenght'. Did you mean 'maxContentLength'?"],
   ])("refuses %j", (values, message) => {
     expect(() => new Config(values, {})).toThrow(ConfigError);
@@ -41,7 +55,7 @@ describe("app.config", () => {
   it("names all that is wrong at once, whatever it comes from, and then sets nothing", () => {
     const config = new Config({ csrf: false }, { FLAGON_TRUSTED_HOSTS: '["a"]' });
     expect(() => new Config({ csrf: "no" as never, maxCookieSize: -1 }, { FLAGON_DEBUG: "maybe" })).toThrow(
-      "The configuration has 3 mistakes:\n  The setting 'csrf' is to be true or false, not 'no'.\n  The setting 'maxCookieSize' is to be a whole number from 0, not -1.\n  The setting 'debug' (from FLAGON_DEBUG) is to be true or false, not 'maybe'.",
+      "The configuration has 3 mistakes:\n  The setting 'csrf' must be true or false, but got 'no'.\n  The setting 'maxCookieSize' must be a whole number from 0, but got -1.\n  The setting 'debug' (from FLAGON_DEBUG) must be true or false, but got 'maybe'.",
     );
     expect(() => config.update({ csrf: true, debug: 1 as never, maxCookieSize: -1 })).toThrow("2 mistakes");
     expect(config.csrf).toBe(false);
@@ -49,7 +63,7 @@ describe("app.config", () => {
 
   it("says where a wrong value comes from", () => {
     expect(() => new Config({}, { FLAGON_MAX_CONTENT_LENGTH: "lots" })).toThrow(
-      "'maxContentLength' (from FLAGON_MAX_CONTENT_LENGTH) is to be a whole number from 1, not 'lots'",
+      "'maxContentLength' (from FLAGON_MAX_CONTENT_LENGTH) must be a whole number from 1, but got 'lots'",
     );
     const root = writeFiles({ "bad.json": '{"debug": 1}', "list.json": "[]", "broken.json": "{" });
     const config = new Config({}, {});
@@ -104,5 +118,182 @@ describe("app.config", () => {
     config.setDefaults({ mailHost: "localhost", mailPort: 25, mailUser: "nobody" });
     expect(config.getNamespace("mail")).toEqual({ host: "mx", port: 25, user: "ann" });
     expect(config.getNamespace("none")).toEqual({});
+  });
+});
+
+describe("secret keys", () => {
+  it.each<[Record<string, unknown>, string]>([
+    [{ secretKey: 5 }, "'secretKey' must be text or bytes, and not empty."],
+    [{ secretKey: {} }, "'secretKey' must be text or bytes"],
+    [{ secretKey: new Uint8Array() }, "'secretKey' must be text or bytes, and not empty."],
+    [{ secretKeyFallbacks: [""] }, "'secretKeyFallbacks' must be a list of texts or bytes, and none of them empty."],
+    [{ secretKeyFallbacks: ["old", new Uint8Array()] }, "none of them empty"],
+    [{ secretKeyFallbacks: [undefined] }, "must be a list of texts or bytes"],
+    [{ secretKeyFallbacks: [null] }, "must be a list of texts or bytes"],
+    [{ secretKeyFallbacks: [0] }, "must be a list of texts or bytes"],
+    [{ secretKeyFallbacks: [{}] }, "must be a list of texts or bytes"],
+    [{ secretKeyFallbacks: "old" }, "must be a list of texts or bytes"],
+  ])("that cannot sign are an error at the start, which shows none of them: %j", (values, message) => {
+    expect(() => new Config(values, {})).toThrow(ConfigError);
+    expect(() => new Config(values, {})).toThrow(message);
+    expect(() => new Config(values, {})).not.toThrow("old");
+    expect(() => new Config({}, {}).update(values)).toThrow(message);
+  });
+
+  it("come from the environment as text, in a list by commas or as JSON", () => {
+    expect(new Config({}, { FLAGON_SECRET_KEY_FALLBACKS: "old, 123" }).secretKeyFallbacks).toEqual(["old", "123"]);
+    expect(new Config({}, { FLAGON_SECRET_KEY_FALLBACKS: '["a,b", 7]' }).secretKeyFallbacks).toEqual(["a,b", "7"]);
+    expect(new Config({}, { FLAGON_SECRET_KEY_FALLBACKS: "" }).secretKeyFallbacks).toEqual([]);
+    expect(() => new Config({}, { FLAGON_SECRET_KEY_FALLBACKS: '["a", ""]' })).toThrow("(from FLAGON_SECRET_KEY_FALLBACKS)");
+    expect(() => new Config({}, { FLAGON_SECRET_KEY: "" })).toThrow(
+      "'secretKey' (from FLAGON_SECRET_KEY) must be text or bytes, and not empty.",
+    );
+  });
+
+  it("that are short are refused where an app goes into production", async () => {
+    vi.stubEnv("NODE_ENV", "production");
+    try {
+      for (const config of [{ secretKey: "dev" }, { secretKey: "a key that is long enough", secretKeyFallbacks: ["dev"] }]) {
+        expect(() => new Flagon("/", { config }).handler).toThrow(ConfigError);
+        await expect(new Flagon("/", { config }).fetch(new Request("http://localhost/"))).rejects.toThrow("which can be guessed");
+        expect(() => new Flagon("/", { config: { ...config, debug: true } }).handler).not.toThrow();
+        expect(() => new Flagon("/", { config: { ...config, testing: true } }).handler).not.toThrow();
+      }
+      expect(() => new Flagon("/", {}).handler).not.toThrow();
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+});
+
+describe("environment variables", () => {
+  it.each([
+    ["1", true],
+    ["0", false],
+    ["yes", true],
+    ["no", false],
+    ["True", true],
+    ["FALSE", false],
+    ["on", true],
+    ["off", false],
+    ["", false],
+  ])("set booleans in the words that people write: '%s'", (text, expected) => {
+    const config = new Config({}, { FLAGON_DEBUG: text, FLAGON_SESSION_COOKIE_SECURE: text, FLAGON_PROPAGATE_EXCEPTIONS: text });
+    expect([config.debug, config.sessionCookieSecure, config.propagateExceptions]).toEqual([expected, expected, expected]);
+    const own = new Config(
+      { feature: !expected, nested: { feature: !expected } },
+      { FLAGON_FEATURE: text || "0", FLAGON_NESTED__FEATURE: text || "0" },
+    );
+    expect(own).toMatchObject({ feature: expected, nested: { feature: expected } });
+  });
+
+  it.each<[string, string, unknown]>([
+    ["TRUSTED_HOSTS", "example.com", ["example.com"]],
+    ["TRUSTED_HOSTS", "example.com, .example.org ,", ["example.com", ".example.org"]],
+    ["TRUSTED_HOSTS", '["a.test"]', ["a.test"]],
+    ["TRUSTED_HOSTS", "", []],
+    ["CSRF_TRUSTED_ORIGINS", "https://a.test,https://b.test:8443", ["https://a.test", "https://b.test:8443"]],
+    ["SESSION_COOKIE_SECURE", "Auto", "auto"],
+    ["SESSION_COOKIE_SAME_SITE", "lax", "Lax"],
+    ["SESSION_DIGEST", "SHA1", "sha1"],
+    ["SESSION_COOKIE_NAME", "123", "123"],
+    ["SERVER_NAME", "", null],
+    ["SERVER_NAME", "null", null],
+    ["SERVER_NAME", "123.test", "123.test"],
+    ["CSRF_TIME_LIMIT", "null", null],
+    ["CSRF_TIME_LIMIT", "60", 60],
+    ["MAX_CONTENT_LENGTH", "1e6", 1_000_000],
+    ["TRUST_PROXY", "1", 1],
+    ["TRUST_PROXY", "loopback", "loopback"],
+    ["TRUST_PROXY", "loopback, 10.0.0.0/8", ["loopback", "10.0.0.0/8"]],
+    ["PROPAGATE_EXCEPTIONS", "null", null],
+    ["SEND_FILE_MAX_AGE", "60", 60],
+  ])("set %s=%s", (name, text, expected) => {
+    const key = name.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+    expect(new Config({}, { [`FLAGON_${name}`]: text })).toMatchObject({ [key]: expected });
+  });
+
+  it("merge into the objects of the code and of files, in any order, and win over both", () => {
+    const variables = { FLAGON_MAIL__PASSWORD: "s3cret", FLAGON_MAIL__TLS__VERIFY: "no", FLAGON_MAIL__PORT: "26" };
+    const mail = { host: "smtp.test", port: 25, tls: { verify: true, ca: "x" } };
+    const expected = { host: "smtp.test", port: 26, password: "s3cret", tls: { verify: false, ca: "x" } };
+    expect(new Config({ mail }, variables)).toMatchObject({ mail: expected });
+    expect(mail).toEqual({ host: "smtp.test", port: 25, tls: { verify: true, ca: "x" } });
+    const updated = new Config({}, variables);
+    updated.update({ mail });
+    expect(updated).toMatchObject({ mail: expected });
+    const fromFile = new Config({ mail: { host: "gone", old: 1 } }, variables, writeFiles({ "a.json": JSON.stringify({ mail }) }));
+    fromFile.loadFile("a.json");
+    expect(fromFile.getNamespace("mail")).toEqual({});
+    expect(Object.entries(fromFile).find(([key]) => key === "mail")?.[1]).toEqual(expected);
+    const byExtension = new Config({}, variables);
+    byExtension.setDefaults({ mail });
+    expect(byExtension).toMatchObject({ mail: expected });
+    byExtension.setDefaults({ mail: { host: "other" } });
+    expect(byExtension).toMatchObject({ mail: expected });
+  });
+
+  it("merge when they have another prefix, and stay below those of Flagon's own", () => {
+    const config = new Config({ mail: { host: "a", port: 25 } }, { SHOP_MAIL__HOST: "b", SHOP_MAIL__USER: "ann", FLAGON_MAIL__USER: "bo" });
+    config.loadEnvironment("SHOP_");
+    expect(config).toMatchObject({ mail: { host: "b", port: 25, user: "bo" } });
+  });
+
+  it("name headers by their words, and keep those of the code", () => {
+    const config = new Config(
+      { defaultHeaders: { "X-Frame-Options": "DENY", "x-b": "1" } },
+      {
+        FLAGON_DEFAULT_HEADERS__X_A: "1",
+        FLAGON_DEFAULT_HEADERS__X_FRAME_OPTIONS: "SAMEORIGIN",
+        FLAGON_DEFAULT_HEADERS__REFERRER_POLICY: "null",
+      },
+    );
+    expect(config.defaultHeaders).toEqual({ "X-Frame-Options": "SAMEORIGIN", "x-b": "1", "x-a": "1", "referrer-policy": null });
+  });
+
+  it("keep text that would change as a number: passwords, long digits, and what the code has as text", () => {
+    const config = new Config(
+      { pin: "0000", list: ["a"], rate: 1 },
+      {
+        FLAGON_PIN: "1234",
+        FLAGON_DATABASE_PASSWORD: "1e5",
+        FLAGON_MAIL__PASSWORD: "123456",
+        FLAGON_SNOWFLAKE: "123456789012345678",
+        FLAGON_LIST: "x, y",
+        FLAGON_RATE: "0.5",
+        FLAGON_WORKERS: "4",
+        FLAGON_OTHER: '{"a": [1]}',
+      },
+    );
+    expect(config).toMatchObject({
+      pin: "1234",
+      databasePassword: "1e5",
+      mail: { password: "123456" },
+      snowflake: "123456789012345678",
+      list: ["x", "y"],
+      rate: 0.5,
+      workers: 4,
+      other: { a: [1] },
+    });
+  });
+
+  it("of the command line are no settings", () => {
+    expect(Object.keys(new Config({}, { FLAGON_APP: "x", FLAGON_RUN_PORT: "1", FLAGON_: "x" }))).toEqual(Object.keys(new Config({}, {})));
+  });
+});
+
+describe("files with a byte-order mark", () => {
+  it("are read as UTF-8 or UTF-16, without the mark", () => {
+    const json = '{"city": "Köln"}';
+    const root = writeFiles({
+      "utf-8.json": `\ufeff${json}`,
+      "utf-16le.json": Buffer.from(`\ufeff${json}`, "utf16le"),
+      "utf-16be.json": Buffer.from(`\ufeff${json}`, "utf16le").swap16(),
+    });
+    for (const name of ["utf-8.json", "utf-16le.json", "utf-16be.json"]) {
+      const config = new Config({}, {}, root);
+      config.loadFile(name);
+      expect(config).toMatchObject({ city: "Köln" });
+    }
   });
 });

@@ -1,6 +1,7 @@
 import cluster from "node:cluster";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { ConfigError } from "../../base/errors";
+import { findShortKey } from "../../config/secret-keys";
 import type { RequestContext } from "../../dispatch/context";
 import type { Application } from "../../setup/application";
 import { createListener } from "../node/listener";
@@ -89,8 +90,9 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
 }
 
 function checkFitness({ config, logger }: Application): void {
-  if (config.secretKey !== null && config.secretKey.length < 16) {
-    throw new ConfigError("The secret key is shorter than 16 characters, which can be guessed. Make one: npx flagon secret");
+  const problem = findShortKey(config);
+  if (problem !== undefined) {
+    throw new ConfigError(problem);
   }
   if (config.debug) {
     logger.warn("The setting 'debug' is on, which shows errors to visitors. It is turned off to serve.");

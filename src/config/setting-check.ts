@@ -1,0 +1,88 @@
+import { textConverters } from "../base/text-values";
+import { type MemberStyle, readJson, readList } from "./environment";
+
+/** The values that a setting takes, and how they are written in an environment variable. */
+export interface SettingCheck {
+  /** The values, to go on after "must be". */
+  readonly expected: string;
+  /** Tells whether a value is one of them. */
+  accepts(value: unknown): boolean;
+  /** Reads a value from the text of an environment variable. Text that is none stays text, for `accepts` to refuse. */
+  read(text: string): unknown;
+  /** The names and values of the members of an object that variables set one by one. Default: camel case, and JSON. */
+  readonly members?: MemberStyle;
+}
+
+/** `true` or `false`: in variables also 1, 0, yes, no, on, off, and nothing for `false`. */
+export function yesOrNo({ orNull = false }: { orNull?: boolean } = {}): SettingCheck {
+  return {
+    expected: `true or false${orNull ? ", or null" : ""}`,
+    accepts: (value) => typeof value === "boolean" || (orNull && value === null),
+    read: (text) => readBoolean(text) ?? (orNull && text === "null" ? null : text),
+  };
+}
+
+/** Text that is not empty. */
+export function someText(): SettingCheck {
+  return { expected: "text, and not empty", accepts: isText, read: String };
+}
+
+/** Text that is not empty and matches a pattern. */
+export function textLike(pattern: RegExp, expected: string): SettingCheck {
+  return { expected, accepts: (value) => isText(value) && pattern.test(value), read: String };
+}
+
+/** Text or `null`, which an empty variable is as well. */
+export function textOrNull(pattern = /./s, expected = "text, or null"): SettingCheck {
+  return {
+    expected,
+    accepts: (value) => value === null || (isText(value) && pattern.test(value)),
+    read: (text) => (text === "" || text === "null" ? null : text),
+  };
+}
+
+/** A list of texts that match a pattern: in variables JSON, or words with commas between them. */
+export function listOf(pattern: RegExp, expected: string): SettingCheck {
+  return {
+    expected,
+    accepts: (value) => Array.isArray(value) && value.every((item) => isText(item) && pattern.test(item)),
+    read: readList,
+  };
+}
+
+/** One of several words; in variables in any case. */
+export function oneOf(...choices: readonly string[]): SettingCheck {
+  return {
+    expected: `one of '${choices.join("', '")}'`,
+    accepts: (value) => isText(value) && choices.includes(value),
+    read: (text) => choices.find((choice) => choice.toLowerCase() === text.toLowerCase()) ?? text,
+  };
+}
+
+/** A whole number from a least one. */
+export function wholeFrom(least: number, { orNull = false }: { orNull?: boolean } = {}): SettingCheck {
+  return {
+    expected: `a whole number from ${least}${orNull ? ", or null" : ""}`,
+    accepts: (value) => isWholeFrom(value, least) || (orNull && value === null),
+    read: (text) => textConverters.float(text) ?? (orNull && text === "null" ? null : text),
+  };
+}
+
+/** Any value that a function accepts; in variables JSON or text. */
+export function anyLike(expected: string, accepts: (value: unknown) => boolean, read: (text: string) => unknown = readJson): SettingCheck {
+  return { expected, accepts, read };
+}
+
+/** Reads a boolean, which is `false` for an empty text. */
+export function readBoolean(text: string): boolean | undefined {
+  return text.trim() === "" ? false : textConverters.boolean(text);
+}
+
+/** Tells whether a value is a whole number from a least one. */
+export function isWholeFrom(value: unknown, least: number): boolean {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= least;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
