@@ -23,7 +23,7 @@ import type { StartOptions } from "./setup/life-cycle";
 import type { UrlBuildErrorHandler } from "./setup/registry";
 import { runInRequestContext, TestClient, type TestRequestOptions } from "./testing/test-client";
 
-/** Something that adds to an app. */
+/** An extension: adds routes, hooks or settings to an app. */
 export interface Extension {
   /** The name under which `app.extensions` keeps what `install` returns. */
   readonly name: string;

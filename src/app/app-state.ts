@@ -37,7 +37,7 @@ export abstract class AppState extends Scaffold implements Application {
   readonly registry: Registry = new Registry();
   /** The templates. */
   readonly templates: Templates;
-  /** What extensions keep, by their names. */
+  /** The state of the extensions, by their names. */
   readonly extensions: Record<string, unknown> = Object.create(null);
   /** The folder of files that belong to one deployment. */
   readonly instancePath: string;
@@ -111,18 +111,18 @@ export abstract class AppState extends Scaffold implements Application {
     return this.#defaultHeaders;
   }
 
-  /** What requests may send and whom they may come by, by the settings as they were at the first request. */
+  /** The limits of requests and the trusted proxies, by the settings at the time of the first request. */
   get requestSettings(): RequestSettings {
     this.#requestSettings ??= createRequestSettings(this.config, this.json, (requestId) => this.logger.child({ requestId }));
     return this.#requestSettings;
   }
 
-  /** What answers below a path in place of the app, the longest path first. */
+  /** The apps and handlers that are mounted below a path, the longest path first. */
   get mounts(): readonly Mount[] {
     return this.#mounts;
   }
 
-  /** What stands in front of the app on a Node server. */
+  /** The Connect middleware in front of the app. */
   get nodeMiddleware(): readonly NodeMiddleware[] {
     return this.#nodeMiddleware;
   }

@@ -1,7 +1,7 @@
 import { mayAwait } from "./may-await";
 import { andThen, isPromise, type MaybePromise } from "./maybe-promise";
 
-/** What Flagon asks of a schema: zod 4 and any other that follows Standard Schema (https://standardschema.dev) has it. */
+/** A schema of zod 4, or of any other library that follows Standard Schema (https://standardschema.dev). */
 export interface Schema<Output = unknown> {
   /** The interface of Standard Schema. */
   readonly "~standard": {
@@ -12,7 +12,7 @@ export interface Schema<Output = unknown> {
   };
 }
 
-/** What a schema takes. */
+/** The type of the values that a schema takes. */
 export type SchemaInput<Checked> = Checked extends { readonly "~standard": { readonly types?: infer Types } }
   ? NonNullable<Types> extends { readonly input: infer Input }
     ? Input
@@ -23,13 +23,13 @@ export type SchemaInput<Checked> = Checked extends { readonly "~standard": { rea
 export interface SchemaIssue {
   /** The keys that lead to the value. */
   readonly path: readonly PropertyKey[];
-  /** What is wrong. */
+  /** The problem. */
   readonly message: string;
   /** The issue as the schema reported it: zod's has a code and bounds. */
   readonly issue?: Readonly<Record<string, unknown>>;
 }
 
-/** What checking a value gives: the schema's output, or why there is none. */
+/** The result of checking a value: the schema's output, or the issues. */
 export type SchemaResult<Output> = { readonly value: Output } | { readonly issues: readonly SchemaIssue[] };
 
 /**

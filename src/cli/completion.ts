@@ -8,7 +8,7 @@ export const shells = ["bash", "zsh", "fish"] as const;
 /** One of them. */
 export type Shell = (typeof shells)[number];
 
-/** What a shell runs to learn from `flagon complete` what may come next; for its start-up file. */
+/** The script for a shell's start-up file: it completes words by `flagon complete`. */
 export const completionScripts: Readonly<Record<Shell, string>> = {
   bash: `_flagon() {
   local IFS=$'\\n'

@@ -82,18 +82,18 @@ function convert(text: string, type: keyof CommandTypes, what: string, usage: st
     return text;
   }
   if (!isNumber) {
-    throw new UsageError(`The ${what} is to be a ${type === "int" ? "whole number" : "number"}, not '${text}'.${usage}`);
+    throw new UsageError(`The ${what} must be a ${type === "int" ? "whole number" : "number"}, but got '${text}'.${usage}`);
   }
   return Number(text);
 }
 
-/** What running a command has given. */
+/** The result of a command. */
 export interface CommandResult {
   /** All that it printed. */
   readonly output: string;
   /** 0 if it succeeded, 1 if it failed, 2 if it was called in a way that it does not take. */
   readonly exitCode: number;
-  /** What it threw. */
+  /** The error that the command threw. */
   readonly error: unknown;
 }
 

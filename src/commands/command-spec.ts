@@ -15,15 +15,15 @@ export interface CommandTypes {
 /** The options of a command by name, with their types: `--name value`, or `--name` for a `boolean`. */
 export type CommandFlags = Readonly<Record<string, keyof CommandTypes>>;
 
-/** How a command is described. */
+/** Options of a command. */
 export interface CommandOptions {
-  /** What it does, for the help. */
+  /** The description, for the help. */
   readonly description?: string;
   /** Its options by name, in camel case, with their types: `{ dryRun: "boolean" }` is `--dry-run`. */
   readonly options?: CommandFlags;
 }
 
-/** What a command gets: its arguments, and the options that were given. */
+/** The argument of a command: its arguments and options by name. */
 export type CommandValues<Usage extends string, Flags> = Arguments<Usage> &
   (Flags extends CommandFlags ? { readonly [Name in keyof Flags]?: CommandTypes[Flags[Name]] } : unknown);
 
@@ -59,11 +59,11 @@ interface CommandArgument {
 export interface Command {
   /** The words that call it, such as `["user", "create"]`. */
   readonly words: readonly string[];
-  /** What comes after them. */
+  /** The arguments after them. */
   readonly arguments: readonly CommandArgument[];
   /** Its options, by name. */
   readonly flags: CommandFlags;
-  /** What it does. */
+  /** The function that runs. */
   readonly description: string;
   /** Does it; a text that it returns is printed. */
   run(values: Record<string, unknown>): unknown;

@@ -33,7 +33,7 @@ export function textLike(pattern: RegExp, expected: string): SettingCheck {
 }
 
 /** Text or `null`, which an empty variable is as well. */
-export function textOrNull(pattern = /./s, expected = "text, or null"): SettingCheck {
+export function textOrNull(pattern: RegExp = /./s, expected = "text, or null"): SettingCheck {
   return {
     expected,
     accepts: (value) => value === null || (isText(value) && pattern.test(value)),

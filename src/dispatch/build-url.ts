@@ -5,7 +5,7 @@ import type { Application } from "../setup/application";
 import type { Endpoint } from "../setup/registry";
 import type { RequestContext } from "./context";
 
-/** What a URL can be built from: text, numbers and the like, or lists of them for the query. */
+/** A value for a URL: text, a number and the like, or a list of them for the query. */
 export type UrlValue =
   | string
   | number
@@ -16,7 +16,7 @@ export type UrlValue =
   | undefined
   | readonly (string | number | bigint | boolean | null | undefined)[];
 
-/** How a URL is built. */
+/** Options for building a URL. */
 export interface UrlOptions {
   /** Whether it has scheme and host. Default: `false`, unless the rule is for another host than the request's. */
   external?: boolean;

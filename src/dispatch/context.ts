@@ -15,7 +15,7 @@ export interface Globals {}
 /** An answer of routing: an error, a redirect, or the answer to `OPTIONS`. */
 export type RoutingAnswer = HTTPException | FlagonResponse;
 
-/** What is kept for the time of one request, or of one call of `app.appContext()`. */
+/** The state of one request, or of one call of `app.appContext()`. */
 export class AppContext {
   #g: (Globals & Record<string, unknown>) | undefined;
 
@@ -32,7 +32,7 @@ export class AppContext {
   }
 }
 
-/** What is known and kept while a request is handled. Inside the framework it is handed on, never looked up. */
+/** The state of one request. Inside the framework it is an argument and is never looked up. */
 export class RequestContext extends AppContext {
   /** The result of routing. */
   match: Match<Endpoint> | undefined;
@@ -94,7 +94,7 @@ export class RequestContext extends AppContext {
     if (this.#session === undefined) {
       const session = this.app.sessionInterface.open(this.request, this.app.config);
       if (!(session instanceof Session)) {
-        throw new SessionError("The session interface awaits when it opens a session, so its 'isLazy' has to be false.");
+        throw new SessionError("The session interface awaits when it opens a session, so its 'isLazy' must be false.");
       }
       this.#session = session;
       if (this.isAnswered) {

@@ -1,11 +1,11 @@
 import { signals } from "../base/signals";
 import { findAppContext } from "../dispatch/context";
 
-/** What is known of a query to a database. */
+/** A query to a database, with its time. */
 export interface QueryDetails {
   /** The values of its placeholders. */
   readonly parameters?: readonly unknown[];
-  /** How long it took, in milliseconds. */
+  /** The time that it took, in milliseconds. */
   readonly duration?: number;
 }
 

@@ -8,9 +8,9 @@ export interface CacheDirectives {
   public?: boolean | undefined;
   /** Forbids shared caches to keep it. */
   private?: boolean | undefined;
-  /** How long it is fresh. */
+  /** Seconds for which the response is fresh. */
   maxAge?: number | undefined;
-  /** How long it is fresh for shared caches. */
+  /** Seconds for which the response is fresh in shared caches. */
   sMaxAge?: number | undefined;
   /** Forbids to use it once it is stale. */
   mustRevalidate?: boolean | undefined;
@@ -20,9 +20,9 @@ export interface CacheDirectives {
   noTransform?: boolean | undefined;
   /** Says that it never changes as long as it is fresh (RFC 8246). */
   immutable?: boolean | undefined;
-  /** How long it may be used while a newer one is fetched (RFC 5861). */
+  /** Seconds for which a stale response is used while a new one is fetched (RFC 5861). */
   staleWhileRevalidate?: number | undefined;
-  /** How long it may be used if the server fails (RFC 5861). */
+  /** Seconds for which a stale response is used if the server fails (RFC 5861). */
   staleIfError?: number | undefined;
 }
 

@@ -20,7 +20,7 @@ export { createDocument, type OpenApiInfo } from "./document";
 export interface OpenApiOptions extends OpenApiInfo {
   /** The path of the document. Default: `"/openapi.json"`. */
   readonly path?: string;
-  /** The path of a page to read and try it, for which the package `swagger-ui-dist` has to be installed; `null` for none. Default: `"/docs"`. */
+  /** The path of a page to read and try it, which needs the package `swagger-ui-dist`. `null`: no page. Default: `"/docs"`. */
   readonly docs?: string | null;
 }
 

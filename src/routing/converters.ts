@@ -30,7 +30,7 @@ export interface ConverterArguments {
 /** One argument of a converter. */
 export type ConverterArgument = string | number | boolean | null;
 
-/** What a converter's `parse` gives for text that its pattern takes, but that is no value: the rule does not match. */
+/** The result of a converter's `parse` for text that its pattern takes, but that is no value: the rule does not match. */
 export const noMatch: unique symbol = Symbol("flagon.noMatch");
 
 /** Converts a variable of a rule from and to the text in a URL. */
@@ -45,7 +45,7 @@ export interface Converter<Value = unknown> {
   readonly weight?: number;
   /** Whether the text may hold slashes. Found by a slash in `regex` by default. */
   readonly spans?: boolean;
-  /** What an OpenAPI document says of the value, as a JSON schema. Default: `{ type: "string" }`. */
+  /** The JSON schema of the value, for an OpenAPI document. Default: `{ type: "string" }`. */
   readonly jsonSchema?: Readonly<Record<string, unknown>>;
 }
 
@@ -180,7 +180,7 @@ function toCount(converter: string, name: string, value: ConverterArgument | und
     return undefined;
   }
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
-    throw new SetupError(`The argument '${name}' of the converter '${converter}' is to be a whole number, not '${value}'.`);
+    throw new SetupError(`The argument '${name}' of the converter '${converter}' must be a whole number, but got '${value}'.`);
   }
   return value;
 }

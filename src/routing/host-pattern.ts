@@ -63,7 +63,7 @@ function formatValue({ converter }: Variable, value: unknown): string {
   return text;
 }
 
-/** What takes any text of a path's segment takes one label of a host. */
+/** A converter that takes any text of one segment takes one label of a host. */
 function toSource(part: Part): string {
   return typeof part === "string" ? escapeRegex(part) : `(${withoutCaptures(part.converter.regex.replaceAll("[^/]", "[^./:]"))})`;
 }

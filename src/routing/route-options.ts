@@ -6,23 +6,23 @@ import type { RuleValues } from "./rule-types";
 /** The methods that a route takes; case does not matter. */
 export type HttpMethod = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "TRACE" | (string & {});
 
-/** What a route takes and gives, checked by schemas: of zod 4, or of any library that follows Standard Schema. */
+/** The schemas of a route's input and result: of zod 4, or of any library that follows Standard Schema. */
 export interface RouteSchemas {
-  /** The JSON that the body has to be: the view gets the schema's output as `json`. Otherwise the answer is 422. */
+  /** The schema of a JSON body: the view gets the schema's output as `json`. Otherwise the answer is 422. */
   readonly json?: Schema;
   /** The query, converted as a form is: the view gets the schema's output as `query`. Otherwise the answer is 422. */
   readonly query?: Schema;
-  /** What the view returns, unless it is a response: it is sent as JSON, without what the schema lacks. */
+  /** The value that the view returns, unless it is a response. It is sent as JSON, without fields that the schema does not have. */
   readonly returns?: Schema;
   /** The fields of a form, urlencoded or multipart: the view gets the schema's output as `form`. Otherwise the answer is 422. */
   readonly form?: Schema;
   /** The status of a returned value that is no response. Default: 200. */
   readonly status?: number;
-  /** What an OpenAPI document says of the route: `summary`, `description`, `tags`, `security` and the like; `false` leaves it out. */
+  /** The route's part of an OpenAPI document: `summary`, `description`, `tags`, `security` and the like. `false` leaves the route out. */
   readonly openapi?: Readonly<Record<string, unknown>> | false;
 }
 
-/** How a route answers. */
+/** Options of a route. */
 export interface RouteOptions extends RouteSchemas {
   /** The methods that it takes. Default: `GET`, and with it `HEAD`. */
   readonly methods?: readonly HttpMethod[];
@@ -59,7 +59,7 @@ export type KnownOptions<Options, Known> = [Exclude<keyof Options, Known>] exten
         : `There is no option '${Name & string}'.${Suggestion<Name & string, Known & string>}`;
     };
 
-/** What a view gets: the values of the rule's variables and of the host's, the defaults, and what the schemas made of body and query. */
+/** The argument of a view: the values of the rule and of the host, the defaults, and the checked body and query. */
 export type ViewValues<Source extends string, Options> = RuleValues<Source> &
   HostValues<Options> &
   DefaultValues<Options> &
@@ -92,9 +92,9 @@ type HostValues<Options> = Options extends { readonly host: infer Host extends s
 
 type DefaultValues<Options> = Options extends { readonly defaults: infer Defaults } ? Defaults : unknown;
 
-/** How the routes of a blueprint class are grouped. */
+/** Options of a blueprint. */
 export interface BlueprintOptions {
-  /** What the rules begin with, such as `"/admin"`; it may hold variables. */
+  /** The beginning of all its rules, such as `"/admin"`. It may hold variables. */
   readonly urlPrefix?: string;
   /** The host of its rules, unless they name another. Default: any. */
   readonly host?: string;

@@ -4,7 +4,7 @@ import { RuleError, SetupError } from "../base/errors";
 import { type Match, type Route, takesMethod } from "./route";
 import { compareRules, encodePath, type Rule } from "./rule";
 
-/** What the router keeps with a pattern. */
+/** The entry of a pattern in the router. */
 interface Leaf<Endpoint> {
   readonly route: Route<Endpoint>;
   /** The request lacks the slash at the end. */
@@ -49,7 +49,7 @@ const patternConstraint: ConstraintStrategy<HTTPVersion.V1> = {
 };
 const anyPattern = { pattern: "" };
 
-/** What a path leads to at which there is nothing. */
+/** The result for a path at which there is nothing. */
 const nothing = { kind: "missing", allowed: [] } as const;
 
 /** Paths come without their query. */
@@ -63,7 +63,7 @@ export class RouteTree<Endpoint extends { readonly name: string }> {
     constraints: { pattern: patternConstraint },
   });
   readonly #routesOf: (endpoint: string) => readonly Route<Endpoint>[];
-  /** What is in the tree, by method and pattern. */
+  /** The entries of the tree, by method and pattern. */
   readonly #taken = new Map<string, Leaf<Endpoint>>();
   /** The leaves of rules without variables, by method and path: what is wholly static comes before anything else. */
   readonly #static = new Map<string, Map<string, Leaf<Endpoint>>>();

@@ -25,13 +25,13 @@ export interface Route<Endpoint> {
   readonly isAlias: boolean;
   /** Whether URLs are built from it, but no request matches it. */
   readonly isBuildOnly: boolean;
-  /** What it takes and gives. */
+  /** The schemas of its input and its result. */
   readonly schemas: RouteSchemas;
   /** The largest body that the route takes, in bytes, if it has a limit of its own. */
   readonly maxContentLength?: number | undefined;
 }
 
-/** What a path leads to. */
+/** The result of matching a path. */
 export type Match<Endpoint> =
   | { readonly kind: "found"; readonly route: Route<Endpoint>; readonly args: Record<string, unknown> }
   | {

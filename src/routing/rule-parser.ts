@@ -6,13 +6,13 @@ import type { Converter, ConverterArgument, ConverterArguments, ConverterFactory
 export interface Variable {
   /** The name under which the view gets it. */
   readonly name: string;
-  /** What it takes and gives. */
+  /** The converter of its values. */
   readonly converter: Converter;
   /** Whether it may hold slashes. */
   readonly spans: boolean;
 }
 
-/** What a rule is made of: static text, and variables. */
+/** The parts of a rule: static text and variables. */
 export type Part = string | Variable;
 
 const variablePattern = /<(?:([A-Za-z_]\w*)(?:\((.*?)\))?:)?([A-Za-z_]\w*)>/y;
@@ -46,7 +46,7 @@ export function parseRule(rule: string, converters: ReadonlyMap<string, Converte
       throw new RuleError(`The variable '${name}' comes twice.`, rule, index);
     }
     if (text === "" && parts.length > 0) {
-      throw new RuleError("Between two variables there has to be some text, or a slash.", rule, index);
+      throw new RuleError("Between two variables there must be text or a slash.", rule, index);
     }
     parts.push(text, createVariable(name, converterName, arguments_ ?? "", converters, rule, index + 1));
     text = "";

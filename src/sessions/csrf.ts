@@ -8,7 +8,7 @@ import { TimestampSigner } from "../signing/signing";
 import { csrfKey, type Session } from "./session";
 
 /** The name of the token's form field: the same as its key in the session, as in Flask-WTF. */
-export const csrfField = csrfKey;
+export const csrfField: string = csrfKey;
 const tokenLength = 20;
 const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 

@@ -11,7 +11,7 @@ import type { Templates } from "../templating/templates";
 import type { LifeCycle } from "./life-cycle";
 import type { Registry } from "./registry";
 
-/** What a request needs to know of its app. */
+/** The parts of an app that its requests use. */
 export interface Application {
   /** The folder that the app's paths are relative to. */
   readonly root: string;
@@ -29,32 +29,32 @@ export interface Application {
   readonly sessionInterface: SessionInterface;
   /** Reads and writes JSON. */
   readonly json: JsonProvider;
-  /** What requests may send, and whom they may come by. */
+  /** The limits of requests, and the trusted proxies. */
   readonly requestSettings: RequestSettings;
   /** The headers of every response. */
   readonly defaultHeaders: DefaultHeaders;
   /** Where errors are reported. */
   readonly logger: Logger;
-  /** What extensions keep, by their names. */
+  /** The state of the extensions, by their names. */
   readonly extensions: Readonly<Record<string, unknown>>;
   /** Work that no response waits for. */
   readonly backgroundWork: BackgroundWork;
   /** Starts and stops the resources of the app. */
   readonly lifeCycle: LifeCycle;
-  /** What answers below a path in place of the app, the longest path first. */
+  /** The apps and handlers that are mounted below a path, the longest path first. */
   readonly mounts: readonly Mount[];
-  /** What stands in front of the app on a Node server. */
+  /** The Connect middleware in front of the app. */
   readonly nodeMiddleware: readonly NodeMiddleware[];
 }
 
 /** Answers web requests: what Hono, Elysia and the servers of Bun and Deno call `fetch`. */
 export type FetchHandler = (request: Request) => Response | Promise<Response>;
 
-/** What answers below a path: another app, or a handler that knows nothing of Flagon. */
+/** An app or a handler that answers below a path. */
 export interface Mount {
   /** The parts of the path, decoded. */
   readonly segments: readonly string[];
-  /** What answers. */
+  /** The app or the handler. */
   readonly target:
     | { readonly kind: "app"; readonly app: Application }
     | { readonly kind: "fetch"; readonly fetch: FetchHandler }

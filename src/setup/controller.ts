@@ -6,7 +6,7 @@ import { getLineage, getOwnRecords } from "./metadata";
 
 type RecordOf<Kind extends ControllerRecord["kind"]> = Extract<ControllerRecord, { readonly kind: Kind }>;
 
-/** What a method of a controller does when it is called with what the framework gives it. */
+/** A method of a controller, bound to its instance. */
 type BoundMethod = (...values: readonly unknown[]) => unknown;
 
 /** A controller, read from what its decorators recorded. */
@@ -17,7 +17,7 @@ export interface Controller {
   readonly lineage: readonly object[];
   /** The name of its class. */
   readonly name: string;
-  /** What `@blueprint` says, if it is one. */
+  /** The name and the options of `@blueprint`, if the controller has it. */
   readonly blueprint: { readonly name: string; readonly options: BlueprintOptions } | undefined;
   /** Everything else that the decorators recorded, the inherited first. */
   readonly records: readonly ControllerRecord[];

@@ -27,7 +27,7 @@ import type {
 } from "./hooks";
 import { addRecord } from "./metadata";
 
-/** What a decorator of a class keeps until the class is registered. */
+/** The record of one decorator, kept until the class is registered. */
 export type ControllerRecord =
   | { readonly kind: "route"; readonly method: string; readonly rule: string; readonly options: RouteOptions }
   | {
@@ -154,7 +154,7 @@ function createShortcut(method: HttpMethod): RouteShortcut {
 
 function recordRoute(rule: string, options: RouteOptions = {}): Recorder {
   if (typeof options.methods === "string") {
-    throw new SetupError(`The methods of the rule '${rule}' are to be a list, such as ["${options.methods}"].`);
+    throw new SetupError(`'methods' of '${rule}' must be a list: ["${options.methods}"].`);
   }
   return createRecorder("@route()", (method) => ({ kind: "route", method, rule, options }));
 }

@@ -1,7 +1,7 @@
 import "reflect-metadata";
 
 /**
- * What decorators record, kept as plain data until a class is registered.
+ * The records of decorators, kept as plain data until a class is registered.
  *
  * This is the only module that touches `Reflect` metadata and `Symbol.metadata`. Under `experimentalDecorators` a
  * method decorator sees the prototype; under the standard it sees `context.metadata`. Records are kept on

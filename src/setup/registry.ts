@@ -89,7 +89,7 @@ export interface Endpoint {
   readonly scope: Scope;
   /** Answers for the values of the rule's variables. */
   readonly view: View;
-  /** What the view is in the app's code, such as `"Blog.show"`. */
+  /** The name of the view in the app's code, such as `"Blog.show"`. */
   readonly label: string;
   /** The function that is the view, or the controller whose method it is. */
   readonly owner: object;
@@ -124,15 +124,15 @@ export class Registry {
   readonly blueprints: Map<string, Scope> = new Map();
   /** The functions that templates call by name. */
   readonly templateGlobals: Record<string, unknown> = {};
-  /** What the prompt of `flagon shell` knows by name. */
+  /** The functions whose results `flagon shell` knows by name. */
   readonly shellContext: (() => object)[] = [];
   /** What `flagon check --deploy` asks extensions. */
   readonly deploymentChecks: (() => Promise<readonly Finding[]>)[] = [];
   /** The app's own commands. */
   readonly commands: Command[] = [];
-  /** What is called when the app's context ends, after a request or without one. */
+  /** The hooks that run when the app's context ends, after a request or without one. */
   readonly teardownAppContext: TeardownHook[] = [];
-  /** What is asked for a URL that could not be built. */
+  /** The handlers for a URL that cannot be built. */
   readonly urlBuildErrorHandlers: UrlBuildErrorHandler[] = [];
   readonly #byMethod = new Map<object, Map<string, string>>();
   #isClosed = false;

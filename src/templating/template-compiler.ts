@@ -17,7 +17,7 @@ const loadEta = lazily(() => {
 });
 const AsyncFunction: FunctionConstructor = Object.getPrototypeOf(async () => undefined).constructor;
 const AsyncGeneratorFunction: FunctionConstructor = Object.getPrototypeOf(async function* () {}).constructor;
-/** How much text is gathered before it is sent, in characters. */
+/** The text that is gathered before it is sent, in characters. */
 const pieceSize = 16 * 1024;
 
 /** Whether a template renders at once, may await, or is sent while it renders. */
@@ -109,7 +109,7 @@ ${mode === "stream" ? "yield __eta.res;" : "return __eta.res;"}
 
 /** A tag whose code opens a block that a later tag closes. */
 interface OpenTag {
-  /** How the value of the expression that it begins is escaped, if it is one. */
+  /** The way in which the value of the expression is escaped, if the tag prints one. */
   readonly escaping: "e" | "r" | undefined;
   /** Whether the block is the body of a function. */
   readonly isFunction: boolean;

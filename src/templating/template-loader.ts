@@ -13,11 +13,11 @@ export interface LoadedTemplate<Compiled> {
   readonly source: string;
   /** When the file was last changed. */
   readonly modified: number;
-  /** What it was compiled to. */
+  /** The compiled template. */
   readonly run: Compiled;
 }
 
-/** How templates are loaded. */
+/** Options for loading templates. */
 export interface LoadingOptions {
   /** Tells whether a changed file is read again. */
   isReloading(): boolean;

@@ -2,17 +2,17 @@ import { FlagonError } from "../base/errors";
 import { Markup, toHtml } from "../base/html";
 import { isPromise, type MaybePromise } from "../base/maybe-promise";
 
-/** What a compiled template needs while it runs: one for each template of a rendering. */
+/** The state of a running template. Each template of a rendering has one. */
 export interface TemplateFrame {
   /** The values in scope by bare name. */
   readonly scope: object;
-  /** What blocks of templates that extend this one hold, by name. */
+  /** The content of the blocks in templates that extend this one, by name. */
   readonly blocks: Record<string, Markup>;
   /** The layout that the template chose, if it did. */
   layout: { readonly name: string; readonly data: object | undefined } | undefined;
   /** The one block that is asked for, if it is not the page. */
   readonly wanted: WantedBlock | undefined;
-  /** How many blocks that fill the layout are around the running code. */
+  /** The number of blocks of the layout around the running code. */
   depth: number;
   /** Whether the page is on its way, so that a layout or a block that precedes what was sent would come too late. */
   isSent: boolean;
@@ -37,7 +37,7 @@ export class BlockFound {
   constructor(readonly content: Markup) {}
 }
 
-/** What a running template has printed. */
+/** The text that a running template has printed. */
 interface Output {
   /** The text. */
   res: string;
@@ -46,7 +46,7 @@ interface Output {
 /** The content of a block or a capture: code between two tags, which may await. */
 type Fill = () => unknown;
 
-/** What a template has printed so far, to go into its layout, while the rest is still rendered. */
+/** The text that a template has printed so far. It goes into the layout while the rest is still rendered. */
 export class StreamedBody extends Markup {
   /** @param pieces The text, piece by piece. */
   constructor(readonly pieces: AsyncGenerator<string, void>) {
@@ -59,7 +59,7 @@ export class StreamedBody extends Markup {
   }
 }
 
-/** What the code of every template uses. */
+/** The functions that the code of every template uses. */
 export const runtime = {
   /** Escapes a value that is printed. */
   escape(value: unknown): string {

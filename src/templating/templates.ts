@@ -14,7 +14,7 @@ import {
 import { type LoadedTemplate, type LoadingOptions, resolveName, type TemplateCache, TemplateLoader } from "./template-loader";
 import { BlockFound, runtime, StreamedBody, type TemplateFrame, type WantedBlock } from "./template-runtime";
 
-/** What blocks hold, by name. */
+/** The content of blocks, by name. */
 type Blocks = Record<string, Markup>;
 
 const maxStrings = 500;

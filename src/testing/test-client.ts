@@ -15,7 +15,7 @@ import { CookieJar } from "./cookie-jar";
 /** One value of a form, or several. */
 type FieldValue = string | number | boolean | readonly (string | number | boolean)[];
 
-/** What a test sends. */
+/** The options of a request of the test client. */
 export interface TestRequestOptions {
   /** Headers; `null` takes away one that the client would send by itself. */
   headers?: Readonly<Record<string, string | null>>;
@@ -173,7 +173,7 @@ export async function runInRequestContext<Result>(
   }
 }
 
-/** What a test sends, put together. */
+/** A request of the test client, put together. */
 interface TestMessage {
   readonly method: string;
   readonly target: string;

@@ -45,10 +45,10 @@ describe("commands", () => {
     ["list-user", "There is no command 'list-user'. Did you mean 'list-users'?"],
     ["user create", "The argument 'name' is missing.\n\nUsage: user create <name> [age]"],
     ["user create Ann 4 5", "There is an argument too many: '5'."],
-    ["user create Ann four", "The argument 'age' is to be a whole number, not 'four'."],
+    ["user create Ann four", "The argument 'age' must be a whole number, but got 'four'."],
     ["user create Ann --admn", "There is no option '--admn'. Did you mean '--admin'?"],
     ["user create Ann --level", "The option '--level' needs a value."],
-    ["user create Ann --level x", "The option '--level' is to be a whole number, not 'x'."],
+    ["user create Ann --level x", "The option '--level' must be a whole number, but got 'x'."],
     ["user remove", "The argument 'ids' is missing."],
   ])("called as %j say what they take", async (line, message) => {
     const { error, exitCode, output } = await commands.invoke(line);

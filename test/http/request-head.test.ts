@@ -194,7 +194,7 @@ describe("the client's address", () => {
 
   it("says which trusted address cannot be read", async () => {
     await expect(createReader(look, { trustProxy: "10.0.0.0/99" })("/x")).rejects.toThrow(
-      "The setting 'trustProxy' is to be a number of proxies",
+      "The setting 'trustProxy' must be a number of proxies",
     );
   });
 });

@@ -218,7 +218,7 @@ describe("methods", () => {
   });
 
   it("refuses methods given as text, and unknown ones", async () => {
-    expect(() => route("/", { methods: "POST" as never })).toThrow('are to be a list, such as ["POST"]');
+    expect(() => route("/", { methods: "POST" as never })).toThrow('must be a list: ["POST"]');
     const app = createApp();
     app.route("/", () => "x", { endpoint: "x", methods: ["FETCH"] });
     await expect(app.testClient().get("/")).rejects.toThrow("has the method 'FETCH', which HTTP does not know");

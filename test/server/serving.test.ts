@@ -162,7 +162,7 @@ describe("flagon serve", () => {
     const broken = await flagon(root, ["serve"], { FLAGON_MAX_CONTENT_LENGTH: "lots" });
     expect([broken.code, broken.stderr]).toEqual([
       1,
-      "The setting 'maxContentLength' (from FLAGON_MAX_CONTENT_LENGTH) is to be a whole number from 1, not 'lots'.",
+      "The setting 'maxContentLength' (from FLAGON_MAX_CONTENT_LENGTH) must be a whole number from 1, but got 'lots'.",
     ]);
   });
 

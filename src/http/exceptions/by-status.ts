@@ -31,7 +31,7 @@ import { formatRetryAfter, HTTPException, type HTTPExceptionOptions } from "./ht
 export class InternalServerError extends HTTPException {
   /** Always 500. */
   static override readonly status: number = 500;
-  /** What the client is told by default. */
+  /** The default description for the client. */
   static override readonly description: string = "Something went wrong on the server. It has been noted; try again later.";
 
   /** The error that no handler took, for a handler of 500; `undefined` after `abort(500)`. */
@@ -44,7 +44,7 @@ export class InternalServerError extends HTTPException {
 export class NotImplemented extends HTTPException {
   /** Always 501. */
   static override readonly status: number = 501;
-  /** What the client is told by default. */
+  /** The default description for the client. */
   static override readonly description: string = "The server cannot do that.";
 }
 
@@ -52,7 +52,7 @@ export class NotImplemented extends HTTPException {
 export class BadGateway extends HTTPException {
   /** Always 502. */
   static override readonly status: number = 502;
-  /** What the client is told by default. */
+  /** The default description for the client. */
   static override readonly description: string = "Another server, on which this one relies, gave no valid answer.";
 }
 
@@ -60,7 +60,7 @@ export class BadGateway extends HTTPException {
 export class ServiceUnavailable extends HTTPException {
   /** Always 503. */
   static override readonly status: number = 503;
-  /** What the client is told by default. */
+  /** The default description for the client. */
   static override readonly description: string = "The server cannot answer just now. Try again later.";
 
   /**
@@ -76,7 +76,7 @@ export class ServiceUnavailable extends HTTPException {
 export class GatewayTimeout extends HTTPException {
   /** Always 504. */
   static override readonly status: number = 504;
-  /** What the client is told by default. */
+  /** The default description for the client. */
   static override readonly description: string = "Another server, on which this one relies, did not answer in time.";
 }
 
@@ -84,7 +84,7 @@ export class GatewayTimeout extends HTTPException {
 export class HTTPVersionNotSupported extends HTTPException {
   /** Always 505. */
   static override readonly status: number = 505;
-  /** What the client is told by default. */
+  /** The default description for the client. */
   static override readonly description: string = "The server does not speak that version of HTTP.";
 }
 

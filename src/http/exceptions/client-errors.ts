@@ -4,7 +4,7 @@ import { formatRetryAfter, HTTPException, type HTTPExceptionOptions } from "./ht
 export class BadRequest extends HTTPException {
   /** Always 400. */
   static override readonly status: number = 400;
-  /** What the client is told by default. */
+  /** The default description for the client. */
   static override readonly description: string = "The server could not understand the request.";
 }
 
@@ -12,7 +12,7 @@ export class BadRequest extends HTTPException {
 export class Unauthorized extends HTTPException {
   /** Always 401. */
   static override readonly status: number = 401;
-  /** What the client is told by default. */
+  /** The default description for the client. */
   static override readonly description: string = "You have to prove who you are to see this. Sign in, or check what you signed in with.";
 
   /**
@@ -29,7 +29,7 @@ export class Unauthorized extends HTTPException {
 export class Forbidden extends HTTPException {
   /** Always 403. */
   static override readonly status: number = 403;
-  /** What the client is told by default. */
+  /** The default description for the client. */
   static override readonly description: string = "You may not see or do this.";
 }
 
@@ -37,7 +37,7 @@ export class Forbidden extends HTTPException {
 export class NotFound extends HTTPException {
   /** Always 404. */
   static override readonly status: number = 404;
-  /** What the client is told by default. */
+  /** The default description for the client. */
   static override readonly description: string = "There is no page at this address. If you typed the address, check it for mistakes.";
 }
 
@@ -45,7 +45,7 @@ export class NotFound extends HTTPException {
 export class MethodNotAllowed extends HTTPException {
   /** Always 405. */
   static override readonly status: number = 405;
-  /** What the client is told by default. */
+  /** The default description for the client. */
   static override readonly description: string = "This address does not take that method.";
 
   /**
@@ -66,7 +66,7 @@ export class MethodNotAllowed extends HTTPException {
 export class NotAcceptable extends HTTPException {
   /** Always 406. */
   static override readonly status: number = 406;
-  /** What the client is told by default. */
+  /** The default description for the client. */
   static override readonly description: string = "There is nothing here in a form that your client accepts.";
 }
 
@@ -74,7 +74,7 @@ export class NotAcceptable extends HTTPException {
 export class RequestTimeout extends HTTPException {
   /** Always 408. */
   static override readonly status: number = 408;
-  /** What the client is told by default. */
+  /** The default description for the client. */
   static override readonly description: string = "The request took too long to arrive.";
 }
 
@@ -82,7 +82,7 @@ export class RequestTimeout extends HTTPException {
 export class Conflict extends HTTPException {
   /** Always 409. */
   static override readonly status: number = 409;
-  /** What the client is told by default. */
+  /** The default description for the client. */
   static override readonly description: string = "The request conflicts with what is there now. Load it again and repeat the change.";
 }
 
@@ -90,23 +90,23 @@ export class Conflict extends HTTPException {
 export class Gone extends HTTPException {
   /** Always 410. */
   static override readonly status: number = 410;
-  /** What the client is told by default. */
+  /** The default description for the client. */
   static override readonly description: string = "What was at this address is gone for good.";
 }
 
-/** The answer 411: "The request has to state its length." */
+/** The answer 411: "The request must state its length." */
 export class LengthRequired extends HTTPException {
   /** Always 411. */
   static override readonly status: number = 411;
-  /** What the client is told by default. */
-  static override readonly description: string = "The request has to state its length.";
+  /** The default description for the client. */
+  static override readonly description: string = "The request must state its length.";
 }
 
 /** The answer 412: "What you want to change is not as you last saw it." */
 export class PreconditionFailed extends HTTPException {
   /** Always 412. */
   static override readonly status: number = 412;
-  /** What the client is told by default. */
+  /** The default description for the client. */
   static override readonly description: string = "What you want to change is not as you last saw it.";
 }
 
@@ -114,7 +114,7 @@ export class PreconditionFailed extends HTTPException {
 export class ContentTooLarge extends HTTPException {
   /** Always 413. */
   static override readonly status: number = 413;
-  /** What the client is told by default. */
+  /** The default description for the client. */
   static override readonly description: string = "The request is larger than the server takes.";
 }
 
@@ -122,7 +122,7 @@ export class ContentTooLarge extends HTTPException {
 export class URITooLong extends HTTPException {
   /** Always 414. */
   static override readonly status: number = 414;
-  /** What the client is told by default. */
+  /** The default description for the client. */
   static override readonly description: string = "The address is longer than the server takes.";
 }
 
@@ -130,7 +130,7 @@ export class URITooLong extends HTTPException {
 export class UnsupportedMediaType extends HTTPException {
   /** Always 415. */
   static override readonly status: number = 415;
-  /** What the client is told by default. */
+  /** The default description for the client. */
   static override readonly description: string = "The server does not take a body of this type.";
 }
 
@@ -138,7 +138,7 @@ export class UnsupportedMediaType extends HTTPException {
 export class RangeNotSatisfiable extends HTTPException {
   /** Always 416. */
   static override readonly status: number = 416;
-  /** What the client is told by default. */
+  /** The default description for the client. */
   static override readonly description: string = "The file does not have the range that was asked for.";
 
   /**
@@ -160,7 +160,7 @@ export class RangeNotSatisfiable extends HTTPException {
 export class ExpectationFailed extends HTTPException {
   /** Always 417. */
   static override readonly status: number = 417;
-  /** What the client is told by default. */
+  /** The default description for the client. */
   static override readonly description: string = "The server cannot do what the Expect header asks.";
 }
 
@@ -168,7 +168,7 @@ export class ExpectationFailed extends HTTPException {
 export class ImATeapot extends HTTPException {
   /** Always 418. */
   static override readonly status: number = 418;
-  /** What the client is told by default. */
+  /** The default description for the client. */
   static override readonly description: string = "This server is a teapot. It brews no coffee.";
 }
 
@@ -176,7 +176,7 @@ export class ImATeapot extends HTTPException {
 export class MisdirectedRequest extends HTTPException {
   /** Always 421. */
   static override readonly status: number = 421;
-  /** What the client is told by default. */
+  /** The default description for the client. */
   static override readonly description: string = "This server does not answer for that host.";
 }
 
@@ -184,7 +184,7 @@ export class MisdirectedRequest extends HTTPException {
 export class UnprocessableContent extends HTTPException {
   /** Always 422. */
   static override readonly status: number = 422;
-  /** What the client is told by default. */
+  /** The default description for the client. */
   static override readonly description: string = "The request is well-formed, but what it says is not valid.";
 }
 
@@ -192,7 +192,7 @@ export class UnprocessableContent extends HTTPException {
 export class Locked extends HTTPException {
   /** Always 423. */
   static override readonly status: number = 423;
-  /** What the client is told by default. */
+  /** The default description for the client. */
   static override readonly description: string = "What you want to reach is locked.";
 }
 
@@ -200,23 +200,23 @@ export class Locked extends HTTPException {
 export class FailedDependency extends HTTPException {
   /** Always 424. */
   static override readonly status: number = 424;
-  /** What the client is told by default. */
+  /** The default description for the client. */
   static override readonly description: string = "The request depends on another one, which failed.";
 }
 
-/** The answer 428: "The request has to be conditional, so that it overwrites nobody's change." */
+/** The answer 428: "The request must be conditional, so that it overwrites nobody's change." */
 export class PreconditionRequired extends HTTPException {
   /** Always 428. */
   static override readonly status: number = 428;
-  /** What the client is told by default. */
-  static override readonly description: string = "The request has to be conditional, so that it overwrites nobody's change.";
+  /** The default description for the client. */
+  static override readonly description: string = "The request must be conditional, so that it overwrites nobody's change.";
 }
 
 /** The answer 429: "You sent too many requests. Wait a little, then try again." */
 export class TooManyRequests extends HTTPException {
   /** Always 429. */
   static override readonly status: number = 429;
-  /** What the client is told by default. */
+  /** The default description for the client. */
   static override readonly description: string = "You sent too many requests. Wait a little, then try again.";
 
   /**
@@ -232,7 +232,7 @@ export class TooManyRequests extends HTTPException {
 export class RequestHeaderFieldsTooLarge extends HTTPException {
   /** Always 431. */
   static override readonly status: number = 431;
-  /** What the client is told by default. */
+  /** The default description for the client. */
   static override readonly description: string = "The headers of the request are larger than the server takes.";
 }
 
@@ -240,6 +240,6 @@ export class RequestHeaderFieldsTooLarge extends HTTPException {
 export class UnavailableForLegalReasons extends HTTPException {
   /** Always 451. */
   static override readonly status: number = 451;
-  /** What the client is told by default. */
+  /** The default description for the client. */
   static override readonly description: string = "This may not be shown for legal reasons.";
 }

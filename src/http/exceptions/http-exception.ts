@@ -2,7 +2,7 @@ import { formatHttpDate } from "../http-date";
 import type { FlagonResponse } from "../response/response";
 import { reasonOf } from "../status";
 
-/** What an {@link HTTPException} carries beside its description. */
+/** Options of an {@link HTTPException} beside its description. */
 export interface HTTPExceptionOptions extends ErrorOptions {
   /** Headers for the response. */
   headers?: Readonly<Record<string, string>>;
@@ -17,14 +17,14 @@ export interface HTTPExceptionOptions extends ErrorOptions {
 export class HTTPException extends Error {
   /** The status of a class; subclasses of your own set it. */
   static readonly status: number = 500;
-  /** What the client is told when nothing else is said. */
+  /** The description for the client, if none is given. */
   static readonly description: string = "";
 
   /** The status code of the answer. */
   readonly status: number;
   /** The reason phrase of the status, such as `"Not Found"`. */
   readonly title: string;
-  /** What the client is told, as plain text. */
+  /** The description for the client, as plain text. */
   readonly description: string;
   /** Headers for the response. */
   readonly headers: Readonly<Record<string, string>>;

@@ -3,12 +3,12 @@ import { lazily } from "../../base/lazily";
 
 const loadNegotiator = lazily((): typeof Negotiator => require("negotiator"));
 
-/** What negotiator 1.0 takes, and its types do not yet say. */
+/** The options of negotiator 1.0, which its types lack. */
 interface PreferringNegotiator {
   encodings(available: readonly string[], options: { readonly preferred: readonly string[] }): string[];
 }
 
-/** What a client accepts, best first (RFC 9110, section 12.5). */
+/** The types, languages and encodings that a client accepts, best first (RFC 9110, section 12.5). */
 export class Accepts {
   readonly #negotiator: Negotiator;
 

@@ -6,7 +6,7 @@ export interface Authorization {
   username?: string;
   /** The password of Basic credentials. */
   password?: string;
-  /** What follows the scheme, of any but Basic credentials. */
+  /** The text after the scheme, of credentials that are not Basic. */
   token?: string;
   /** The parameters by name, of schemes that have some, such as Digest. */
   parameters?: Readonly<Record<string, string>>;

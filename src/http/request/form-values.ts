@@ -25,7 +25,7 @@ export class FormValues {
     this.#entries = [...entries];
   }
 
-  /** How many values there are. */
+  /** The number of values. */
   get size(): number {
     return this.#entries.length;
   }
@@ -60,7 +60,7 @@ export class FormValues {
   }
 
   /**
-   * Returns the first value of a name, which has to be there as text.
+   * Returns the first value of a name, which must be there as text.
    *
    * @throws {BadRequest} If it is missing or does not convert.
    */

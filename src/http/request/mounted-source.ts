@@ -1,7 +1,7 @@
 import type { RequestHead } from "./request-head";
 import type { RequestSource } from "./request-source";
 
-/** What a mounted app or handler knows of a request: what the app around it knows, without the path of the mount. */
+/** The request for a mounted app or handler: the outer request without the path of the mount. */
 export class MountedSource implements RequestSource {
   readonly method: string;
   readonly target: string;

@@ -5,7 +5,7 @@ import type { RequestSource } from "./request-source";
 
 const loadProxyAddr = lazily((): typeof import("proxy-addr") => require("proxy-addr"));
 
-/** Who a request came from, and under which address. */
+/** The client of a request, and the address that the client asked. */
 export interface Connection {
   /** The address of the client. */
   readonly remoteAddress: string;
@@ -41,7 +41,7 @@ export class ProxyTrust {
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new ConfigError(
-        `The setting 'trustProxy' is to be a number of proxies, or addresses such as "loopback" and "10.0.0.0/8": ${reason}.`,
+        `The setting 'trustProxy' must be a number of proxies, or addresses such as "loopback" and "10.0.0.0/8": ${reason}.`,
         { cause },
       );
     }

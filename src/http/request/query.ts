@@ -47,7 +47,7 @@ export class Query extends URLSearchParams {
   }
 
   /**
-   * Returns the first value of a name, which has to be there.
+   * Returns the first value of a name, which must be there.
    *
    * @throws {BadRequest} If it is missing or does not convert.
    */

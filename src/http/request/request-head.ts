@@ -17,9 +17,9 @@ import { parseMimeType, type RequestIssue, type RequestLimits } from "./request-
 import { RequestHeaders } from "./request-headers";
 import type { RequestSource } from "./request-source";
 
-/** What all requests of an app share. */
+/** The settings that all requests of an app share. */
 export interface RequestSettings {
-  /** What requests may send; copied before a request changes it. */
+  /** The limits of what requests send. A request copies them before it changes them. */
   readonly limits: Readonly<RequestLimits>;
   /** Which proxies are believed, or `null` for none. */
   readonly proxy: ProxyTrust | null;
@@ -39,9 +39,9 @@ export interface RequestSettings {
 export class RequestHead {
   /** The method, in upper case; that of the field `_method` where the setting `methodOverride` lets it. */
   method: string;
-  /** What the server knows. */
+  /** The request as the server describes it. */
   protected readonly source: RequestSource;
-  /** What all requests of the app share. */
+  /** The settings that all requests of the app share. */
   protected readonly settings: RequestSettings;
   readonly #queryStart: number;
   #connection: Connection | undefined;
@@ -165,7 +165,7 @@ export class RequestHead {
     return proxy === null ? [this.source.remoteAddress] : this.#resolveConnection(proxy).route;
   }
 
-  /** What the client accepts. */
+  /** The types, languages and encodings that the client accepts. */
   get accepts(): Accepts {
     this.#accepts ??= new Accepts((name) => this.source.header(name));
     return this.#accepts;
@@ -204,12 +204,12 @@ export class RequestHead {
     return parseAuthorization(this.source.header("authorization"));
   }
 
-  /** The tags of `If-Match`: one of them has to be the current one. */
+  /** The tags of `If-Match`: one of them must be the current one. */
   get ifMatch(): EntityTags {
     return new EntityTags(this.source.header("if-match"));
   }
 
-  /** The tags of `If-None-Match`: none of them is to be the current one. */
+  /** The tags of `If-None-Match`: none of them may be the current one. */
   get ifNoneMatch(): EntityTags {
     return new EntityTags(this.source.header("if-none-match"));
   }
@@ -244,7 +244,7 @@ export class RequestHead {
     return this.source.header("referer") ?? null;
   }
 
-  /** What the client says it is, or the empty string. */
+  /** The header `User-Agent`, or the empty string. */
   get userAgent(): string {
     return this.source.header("user-agent") ?? "";
   }
@@ -269,7 +269,7 @@ export class RequestHead {
     return this.source.signal();
   }
 
-  /** What the server itself gave: an `IncomingMessage` on Node, a web `Request` in `app.fetch`, `null` in tests. */
+  /** The request of the server itself: an `IncomingMessage` on Node, a web `Request` in `app.fetch`, `null` in tests. */
   get raw(): unknown {
     return this.source.raw;
   }

@@ -1,4 +1,4 @@
-/** What a server or the test client knows of one request, in its own terms. */
+/** One request, as a server or the test client describes it. */
 export interface RequestSource {
   /** The method, in upper case. */
   readonly method: string;
@@ -10,7 +10,7 @@ export interface RequestSource {
   readonly scheme: "http" | "https";
   /** The address of the peer, or the empty string. */
   readonly remoteAddress: string;
-  /** What the server itself gave: an `IncomingMessage`, a web `Request`, or `null` in tests. */
+  /** The request of the server itself: an `IncomingMessage`, a web `Request`, or `null` in tests. */
   readonly raw: unknown;
   /** Reads a header by its name in lower case, several joined by `", "`. */
   header(name: string): string | undefined;

@@ -3,25 +3,25 @@ import { BadRequest } from "../exceptions/client-errors";
 
 export type { ValueTypes } from "../../base/text-values";
 
-/** How a text is read as one of the named types. */
+/** Options for reading text as one of the named types. */
 export interface NamedTypeOptions<Name extends keyof ValueTypes = keyof ValueTypes> {
-  /** What it is converted to. Default: `"string"`. */
+  /** The type of the result. Default: `"string"`. */
   readonly type?: Name;
 }
 
-/** How a text is converted by a function. */
+/** Options for converting text by a function. */
 export interface ConversionOptions<Value = unknown> {
   /** Converts it; throws, or gives `undefined` or `NaN`, for one that it does not take. */
   readonly type: (text: string) => Value;
 }
 
-/** What is given for a text that is missing or does not convert. */
+/** The result for text that is missing or does not convert. */
 export interface DefaultOption<Default = unknown> {
   /** The value. */
   readonly default: Default;
 }
 
-/** How a text is read. */
+/** Options for reading text. */
 export type TypeOptions = (NamedTypeOptions | ConversionOptions) & Partial<DefaultOption>;
 
 /** Converts a text, or gives `undefined` for one that is not of the type. */
@@ -38,7 +38,7 @@ export function convertText(text: string, { type = "string" }: TypeOptions): unk
 }
 
 /**
- * Converts a text that has to be there.
+ * Converts a text that must be there.
  *
  * @throws {BadRequest} If it is missing or does not convert.
  */

@@ -3,7 +3,7 @@ import { parseHttpDate } from "../http-date";
 import { FilePart } from "./file-part";
 import type { ResponseHeaders } from "./response-headers";
 
-/** What a request says of the state it expects, and of what it wants of it. */
+/** The conditions and the range of a request. */
 export interface ConditionalRequest {
   /** The method, in upper case. */
   readonly method: string;
@@ -23,21 +23,21 @@ export interface ConditionalRequest {
   readonly range: RequestedRange | null;
 }
 
-/** What a conditional request may change of a response. */
+/** The part of a response that a conditional request may change. */
 export interface ConditionalResponse {
   /** The status code. */
   status: number;
-  /** What is sent. */
+  /** The body. */
   body: unknown;
   /** The headers. */
   readonly headers: ResponseHeaders;
 }
 
-/** What changes: the status, and the bytes of a range. */
+/** The change: the status and the bytes of a range. */
 export interface ConditionalAnswer {
   /** The status code. */
   readonly status: number;
-  /** What is sent instead, if not the whole body. */
+  /** The body of a part, if the whole body is not sent. */
   readonly body: Uint8Array | FilePart | null;
 }
 

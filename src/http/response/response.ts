@@ -6,7 +6,7 @@ import { formatHttpDate, parseHttpDate } from "../http-date";
 import { type ConditionalRequest, findConditionalAnswer } from "./conditional-answer";
 import { addTrusted, type HeadersLike, ResponseHeaders } from "./response-headers";
 
-/** What a response can send: text as UTF-8, bytes, a stream of either, or nothing. */
+/** The body of a response: text (sent as UTF-8), bytes, a stream of either, or nothing. */
 export type ResponseBody = string | Uint8Array | ReadableStream<Uint8Array> | Readable | AsyncIterable<string | Uint8Array> | null;
 
 const none: readonly (() => unknown)[] = [];
@@ -17,7 +17,7 @@ export class FlagonResponse {
   status: number;
   /** The headers. */
   readonly headers: ResponseHeaders;
-  /** What is sent. */
+  /** The body. */
   body: ResponseBody;
   /** The length of a streamed body in bytes, where it is known; text and bytes are measured when they are sent. */
   streamLength: number | null = null;
