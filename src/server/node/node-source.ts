@@ -5,7 +5,7 @@ import { tooLarge } from "../../http/request/read-body";
 import type { RequestSource } from "../../http/request/request-source";
 import type { Exchange } from "./exchange";
 import { findParsedBody } from "./parsed-body";
-import { findHeader } from "./raw-headers";
+import { findHeader, listRawHeaders } from "./raw-headers";
 
 /** A request as `node:http` knows it. */
 export class NodeSource implements RequestSource {
@@ -40,11 +40,11 @@ export class NodeSource implements RequestSource {
   }
 
   header(name: string): string | undefined {
-    return findHeader(this.#message.rawHeaders, name);
+    return findHeader(listRawHeaders(this.#message), name);
   }
 
   *headers(): Generator<readonly [string, string]> {
-    const { rawHeaders } = this.#message;
+    const rawHeaders = listRawHeaders(this.#message);
     const names = new Set(rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()));
     for (const name of names) {
       yield [name, findHeader(rawHeaders, name) ?? ""];

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { FlagonError } from "../../base/errors";
-import { announcedLength, findHeader } from "./raw-headers";
+import { announcedLength, findHeader, listRawHeaders } from "./raw-headers";
 
 /**
  * Returns a body that Connect middleware has read before the app, from what the middleware left in `request.raw.body`.
@@ -10,7 +10,7 @@ import { announcedLength, findHeader } from "./raw-headers";
  * @throws {FlagonError} If somebody has read the body and left nothing that can be used.
  */
 export function findParsedBody(message: IncomingMessage & { readonly body?: unknown }): Uint8Array | undefined {
-  if (!message.readableDidRead || announcedLength(message.rawHeaders) === 0) {
+  if (!message.readableDidRead || announcedLength(listRawHeaders(message)) === 0) {
     return undefined;
   }
   const { body } = message;
@@ -20,7 +20,7 @@ export function findParsedBody(message: IncomingMessage & { readonly body?: unkn
   if (typeof body === "string") {
     return Buffer.from(body, "utf8");
   }
-  const type = (findHeader(message.rawHeaders, "content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  const type = (findHeader(listRawHeaders(message), "content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
   if (body !== undefined && (type === "application/json" || type.endsWith("+json"))) {
     return Buffer.from(JSON.stringify(body), "utf8");
   }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { HTTPVersionNotSupported, NotImplemented } from "../../http/exceptions/by-status";
 import { BadRequest } from "../../http/exceptions/client-errors";
 import type { HTTPException } from "../../http/exceptions/http-exception";
-import { findHeader } from "./raw-headers";
+import { findHeader, listRawHeaders } from "./raw-headers";
 
 /**
  * Finds the error in the protocol of a request that Node's parser lets pass.
@@ -12,14 +12,18 @@ import { findHeader } from "./raw-headers";
  *   HTTP/1.0, 505 for another version; `undefined` if there is none.
  */
 export function findProtocolError(message: IncomingMessage): HTTPException | undefined {
-  const { httpVersionMajor, httpVersionMinor, rawHeaders } = message;
+  const { httpVersionMajor, httpVersionMinor } = message;
+  if (typeof httpVersionMajor !== "number") {
+    // An adapter has made the message: no version was read.
+    return undefined;
+  }
   if (httpVersionMajor === 0) {
     return new BadRequest("The request line has no version of HTTP.");
   }
   if (httpVersionMajor !== 1) {
     return isOfHttp2(message) ? undefined : new HTTPVersionNotSupported();
   }
-  const coding = findHeader(rawHeaders, "transfer-encoding");
+  const coding = findHeader(listRawHeaders(message), "transfer-encoding");
   if (coding === undefined) {
     return undefined;
   }

@@ -1,4 +1,20 @@
+import type { IncomingMessage } from "node:http";
 import { parseLength } from "../../http/content-length";
+
+/**
+ * Returns the headers of a message, names and values in turn, as the parser read them.
+ *
+ * Adapters, such as those of AWS Lambda, make a message that no parser has read: it has `headers` alone.
+ */
+export function listRawHeaders(message: IncomingMessage): readonly string[] {
+  const { rawHeaders } = message;
+  if (rawHeaders.length > 0) {
+    return rawHeaders;
+  }
+  return Object.entries(message.headers).flatMap(([name, values]) =>
+    (Array.isArray(values) ? values : values === undefined ? [] : [values]).flatMap((value) => [name, String(value)]),
+  );
+}
 
 /**
  * Finds a header in the list that Node's parser made, without an object of all headers.

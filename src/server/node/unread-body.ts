@@ -1,5 +1,5 @@
 import type { Exchange } from "./exchange";
-import { announcedLength } from "./raw-headers";
+import { announcedLength, listRawHeaders } from "./raw-headers";
 import { skipEmptyBody } from "./tuning/empty-requests";
 
 /** How much of an unread body is taken in before the connection is closed, in bytes and in milliseconds. */
@@ -15,7 +15,7 @@ const shortBody = 64 * 1024;
  */
 export function closesAfterAnswer(exchange: Exchange): boolean {
   const { message } = exchange;
-  const length = announcedLength(message.rawHeaders);
+  const length = announcedLength(listRawHeaders(message));
   if (length === 0) {
     skipEmptyBody(message);
     return false;
