@@ -1,0 +1,86 @@
+import { METHODS } from "node:http";
+import createRouter, { type ConstraintStrategy, type Handler, type HTTPMethod, type HTTPVersion } from "find-my-way";
+import { RuleError, SetupError } from "../base/errors";
+import type { Rule } from "./rule";
+
+/** find-my-way's tree. */
+export type Router = ReturnType<typeof createRouter>;
+
+/**
+ * A constraint that tells apart patterns that differ in their expressions alone, which find-my-way takes for the same.
+ *
+ * Each has a value of its own when it is added, so that none is refused as declared twice; a request takes whichever
+ * the tree leads to. A leaf of the tree never holds two, since one expression is added once.
+ */
+const patternConstraint: ConstraintStrategy<HTTPVersion.V1> = {
+  name: "pattern",
+  mustMatchWhenDerived: false,
+  deriveConstraint: () => "",
+  storage() {
+    let only: Handler<HTTPVersion.V1> | null = null;
+    return {
+      get: () => only,
+      set: (_, handler) => {
+        only = handler;
+      },
+    };
+  },
+};
+/** The constraint of a request: none. */
+export const anyPattern = { pattern: "" };
+
+/** Paths come without their query. */
+const noQuery = {};
+
+/** Creates find-my-way's tree, if code may be made of text. */
+export function createTree(): Router | undefined {
+  try {
+    return createRouter({ maxParamLength: 1024, querystringParser: () => noQuery, constraints: { pattern: patternConstraint } });
+  } catch (error) {
+    if (isCodeForbidden(error)) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** Tells whether a runtime forbids `new Function`, of which find-my-way makes its tree: V8 then throws an `EvalError`. */
+export function isCodeForbidden(error: unknown): boolean {
+  return error instanceof EvalError;
+}
+
+/**
+ * Adds a pattern to the tree.
+ *
+ * @param store The number that a request at the pattern finds.
+ * @throws {SetupError} If HTTP does not know the method.
+ * @throws {RuleError} If the expression of a converter cannot be used.
+ */
+export function addToRouter(router: Router, method: string, rule: Rule, pattern: string, store: number): void {
+  if (!isMethod(method)) {
+    throw new SetupError(`The rule '${rule.source}' has the method '${method}', which HTTP does not know.`);
+  }
+  try {
+    // Patterns with expressions are told apart by a constraint, since find-my-way takes all expressions for one.
+    const constraints = pattern.includes("(") ? { pattern: String(store) } : {};
+    router.on(method, pattern, { constraints }, unused, store);
+  } catch (error) {
+    if (isCodeForbidden(error)) {
+      throw error;
+    }
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new RuleError(`The expression of a converter cannot be used: ${reason}`, rule.source, 0);
+  }
+}
+
+/** find-my-way wants a handler with each pattern; only what is stored beside it is used here. */
+function unused(): void {}
+
+function isMethod(method: string): method is HTTPMethod {
+  return METHODS.includes(method);
+}
+
+/** Tells whether a method is one of those of the rules. */
+export function isAmong(method: string, methods: ReadonlySet<string>): method is HTTPMethod {
+  return methods.has(method);
+}
