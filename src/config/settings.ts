@@ -13,9 +13,7 @@ import {
   wholeFrom,
   yesOrNo,
 } from "./setting-check";
-
-/** The trusted proxies: their number, or their addresses. */
-export type TrustProxy = number | string | readonly string[];
+import { isTrustProxy, type TrustProxy } from "./trust-proxy";
 
 /** The members of `Strict-Transport-Security` (RFC 6797, section 6.1). */
 export interface StrictTransportSecurity {
@@ -93,7 +91,7 @@ export interface Settings {
   useXSendfile: boolean;
   /** The hosts that the app answers for, such as `"example.com"`, or `".example.com"` with all below it; others get 400. Default: any. */
   trustedHosts: readonly string[];
-  /** The proxies whose `X-Forwarded-…` headers are believed: how many there are, or their addresses. Default: 0, none. */
+  /** The proxies whose `X-Forwarded-For` and `-Proto` are believed: their number or addresses, or an object that adds `host`, `port` and `prefix`. Default: 0, none. */
   trustProxy: TrustProxy;
   /** The path under which a proxy shows the app, which it takes off before it asks. Default: `"/"`. */
   applicationRoot: string;
@@ -168,8 +166,8 @@ export const settingChecks: { readonly [Key in keyof Settings]: SettingCheck } =
   useXSendfile: yesOrNo(),
   trustedHosts: listOf(/^[^/\s]+$/, 'a list of hosts such as "example.com", without a scheme or a path'),
   trustProxy: anyLike(
-    'a number of proxies, or addresses such as "loopback" and "10.0.0.0/8"',
-    (value) => isWholeFrom(value, 0) || (typeof value === "string" && value !== "") || Array.isArray(value),
+    'a number of proxies, addresses such as "loopback" and "10.0.0.0/8", or { hops, host, port, prefix }',
+    isTrustProxy,
     (text) => (text.trim() === "" ? 0 : text.includes(",") && !text.trim().startsWith("{") ? readList(text) : readJson(text)),
   ),
   applicationRoot: textLike(/^\//, 'a path such as "/shop"'),

@@ -1,6 +1,6 @@
 import type { JsonProvider } from "../base/json";
 import type { Config } from "../config/config";
-import { ProxyTrust } from "../http/request/proxy";
+import { createProxyTrust } from "../http/request/proxy";
 import type { RequestSettings } from "../http/request/request-head";
 import { acceptJson } from "../schemas/json-values";
 import { parseFields } from "../schemas/parse-fields";
@@ -22,7 +22,7 @@ export function createRequestSettings(config: Config, json: JsonProvider, create
       fieldsSize: config.maxFormMemorySize,
       spoolSize: config.uploadSpoolSize,
     },
-    proxy: config.trustProxy === 0 ? null : new ProxyTrust(config.trustProxy),
+    proxy: createProxyTrust(config.trustProxy),
     applicationRoot: config.applicationRoot.replace(/\/$/, ""),
     createLog,
     parseJson: (text) => json.parse(text),

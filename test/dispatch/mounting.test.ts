@@ -117,7 +117,7 @@ describe("app.mount()", () => {
   it("hands on what the app believes of its proxies", async () => {
     const inner = createApp();
     inner.route("/x", () => [request.url, request.remoteAddress, urlFor("x", {}, { external: true })], { endpoint: "x" });
-    const app = createApp({ config: { trustProxy: 1 } });
+    const app = createApp({ config: { trustProxy: { hops: 1, host: true, prefix: true } } });
     app.mount("/in", inner);
     const headers = {
       "x-forwarded-for": "9.9.9.9",

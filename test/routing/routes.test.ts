@@ -237,7 +237,7 @@ describe("urlFor()", () => {
   });
 
   it("puts the path of the mount in front, which a trusted proxy may say", async () => {
-    const app = createApp({ config: { applicationRoot: "/app/", trustProxy: 1, serverName: "example.com" } });
+    const app = createApp({ config: { applicationRoot: "/app/", trustProxy: { hops: 1, prefix: true }, serverName: "example.com" } });
     app.route("/x", () => urlFor("x"), { endpoint: "x" });
     expect(app.appContext(() => [urlFor("x"), urlFor("x", {}, { external: true })])).toEqual(["/app/x", "http://example.com/app/x"]);
     expect(await (await app.testClient().get("/x")).text()).toBe("/app/x");

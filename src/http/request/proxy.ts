@@ -1,73 +1,114 @@
 import { ConfigError } from "../../base/errors";
 import { lazily } from "../../base/lazily";
-import type { TrustProxy } from "../../config/settings";
+import type { TrustedProxies, TrustProxy } from "../../config/trust-proxy";
+import { normalizeAddress } from "../network-address";
 import type { RequestSource } from "./request-source";
 
 const loadProxyAddr = lazily((): typeof import("proxy-addr") => require("proxy-addr"));
 
-/** The client of a request, and the address that the client asked. */
+/** The two ends of a request, as far as its proxies are trusted. */
 export interface Connection {
   /** The address of the client. */
   readonly remoteAddress: string;
-  /** The addresses on the way: the client's first, then those of the proxies that are believed. */
+  /** The addresses on the way: that of the client first, then those of the trusted proxies. */
   readonly route: readonly string[];
   /** The scheme that the client used. */
   readonly scheme: "http" | "https";
   /** The host that the client asked for. */
   readonly host: string;
-  /** The path under which the client sees the app, without a slash at the end, or `null` if no proxy says so. */
+  /** The path under which the client sees the app, without a slash at the end, or `null` if no trusted proxy states one. */
   readonly prefix: string | null;
 }
 
+/** Creates the trust of the setting `trustProxy`, or gives `null` if it trusts no proxy. */
+export function createProxyTrust(setting: TrustProxy): ProxyTrust | null {
+  const proxies: TrustedProxies = typeof setting === "object" && "hops" in setting ? setting : { hops: setting };
+  return proxies.hops === 0 ? null : new ProxyTrust(proxies);
+}
+
 /**
- * Decides what is believed of the `X-Forwarded-…` headers: for address, scheme, host, port and prefix alike.
+ * Decides which `X-Forwarded-…` headers are believed, for address, scheme, host, port and prefix alike.
  *
- * Each proxy that is trusted adds one value at the right of a list; what stands further left may come from anybody.
+ * Each trusted proxy adds one value at the right end of a list. The values to the left of those may come from anybody.
  */
 export class ProxyTrust {
-  readonly #trusts: (address: string, hop: number) => boolean;
+  /** The number of proxies, or a test of their addresses. */
+  readonly #proxies: number | ((address: string) => boolean);
+  readonly #trusted: TrustedProxies;
 
   /**
-   * @param trust How many proxies stand in front of the app; or their addresses: `"loopback"`, `"10.0.0.0/8"`, or a list.
-   * @throws {ConfigError} If an address cannot be read.
+   * @param trusted The proxies, and the headers that are believed beside X-Forwarded-For and X-Forwarded-Proto.
+   * @throws {ConfigError} If an address is malformed.
    */
-  constructor(trust: TrustProxy) {
-    if (typeof trust === "number") {
-      this.#trusts = (_, hop) => hop < trust;
-      return;
-    }
-    try {
-      this.#trusts = loadProxyAddr().compile(typeof trust === "string" ? trust.split(",").map((part) => part.trim()) : [...trust]);
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new ConfigError(
-        `The setting 'trustProxy' must be a number of proxies, or addresses such as "loopback" and "10.0.0.0/8": ${reason}.`,
-        { cause },
-      );
-    }
+  constructor(trusted: TrustedProxies) {
+    const { hops } = trusted;
+    this.#trusted = trusted;
+    this.#proxies = typeof hops === "number" ? hops : compileNetworks(hops);
   }
 
-  /** Finds out who a request came from. */
+  /** Finds the two ends of a request. */
   resolve(source: RequestSource): Connection {
-    const forwarded = source.header("x-forwarded-for")?.split(",") ?? [];
-    // From the peer on, as long as each is trusted: the first that is not is the client.
-    const all = [source.remoteAddress, ...forwarded.map((address) => address.trim()).reverse()];
-    const untrusted = all.findIndex((address, hop) => !this.#trusts(address, hop));
-    const addresses = untrusted < 0 ? all : all.slice(0, untrusted + 1);
-    const hops = untrusted === 0 ? 0 : Math.max(1, addresses.length - 1);
-    const read = (name: string): string | undefined => (hops === 0 ? undefined : nthFromRight(source.header(name), hops));
-    const scheme = read("x-forwarded-proto")?.toLowerCase();
+    const { host, port, prefix } = this.#trusted;
+    const addresses = this.#findAddresses(source);
+    const hops = addresses.length - 1;
+    const read = (name: string, isBelieved: boolean): string | undefined =>
+      isBelieved && hops > 0 ? nthFromRight(source.header(name), hops) : undefined;
+    const scheme = read("x-forwarded-proto", true)?.toLowerCase();
+    const ends = addresses.filter((address) => address !== null);
     return {
-      remoteAddress: addresses.at(-1) ?? "",
-      route: [...addresses].reverse(),
+      remoteAddress: ends.at(-1) ?? "",
+      route: ends.reverse(),
       scheme: scheme === "http" || scheme === "https" ? scheme : source.scheme,
-      host: withPort(read("x-forwarded-host") ?? source.header("host") ?? "", read("x-forwarded-port")),
-      prefix: normalizePrefix(read("x-forwarded-prefix")),
+      host: withPort(read("x-forwarded-host", host === true) ?? source.header("host") ?? "", read("x-forwarded-port", port === true)),
+      prefix: normalizePrefix(read("x-forwarded-prefix", prefix === true)),
     };
+  }
+
+  /**
+   * Lists the addresses from the peer to the client: one for each trusted proxy, and the client. An address that is not
+   * known is `null`: a trusted peer states the scheme, even if it states no address. Only the peer means that nothing is believed.
+   */
+  #findAddresses(source: RequestSource): (string | null)[] {
+    const peer = normalizeAddress(source.remoteAddress) ?? source.remoteAddress;
+    const header = source.header("x-forwarded-for");
+    const forwarded = (header?.split(",") ?? []).map((address) => normalizeAddress(address.trim())).reverse();
+    const proxies = this.#proxies;
+    if (typeof proxies === "number") {
+      const believed = forwarded.slice(0, proxies).filter((address) => address !== undefined);
+      if (believed.length === proxies) {
+        return [peer, ...believed];
+      }
+      // A request with fewer addresses has not come through all proxies, unless they state none at all.
+      return header === undefined || proxies === 1 ? [peer, ...new Array<null>(proxies).fill(null)] : [peer];
+    }
+    if (!proxies(peer)) {
+      return [peer];
+    }
+    const addresses = [peer];
+    for (const address of forwarded) {
+      if (address === undefined || !proxies(addresses.at(-1) ?? "")) {
+        break;
+      }
+      addresses.push(address);
+    }
+    return addresses.length === 1 ? [peer, null] : addresses;
   }
 }
 
-/** Returns the value that the outermost trusted proxy added; where not every proxy adds one, the leftmost there is. */
+function compileNetworks(networks: string | readonly string[]): (address: string) => boolean {
+  try {
+    const trusts = loadProxyAddr().compile(typeof networks === "string" ? networks.split(",").map((part) => part.trim()) : [...networks]);
+    return (address) => trusts(address, 0);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigError(
+      `The setting 'trustProxy' must be a number of proxies, or addresses such as "loopback" and "10.0.0.0/8": ${reason}.`,
+      { cause },
+    );
+  }
+}
+
+/** Returns the value that the outermost trusted proxy added. Where not every proxy adds one, it is the leftmost. */
 function nthFromRight(header: string | undefined, hops: number): string | undefined {
   const values = header?.split(",").map((value) => value.trim());
   const value = values?.[Math.max(0, values.length - hops)];
@@ -75,10 +116,11 @@ function nthFromRight(header: string | undefined, hops: number): string | undefi
 }
 
 function withPort(host: string, port: string | undefined): string {
-  return port === undefined || !/^\d{1,5}$/.test(port) ? host : `${host.replace(/:\d+$/, "")}:${port}`;
+  const isPort = port !== undefined && /^\d{1,5}$/.test(port) && Number(port) > 0 && Number(port) <= 65_535;
+  return isPort ? `${host.replace(/:\d+$/, "")}:${port}` : host;
 }
 
-/** A prefix that would name another host, or end a header, is not one. */
+/** Refuses a prefix that would name another host, or end a header. */
 function normalizePrefix(prefix: string | undefined): string | null {
   return prefix !== undefined && /^(?:\/[\w.~!$&'()*+;=:@%-]+)*\/?$/.test(prefix) ? prefix.replace(/\/$/, "") : null;
 }

@@ -8,6 +8,7 @@ import { parseCookies } from "../cookies";
 import { BadRequest } from "../exceptions/client-errors";
 import { parseParameters } from "../header-parameters";
 import { parseHttpDate } from "../http-date";
+import { normalizeAddress } from "../network-address";
 import { Accepts } from "./accepts";
 import { type Authorization, parseAuthorization } from "./authorization";
 import type { FormValue } from "./form-values";
@@ -156,13 +157,13 @@ export class RequestHead {
   /** The address of the client. */
   get remoteAddress(): string {
     const { proxy } = this.settings;
-    return proxy === null ? this.source.remoteAddress : this.#resolveConnection(proxy).remoteAddress;
+    return proxy === null ? this.#peer : this.#resolveConnection(proxy).remoteAddress;
   }
 
   /** The addresses on the way: the client's first, then those of the proxies that the setting `trustProxy` believes. */
   get accessRoute(): readonly string[] {
     const { proxy } = this.settings;
-    return proxy === null ? [this.source.remoteAddress] : this.#resolveConnection(proxy).route;
+    return proxy === null ? [this.#peer] : this.#resolveConnection(proxy).route;
   }
 
   /** The types, languages and encodings that the client accepts. */
@@ -272,6 +273,11 @@ export class RequestHead {
   /** The request of the server itself: an `IncomingMessage` on Node, a web `Request` in `app.fetch`, `null` in tests. */
   get raw(): unknown {
     return this.source.raw;
+  }
+
+  get #peer(): string {
+    const { remoteAddress } = this.source;
+    return remoteAddress.includes(":") ? (normalizeAddress(remoteAddress) ?? remoteAddress) : remoteAddress;
   }
 
   #resolveConnection(proxy: ProxyTrust): Connection {
