@@ -87,6 +87,10 @@ export class Config implements Settings {
   contentSecurityPolicy: Settings["contentSecurityPolicy"] = {};
   /** The members of `Strict-Transport-Security`. */
   strictTransportSecurity: Settings["strictTransportSecurity"] = null;
+  viewTimeout: Settings["viewTimeout"] = 30;
+  bodyTimeout: Settings["bodyTimeout"] = 30;
+  keepAliveTimeout: Settings["keepAliveTimeout"] = 75;
+  shutdownTimeout: Settings["shutdownTimeout"] = 10;
   /** Whether requests over HTTP are redirected to HTTPS. */
   httpsOnly = false;
   /** The keys that only variables have set. */

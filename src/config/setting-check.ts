@@ -68,6 +68,19 @@ export function wholeFrom(least: number, { orNull = false }: { orNull?: boolean 
   };
 }
 
+/** A time in seconds, above 0; fractions are allowed. */
+export function seconds(): SettingCheck {
+  return { expected: "a number of seconds above 0", accepts: isTime, read: (text) => textConverters.float(text) ?? text };
+}
+
+/** The longest time of a timer, in seconds: Node's timers take 31 bits of milliseconds. */
+const longestTime = 2_147_483;
+
+/** Tells whether a value is a time in seconds that a timer can wait. */
+export function isTime(value: unknown): boolean {
+  return typeof value === "number" && value > 0 && value <= longestTime;
+}
+
 /** Any value that a function accepts; in variables JSON or text. */
 export function anyLike(expected: string, accepts: (value: unknown) => boolean, read: (text: string) => unknown = readJson): SettingCheck {
   return { expected, accepts, read };

@@ -8,6 +8,7 @@ import {
   oneOf,
   readBoolean,
   type SettingCheck,
+  seconds,
   textLike,
   textOrNull,
   wholeFrom,
@@ -117,6 +118,14 @@ export interface Settings {
   contentSecurityPolicy: string | Readonly<Record<string, PolicySources>> | null;
   /** Tells browsers, in responses over HTTPS, to come by HTTPS alone. Default: `null`, which leaves the header out. */
   strictTransportSecurity: StrictTransportSecurity | null;
+  /** How long a view may take to answer under `serve`, in seconds from the end of the body; then the answer is 503. Default: 30. */
+  viewTimeout: number;
+  /** How long a body under `serve` may bring less than 64 bytes a second, in seconds; then the answer is 408. Default: 30. */
+  bodyTimeout: number;
+  /** How long `serve` keeps a connection without a request, in seconds: longer than proxies do. Default: 75. */
+  keepAliveTimeout: number;
+  /** How long requests in flight may take to finish when `serve` stops, in seconds. Default: 10. */
+  shutdownTimeout: number;
   /** Whether requests over HTTP are redirected to HTTPS (308), except in debug mode. Default: `false`. */
   httpsOnly: boolean;
 }
@@ -194,6 +203,10 @@ export const settingChecks: { readonly [Key in keyof Settings]: SettingCheck } =
     "an object such as { maxAge: 31536000 }, with a whole number of seconds, or null",
     (value) => value === null || (isObject(value) && "maxAge" in value && isWholeFrom(value.maxAge, 0)),
   ),
+  viewTimeout: seconds(),
+  bodyTimeout: seconds(),
+  keepAliveTimeout: seconds(),
+  shutdownTimeout: seconds(),
   httpsOnly: yesOrNo(),
 };
 

@@ -29,6 +29,10 @@ export interface Route<Endpoint> {
   readonly schemas: RouteSchemas;
   /** The largest body that the route takes, in bytes, if it has a limit of its own. */
   readonly maxContentLength?: number | undefined;
+  /** The longest time of the view, in seconds, if the route has a limit of its own. */
+  readonly viewTimeout?: number | undefined;
+  /** The longest time without progress of the body, in seconds, if the route has a limit of its own. */
+  readonly bodyTimeout?: number | undefined;
 }
 
 /** The result of matching a path. */

@@ -12,6 +12,7 @@ import { type Controller, readController } from "./controller";
 import type { ErrorClass, ViewDecoratorOptions, ViewWrapper } from "./hooks";
 import { type AnyErrorHandler, type Hooks, Scope, type View } from "./registry";
 import { checkView } from "./route-schemas";
+import { readTimes } from "./route-times";
 
 /** The parts of an endpoint beside its name and view. */
 interface EndpointDetails {
@@ -108,6 +109,7 @@ export class Registration {
       isBuildOnly: options.buildOnly ?? false,
       schemas: options,
       maxContentLength: options.maxContentLength,
+      ...readTimes(options, details.label),
     });
   }
 

@@ -52,6 +52,8 @@ export function createListener(app: Application, options: ListenerOptions = {}):
 export class ServedExchange extends Exchange implements Sender<void> {
   /** The context of the app that answers, once that is known. */
   context: RequestContext | undefined;
+  /** Whether the app still makes its response. */
+  isPending = false;
   readonly #options: ListenerOptions;
   #isTornDown = false;
 
@@ -101,6 +103,12 @@ export class ServedExchange extends Exchange implements Sender<void> {
     this.isExpired = true;
     this.abort(refusal);
     this.failBody?.(refusal);
+    if (context !== undefined) {
+      this.onEnd(() => this.#tearDown(context));
+    }
+    if (this.reply.headersSent || this.hasLeft) {
+      return;
+    }
     const late = new Exchange(this.message, this.reply);
     late.isClosing = true;
     const own = createContext(app, new NodeSource(late));
@@ -108,9 +116,6 @@ export class ServedExchange extends Exchange implements Sender<void> {
     app.defaultHeaders.apply(response);
     response.headers.set("connection", "close");
     sendResponse({ exchange: late, context: own, response, answerError: () => this.reply.destroy() });
-    if (context !== undefined) {
-      this.onEnd(() => this.#tearDown(context));
-    }
   }
 
   runMiddleware(app: Application, source: RequestSource): void {
@@ -169,9 +174,16 @@ export class ServedExchange extends Exchange implements Sender<void> {
     try {
       const response = contexts.run(context, respond, context);
       if (isPromise(response)) {
+        this.isPending = true;
         response.then(
-          (settled) => this.#sendOrCrash(context, settled),
-          (error: unknown) => this.#fail(context, error),
+          (settled) => {
+            this.isPending = false;
+            this.#sendOrCrash(context, settled);
+          },
+          (error: unknown) => {
+            this.isPending = false;
+            this.#fail(context, error);
+          },
         );
       } else {
         this.#sendOrCrash(context, response);

@@ -1,22 +1,21 @@
 import type { ServerResponse } from "node:http";
-import type { HealthChecks } from "../../setup/health-checks";
+import type { Application } from "../../setup/application";
+import { writePlain } from "../node/write-plain";
 
 /** Answers for the health path: 200 while requests are taken and all checks succeed, else 503. */
-export function answerHealth(reply: ServerResponse, health: HealthChecks, isStopping: boolean): void {
+export function answerHealth(app: Application, reply: ServerResponse, isStopping: boolean): void {
+  const { health } = app.lifeCycle;
   if (isStopping) {
-    send(reply, 503, "stopping\n");
+    writePlain(app, reply, 503, "stopping");
   } else if (health.isEmpty) {
-    send(reply, 200, "ok\n");
+    writePlain(app, reply, 200, "ok");
   } else {
     void health
       .run()
       .then((failed) =>
-        failed.length === 0 ? send(reply, 200, "ok\n") : send(reply, 503, failed.map((name) => `failed: ${name}\n`).join("")),
+        failed.length === 0
+          ? writePlain(app, reply, 200, "ok")
+          : writePlain(app, reply, 503, failed.map((name) => `failed: ${name}`).join("\n")),
       );
   }
-}
-
-function send(reply: ServerResponse, status: number, text: string): void {
-  reply.writeHead(status, { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" });
-  reply.end(text);
 }

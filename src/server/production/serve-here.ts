@@ -1,18 +1,42 @@
 import cluster from "node:cluster";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from "node:http";
+import { Server as NetServer } from "node:net";
 import { ConfigError } from "../../base/errors";
 import { findShortKey } from "../../config/secret-keys";
 import type { RequestContext } from "../../dispatch/context";
+import { RequestHeaderFieldsTooLarge } from "../../http/exceptions/client-errors";
 import type { Application } from "../../setup/application";
-import { createListener } from "../node/listener";
+import type { Exchange } from "../node/exchange";
+import { type ListenerOptions, ServedExchange } from "../node/listener";
+import { emptyRequestOptions } from "../node/tuning/empty-requests";
 import { type Certificate, createNodeServer } from "../node-server";
 import { StartFailure } from "../start-failure";
+import { answerClientErrors } from "./client-errors";
 import { answerHealth } from "./health-path";
-import { limitSockets, limitView, refuseLongHead, serverOptions } from "./limits";
+import { RequestsInFlight } from "./requests-in-flight";
 import { removeStaleSocket } from "./unix-socket";
 
 /** The least time for the functions of `onStop`, in milliseconds, if requests have used up that of the stop. */
 const leastStopTime = 1000;
+
+/** The most lines that the head of a request may have. */
+const maxHeaderLines = 100;
+/** How long nothing may happen on a connection, in milliseconds. */
+const socketTimeout = 120_000;
+/**
+ * How long idle connections stay when the server stops, in milliseconds. A request that comes meanwhile is answered, and told
+ * that its connection closes.
+ */
+const idleTime = 1000;
+
+/** Heads of 16 KiB within 15 seconds. The times of bodies and views are limited by their progress, not by Node. */
+const serverOptions: ServerOptions = {
+  ...emptyRequestOptions,
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 15_000,
+  requestTimeout: 0,
+  connectionsCheckingInterval: 5_000,
+};
 
 /** How an app is served to the world. */
 export interface ServeOptions {
@@ -26,7 +50,7 @@ export interface ServeOptions {
   workers?: number | "auto";
   /** A path that answers 200 while requests are taken, and 503 while the server stops; `null` for none. Default: `null`. */
   healthPath?: string | null;
-  /** How long requests in flight may take to finish after a signal to stop, in seconds. Default: 10. */
+  /** How long requests in flight may take to finish after a signal to stop, in seconds. Default: the setting `shutdownTimeout`, 10. */
   shutdownTimeout?: number;
   /** A certificate with its key, as PEM, to serve HTTPS. Default: none. */
   tls?: Certificate;
@@ -41,38 +65,58 @@ export interface RunningServer {
 }
 
 /**
- * Serves an app in this process: with limits, timeouts, a line in the log for each request, and an end that loses none.
+ * Serves an app in this process: with limits, timeouts, a line in the log for each request, and a stop that loses none.
  *
- * @throws {ConfigError} If the app is not fit for it: its secret key is short.
+ * @throws {ConfigError} If the secret key is short.
  */
 export function serveHere(app: Application, options: ServeOptions): RunningServer {
   checkFitness(app);
-  const { healthPath = null, shutdownTimeout = 10, tls } = options;
+  const { healthPath = null, shutdownTimeout = app.config.shutdownTimeout, tls } = options;
   const role = cluster.isWorker ? "worker" : "single";
   let isStopping = false;
-  const listener = createListener(app, { onRequest: (context, { reply }) => logAccess(context, reply) });
-  const handle = (message: IncomingMessage, reply: ServerResponse): void => {
+  const inFlight = new RequestsInFlight(app);
+  const listenerOptions: ListenerOptions = { onRequest: logAccess };
+  const handle = (message: IncomingMessage, reply: ServerResponse, expectsContinue = false): void => {
     if (isStopping) {
       reply.setHeader("connection", "close");
     }
     if (healthPath !== null && message.url === healthPath) {
-      answerHealth(reply, app.lifeCycle.health, isStopping);
-    } else if (!refuseLongHead(message, reply)) {
-      limitView(reply, () => app.logger.error(`No answer in time to ${message.method} ${message.url?.split("?", 1)[0]}`));
-      listener(message, reply);
+      answerHealth(app, reply, isStopping);
+      return;
+    }
+    const exchange = new ServedExchange(message, reply, listenerOptions);
+    exchange.expectsContinue = expectsContinue;
+    inFlight.add(exchange);
+    if (message.rawHeaders.length / 2 > maxHeaderLines) {
+      exchange.refuse(app, new RequestHeaderFieldsTooLarge("The request has too many headers."));
+    } else {
+      exchange.start(app);
     }
   };
-  const server = createNodeServer(serverOptions, tls, handle);
-  limitSockets(server);
+  const server = createNodeServer({ ...serverOptions, keepAliveTimeout: app.config.keepAliveTimeout * 1000 }, tls, (message, reply) =>
+    handle(message, reply),
+  );
+  server.on("checkContinue", (message, reply) => handle(message, reply, true));
+  server.timeout = socketTimeout;
+  server.on("timeout", (socket) => {
+    // A view may be silent for longer: its time has a limit of its own.
+    if (!inFlight.on(socket).some(({ reply }) => !reply.headersSent)) {
+      socket.destroy();
+    }
+  });
+  answerClientErrors(server, app, inFlight);
   const stop = async (): Promise<void> => {
     const end = performance.now() + shutdownTimeout * 1000;
     isStopping = true;
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeIdleConnections();
-    const timer = setTimeout(() => server.closeAllConnections(), shutdownTimeout * 1000);
+    // Node's own close() closes idle connections at once, also those on which a request is on its way.
+    const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+    inFlight.stop();
+    const idleTimer = setTimeout(() => server.closeIdleConnections(), Math.min(idleTime, shutdownTimeout * 500));
+    const lastTimer = setTimeout(() => server.closeAllConnections(), shutdownTimeout * 1000);
     await closed;
-    clearTimeout(timer);
-    await app.backgroundWork.finish(shutdownTimeout * 1000);
+    clearTimeout(idleTimer);
+    clearTimeout(lastTimer);
+    await app.backgroundWork.finish(Math.max(0, end - performance.now()));
     await app.lifeCycle.stop(Math.max(leastStopTime, end - performance.now()), role);
   };
   const { socketPath } = options;
@@ -109,9 +153,10 @@ function listen(server: Server, { host, port, socketPath }: ServeOptions): void 
   server.listen(port ?? Number(FLAGON_SERVE_PORT ?? PORT ?? 8000), host ?? FLAGON_SERVE_HOST ?? "127.0.0.1");
 }
 
-function logAccess({ app, request }: RequestContext, reply: ServerResponse): void {
+function logAccess({ app, request }: RequestContext, exchange: Exchange): void {
+  const { reply } = exchange;
   const start = performance.now();
-  reply.once("close", () => {
+  exchange.onEnd(() => {
     app.logger.info(
       {
         requestId: request.id,

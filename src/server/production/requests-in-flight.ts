@@ -1,0 +1,170 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { ServiceUnavailable } from "../../http/exceptions/by-status";
+import { RequestTimeout } from "../../http/exceptions/client-errors";
+import type { Application } from "../../setup/application";
+import type { ServedExchange } from "../node/listener";
+
+/** How often the times of requests are checked, in milliseconds. */
+const checkInterval = 100;
+/** The least that a body brings, in bytes a second. */
+const leastBodyRate = 64;
+/** After how long a client may try again, in seconds. */
+const retryAfter = 30;
+
+/** A request in flight, with the times that are watched. */
+interface Entry {
+  readonly exchange: ServedExchange;
+  /** When the view's time began: at the last byte of the body. */
+  viewStart: number;
+  /** When the present span of the body began, and the bytes that had come by then. */
+  spanStart: number;
+  spanBytes: number;
+  /** The bytes that had come at the last check. */
+  bytes: number;
+  isWhole: boolean;
+}
+
+/**
+ * The requests that a server is answering: limits their time, and ends them when the server stops.
+ *
+ * One timer checks all of them. The time of a view counts from the end of the body (503), that of a body by its progress (408).
+ */
+export class RequestsInFlight {
+  readonly #app: Application;
+  readonly #entries = new Set<Entry>();
+  #timer: NodeJS.Timeout | undefined;
+  #isStopping = false;
+
+  /** @param app The app that the server serves. */
+  constructor(app: Application) {
+    this.#app = app;
+  }
+
+  /** Watches a request until it ends. */
+  add(exchange: ServedExchange): void {
+    const now = performance.now();
+    const { bytesRead } = exchange.message.socket;
+    const entry = { exchange, viewStart: now, spanStart: now, spanBytes: bytesRead, bytes: bytesRead, isWhole: false };
+    this.#entries.add(entry);
+    exchange.onEnd(() => this.#forget(entry));
+    this.#timer ??= setInterval(() => this.#check(performance.now()), checkInterval).unref();
+  }
+
+  /** Tells the clients that their connections close after the answers, and ends the streams of events. */
+  stop(): void {
+    this.#isStopping = true;
+    for (const { exchange } of this.#entries) {
+      if (!exchange.reply.headersSent) {
+        exchange.reply.setHeader("connection", "close");
+      }
+      endEvents(exchange);
+    }
+  }
+
+  /** Returns the requests that came on a connection and are not answered whole. */
+  on(socket: Socket): { readonly message: IncomingMessage; readonly reply: ServerResponse }[] {
+    return [...this.#entries].map(({ exchange }) => exchange).filter(({ message }) => message.socket === socket);
+  }
+
+  /** Forgets a request that has ended. One whose view still runs, though the client has left, has its time all the same. */
+  #forget(entry: Entry): void {
+    if (!entry.exchange.isPending || entry.exchange.isExpired) {
+      this.#entries.delete(entry);
+    }
+  }
+
+  #check(now: number): void {
+    if (this.#entries.size === 0) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    }
+    for (const entry of this.#entries) {
+      if (this.#isStopping) {
+        endEvents(entry.exchange);
+      }
+      const { exchange } = entry;
+      if (exchange.hasLeft) {
+        this.#checkLeft(entry, now);
+      } else if (!exchange.isExpired) {
+        this.#checkTimes(entry, now);
+      }
+    }
+  }
+
+  /** Ends a request whose client has left: when its view has ended, or has used up its time. */
+  #checkLeft(entry: Entry, now: number): void {
+    const { exchange } = entry;
+    if (exchange.isPending && !exchange.isExpired && now - entry.viewStart >= this.#timesOf(exchange).viewTimeout * 1000) {
+      exchange.expire(this.#app, new ServiceUnavailable());
+    }
+    this.#forget(entry);
+  }
+
+  #checkTimes(entry: Entry, now: number): void {
+    const { exchange } = entry;
+    const { message, reply } = exchange;
+    const { bodyTimeout, viewTimeout } = this.#timesOf(exchange);
+    const waitsForClient = !message.complete && isRead(exchange) && message.readableLength === 0;
+    if (!message.complete) {
+      const { bytesRead } = message.socket;
+      if (bytesRead !== entry.bytes) {
+        entry.bytes = bytesRead;
+        entry.viewStart = now;
+      }
+      if (!waitsForClient || now - entry.spanStart >= bodyTimeout * 1000) {
+        const isLate = waitsForClient && bytesRead - entry.spanBytes < leastBodyRate * bodyTimeout;
+        entry.spanStart = now;
+        entry.spanBytes = bytesRead;
+        if (isLate) {
+          this.#refuseBody(exchange);
+          return;
+        }
+      }
+    } else if (!entry.isWhole) {
+      entry.isWhole = true;
+      entry.viewStart = now;
+    }
+    if (!reply.headersSent && !waitsForClient && now - entry.viewStart >= viewTimeout * 1000) {
+      this.#app.logger.error(
+        `No answer to ${message.method} ${message.url?.split("?", 1)[0]} within ${viewTimeout} s (the setting viewTimeout)`,
+      );
+      exchange.expire(this.#app, new ServiceUnavailable("The server took too long to answer. Try again later.", { retryAfter }));
+    }
+  }
+
+  /** Refuses a body that comes too slowly: where the app reads it, or in place of a foreign reader. */
+  #refuseBody(exchange: ServedExchange): void {
+    const refusal = new RequestTimeout("The body of the request came too slowly.");
+    exchange.isBodyLate = true;
+    if (exchange.failBody !== undefined) {
+      exchange.failBody(refusal);
+    } else if (exchange.reply.headersSent) {
+      exchange.reply.destroy();
+    } else {
+      exchange.expire(this.#app, refusal);
+    }
+  }
+
+  #timesOf({ context }: ServedExchange): { readonly bodyTimeout: number; readonly viewTimeout: number } {
+    const { config } = context?.app ?? this.#app;
+    const match = context?.match;
+    const route = match !== undefined && "route" in match ? match.route : undefined;
+    return { bodyTimeout: route?.bodyTimeout ?? config.bodyTimeout, viewTimeout: route?.viewTimeout ?? config.viewTimeout };
+  }
+}
+
+/** Ends a stream of events. Browsers come back, to another server. */
+function endEvents(exchange: ServedExchange): void {
+  const { endEvents: end } = exchange;
+  if (end !== undefined) {
+    exchange.endEvents = undefined;
+    end();
+    exchange.abort();
+  }
+}
+
+/** Tells whether somebody reads the body of a request. */
+function isRead({ failBody, message }: ServedExchange): boolean {
+  return failBody !== undefined || message.listenerCount("data") > 0 || message.listenerCount("readable") > 0;
+}

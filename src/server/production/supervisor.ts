@@ -1,0 +1,189 @@
+import cluster, { type Worker } from "node:cluster";
+import { setTimeout as wait } from "node:timers/promises";
+import type { Logger } from "../../base/logging";
+
+/** How long an ended worker's place stays empty: at first, and at most, in milliseconds. */
+const firstDelay = 100;
+const longestDelay = 10_000;
+/** How long a worker has to live for its place to forget the ends before, in milliseconds. */
+const healthyAfter = 1000;
+/** How long a new worker may take until it listens, in milliseconds. */
+const startTime = 60_000;
+/** How much longer than its requests a worker may take to end, in milliseconds. */
+const endTime = 2000;
+
+/** The place of one worker, which is filled again when the worker ends. */
+interface Place {
+  worker: Worker | undefined;
+  listensSince: number | undefined;
+  delay: number;
+  isReplacing: boolean;
+  timer: NodeJS.Timeout | undefined;
+}
+
+/** The workers of an app: starts them, fills their places again, and replaces them by a new version. */
+export class Supervisor {
+  readonly #logger: Logger;
+  readonly #shutdownTimeout: number;
+  readonly #places: Place[];
+  #hasStarted = false;
+  #isStopping = false;
+  #round: Promise<void> | undefined;
+  #isRoundWanted = false;
+
+  /**
+   * @param count How many workers.
+   * @param shutdownTimeout How long a worker's requests in flight may take, in seconds.
+   * @param logger Is told what happens.
+   */
+  constructor(count: number, shutdownTimeout: number, logger: Logger) {
+    // Each worker takes connections from the one listening socket. If the primary handed them out, those on their way to a
+    // worker that is killed would hang.
+    cluster.schedulingPolicy = cluster.SCHED_NONE;
+    this.#logger = logger;
+    this.#shutdownTimeout = shutdownTimeout;
+    this.#places = Array.from({ length: count }, () => ({
+      worker: undefined,
+      listensSince: undefined,
+      delay: firstDelay,
+      isReplacing: false,
+      timer: undefined,
+    }));
+  }
+
+  /**
+   * Starts the first worker, and the others once it listens.
+   *
+   * @returns Whether it listens. An error that keeps it from that would keep the others as well; it has said which one.
+   */
+  async start(): Promise<boolean> {
+    const [first, ...others] = this.#places;
+    if (first === undefined || !(await this.#fill(first))) {
+      return false;
+    }
+    this.#hasStarted = true;
+    for (const place of others) {
+      void this.#fill(place);
+    }
+    return true;
+  }
+
+  /**
+   * Replaces the workers one by one: each old one ends when its new one listens.
+   *
+   * A new version that does not start ends the round, and the workers that are there go on. Calls during a round make one
+   * more round after it.
+   */
+  replace(): void {
+    this.#isRoundWanted = true;
+    this.#round ??= this.#runRounds().finally(() => {
+      this.#round = undefined;
+    });
+  }
+
+  /** Stops all workers, and resolves when they have ended. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    for (const { timer } of this.#places) {
+      clearTimeout(timer);
+    }
+    await Promise.all(Object.values(cluster.workers ?? {}).map((worker) => (worker === undefined ? undefined : this.#end(worker))));
+  }
+
+  async #runRounds(): Promise<void> {
+    while (this.#isRoundWanted && !this.#isStopping) {
+      this.#isRoundWanted = false;
+      await this.#runRound();
+    }
+  }
+
+  async #runRound(): Promise<void> {
+    for (const place of this.#places) {
+      if (this.#isStopping) {
+        return;
+      }
+      const old = place.worker;
+      place.isReplacing = true;
+      clearTimeout(place.timer);
+      const isListening = await this.#fill(place);
+      place.isReplacing = false;
+      if (!isListening) {
+        this.#logger.error("The new version did not start, so the workers that serve stay. Mend it, and send SIGHUP again.");
+        place.worker = old?.isDead() === false ? old : undefined;
+        if (place.worker === undefined) {
+          this.#fillLater(place);
+        }
+        return;
+      }
+      if (old !== undefined) {
+        await this.#end(old);
+      }
+    }
+    this.#logger.info("All workers have been replaced.");
+  }
+
+  /** Starts a worker in a place, and resolves to whether it listens. */
+  #fill(place: Place): Promise<boolean> {
+    const worker = cluster.fork();
+    const isReplacing = place.isReplacing;
+    if (!isReplacing) {
+      place.worker = worker;
+      place.listensSince = undefined;
+    }
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#logger.error(`The worker ${worker.process.pid} did not listen within ${startTime / 1000} s.`);
+        worker.process.kill("SIGKILL");
+      }, startTime);
+      worker.once("listening", () => {
+        clearTimeout(timer);
+        place.worker = worker;
+        place.listensSince = performance.now();
+        resolve(true);
+      });
+      worker.once("exit", (code, signal) => {
+        clearTimeout(timer);
+        resolve(false);
+        if (place.worker === worker) {
+          place.worker = undefined;
+          this.#onEnd(place, worker, signal ?? code);
+        }
+      });
+    });
+  }
+
+  /** Fills a place again whose worker has ended by itself. */
+  #onEnd(place: Place, worker: Worker, reason: number | string): void {
+    const wasHealthy = place.listensSince !== undefined && performance.now() - place.listensSince > healthyAfter;
+    if (!this.#hasStarted || this.#isStopping || place.isReplacing) {
+      return;
+    }
+    place.delay = wasHealthy ? firstDelay : place.delay;
+    this.#logger.error(`The worker ${worker.process.pid} ended (${reason}); another one takes its place in ${place.delay} ms.`);
+    this.#fillLater(place);
+    place.delay = Math.min(place.delay * 2, longestDelay);
+  }
+
+  #fillLater(place: Place): void {
+    place.timer = setTimeout(() => {
+      if (!this.#isStopping && !place.isReplacing && place.worker === undefined) {
+        void this.#fill(place);
+      }
+    }, place.delay);
+  }
+
+  /** Lets a worker finish its requests, and resolves when it has ended. */
+  async #end(worker: Worker): Promise<void> {
+    if (worker.isDead()) {
+      return;
+    }
+    const gone = new Promise<boolean>((resolve) => worker.once("exit", () => resolve(true)));
+    worker.process.kill("SIGTERM");
+    const late = new AbortController();
+    const time = wait(this.#shutdownTimeout * 1000 + endTime, false, { signal: late.signal }).catch(() => true);
+    if (!(await Promise.race([gone, time]))) {
+      worker.process.kill("SIGKILL");
+    }
+    late.abort();
+  }
+}

@@ -1,0 +1,24 @@
+import { SetupError } from "../base/errors";
+import { isTime } from "../config/setting-check";
+
+/** The limits of a route on the time of its requests, in seconds. */
+export interface RouteTimes {
+  readonly viewTimeout?: number | undefined;
+  readonly bodyTimeout?: number | undefined;
+}
+
+/**
+ * Reads a route's limits on time.
+ *
+ * @param options The route's options.
+ * @param label The view, for the error.
+ * @throws {SetupError} If one is not a number of seconds above 0.
+ */
+export function readTimes({ bodyTimeout, viewTimeout }: RouteTimes, label: string): RouteTimes {
+  for (const [name, value] of Object.entries({ bodyTimeout, viewTimeout })) {
+    if (value !== undefined && !isTime(value)) {
+      throw new SetupError(`The '${name}' of ${label} is to be a number of seconds above 0, not ${String(value)}.`);
+    }
+  }
+  return { bodyTimeout, viewTimeout };
+}
