@@ -1,6 +1,7 @@
 import { BadRequest, MethodNotAllowed, NotFound, URITooLong } from "../http/exceptions/client-errors";
 import { HTTPException, withoutStack } from "../http/exceptions/http-exception";
 import type { FlagonRequest } from "../http/request/request";
+import { checkPath } from "../http/request/request-head";
 import { FlagonResponse } from "../http/response/response";
 import { noHooks } from "../setup/registry";
 import type { RequestContext, RoutingAnswer } from "./context";
@@ -61,13 +62,17 @@ export function findRoute(context: RequestContext): undefined {
 }
 
 function route(context: RequestContext, request: FlagonRequest): RoutingAnswer | undefined {
-  let path: string;
+  const { routes } = context.app.registry;
+  if (request.target === "*" && request.method === "OPTIONS") {
+    // The question is about the server as a whole (RFC 9110, section 9.3.7).
+    return new FlagonResponse(null, 200, { allow: routes.listMethods().join(", ") });
+  }
   try {
-    path = request.path;
+    checkPath(request.target);
   } catch (error) {
     return error instanceof HTTPException ? error : new BadRequest(undefined, { cause: error });
   }
-  const match = context.app.registry.routes.match(request.method, path, request);
+  const match = routes.match(request.method, request.path, request);
   context.match = match;
   switch (match.kind) {
     case "redirect":

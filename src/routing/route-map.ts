@@ -41,6 +41,12 @@ export class RouteMap<Endpoint extends { readonly name: string }> {
     this.#hosts = [];
   }
 
+  /** Lists the methods of all rules, with the `HEAD` of `GET` and the automatic `OPTIONS`. */
+  listMethods(): readonly string[] {
+    const methods = this.#routes.flatMap((route) => [...route.methods]);
+    return [...new Set(["OPTIONS", ...(methods.includes("GET") ? ["HEAD"] : []), ...methods])].sort();
+  }
+
   /** Returns the routes of an endpoint, in the order in which a URL is built from them. */
   routesOf(endpoint: string): readonly Route<Endpoint>[] {
     return this.#byEndpoint.get(endpoint) ?? [];

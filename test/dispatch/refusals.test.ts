@@ -203,3 +203,42 @@ describe("HEAD", () => {
     expect(await (await client.get("/has")).text()).toBe("false");
   });
 });
+
+describe("a malformed path", () => {
+  it.each([
+    ["/%ff", 400, "/%ff"],
+    ["/%", 400, "/%"],
+    ["/a%20b%00", 400, "/a b%00"],
+    ["/%C3%A9%", 400, "/é%"],
+    ["*", 400, "*"],
+  ])("%s is 400, and hooks and handlers can read it", async (target, status, path) => {
+    const app = createLiveApp();
+    const seen: string[] = [];
+    app.beforeRequest((received) => {
+      seen.push(received.path);
+    });
+    app.afterRequest((_, received) => {
+      seen.push(received.path);
+    });
+    app.errorHandler(400, (_, received) => received.path);
+    app.get("/", () => "x");
+    const { port } = await listen(app.handler);
+    expect(await sendHead(port, `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`)).toContain(` ${status} `);
+    expect(seen).toEqual([path, path]);
+  });
+
+  it("of OPTIONS may be an asterisk: the answer is about the whole app", async () => {
+    const app = createLiveApp();
+    app.get("/", () => "x");
+    app.post("/a", () => "x");
+    const { port } = await listen(app.handler);
+    const answer = await new Promise<string>((resolve) => {
+      const socket = connect(port, "127.0.0.1", () => socket.write("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"));
+      socket.once("data", (piece) => {
+        resolve(piece.toString());
+        socket.destroy();
+      });
+    });
+    expect([answer.startsWith("HTTP/1.1 200 "), /^allow: (.*)\r$/im.exec(answer)?.[1]]).toEqual([true, "GET, HEAD, OPTIONS, POST"]);
+  });
+});

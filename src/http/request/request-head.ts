@@ -72,12 +72,16 @@ export class RequestHead {
   }
 
   /**
-   * The path inside the app, decoded: what the router matched.
+   * The path inside the app, decoded, as the router matches it.
    *
-   * @throws {BadRequest} If it is not well-formed; the request has then been answered before any view.
+   * The parts of a malformed path that cannot be decoded stay as they came. Such a request is answered with 400 before
+   * any view.
    */
   get path(): string {
-    this.#path ??= decodePath(this.#queryStart < 0 ? this.target : this.target.slice(0, this.#queryStart));
+    if (this.#path === undefined) {
+      const path = this.#queryStart < 0 ? this.target : this.target.slice(0, this.#queryStart);
+      this.#path = decodePath(path) ?? decodeParts(path);
+    }
     return this.#path;
   }
 
@@ -287,24 +291,33 @@ export class RequestHead {
 }
 
 /**
- * Decodes a path once, wholly: this is the only place that does.
+ * Refuses a malformed path.
  *
  * @throws {BadRequest} If the path does not begin with a slash, is not UTF-8, or holds a null character.
  */
-function decodePath(path: string): string {
-  if (path.charCodeAt(0) !== 0x2f) {
+export function checkPath(target: string): void {
+  if (target.charCodeAt(0) !== 0x2f) {
     throw new BadRequest("The target of the request is not a path.");
   }
+  if (target.includes("%") && decodePath(target.split("?", 1)[0] ?? "") === undefined) {
+    throw new BadRequest("The path of the request is not well-formed.");
+  }
+}
+
+/** Decodes a path once, wholly. Returns `undefined` if it is not UTF-8 or holds a null character. */
+function decodePath(path: string): string | undefined {
   if (!path.includes("%")) {
     return path;
   }
   try {
     const decoded = decodeURIComponent(path);
-    if (!decoded.includes("\0")) {
-      return decoded;
-    }
+    return decoded.includes("\0") ? undefined : decoded;
   } catch {
-    // Answered below.
+    return undefined;
   }
-  throw new BadRequest("The path of the request is not well-formed.");
+}
+
+/** Decodes the parts of a malformed path that can be decoded. */
+function decodeParts(path: string): string {
+  return path.replace(/(?:%[\da-f]{2})+/gi, (part) => decodePath(part) ?? part);
 }
