@@ -1,6 +1,7 @@
 import { BuildError } from "../base/errors";
 import { didYouMean } from "../base/suggestion";
 import { listVariables, type Route, takesMethod, takesValue } from "../routing/route";
+import { toText } from "../routing/rule-parser";
 import type { Application } from "../setup/application";
 import type { Endpoint } from "../setup/registry";
 import type { RequestContext } from "./context";
@@ -68,6 +69,9 @@ function build(
   if (target === undefined) {
     throw new BuildError(`Could not build a URL for endpoint '${name}'.${didYouMean(name, app.registry.endpoints.keys())}`, name);
   }
+  if (options.scheme !== undefined && !isScheme(options.scheme)) {
+    throw new BuildError(`Could not build a URL for endpoint '${name}': '${options.scheme}' is no scheme of a link.`, name);
+  }
   if (options.scheme !== undefined && options.external === false) {
     throw new BuildError(`Could not build a URL for endpoint '${name}': one with a scheme is external.`, name);
   }
@@ -81,6 +85,11 @@ function build(
   return options.external === true || options.scheme !== undefined || host !== undefined
     ? findOrigin(app, context, options.scheme, host) + path
     : path;
+}
+
+/** Tells whether a text is a scheme whose URLs lead somewhere: those of scripts and data run or show their own text. */
+function isScheme(scheme: string): boolean {
+  return /^[a-z][a-z\d+.-]*$/i.test(scheme) && !/^(?:javascript|vbscript|data|blob|about|view-source)$/i.test(scheme);
 }
 
 function resolveName(context: RequestContext | undefined, endpoint: string): string {
@@ -188,7 +197,10 @@ function formatQuery(route: Route<Endpoint>, values: Readonly<Record<string, unk
   for (const [name, value] of left) {
     for (const item of Array.isArray(value) ? value : [value]) {
       if (item !== null && item !== undefined) {
-        query.append(name, item instanceof Date ? item.toISOString() : String(item));
+        query.append(
+          name,
+          converting(route, () => toText(item)),
+        );
       }
     }
   }
@@ -203,10 +215,12 @@ function formatAnchor(anchor: string | undefined): string {
 }
 
 function findOrigin(app: Application, context: RequestContext | undefined, scheme: string | undefined, other: string | undefined): string {
-  const host = other ?? context?.request.host ?? app.config.serverName;
-  if (host === null) {
+  const host = other ?? (context?.request.host || app.config.serverName);
+  if (host === null || host === "") {
     throw new BuildError(
-      "Could not build an external URL outside of a request. Set the configuration's serverName, and preferredUrlScheme if it is not http.",
+      context === undefined
+        ? "Could not build an external URL outside of a request. Set the configuration's serverName, and preferredUrlScheme if it is not http."
+        : "Could not build an external URL: the request names no host. Set the configuration's serverName.",
       "",
     );
   }

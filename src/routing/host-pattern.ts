@@ -1,5 +1,5 @@
 import { type ConverterFactory, escapeRegex, noMatch, withoutCaptures } from "./converters";
-import { type Part, parseRule, type Variable } from "./rule-parser";
+import { formatVariable, type Part, parseRule, toText, type Variable } from "./rule-parser";
 
 /** The host of a rule, such as `"api.example.com"` or `"<tenant>.example.com"`, read. */
 export class HostPattern {
@@ -55,12 +55,13 @@ export class HostPattern {
   }
 }
 
-function formatValue({ converter }: Variable, value: unknown): string {
-  const text = converter.format === undefined ? String(value) : converter.format(value);
+function formatValue(variable: Variable, value: unknown): string {
+  const { converter } = variable;
+  const text = converter.format === undefined ? toText(value) : converter.format(value);
   if (!/^[\w.-]+$/.test(text)) {
     throw new TypeError(`'${text}' cannot be part of a host`);
   }
-  return text;
+  return formatVariable(variable, value);
 }
 
 /** A converter that takes any text of one segment takes one label of a host. */

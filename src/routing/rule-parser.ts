@@ -1,18 +1,20 @@
 import { FlagonError, RuleError } from "../base/errors";
 import { didYouMean } from "../base/suggestion";
-import type { Converter, ConverterArgument, ConverterArguments, ConverterFactory } from "./converters";
+import { type Converter, type ConverterArgument, type ConverterArguments, type ConverterFactory, noMatch } from "./converters";
 
 /** A variable of a rule. */
 export interface Variable {
-  /** The name under which the view gets it. */
+  /** The name of the view's value. */
   readonly name: string;
-  /** The converter of its values. */
+  /** Converts text to the value and back. */
   readonly converter: Converter;
-  /** Whether it may hold slashes. */
+  /** Whether its text can hold slashes. */
   readonly spans: boolean;
+  /** Matches the whole text of the variable. */
+  readonly pattern: RegExp;
 }
 
-/** The parts of a rule: static text and variables. */
+/** A part of a rule: static text, or a variable. */
 export type Part = string | Variable;
 
 const variablePattern = /<(?:([A-Za-z_]\w*)(?:\((.*?)\))?:)?([A-Za-z_]\w*)>/y;
@@ -42,6 +44,9 @@ export function parseRule(rule: string, converters: ReadonlyMap<string, Converte
       throw new RuleError("A variable is written as '<name>' or '<converter:name>'; its name is a word.", rule, index);
     }
     const [whole, converterName = "string", arguments_, name = ""] = match;
+    if (name === "__proto__") {
+      throw new RuleError("A variable cannot have the name '__proto__': objects keep their prototype there.", rule, index);
+    }
     if (parts.some((part) => typeof part !== "string" && part.name === name)) {
       throw new RuleError(`The variable '${name}' comes twice.`, rule, index);
     }
@@ -69,13 +74,49 @@ function createVariable(
   }
   try {
     const converter = typeof factory === "function" ? factory(parseArguments(source)) : factory;
-    return { name, converter, spans: converter.spans ?? converter.regex.replaceAll("[^/]", "").includes("/") };
+    const spans = converter.spans ?? converter.regex.replaceAll("[^/]", "").includes("/");
+    return { name, converter, spans, pattern: new RegExp(`^(?:${converter.regex})$`) };
   } catch (error) {
     if (error instanceof FlagonError) {
       throw new RuleError(error.message, rule, index);
     }
+    if (error instanceof SyntaxError) {
+      throw new RuleError(`The expression of the converter '${converterName}' cannot be used: ${error.message}.`, rule, index);
+    }
     throw error;
   }
+}
+
+/**
+ * Formats the value of a variable.
+ *
+ * @throws {TypeError} If the converter refuses the value, or would not take its text back: the URL would lead nowhere.
+ */
+export function formatVariable({ converter, name, pattern }: Variable, value: unknown): string {
+  const text = converter.format === undefined ? toText(value) : converter.format(value);
+  if (typeof text !== "string" || !pattern.test(text) || converter.parse?.(text) === noMatch) {
+    throw new TypeError(`its variable '${name}' does not take '${String(text)}'`);
+  }
+  return text;
+}
+
+/**
+ * Converts a value to text for a URL.
+ *
+ * @throws {TypeError} For objects that have no text of their own, lists, functions and symbols.
+ */
+export function toText(value: unknown): string {
+  if (value instanceof Date) {
+    return value.toISOString();
+  }
+  const hasText =
+    typeof value === "object" && value !== null
+      ? !Array.isArray(value) && typeof value.toString === "function" && value.toString !== Object.prototype.toString
+      : typeof value !== "function" && typeof value !== "symbol";
+  if (!hasText) {
+    throw new TypeError(`a URL cannot hold ${Array.isArray(value) ? "a list in its path" : `a value of the type ${typeof value}`}`);
+  }
+  return String(value);
 }
 
 function parseArguments(source: string): ConverterArguments {

@@ -1,6 +1,6 @@
 import { RuleError } from "../base/errors";
 import { type ConverterFactory, escapeRegex, noMatch, withoutCaptures } from "./converters";
-import { type Part, parseRule, type Variable } from "./rule-parser";
+import { formatVariable, type Part, parseRule, type Variable } from "./rule-parser";
 
 /** The expression of a variable that takes any text of a segment, for which the tree needs none. */
 const anySegment = "[^/]+";
@@ -97,7 +97,8 @@ export class Rule {
   /**
    * Builds the path for values, percent-encoded.
    *
-   * @throws {TypeError} If a converter refuses its value.
+   * @throws {TypeError} If the rule would not take the path back: a converter refuses its value, or a part of the path is
+   * `.` or `..`, which browsers resolve.
    */
   format(values: Readonly<Record<string, unknown>>): string {
     let path = "";
@@ -106,9 +107,11 @@ export class Rule {
         path += piece;
         continue;
       }
-      const value = values[piece.name];
-      const text = piece.converter.format === undefined ? String(value) : piece.converter.format(value);
+      const text = formatVariable(piece, values[piece.name]);
       path += piece.spans ? text.split("/").map(encodePath).join("/") : encodePath(text);
+    }
+    if (/\/\.\.?(?:\/|$)/.test(path)) {
+      throw new TypeError(`a part of the path '${path}' is '.' or '..', which browsers resolve`);
     }
     return path;
   }
