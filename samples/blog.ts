@@ -30,7 +30,7 @@ import {
   templateFilter,
   urlFor,
 } from "flagon";
-import { currentUser, loginRequired } from "flagon/login";
+import { loginRequired, requireUser } from "flagon/login";
 import { z } from "zod";
 import { addAccounts } from "./blog/accounts";
 import { PostStore, postsPerPage } from "./blog/posts";
@@ -77,7 +77,7 @@ class Blog {
     const post = await this.store.get(id);
     const form = await CommentForm.validateOnSubmit();
     if (form.valid) {
-      await this.store.comment(id, member(), form.data.body);
+      await this.store.comment(id, requireUser(), form.data.body);
       flash("Thank you for your comment.");
       return redirect(urlFor(Blog, "show", { id }, { anchor: "comments" }));
     }
@@ -90,7 +90,7 @@ class Blog {
   async deleteComment({ id, comment }: { id: number; comment: number }) {
     const post = await this.store.get(id);
     const { authorId } = post.comments.find((one) => one.id === comment) ?? abort(404, "There is no such comment.");
-    if (![post.authorId, authorId].includes(member().id)) {
+    if (![post.authorId, authorId].includes(requireUser().id)) {
       abort(403, "Only its author can delete this comment, or the author of the post.");
     }
     await this.store.deleteComment(id, comment);
@@ -103,7 +103,7 @@ class Blog {
   async create() {
     const form = await PostForm.validateOnSubmit();
     if (form.valid) {
-      const id = await this.store.add(member().id, form.data);
+      const id = await this.store.add(requireUser().id, form.data);
       flash("Published.");
       return redirect(urlFor(Blog, "show", { id }));
     }
@@ -165,13 +165,8 @@ class Blog {
 
   async #getOwn(id: number) {
     const post = await this.store.get(id);
-    return post.authorId === member().id ? post : abort(403, "Only its author can change this post.");
+    return post.authorId === requireUser().id ? post : abort(403, "Only its author can change this post.");
   }
-}
-
-/** Who is logged in; only views with `@loginRequired` ask. */
-function member() {
-  return currentUser.isAuthenticated ? currentUser : abort(401);
 }
 
 /** The same posts for programs. */

@@ -2,7 +2,7 @@
  * Accounts: who writes here, and how they register, log in and out, and change their password.
  */
 import { eq, sql } from "drizzle-orm";
-import { abort, defineForm, type Flagon, flash, redirect, renderTemplate, route, urlFor } from "flagon";
+import { defineForm, type Flagon, flash, redirect, renderTemplate, route, urlFor } from "flagon";
 import {
   confirmLogin,
   currentUser,
@@ -13,6 +13,7 @@ import {
   logoutUser,
   needsRehash,
   nextPage,
+  requireUser,
   verifyPassword,
 } from "flagon/login";
 import { z } from "zod";
@@ -139,7 +140,7 @@ class Accounts {
   async account() {
     const form = await PasswordForm.validateOnSubmit();
     if (form.valid) {
-      await this.users.setPassword(currentUser.id ?? abort(401), form.data.password);
+      await this.users.setPassword(requireUser().id, form.data.password);
       confirmLogin();
       flash("Your password is changed.");
       return redirect(urlFor(Accounts, "account"));

@@ -1,20 +1,23 @@
 import { FlagonError } from "../base/errors";
-import { getRequestContext } from "../dispatch/context";
+import { getRequestContext, type RequestContext } from "../dispatch/context";
 import { createContextProxy } from "../dispatch/context-proxy";
 import { stateOf } from "./state";
 import { type AnonymousUser, type AuthenticatedUser, anonymous, present } from "./users";
 
 /**
- * Who the current request comes from: the app's own user, or somebody anonymous. `currentUser.isAuthenticated` tells which.
+ * The user of the current request: the app's own, or an anonymous one. `currentUser.isAuthenticated` tells which.
  *
- * It is the user that the loader returned; to change or save one, use that.
+ * It stands for the object that the loader returned; to change or save a user, take that object.
  */
-export const currentUser: AuthenticatedUser | AnonymousUser = createContextProxy<AuthenticatedUser | AnonymousUser>(findUser);
+export const currentUser: AuthenticatedUser | AnonymousUser = createContextProxy<AuthenticatedUser | AnonymousUser>(
+  () => findUser(getRequestContext("currentUser")) ?? anonymous,
+);
 
-function findUser(): AuthenticatedUser | AnonymousUser {
-  const { user } = stateOf(getRequestContext("currentUser"));
+/** Returns the user of a request, or `undefined` for visitors who are not logged in. */
+export function findUser(context: RequestContext): AuthenticatedUser | undefined {
+  const { user } = stateOf(context);
   if (user === null) {
-    return anonymous;
+    return undefined;
   }
   const presented = present(user);
   return isAuthenticated(presented) ? presented : unreachable();

@@ -1,10 +1,16 @@
-import { getRequestContext } from "../dispatch/context";
+import { FlagonError } from "../base/errors";
+import { andThen, isPromise } from "../base/maybe-promise";
+import { getRequestContext, type RequestContext } from "../dispatch/context";
+import { Forbidden } from "../http/exceptions/client-errors";
+import { HTTPException, ResponseException } from "../http/exceptions/http-exception";
+import { toResponse } from "../http/response/response-value";
 import type { ViewOrControllerDecorator } from "../setup/decorator-types";
 import { viewDecorator } from "../setup/decorators";
 import type { TestClient } from "../testing/test-client";
+import { findUser } from "./current-user";
 import { findNext, identify, type LoginUserOptions, managerOf } from "./manager";
 import { stateOf } from "./state";
-import { idOf, type User, type UserLike } from "./users";
+import { type AuthenticatedUser, idOf, type User, type UserLike } from "./users";
 
 export { currentUser } from "./current-user";
 export { LoginManager, type LoginOptions, type LoginUserOptions } from "./manager";
@@ -12,24 +18,24 @@ export { type HashOptions, hashPassword, needsRehash, verifyPassword } from "./p
 export type { AnonymousUser, AuthenticatedUser, LoginTypes, User, UserLike } from "./users";
 
 /**
- * Logs a user in, and starts the session afresh.
+ * Logs a user in. The session gets a new id and other CSRF tokens, and keeps its other values.
  *
  * @param user The user, whose password was checked.
- * @param options Whether the login is remembered.
- * @returns Whether it was done: somebody who is not active is not logged in.
+ * @param options Whether the login is remembered, among others.
+ * @returns `false` for an inactive user, who is not logged in.
  */
 export function loginUser(user: User & UserLike, options?: LoginUserOptions): boolean {
   const context = getRequestContext("loginUser");
   return managerOf(context).logIn(context, user, options);
 }
 
-/** Logs the current user out; what else the session holds stays. */
+/** Logs the current user out. The session gets a new id and other CSRF tokens, and keeps its other values. */
 export function logoutUser(): void {
   const context = getRequestContext("logoutUser");
   managerOf(context).logOut(context);
 }
 
-/** Makes the login of the current user fresh again, after the password was asked for once more. */
+/** Makes the login of the current user fresh again, after the user entered the password once more. */
 export function confirmLogin(): void {
   const { request, session } = getRequestContext("confirmLogin");
   session.regenerate();
@@ -37,14 +43,14 @@ export function confirmLogin(): void {
   session.set("_id", identify(request));
 }
 
-/** Tells whether the current user has proved in this session who it is, rather than being remembered. */
+/** Tells whether the current user entered the password in this session, rather than being remembered. */
 export function isLoginFresh(): boolean {
   const context = getRequestContext("isLoginFresh");
   return stateOf(context).user !== null && context.session.get("_fresh") === true;
 }
 
 /**
- * Returns the page that somebody asked for before being sent to log in, if it is one of the app's own.
+ * Returns the page that led to the login page, if it is one of the app's own.
  *
  * @param fallback The page otherwise. Default: `"/"`.
  */
@@ -52,26 +58,88 @@ export function nextPage(fallback = "/"): string {
   return findNext(getRequestContext("nextPage").request, fallback);
 }
 
-/** Lets only those in who are logged in: on a method, or on a whole controller. */
-export const loginRequired: ViewOrControllerDecorator = viewDecorator(
-  (next) => {
-    const context = getRequestContext("@loginRequired");
-    return stateOf(context).user === null ? managerOf(context).unauthorized(context) : next();
-  },
+/**
+ * Returns the current user, who is never anonymous.
+ *
+ * Other visitors get the answer of {@link loginRequired}: a redirect to the login page, or 401.
+ *
+ * @throws {HTTPException} That answer, if nobody is logged in.
+ * @throws {FlagonError} If the option `unauthorized` of the manager gives a promise, which only the decorators can wait for.
+ */
+export function requireUser(): AuthenticatedUser {
+  const context = getRequestContext("requireUser");
+  const user = findUser(context);
+  if (user !== undefined) {
+    return user;
+  }
+  const answer = managerOf(context).unauthorized(context);
+  if (isPromise(answer)) {
+    // Nobody waits for it: its own error must not end the process.
+    answer.then(undefined, () => undefined);
+    throw new FlagonError(
+      "requireUser() cannot wait for the promise of the login manager's option 'unauthorized'. Return the answer at once, or put @loginRequired on the view.",
+    );
+  }
+  throw answer instanceof HTTPException
+    ? answer
+    : new ResponseException(toResponse(answer, context.status, "The option 'unauthorized' of the login manager", context.app.json));
+}
+
+/** Lets only users in who are logged in: on a method, or on a whole controller. `OPTIONS` passes, as preflights have no cookies. */
+export const loginRequired: ViewOrControllerDecorator = viewDecorator((next) => guard("@loginRequired", next, () => next()), {
+  requiresLogin: true,
+});
+
+/** Lets only users in who logged in during this session: for changing a password, say. `OPTIONS` passes. */
+export const freshLoginRequired: ViewOrControllerDecorator = viewDecorator(
+  (next) =>
+    guard("@freshLoginRequired", next, (_user, context) =>
+      context.session.get("_fresh") === true ? next() : managerOf(context).needsRefresh(context),
+    ),
   { requiresLogin: true },
 );
 
-/** Lets only those in who have logged in during this session: for changing a password, say. */
-export const freshLoginRequired: ViewOrControllerDecorator = viewDecorator(
-  (next) => {
-    const context = getRequestContext("@freshLoginRequired");
-    if (stateOf(context).user === null) {
-      return managerOf(context).unauthorized(context);
-    }
-    return context.session.get("_fresh") === true ? next() : managerOf(context).needsRefresh(context);
-  },
-  { requiresLogin: true },
-);
+/**
+ * Lets only users in for whom a function returns `true`: on a method, or on a whole controller. Other users get 403. Visitors
+ * who are not logged in get the answer of {@link loginRequired}. `OPTIONS` passes.
+ *
+ * @param isAllowed Gets the user, and the values of the rule with the route's `json` and `query`.
+ *
+ * @example
+ * ```ts
+ * @requires((user, { id }) => user.isAdmin || user.id === id)
+ * @route.post("/users/<int:id>")
+ * ```
+ */
+export function requires<Values extends object = Record<string, unknown>>(
+  isAllowed: (user: AuthenticatedUser, values: Values) => boolean | Promise<boolean>,
+): ViewOrControllerDecorator;
+export function requires(
+  isAllowed: (user: AuthenticatedUser, values: Record<string, unknown>) => boolean | Promise<boolean>,
+): ViewOrControllerDecorator {
+  return viewDecorator(
+    (next, values) =>
+      guard("@requires", next, (user) =>
+        andThen<boolean, unknown>(isAllowed(user, values), (allowed) => (allowed === true ? next() : refuse())),
+      ),
+    { requiresLogin: true, responses: { 403: "For other users only." } },
+  );
+}
+
+/** Goes on for a user who is logged in and for `OPTIONS`, and sends other visitors to the login page. */
+function guard(name: string, pass: () => unknown, goOn: (user: AuthenticatedUser, context: RequestContext) => unknown): unknown {
+  const context = getRequestContext(name);
+  // Browsers send preflights (Fetch standard, section 4.8) without cookies.
+  if (context.request.method === "OPTIONS") {
+    return pass();
+  }
+  const user = findUser(context);
+  return user === undefined ? managerOf(context).unauthorized(context) : goOn(user, context);
+}
+
+function refuse(): never {
+  throw new Forbidden();
+}
 
 /**
  * Logs a user in for a test.

@@ -15,48 +15,48 @@ import { fingerprintOf, formatRemembered, parseRemembered } from "./remember";
 import { findExtension, type LoginState, missing, stateOf, states } from "./state";
 import { idOf, type User, type UserLike } from "./users";
 
-/** How users log in. */
+/** Options of `LoginManager`. */
 export interface LoginOptions<Kind extends UserLike = User & UserLike> {
-  /** Finds a user by the id that was kept, as text; `null` for one that there is no longer. */
+  /** Finds a user by the id in the session, as text. `null` for a user who no longer exists. */
   loadUser(id: string): Kind | null | undefined | Promise<Kind | null | undefined>;
-  /** Finds the user of a request without a session, by an API key, say. It is asked for each such request. */
+  /** Finds the user of a request without a login in its session, by an API key, say. Runs for each such request. */
   loadUserFromRequest?(request: FlagonRequest): Kind | null | undefined | Promise<Kind | null | undefined>;
-  /** Gives what a remembered login dies with, such as the hash of the user's password. Default: nothing. */
+  /** Returns a secret of the user, such as the hash of the password. When it changes, remembered logins end. Default: none. */
   getSecret?(user: Kind): string;
-  /** The endpoint of the page to log in, or its path. Default: none, so that the answer is 401. */
+  /** The endpoint of the login page, or its path. Default: none, so that the answer is 401. */
   loginView?: string;
   /** The endpoint of the page to log in again. Default: `loginView`. */
   refreshView?: string;
-  /** What is flashed to who has to log in; `null` for nothing. Default: `"Please log in to access this page."`. */
+  /** The message flashed before the login page; `null` for none. Default: `"Please log in to access this page."`. */
   loginMessage?: string | null;
-  /** What is flashed to who has to log in again. Default: `"Please reauthenticate to access this page."`. */
+  /** The message flashed before the page to log in again; `null` for none. Default: `"Please reauthenticate to access this page."`. */
   refreshMessage?: string | null;
-  /** The category of both. Default: `"message"`. */
+  /** The category of both messages. Default: `"message"`. */
   messageCategory?: string;
-  /** Answers who is not logged in, in place of all that. */
+  /** Handles visitors who are not logged in. Replaces the redirect and its message. */
   unauthorized?(request: FlagonRequest): unknown;
   /**
-   * What happens when address or program of the client change: `"basic"` makes the login one that is not fresh, `"strong"`
-   * ends it, `null` ignores it. Default: `"basic"`.
+   * The protection of a session whose client changes its address or its program: `"basic"` takes the freshness from the
+   * login, `"strong"` ends the login, `null` does nothing. Default: `"basic"`.
    */
   sessionProtection?: "basic" | "strong" | null;
-  /** How long a login is remembered, in seconds. Default: 365 days. */
+  /** The seconds for which a login is remembered. Default: 365 days. */
   rememberDuration?: number;
-  /** The name of the cookie that remembers. Default: `"remember_token"`. */
+  /** The name of the cookie of a remembered login. Default: `"remember_token"`. */
   rememberCookieName?: string;
-  /** Whether each request makes it last anew. Default: `false`. */
+  /** Whether each request moves the end of that cookie on. Default: `false`. */
   rememberRefreshEachRequest?: boolean;
 }
 
-/** How a user is logged in. */
+/** Options of `loginUser()`. */
 export interface LoginUserOptions {
   /** Whether the login outlives the browser window. Default: `false`. */
   remember?: boolean;
-  /** How long it is remembered, in seconds. Default: the manager's `rememberDuration`. */
+  /** The seconds for which it is remembered. Default: the manager's `rememberDuration`. */
   duration?: number;
-  /** Logs also somebody in who is not active. Default: `false`. */
+  /** Also logs in inactive users. Default: `false`. */
   force?: boolean;
-  /** Whether the user has just proved who it is. Default: `true`. */
+  /** Whether the user has just entered the password. Default: `true`. */
   fresh?: boolean;
 }
 
@@ -70,7 +70,7 @@ const year = 365 * 24 * 60 * 60;
 const sessionKeys = ["_user_id", "_fresh", "_id"] as const;
 
 /**
- * Logs users in and out, remembers them, and knows who a request comes from.
+ * Logs users in and out, remembers them, and finds the user of a request.
  *
  * @example
  * ```ts
@@ -83,12 +83,12 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
   readonly name = "login";
   readonly #options: LoginOptions<Kind>;
 
-  /** @param options How users are found, and where they log in. */
+  /** @param options The loader of users and the login page, among others. */
   constructor(options: LoginOptions<Kind>) {
     this.#options = options;
   }
 
-  /** Loads the user before each request that may come from one, and gives `currentUser` to templates. Called by `app.use()`. */
+  /** Loads the user before each request with a session or a remembered login, and gives `currentUser` to templates. Called by `app.use()`. */
   install(app: Flagon): this {
     app.templateGlobal("currentUser", currentUser);
     app.beforeRequest(() => this.#load(getRequestContext("currentUser")));
@@ -96,7 +96,7 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
     return this;
   }
 
-  /** Logs a user in: the session starts afresh, with what it holds. */
+  /** Logs a user in: the session gets a new id and keeps its values. */
   logIn(context: RequestContext, user: Kind, options: LoginUserOptions = {}): boolean {
     const { duration = this.#rememberDuration, force = false, fresh = true, remember = false } = options;
     if (user.isActive === false && !force) {
@@ -115,7 +115,7 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
     return true;
   }
 
-  /** Logs the user out; what else the session holds stays. */
+  /** Logs the user out: the session gets a new id and other CSRF tokens, and keeps its other values. */
   logOut(context: RequestContext): void {
     const { user } = stateOf(context);
     this.#forget(context);
@@ -124,14 +124,14 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
     }
   }
 
-  /** Answers who is not logged in: 401 for who asks for JSON or if there is no page to log in, else by way of that page. */
+  /** Handles visitors who are not logged in: 401 for clients of JSON and without a login page, else a redirect to that page. */
   unauthorized(context: RequestContext): unknown {
     const { loginMessage = "Please log in to access this page.", loginView, unauthorized } = this.#options;
     announce(signals.unauthorized, context, null);
     return unauthorized?.(context.request) ?? this.#ask(context, loginView, loginMessage);
   }
 
-  /** Answers who has logged in too long ago. */
+  /** Handles users whose login is not fresh. */
   needsRefresh(context: RequestContext): unknown {
     const { loginView, refreshMessage = "Please reauthenticate to access this page.", refreshView = loginView } = this.#options;
     return this.#ask(context, refreshView, refreshMessage);
@@ -154,7 +154,7 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
     const state: LoginState = { user: null };
     states.set(context, state);
     const { app, endpoint, request } = context;
-    // Files are for everybody; what depends on nobody can be kept by any cache.
+    // Static files are for everybody: without the session, any cache can keep them.
     if (endpoint?.name === "static" || endpoint?.name.endsWith(".static") === true) {
       return undefined;
     }
@@ -178,7 +178,7 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
     return user?.isActive === false ? null : user;
   }
 
-  /** A remembered login is not fresh: whoever has the cookie may come in, but not change a password. */
+  /** Logs in by the cookie of a remembered login. The login is not fresh: a thief of the cookie must not change the password. */
   async #recall(context: RequestContext, state: LoginState, cookie: string): Promise<void> {
     const { app, request, session } = context;
     const remembered = parseRemembered(app.config, cookie, this.#rememberDuration);
@@ -192,6 +192,9 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
     session.set("_user_id", idOf(user));
     session.set("_fresh", false);
     session.set("_id", identify(request));
+    if (remembered?.isOutdated === true) {
+      this.#afterThis(context, (response) => this.#remember(context, user, response, this.#rememberDuration, remembered.time));
+    }
   }
 
   #protect(context: RequestContext): void {
@@ -221,12 +224,13 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
     }
   }
 
-  #remember(context: RequestContext, user: Kind, response: FlagonResponse, duration: number): void {
+  /** Sets the cookie of a remembered login, which began at a time in seconds since the Unix epoch. */
+  #remember(context: RequestContext, user: Kind, response: FlagonResponse, duration: number, begun = Math.floor(Date.now() / 1000)): void {
     const { config } = context.app;
-    const cookie = formatRemembered(config, { id: idOf(user), fingerprint: this.#fingerprint(user) });
+    const cookie = formatRemembered(config, { id: idOf(user), fingerprint: this.#fingerprint(user) }, begun);
     response.setCookie(this.#cookieName, cookie, {
       ...sessionCookieOptions(context.request, context.app.config),
-      expires: new Date(Date.now() + duration * 1000),
+      expires: new Date((begun + duration) * 1000),
     });
   }
 
@@ -266,13 +270,13 @@ export function managerOf(context: RequestContext): LoginManager<UserLike> {
   return manager instanceof LoginManager ? manager : missing(context);
 }
 
-/** Returns the page that was asked for before the login, by the parameter `next`, if it is one of the app's own. */
+/** Returns the page before the login, by the parameter `next`, if it is one of the app's own. */
 export function findNext(request: FlagonRequest, fallback: string): string {
   const next = request.query.get("next");
   return next !== null && isSafeRedirect(next) ? next : fallback;
 }
 
-/** What of a client a session is bound to, in the words of Flask-Login. */
+/** Returns the fingerprint of a client, by address and program, as Flask-Login does. */
 export function identify(request: FlagonRequest): string {
   return createHash("sha512").update(`${request.remoteAddress}|${request.userAgent}`).digest("hex");
 }

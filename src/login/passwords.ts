@@ -1,13 +1,14 @@
 import { pbkdf2, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
 import { ConfigError } from "../base/errors";
+import { textConverters } from "../base/text-values";
 
-/** The longest password that is looked at, in bytes: more would only keep the server busy. */
+/** The longest password, in bytes: hashing a longer one would only keep the server busy. */
 const maxLength = 4096;
 const preferred = "scrypt:32768:8:1";
 const derivePbkdf2 = promisify(pbkdf2);
 
-/** How a password is hashed. */
+/** Options of `hashPassword()`. */
 export interface HashOptions {
   /** The method with its parameters, as Werkzeug names it: `"scrypt:N:r:p"`, or `"pbkdf2:digest:iterations"`. Default: `"scrypt:32768:8:1"`. */
   method?: string;
@@ -23,7 +24,7 @@ export interface HashOptions {
  */
 export async function hashPassword(password: string, { method = preferred }: HashOptions = {}): Promise<string> {
   if (Buffer.byteLength(password) > maxLength) {
-    throw new RangeError(`A password may have ${maxLength} bytes at most.`);
+    throw new RangeError(`A password can have at most ${maxLength} bytes.`);
   }
   const parsed = parseMethod(method);
   if (parsed === undefined) {
@@ -34,17 +35,18 @@ export async function hashPassword(password: string, { method = preferred }: Has
 }
 
 /**
- * Tells whether a password has a hash, which Werkzeug may have made, off the event loop.
+ * Tells whether a password belongs to a hash, of Flagon or of Werkzeug, off the event loop.
  *
- * Without a hash it takes as long as with one, so that nobody learns by the time which users there are.
+ * Without a hash it takes as long as with one, so that the time does not tell which users exist. A malformed hash, or one
+ * with parameters that scrypt or PBKDF2 do not take, belongs to no password.
  *
- * @param hash The hash, or nothing for a user that there is not.
- * @param password What somebody typed.
+ * @param hash The hash, or nothing for a user who does not exist.
+ * @param password The password that was typed.
  */
 export async function verifyPassword(hash: string | null | undefined, password: string): Promise<boolean> {
-  const [method = "", salt = "", ...rest] = (hash ?? "").split("$");
+  const [method = "", salt = "", ...rest] = String(hash ?? "").split("$");
   const parsed = rest.length === 0 ? undefined : parseMethod(method);
-  const isTooLong = Buffer.byteLength(password) > maxLength;
+  const isTooLong = typeof password !== "string" || Buffer.byteLength(password) > maxLength;
   const { derive } = parsed ?? parseMethod(preferred) ?? unreachable();
   const derived = await derive(isTooLong ? "" : password, salt);
   const expected = Buffer.from(rest.join("$").toLowerCase(), "hex");
@@ -52,10 +54,10 @@ export async function verifyPassword(hash: string | null | undefined, password: 
 }
 
 /**
- * Tells whether a hash was made in another way than is wanted today, so that the password is to be hashed again at the next login.
+ * Tells whether a hash was made by another method than the preferred one: the app should hash the password again at the login.
  *
  * @param hash The hash.
- * @param options The method that is wanted.
+ * @param options The preferred method.
  */
 export function needsRehash(hash: string, { method = preferred }: HashOptions = {}): boolean {
   return hash.split("$", 1)[0] !== (parseMethod(method)?.name ?? method);
@@ -63,18 +65,22 @@ export function needsRehash(hash: string, { method = preferred }: HashOptions = 
 
 /** A method with its parameters. */
 interface HashMethod {
-  /** It in full, as it stands in a hash. */
+  /** The method with all parameters, as a hash begins. */
   readonly name: string;
-  /** Makes the key. */
+  /** Derives the key. */
   derive(password: string, salt: string): Promise<Buffer>;
 }
 
 function parseMethod(method: string): HashMethod | undefined {
   const [name = "", ...parameters] = method.split(":");
   if (name === "scrypt") {
-    const [cost = 32_768, blockSize = 8, parallelization = 1] = parameters.map(Number);
+    const [cost = 32_768, blockSize = 8, parallelization = 1] = parameters.map(toCount);
+    // RFC 7914, section 2: the cost is a power of 2, greater than 1 and less than 2 ** (128 * r / 8).
     const isUsable =
-      [cost, blockSize, parallelization].every((value) => Number.isSafeInteger(value) && value > 0) &&
+      [cost, blockSize, parallelization].every((value) => value > 0) &&
+      cost > 1 &&
+      Number.isInteger(Math.log2(cost)) &&
+      Math.log2(cost) < 16 * blockSize &&
       cost * blockSize * parallelization <= 2 ** 22;
     return isUsable && parameters.length <= 3
       ? { name: `scrypt:${cost}:${blockSize}:${parallelization}`, derive: deriveScrypt(cost, blockSize, parallelization) }
@@ -82,16 +88,26 @@ function parseMethod(method: string): HashMethod | undefined {
   }
   if (name === "pbkdf2") {
     const [digest = "sha256", text = "1000000"] = parameters;
-    const iterations = Number(text);
-    const length = digestLengths[digest];
-    return length !== undefined && Number.isSafeInteger(iterations) && iterations > 0 && iterations <= 10_000_000
+    const iterations = toCount(text);
+    const length = digestLengths.get(digest);
+    return length !== undefined && iterations > 0 && iterations <= 10_000_000 && parameters.length <= 2
       ? { name: `pbkdf2:${digest}:${iterations}`, derive: (password, salt) => derivePbkdf2(password, salt, iterations, length, digest) }
       : undefined;
   }
   return undefined;
 }
 
-const digestLengths: Readonly<Record<string, number | undefined>> = { sha1: 20, sha256: 32, sha512: 64 };
+/** Reads a whole number, or 0, which no parameter can be. */
+function toCount(text: string): number {
+  return textConverters.int(text) ?? 0;
+}
+
+/** The lengths of keys by digest, in bytes. */
+const digestLengths: ReadonlyMap<string, number> = new Map([
+  ["sha1", 20],
+  ["sha256", 32],
+  ["sha512", 64],
+]);
 
 function deriveScrypt(cost: number, blockSize: number, parallelization: number): HashMethod["derive"] {
   const options = { N: cost, r: blockSize, p: parallelization, maxmem: 132 * cost * blockSize * parallelization + 1024 };

@@ -2,16 +2,16 @@ import { FlagonError } from "../base/errors";
 import type { RequestContext } from "../dispatch/context";
 import type { UserLike } from "./users";
 
-/** Who a request comes from. */
+/** The login of a request. */
 export interface LoginState {
   /** The user, or `null` for nobody. */
   user: UserLike | null;
 }
 
-/** Who the requests that are being handled come from. */
+/** The logins of the requests that are being handled. */
 export const states: WeakMap<RequestContext, LoginState> = new WeakMap();
 
-/** Returns who a request comes from. */
+/** Returns the login of a request. */
 export function stateOf(context: RequestContext): LoginState {
   const state = states.get(context);
   if (state !== undefined) {
@@ -20,7 +20,7 @@ export function stateOf(context: RequestContext): LoginState {
   if (findExtension(context) === undefined) {
     missing(context);
   }
-  // A request that was refused before its hooks ran comes from nobody; the page that says so may ask all the same.
+  // A request that was refused before its hooks ran has no user. Its error page can ask all the same.
   if (context.errors > 0) {
     const nobody = { user: null };
     states.set(context, nobody);
@@ -31,12 +31,12 @@ export function stateOf(context: RequestContext): LoginState {
   );
 }
 
-/** Finds what the app keeps under the name `login`. */
+/** Finds the extension of the app with the name `login`. */
 export function findExtension({ app }: RequestContext): unknown {
   return app.extensions.login;
 }
 
-/** Says that the app has no login. */
+/** Throws the error that the app has no login. */
 export function missing({ app }: RequestContext): never {
   throw new FlagonError(`The app '${app.name}' has no login. Add one: app.use(new LoginManager({ loadUser })).`);
 }

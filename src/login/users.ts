@@ -1,14 +1,14 @@
 /** The type of the app's users. Augment it: `declare module "flagon/login" { interface LoginTypes { user: User } }`. */
 export interface LoginTypes {}
 
-/** What a user has at least. */
+/** The members that every user has. */
 export interface UserLike {
-  /** What the user is found by. */
+  /** The id by which the loader finds the user. */
   readonly id: string | number;
   /** Whether the user may log in. Default: `true`. */
   readonly isActive?: boolean;
   /**
-   * Gives another id than `id` to sessions and cookies: one that can be changed logs the user out everywhere.
+   * Returns the id for sessions and cookies, in place of `id`. A change of it logs the user out everywhere.
    *
    * The loader gets it as text.
    */
@@ -18,10 +18,10 @@ export interface UserLike {
 /** The app's own type of users, once {@link LoginTypes} says it. */
 export type User = LoginTypes extends { readonly user: infer Own } ? Own : UserLike;
 
-/** Somebody who is logged in. */
+/** A user who is logged in. */
 export type AuthenticatedUser = User & { readonly isAuthenticated: true; readonly isAnonymous: false };
 
-/** Somebody who is not: what users have is undefined. */
+/** A visitor who is not logged in: the members of users are undefined. */
 export type AnonymousUser = {
   readonly isAuthenticated: false;
   readonly isAnonymous: true;
@@ -31,18 +31,18 @@ export type AnonymousUser = {
   readonly [Key in Exclude<keyof User, "id" | "isActive" | "isAuthenticated" | "isAnonymous">]?: undefined;
 };
 
-/** The id under which sessions and cookies keep a user. */
+/** Returns the id of a user in sessions and cookies. */
 export function idOf(user: UserLike): string {
   return String(user.getId?.() ?? user.id);
 }
 
-/** What `currentUser` means while nobody is logged in. */
+/** The value of `currentUser` while nobody is logged in. */
 export const anonymous: AnonymousUser = Object.freeze({ isAuthenticated: false, isAnonymous: true, isActive: false });
 
-/** The users as they are presented: each property that is read of `currentUser` asks for it. */
+/** The proxies of users. Kept, since each use of `currentUser` asks for one. */
 const presented = new WeakMap<object, object>();
 
-/** Presents a user together with the properties that say so; nothing of the app's own object is changed. */
+/** Returns a user with `isAuthenticated` and `isAnonymous`. The app's own object is not changed. */
 export function present(user: object): object {
   const known = presented.get(user);
   if (known !== undefined) {

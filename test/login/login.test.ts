@@ -14,9 +14,12 @@ import {
   logoutUser,
   needsRehash,
   nextPage,
+  requires,
+  requireUser,
   verifyPassword,
 } from "flagon/login";
 import { describe, expect, it, vi } from "vitest";
+import { TimestampSigner } from "../../src/signing/signing";
 import { createApp, writeFiles } from "../support";
 
 class User {
@@ -421,4 +424,192 @@ describe("passwords", () => {
       expect(unknown / wrong).toBeGreaterThan(0.3);
     },
   );
+});
+
+describe("requireUser()", () => {
+  function createPages(options: Partial<LoginOptions<User>> = {}) {
+    const ann = new User(1, "Ann");
+    const app = createApp();
+    app.use(new LoginManager<User>({ loadUser: (id) => (id === "1" ? ann : null), loginView: "/login", ...options }));
+    app.route("/name", () => requireUser().name, { endpoint: "name" });
+    app.route("/post", () => requireUser().greet(), { endpoint: "post", methods: ["POST"] });
+    app.route("/messages", () => getFlashedMessages().join(), { endpoint: "messages" });
+    return { app, ann, client: app.testClient() };
+  }
+
+  function createApp401() {
+    const app = createApp();
+    app.use(new LoginManager<User>({ loadUser: () => null }));
+    app.route("/name", () => requireUser().name, { endpoint: "name" });
+    return app.testClient();
+  }
+
+  it("is the user, whose type is the app's own", async () => {
+    const { ann, client } = createPages();
+    await loginForTest(client, ann);
+    expect(await (await client.get("/name")).text()).toBe("Ann");
+    expect(await (await client.post("/post")).text()).toBe("Ann private");
+  });
+
+  it("answers as @loginRequired does: by the login page, or 401 for clients of JSON", async () => {
+    const { client } = createPages();
+    const page = await client.get("/name?x=1", { headers: html });
+    expect([page.status, page.headers.get("location")]).toEqual([303, "/login?next=%2Fname%3Fx%3D1"]);
+    expect((await client.post("/post", { headers: html })).headers.get("location")).toBe("/login");
+    expect(await (await client.get("/messages")).text()).toContain("Please log in to access this page.");
+    expect((await client.get("/name", { headers: { accept: "application/json" } })).status).toBe(401);
+    expect((await createApp401().get("/name", { headers: html })).status).toBe(401);
+  });
+
+  it("gives the answer of the option 'unauthorized', unless that is a promise", async () => {
+    const plain = await createPages({ unauthorized: () => ({ please: "log in" }) }).client.get("/name");
+    expect([plain.status, await plain.json()]).toEqual([200, { please: "log in" }]);
+    const moved = await createPages({ unauthorized: () => redirect("/other") }).client.get("/name");
+    expect([moved.status, moved.headers.get("location")]).toEqual([303, "/other"]);
+    await expect(createPages({ unauthorized: async () => Promise.reject(new Error("x")) }).client.get("/name")).rejects.toThrow(
+      "requireUser() cannot wait for the promise",
+    );
+  });
+});
+
+describe("@requires", () => {
+  function createPages() {
+    const users = [new User(1, "Ann"), new User(2, "Bo")];
+    const app = createApp();
+    app.use(new LoginManager<User>({ loadUser: (id) => users.find((user) => String(user.id) === id), loginView: "/login" }));
+    class Profiles {
+      @requires((user, { id }) => user.name === "Ann" || user.id === id)
+      @route("/users/<int:id>")
+      show({ id }: { id: number }) {
+        return `user ${id}`;
+      }
+      @requires(async (user) => user.name === "Ann")
+      @route("/later")
+      later() {
+        return "later";
+      }
+      @requires((user, { id }: { id: number }) => user.id < id)
+      @route("/typed/<int:id>", { methods: ["GET", "OPTIONS"] })
+      typed({ id }: { id: number }) {
+        return request.method === "OPTIONS" ? "options" : `typed ${id}`;
+      }
+      @requires(() => Promise.reject(new RangeError("broken")))
+      @route("/broken")
+      broken() {
+        return "never";
+      }
+      @requires((() => "yes") as never)
+      @route("/truthy")
+      truthy() {
+        return "never";
+      }
+    }
+    @requires((user) => user.name === "Ann")
+    class Admin {
+      @route("/admin")
+      admin() {
+        return "admin";
+      }
+    }
+    app.register(Profiles);
+    app.register(Admin);
+    const clientOf = async (user?: User) => {
+      const client = app.testClient();
+      if (user !== undefined) {
+        await loginForTest(client, user);
+      }
+      return client;
+    };
+    return { clientOf, users };
+  }
+
+  it("lets users in for whom its function is true, by the user and the values; others get 403", async () => {
+    const { clientOf, users } = createPages();
+    const [ann, bo] = await Promise.all(users.map((user) => clientOf(user)));
+    const statuses = async (path: string) => [(await ann?.get(path))?.status, (await bo?.get(path))?.status];
+    expect(await statuses("/users/2")).toEqual([200, 200]);
+    expect(await statuses("/users/1")).toEqual([200, 403]);
+    expect(await statuses("/later")).toEqual([200, 403]);
+    expect(await statuses("/admin")).toEqual([200, 403]);
+    expect(await statuses("/typed/2")).toEqual([200, 403]);
+    expect(await statuses("/truthy")).toEqual([403, 403]);
+    await expect(ann?.get("/broken")).rejects.toThrow("broken");
+  });
+
+  it("asks visitors to log in first, and lets preflights pass", async () => {
+    const client = await createPages().clientOf();
+    for (const path of ["/users/1", "/later", "/admin", "/broken"]) {
+      expect((await client.get(path, { headers: html })).headers.get("location")).toMatch(/^\/login\?next=/);
+      expect((await client.get(path, { headers: { accept: "application/json" } })).status).toBe(401);
+    }
+    const options = await client.options("/typed/1");
+    expect([options.status, await options.text()]).toEqual([200, "options"]);
+  });
+});
+
+describe("a remembered login", () => {
+  it("whose cookie is signed but malformed is none", async () => {
+    const { app } = createSite();
+    const signer = new TimestampSigner(["a key for tests"], { salt: "remember-me", digest: "sha256", derivation: "hmac" });
+    for (const payload of ["no JSON", "{", "null", "7", '"1"', "[]", "[1]", "{}", "[[]]", '["999", null]']) {
+      const cookie = `remember_token=${signer.sign(Buffer.from(payload).toString("base64url"))}`;
+      const response = await app.testClient().get("/me", { headers: { cookie } });
+      expect([payload, response.status, await response.text()]).toEqual([payload, 200, expect.stringContaining("null")]);
+    }
+  });
+
+  it("that a former key signed is signed anew, and ends at the same time", async () => {
+    const { app, client } = createSite({ rememberDuration: 1000 }, { secretKey: "old" });
+    await client.post("/login?remember=1");
+    const cookie = `remember_token=${client.cookies.get(new URL("http://localhost/"), "remember_token")}`;
+    app.config.update({ secretKey: "new", secretKeyFallbacks: ["old"] });
+    const start = Date.now();
+    vi.useFakeTimers({ now: start + 500_000, toFake: ["Date"] });
+    try {
+      const later = app.testClient();
+      const response = await later.get("/me", { headers: { cookie } });
+      const fresh = response.headers.getSetCookie().find((one) => one.startsWith("remember_token="));
+      expect(new Date(/Expires=([^;]*)/.exec(fresh ?? "")?.[1] ?? 0).getTime()).toBeLessThanOrEqual(start + 1_001_000);
+      app.config.update({ secretKeyFallbacks: [] });
+      expect(await (await app.testClient().get("/me", { headers: { cookie: fresh?.split(";")[0] ?? "" } })).text()).toContain("Ann");
+      vi.setSystemTime(start + 1_002_000);
+      expect(await (await app.testClient().get("/me", { headers: { cookie: fresh?.split(";")[0] ?? "" } })).text()).not.toContain("Ann");
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe("verifyPassword()", () => {
+  it.each([
+    "scrypt:1:1:1$a$b",
+    "scrypt:3:8:1$a$b",
+    "scrypt:0:8:1$a$b",
+    "scrypt:-2:8:1$a$b",
+    "scrypt:32768:8$a$b",
+    "scrypt:65536:1:1$a$b",
+    "scrypt:2:0.5:1$a$b",
+    "scrypt:4294967296:8:1$a$b",
+    "scrypt:1e3:8:1$a$b",
+    "scrypt::::$a$b",
+    "scrypt:2:1:4194304$a$b",
+    "pbkdf2:sha256:0$a$b",
+    "pbkdf2:sha256:1e3$a$b",
+    "pbkdf2:md5:1$a$b",
+    "pbkdf2:constructor:1$a$b",
+    "pbkdf2:sha256:99999999999$a$b",
+    "plain$a$b",
+    "$$",
+    "$",
+    "x",
+    "",
+  ])("is false for a hash that is none: '%s'", async (hash) => {
+    expect(await verifyPassword(hash, "b")).toBe(false);
+  });
+
+  it("is false for values of other types, which a database may hold", async () => {
+    expect(await verifyPassword(7 as never, "x")).toBe(false);
+    expect(await verifyPassword(await hashPassword("undefined"), undefined as never)).toBe(false);
+    await expect(hashPassword("x", { method: "scrypt:3:8:1" })).rejects.toThrow("There is no way 'scrypt:3:8:1' to hash passwords");
+  });
 });
