@@ -1,7 +1,6 @@
-import { METHODS } from "node:http";
-import createRouter, { type ConstraintStrategy, type Handler, type HTTPMethod, type HTTPVersion } from "find-my-way";
-import { RuleError, SetupError } from "../base/errors";
+import { SetupError } from "../base/errors";
 import { type Match, type Route, takesMethod } from "./route";
+import { addToRouter, anyPattern, createTree, isAmong, isCodeForbidden, type Router } from "./router";
 import { compareRules, encodePath, type Rule } from "./rule";
 
 /** The entry of a pattern in the router. */
@@ -25,43 +24,13 @@ interface Found<Endpoint> {
   readonly args: Record<string, unknown>;
 }
 
-type Router = ReturnType<typeof createRouter>;
-
-/**
- * A constraint that tells apart patterns that differ in their expressions alone, which find-my-way takes for the same.
- *
- * Each has a value of its own when it is added, so that none is refused as declared twice; a request takes whichever
- * the tree leads to. A leaf of the tree never holds two, since one expression is added once.
- */
-const patternConstraint: ConstraintStrategy<HTTPVersion.V1> = {
-  name: "pattern",
-  mustMatchWhenDerived: false,
-  deriveConstraint: () => "",
-  storage() {
-    let only: Handler<HTTPVersion.V1> | null = null;
-    return {
-      get: () => only,
-      set: (_, handler) => {
-        only = handler;
-      },
-    };
-  },
-};
-const anyPattern = { pattern: "" };
-
 /** The result for a path at which there is nothing. */
 const nothing = { kind: "missing", allowed: [] } as const;
 
-/** Paths come without their query. */
-const noQuery = {};
-
 /** The routes of one host, in find-my-way's tree, with the results of Flask. */
 export class RouteTree<Endpoint extends { readonly name: string }> {
-  readonly #router: Router = createRouter({
-    maxParamLength: 1024,
-    querystringParser: () => noQuery,
-    constraints: { pattern: patternConstraint },
-  });
+  /** find-my-way's tree; `undefined` where no code can be made of text, as in a Worker that answers: rules are then tried in their order. */
+  #router: Router | undefined;
   readonly #routesOf: (endpoint: string) => readonly Route<Endpoint>[];
   /** The entries of the tree, by method and pattern. */
   readonly #taken = new Map<string, Leaf<Endpoint>>();
@@ -74,7 +43,7 @@ export class RouteTree<Endpoint extends { readonly name: string }> {
   readonly #spanningByPattern = new Map<string, Spanning<Endpoint>[]>();
   /** All rules with a variable that may hold slashes, by method, the most specific first. */
   readonly #spanning = new Map<string, Spanning<Endpoint>[]>();
-  readonly #methods: ReadonlySet<string>;
+  #methods: ReadonlySet<string> = new Set();
 
   /**
    * @param routes The routes, in any order.
@@ -84,6 +53,22 @@ export class RouteTree<Endpoint extends { readonly name: string }> {
   constructor(routes: readonly Route<Endpoint>[], routesOf: (endpoint: string) => readonly Route<Endpoint>[]) {
     this.#routesOf = routesOf;
     const sorted = [...routes].sort((left, right) => compareRules(left.rule, right.rule));
+    this.#router = createTree();
+    try {
+      this.#build(sorted);
+    } catch (error) {
+      if (this.#router === undefined || !isCodeForbidden(error)) {
+        throw error;
+      }
+      this.#router = undefined;
+      for (const known of [this.#taken, this.#static, this.#spanning, this.#spanningByPattern]) {
+        known.clear();
+      }
+      this.#build(sorted);
+    }
+  }
+
+  #build(sorted: readonly Route<Endpoint>[]): void {
     for (const route of sorted) {
       this.#insert(this.#createLeaf(route, false), route.rule.pattern, route.rule.regex);
     }
@@ -97,7 +82,7 @@ export class RouteTree<Endpoint extends { readonly name: string }> {
       }
     }
     this.#methods = new Set(sorted.flatMap((route) => [...route.methods]));
-    this.#router.compile();
+    this.#router?.compile();
   }
 
   /**
@@ -141,7 +126,9 @@ export class RouteTree<Endpoint extends { readonly name: string }> {
         const paths = this.#static.get(method) ?? new Map<string, Leaf<Endpoint>>();
         this.#static.set(method, paths.set(pathOf(rule, pattern), leaf));
       }
-      if (regex === null) {
+      if (this.#router === undefined) {
+        this.#insertSpanning(method, { ...leaf, regex: regex ?? toExpression(rule, pattern) });
+      } else if (regex === null) {
         addToRouter(this.#router, method, rule, pattern, position);
       } else {
         this.#insertSpanning(method, { ...leaf, regex });
@@ -154,6 +141,9 @@ export class RouteTree<Endpoint extends { readonly name: string }> {
     const all = this.#spanning.get(method) ?? [];
     this.#spanning.set(method, all);
     all.push(leaf);
+    if (this.#router === undefined) {
+      return;
+    }
     const key = `${method} ${rule.pattern}`;
     const list = this.#spanningByPattern.get(key);
     if (list === undefined) {
@@ -173,6 +163,9 @@ export class RouteTree<Endpoint extends { readonly name: string }> {
   #findByTree(method: string, path: string): Found<Endpoint> | undefined {
     if (!isAmong(method, this.#methods)) {
       return undefined;
+    }
+    if (this.#router === undefined) {
+      return findSpanning(this.#spanning.get(method) ?? [], path);
     }
     // The path is decoded; find-my-way would decode it once more, and end it at a question mark.
     const quoted = /[%?#]/.test(path) ? path.replace(/[%?#]/g, encodeURIComponent) : path;
@@ -283,27 +276,18 @@ export class RouteTree<Endpoint extends { readonly name: string }> {
 
 function findSpanning<Endpoint>(list: readonly Spanning<Endpoint>[], path: string): Found<Endpoint> | undefined {
   for (const leaf of list) {
-    const groups = leaf.regex.exec(path)?.groups;
-    if (groups !== undefined) {
-      const args = leaf.route.rule.parse(groups);
+    const found = leaf.regex.exec(path);
+    if (found !== null) {
+      const args = leaf.route.rule.parseGroups(found.groups ?? {});
       return args === undefined ? undefined : { leaf, args };
     }
   }
   return undefined;
 }
 
-function addToRouter(router: Router, method: string, rule: Rule, pattern: string, store: number): void {
-  if (!isMethod(method)) {
-    throw new SetupError(`The rule '${rule.source}' has the method '${method}', which HTTP does not know.`);
-  }
-  try {
-    // Patterns with expressions are told apart by a constraint, since find-my-way takes all expressions for one.
-    const constraints = pattern.includes("(") ? { pattern: String(store) } : {};
-    router.on(method, pattern, { constraints }, unused, store);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new RuleError(`The expression of a converter cannot be used: ${reason}`, rule.source, 0);
-  }
+/** The expression of a rule, or of its spelling with a slash less or more, if the pattern is not the rule's own. */
+function toExpression(rule: Rule, pattern: string): RegExp {
+  return pattern === rule.pattern ? rule.toExpression() : toggleSlash(rule.toExpression());
 }
 
 /** Finds the route that gives the same values by its defaults, so that a page has one address. */
@@ -327,17 +311,6 @@ function hasValues(values: object): boolean {
     return true;
   }
   return false;
-}
-
-/** find-my-way wants a handler with each pattern; only what is stored beside it is used here. */
-function unused(): void {}
-
-function isMethod(method: string): method is HTTPMethod {
-  return METHODS.includes(method);
-}
-
-function isAmong(method: string, methods: ReadonlySet<string>): method is HTTPMethod {
-  return methods.has(method);
 }
 
 /** Returns the path of a static rule, or the other spelling of it if the pattern is not the rule's own. */

@@ -31,6 +31,7 @@ export class Rule {
   /** Of what a path is built: text that is percent-encoded already, and variables. */
   readonly #pieces: readonly Part[];
   readonly #slots: readonly Slot[];
+  readonly #parts: readonly Part[];
 
   /**
    * @param source The rule.
@@ -55,6 +56,7 @@ export class Rule {
     const segments = toSegments(parts);
     this.variables = parts.filter((part) => typeof part !== "string");
     this.weights = segments.map(weigh);
+    this.#parts = parts;
     this.#pieces = parts.map((part) => (typeof part === "string" ? part.split("/").map(encodePath).join("/") : part));
     this.#slots = toSlots(segments);
     this.pattern = toPattern(segments);
@@ -75,7 +77,7 @@ export class Rule {
   parse(params: Readonly<Record<string, string | undefined>>): Record<string, unknown> | undefined {
     const values: Record<string, unknown> = {};
     if (this.regex !== null) {
-      return this.variables.every((variable, index) => convert(values, variable, params[`v${index}`] ?? "")) ? values : undefined;
+      return this.parseGroups(params);
     }
     for (const slot of this.#slots) {
       const text = params[slot.parameter] ?? "";
@@ -92,6 +94,21 @@ export class Rule {
       }
     }
     return values;
+  }
+
+  /** The whole rule as one expression, for where the router cannot be compiled. */
+  toExpression(): RegExp {
+    return this.regex ?? toRegex(this.#parts);
+  }
+
+  /**
+   * Converts the groups of the whole rule's expression to the view's values.
+   *
+   * @returns The values by name, or `undefined` when a converter refuses its text.
+   */
+  parseGroups(groups: Readonly<Record<string, string | undefined>>): Record<string, unknown> | undefined {
+    const values: Record<string, unknown> = {};
+    return this.variables.every((variable, index) => convert(values, variable, groups[`v${index}`] ?? "")) ? values : undefined;
   }
 
   /**

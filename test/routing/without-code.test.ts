@@ -16,8 +16,9 @@ const script = `
   app.get("/files/<path:path>/raw", ({ path }) => ({ raw: path }));
   app.get("/loose/<uuid:id>", ({ id }) => ({ id }), { strictSlashes: false });
   app.get("/st*r/c:d/<x>", ({ x }) => ({ x }));
-  app.get("/page/<int:page>", ({ page }) => ({ page }), { endpoint: "pages" });
-  app.get("/pages", ({ page }) => ({ page }), { endpoint: "pages", defaults: { page: 1 } });
+  const pages = ({ page }) => ({ page });
+  app.get("/page/<int:page>", pages);
+  app.get("/pages", pages, { defaults: { page: 1 } });
   app.post("/posts/<int:id>", ({ id }) => ({ posted: id }));
   app.get("/h/<x>", ({ x, tenant }) => ({ x, tenant }), { host: "<tenant>.example.com" });
   const id = "0123abcd-0123-4567-89ab-0123456789ab";
