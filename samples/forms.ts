@@ -4,7 +4,7 @@
  *     npx ts-node samples/forms.ts
  */
 import { join } from "node:path";
-import { defineForm, Flagon, flash, redirect, renderTemplate, route, session, type UploadedFile, urlFor } from "flagon";
+import { defineForm, Flagon, flash, redirect, renderTemplate, route, session, urlFor } from "flagon";
 import { z } from "zod";
 
 const sizes = { s: "Small", m: "Middle", l: "Large" };
@@ -19,7 +19,7 @@ const GalleryForm = defineForm({
     .meta({ label: "Text", attributes: { placeholder: "At least two letters" } }),
   code: z
     .string()
-    .regex(/^[A-Z]{2}\d{2}$/)
+    .regex(/^[A-Z]{2}\d{2}$/, "Enter two capital letters and two digits.")
     .refine(async (code) => code !== "AB99", "This code is taken.")
     .meta({ label: "Pattern", help: "Two capital letters and two digits." }),
   email: z.email().meta({ label: "E-mail", attributes: { autocomplete: "email" } }),
@@ -111,8 +111,8 @@ class Forms {
   async upload() {
     const form = await UploadForm.validateOnSubmit();
     if (form.valid) {
-      const files = form.data.files as UploadedFile[];
-      return this.#show("upload", { title: form.data.title, files: files.map(({ filename, size, type }) => ({ filename, size, type })) });
+      const { title, files } = form.data;
+      return this.#show("upload", { title, files: files.map(({ filename, size, type }) => ({ filename, size, type })) });
     }
     return renderTemplate("upload", { form });
   }

@@ -132,7 +132,7 @@ export type { RequestHead, RequestSettings } from "./http/request/request-head";
 export type { RequestHeaders } from "./http/request/request-headers";
 export type { RequestSource } from "./http/request/request-source";
 export type { ConversionOptions, DefaultOption, NamedTypeOptions, ValueTypes } from "./http/request/text-types";
-export { type SaveOptions, UploadedFile } from "./http/request/upload";
+export { type SaveInFolderOptions, type SaveOptions, UploadedFile } from "./http/request/upload";
 export { FlagonResponse, type ResponseBody } from "./http/response/response";
 export type { HeadersLike, ResponseHeaders } from "./http/response/response-headers";
 export { safeJoin, secureFilename } from "./http/safe-path";

@@ -361,6 +361,37 @@ describe("request.form()", () => {
     expect(await readFile(join(root, "out/x"), "utf8")).toBe("x");
   });
 
+  it.each([1, 1_000_000])(
+    "creates the folder of an upload, and chooses a safe and free name in it, with a threshold of %i bytes",
+    async (uploadSpoolSize) => {
+      const root = writeFiles({});
+      const upload = createReader(
+        async () => {
+          const { folder = "", path } = Object.fromEntries(request.query);
+          const file = (await request.form()).get("f");
+          const isUpload = file instanceof UploadedFile;
+          return isUpload ? (path === undefined ? file.saveTo({ folder: join(root, folder) }) : file.saveTo(join(root, path))) : null;
+        },
+        { uploadSpoolSize },
+      );
+      const save = async (target: string, name: string) => {
+        const saved = await readJson(upload.post(target, { files: { f: new File(["content"], name) } }));
+        expect(await readFile(String(saved), "utf8")).toBe("content");
+        return String(saved).slice(root.length + 1);
+      };
+      expect(await save("/?path=new/deeper/x.txt", "a")).toBe("new/deeper/x.txt");
+      expect(await save("/?folder=uploads/2026", "photo.jpg")).toBe("uploads/2026/photo.jpg");
+      expect(await save("/?folder=uploads/2026", "photo.jpg")).toBe("uploads/2026/photo-2.jpg");
+      expect(await save("/?folder=uploads/2026", "..\\..\\.photo.jpg")).toBe("uploads/2026/photo-3.jpg");
+      expect(await save("/?folder=uploads/2026", "\u540d")).toMatch(/^uploads\/2026\/[\w-]{36}$/);
+      expect(await save("/?folder=uploads/2026", "\u540d.png")).toMatch(/^uploads\/2026\/[\w-]{36}\.png$/);
+    expect(await Promise.all(Array.from({ length: 8 }, () => save("/?folder=race", "x.png").then((path) => path.length)))).toHaveLength(
+        8,
+      );
+      expect((await readdir(join(root, "race"))).length).toBe(8);
+    },
+  );
+
   it.each([".", "..", "a/..", "c:\\\\.."])("calls a file that is sent as '%s' nothing", async (name) => {
     const boundary = "xyz";
     const body = `--${boundary}\r\ncontent-disposition: form-data; name="f"; filename="${name}"\r\n\r\nabc\r\n--${boundary}--\r\n`;

@@ -1,10 +1,10 @@
 import { File } from "node:buffer";
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { copyFile, realpath, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, sep } from "node:path";
+import { copyFile, mkdir, realpath, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, parse, sep } from "node:path";
 import { FormError } from "../../base/errors";
-import { safeJoin } from "../safe-path";
+import { safeJoin, secureFilename } from "../safe-path";
 
 /** Options of {@link UploadedFile.saveTo}. */
 export interface SaveOptions {
@@ -13,6 +13,15 @@ export interface SaveOptions {
   /** A folder that the path must not leave, nor by links. Default: none, so that any path is taken. */
   folder?: string;
 }
+
+/** Options of {@link UploadedFile.saveTo} without a path. */
+export interface SaveInFolderOptions {
+  /** The folder. */
+  folder: string;
+}
+
+/** The most names that are tried before one is made up. */
+const maxNames = 100;
 
 /**
  * A file that came with a form. It is a web `File`, so that `z.file()` takes it, and can be saved.
@@ -45,18 +54,31 @@ export class UploadedFile extends File {
   }
 
   /**
-   * Writes the file to a path: whole or, if that fails, not at all.
+   * Writes the file to a path: whole or, if that fails, not at all. The folder of the path is created, and so is `folder`, but
+   * no folder inside it.
+   *
+   * Without a path, the file gets a name in the folder that is safe and free: that of {@link secureFilename}, with a number
+   * if another file has it, such as `photo-2.jpg`.
    *
    * @param path The path. Choose it yourself, or state the folder: {@link UploadedFile.filename} is the client's.
    * @param options The folder, and whether another file is replaced.
+   * @returns The path of the file.
    * @throws {FormError} If the path leaves the folder.
    * @throws {Error} With the code `EEXIST` if the file exists, or with the code of another failure of the file system.
    */
-  async saveTo(path: string, { overwrite = false, folder }: SaveOptions = {}): Promise<void> {
+  async saveTo(path: string, options?: SaveOptions): Promise<string>;
+  async saveTo(options: SaveInFolderOptions): Promise<string>;
+  async saveTo(path: string | SaveInFolderOptions, { overwrite = false, folder }: SaveOptions = {}): Promise<string> {
+    if (typeof path !== "string") {
+      return this.#saveFree(path.folder);
+    }
     const target = folder === undefined ? path : await findInside(folder, path);
+    if (folder === undefined) {
+      await mkdir(dirname(target), { recursive: true });
+    }
     if (!overwrite) {
       await this.#write(target);
-      return;
+      return target;
     }
     const waiting = `${target}.${randomUUID()}`;
     await this.#write(waiting);
@@ -64,6 +86,32 @@ export class UploadedFile extends File {
       await rm(waiting, { force: true });
       throw error;
     });
+    return target;
+  }
+
+  /** Writes the file under the first free name. Another upload that takes the name meanwhile wins, and the next name is tried. */
+  async #saveFree(folder: string): Promise<string> {
+    const { name, ext } = parse(this.filename);
+    const stem = secureFilename(name).slice(0, 100) || randomUUID();
+    const extension = /^\.\w{1,20}$/.test(ext) ? ext : "";
+    for (let number = 1; number <= maxNames; number++) {
+      const target = await findInside(folder, `${stem}${number === 1 ? "" : `-${number}`}${extension}`);
+      const isSaved = await this.#write(target).then(
+        () => true,
+        (error: unknown) => {
+          if (isTaken(error)) {
+            return false;
+          }
+          throw error;
+        },
+      );
+      if (isSaved) {
+        return target;
+      }
+    }
+    const target = await findInside(folder, `${stem}-${randomUUID()}${extension}`);
+    await this.#write(target);
+    return target;
   }
 
   async #write(path: string): Promise<void> {
@@ -74,7 +122,7 @@ export class UploadedFile extends File {
         await copyFile(this.#path, path, constants.COPYFILE_EXCL);
       }
     } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) {
+      if (!isTaken(error)) {
         await rm(path, { force: true });
       }
       throw error;
@@ -82,14 +130,22 @@ export class UploadedFile extends File {
   }
 }
 
-/** Finds a path in a folder, through the links on the way to it. A link at its end is replaced, not followed. */
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EEXIST";
+}
+
+/**
+ * Finds a path in a folder, which is created if it is missing. Links on the way are followed and must not lead out. A link
+ * at the end is replaced, not followed.
+ */
 async function findInside(folder: string, path: string): Promise<string> {
   const joined = safeJoin(folder, path);
+  await mkdir(folder, { recursive: true });
   const root = await realpath(folder);
   const parent = joined === null ? "" : await realpath(dirname(joined));
   if (joined === null || (parent !== root && !parent.startsWith(root + sep))) {
     throw new FormError(
-      `The upload cannot be saved as '${path}', which is not a file in the folder '${folder}'. Name it by secureFilename(upload.filename), and give it a name of your own if that is empty.`,
+      `The upload cannot be saved as '${path}', which is not a file in the folder '${folder}'. Name it by secureFilename(upload.filename), or leave the name to saveTo({ folder }).`,
     );
   }
   return joined;

@@ -1,0 +1,72 @@
+/* Compiled by three versions of TypeScript, never run. */
+import { defineForm, type FormDefinition, germanMessages, type UploadedFile } from "flagon";
+import { z } from "zod";
+
+type Equals<Left, Right> = (<Type>() => Type extends Left ? 1 : 2) extends <Type>() => Type extends Right ? 1 : 2 ? true : false;
+/** Fails to compile unless its argument is `true`. */
+type Assert<Condition extends true> = Condition;
+
+const Upload = defineForm({
+  title: z.string(),
+  file: z.file(),
+  more: z.array(z.file()).optional(),
+  day: z.date(),
+  id: z.int().brand("Id"),
+});
+const Whole = defineForm(
+  z.object({ inner: z.object({ file: z.file() }), rest: z.record(z.string(), z.unknown()), tags: z.set(z.string()) }),
+);
+const Order = defineForm({
+  lines: z.array(z.object({ item: z.string(), count: z.int(), gift: z.boolean() })),
+  length: z.string().transform((text) => text.length),
+  note: z.string().optional(),
+  by: z.discriminatedUnion("kind", [z.object({ kind: z.literal("post"), street: z.string() }), z.object({ kind: z.literal("pickup") })]),
+});
+
+/** Uploads can be saved; all else is the output of the schema. */
+export async function readUploads() {
+  const upload = await Upload.validateOnSubmit();
+  const whole = await Whole.validateOnSubmit();
+  if (upload.valid && whole.valid) {
+    const { data } = upload;
+    const path: string = await data.file.saveTo("x");
+    const chosen: string = await whole.data.inner.file.saveTo({ folder: "uploads" });
+    type Checks = [
+      Assert<Equals<typeof data.file, UploadedFile>>,
+      Assert<Equals<typeof data.more, UploadedFile[] | undefined>>,
+      Assert<Equals<typeof data.day, Date>>,
+      Assert<Equals<typeof data.title, string>>,
+      Assert<Equals<typeof whole.data.tags, Set<string>>>,
+      Assert<Equals<typeof whole.data.rest, Record<string, unknown>>>,
+    ];
+    const id: number & z.$brand<"Id"> = data.id;
+    return [path, chosen, id] satisfies unknown[] as Checks extends [] ? never : unknown[];
+  }
+  return [];
+}
+
+/** Initial values have the types that the schema takes, whole or in parts. */
+export async function fillIn(post: { id: number; note: string | null }) {
+  await Order.validateOnSubmit();
+  await Order.validateOnSubmit({ initial: {} });
+  await Order.validateOnSubmit({ initial: { lines: [{ item: "Tea", count: 1 }, {}], length: "a text", by: { kind: "post" } } });
+  await Order.validateOnSubmit({ initial: { ...post } });
+  await Order.validateOnSubmit({ choices: { note: ["a", ["b", "B"]], "lines.item": { a: "A" }, "lines[].count": [1, 2] } });
+  // @ts-expect-error A count is a number.
+  await Order.validateOnSubmit({ initial: { lines: [{ count: "1" }] } });
+  // @ts-expect-error The schema takes a text, which it changes to a number.
+  await Order.validateOnSubmit({ initial: { length: 3 } });
+  // @ts-expect-error There is no such field.
+  await Order.validateOnSubmit({ initial: { nothing: 1 } });
+  // @ts-expect-error There is no such field.
+  await Order.validateOnSubmit({ choices: { nothing: ["a"] } });
+}
+
+/** A form can be handed on by the type of its data alone. */
+export const handed: FormDefinition<{ title: string }> = defineForm({ title: z.string() });
+
+defineForm({ a: z.string() }, { messages: germanMessages });
+defineForm({ a: z.string() }, { messages: { tooShort: ({ limit }) => `${limit}!`, required: "Please." } });
+defineForm({ a: z.string() }, { messages: (issue, field) => (field.name === "a" ? `${issue.kind}` : germanMessages) });
+// @ts-expect-error There is no such message.
+defineForm({ a: z.string() }, { messages: { tooShrot: "x" } });
