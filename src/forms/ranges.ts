@@ -59,7 +59,7 @@ function readNumberRange(schema: ZodSchema): Range {
   const most = readBound(schema, "less_than") ?? (formatMost === undefined ? undefined : { value: formatMost, isInclusive: true });
   const min = least && toLimit(least.value, least.isInclusive, step, 1n);
   const max = most && toLimit(most.value, most.isInclusive, step, -1n);
-  const isDefaultStep = step?.units === 1n && step.scale === 0;
+  const isDefaultStep = step !== undefined && isSame(step, { units: 1n, scale: 0 });
   const base: Attributes = { min, max, step: step === undefined ? "any" : isDefaultStep ? undefined : format(step) };
   // Browsers count steps from the value that the page shows, if there is no minimum.
   const origin = step && min === undefined ? format(roundTo(scale(-Number.MAX_SAFE_INTEGER) ?? step, step, 1n)) : undefined;

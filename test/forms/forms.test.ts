@@ -2,7 +2,6 @@ import {
   defineForm,
   type FormDefinition,
   FormError,
-  type FormShape,
   flash,
   redirect,
   renderTemplateString,
@@ -32,77 +31,7 @@ async function submit<Data>(form: FormDefinition<Data>, fields: Record<string, s
   return { ...outcome, status: response.status };
 }
 
-const required = { valid: false, errors: { f: ["This field is required."] }, status: 422 };
-
 describe("binding", () => {
-  enum Color {
-    Red,
-    Blue,
-  }
-  const cases: [string, FormShape["f"], string | string[] | undefined, unknown][] = [
-    ["string", z.string(), "a", "a"],
-    ["string", z.string(), "", required],
-    ["string", z.string(), undefined, required],
-    ["trimmed string", z.string().trim().min(1), "  ", required],
-    ["optional string", z.string().optional(), "", undefined],
-    ["nullable string", z.string().nullable(), "", null],
-    ["nullish string", z.string().nullish(), "", undefined],
-    ["default string", z.string().default("d"), "", "d"],
-    ["email", z.email().optional(), "", undefined],
-    ["number", z.number(), "1.5", 1.5],
-    ["number", z.number(), " -2e3 ", -2000],
-    ["number", z.number(), "", required],
-    ["number", z.number(), "x", { errors: { f: ["Enter a number."] } }],
-    ["number", z.number(), "0x10", { errors: { f: ["Enter a number."] } }],
-    ["optional number", z.number().optional(), "", undefined],
-    ["nullable number", z.number().nullable(), "", null],
-    ["default number", z.number().default(7), "", 7],
-    ["bigint", z.bigint(), "12345678901234567890", 12345678901234567890n],
-    ["boolean", z.boolean(), undefined, false],
-    ["boolean", z.boolean(), "on", true],
-    ["boolean", z.boolean(), "false", false],
-    ["boolean", z.boolean(), "maybe", { errors: { f: ["Choose yes or no."] } }],
-    ["default boolean", z.boolean().default(true), undefined, false],
-    ["accepted literal", z.literal(true), "on", true],
-    ["accepted literal", z.literal(true), undefined, { valid: false }],
-    ["date", z.date(), "2026-01-02", new Date("2026-01-02")],
-    ["date", z.date(), "2026-99-02", { valid: false }],
-    ["optional date", z.date().optional(), "", undefined],
-    ["ISO date", z.iso.date(), "2026-01-02", "2026-01-02"],
-    ["enum", z.enum(["a", "b"]), "b", "b"],
-    ["enum", z.enum(["a", "b"]), "c", { valid: false }],
-    ["enum", z.enum(["a", "b"]), "", required],
-    ["native enum", z.enum(Color), "1", Color.Blue],
-    ["number literal", z.literal([1, 2]), "2", 2],
-    ["array", z.array(z.string()), ["a", "b"], ["a", "b"]],
-    ["array", z.array(z.string()), "a", ["a"]],
-    ["array", z.array(z.string()), undefined, []],
-    ["array of numbers", z.array(z.number()), ["1", "", "2"], [1, 2]],
-    ["set", z.set(z.string()), ["a", "a", "b"], new Set(["a", "b"])],
-    ["union", z.union([z.number(), z.string()]), "5", 5],
-    ["union", z.union([z.number(), z.string()]), "x", "x"],
-    ["transform", z.string().transform((text) => text.length), "abc", 3],
-    ["piped", z.string().pipe(z.string().min(2)), "a", { valid: false }],
-    ["preprocessed", z.preprocess((value) => value, z.number()), "4", 4],
-    ["refined", z.number().refine((n) => n % 2 === 0, "Must be even."), "3", { errors: { f: ["Must be even."] } }],
-    ["async refined", z.string().refine(async (text) => text !== "taken", "Taken."), "taken", { errors: { f: ["Taken."] } }],
-    ["branded", z.number().brand("Id"), "3", 3],
-    ["readonly", z.number().readonly(), "3", 3],
-    ["lazy", z.lazy(() => z.number()), "3", 3],
-    ["caught", z.number().catch(9), "x", 9],
-    ["own message", z.string().min(1, "Give it a name."), "", { errors: { f: ["Give it a name."] } }],
-    ["own message", z.number("How many?"), "", { errors: { f: ["How many?"] } }],
-  ];
-
-  it.each(cases)("converts for a %s, %#", async (_, schema, sent, expected) => {
-    const outcome = await submit(defineForm({ f: schema as ZodSchema }), sent === undefined ? {} : { f: sent });
-    if (typeof expected === "object" && expected !== null && ("valid" in expected || "errors" in expected)) {
-      expect(outcome).toMatchObject(expected);
-    } else {
-      expect(outcome).toMatchObject({ valid: true, status: 200, data: expected === undefined ? {} : { f: expected } });
-    }
-  });
-
   it("reads nested names and rows", async () => {
     const form = defineForm({
       address: z.object({ city: z.string(), zip: z.string().optional() }),
@@ -133,14 +62,6 @@ describe("binding", () => {
       "lines[1].count": ["This field is required."],
       "address.city": ["This field is required."],
     });
-  });
-
-  it("never reaches a prototype, and refuses names without end", async () => {
-    const form = defineForm({ a: z.record(z.string(), z.unknown()), list: z.array(z.string()) });
-    for (const name of ["__proto__.x", "a.__proto__.x", "a[constructor][prototype]", "a.b.c.d.e.f.g.h.i.j", "list[1001]"]) {
-      expect((await submit(form, { [name]: "1" })).status).toBe(400);
-    }
-    expect(({} as Record<string, unknown>).x).toBeUndefined();
   });
 
   it("takes whole schemas with refinements across fields, and discriminated unions inside", async () => {

@@ -415,28 +415,6 @@ describe("several forms on a page", () => {
   });
 });
 
-describe("messages", () => {
-  it("are zod's in its language, and Flagon's in the app's words", async () => {
-    let language = "de";
-    const form = defineForm(
-      { name: z.string(), count: z.number() },
-      { csrf: false, messages: { required: () => (language === "de" ? "Bitte ausfüllen." : "Fill it in.") } },
-    );
-    const page = serve(form);
-    z.config(z.locales.de());
-    try {
-      expect((await page.send({ name: [""], count: ["x"] })).errors).toEqual({
-        name: ["Bitte ausfüllen."],
-        count: ["Ungültige Eingabe: erwartet Zahl, erhalten string"],
-      });
-      language = "en";
-      expect((await page.send({ name: [""], count: ["1"] })).errors).toEqual({ name: ["Fill it in."] });
-    } finally {
-      z.config(z.locales.en());
-    }
-  });
-});
-
 describe("the setting methodOverride", () => {
   it("makes a form's POST a PUT, PATCH or DELETE, and nothing else", async () => {
     const create = (methodOverride: boolean) => {

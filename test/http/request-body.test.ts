@@ -385,7 +385,7 @@ describe("request.form()", () => {
       expect(await save("/?folder=uploads/2026", "..\\..\\.photo.jpg")).toBe("uploads/2026/photo-3.jpg");
       expect(await save("/?folder=uploads/2026", "\u540d")).toMatch(/^uploads\/2026\/[\w-]{36}$/);
       expect(await save("/?folder=uploads/2026", "\u540d.png")).toMatch(/^uploads\/2026\/[\w-]{36}\.png$/);
-    expect(await Promise.all(Array.from({ length: 8 }, () => save("/?folder=race", "x.png").then((path) => path.length)))).toHaveLength(
+      expect(await Promise.all(Array.from({ length: 8 }, () => save("/?folder=race", "x.png").then((path) => path.length)))).toHaveLength(
         8,
       );
       expect((await readdir(join(root, "race"))).length).toBe(8);

@@ -1,0 +1,216 @@
+import { defineForm, type ZodSchema } from "flagon";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { attributesOf, serveFields, serveForm } from "./support";
+
+/** Renders one field, and returns the type of its control and the constraints that browsers check. */
+async function readConstraints(schema: z.ZodType, initial?: unknown): Promise<Record<string, string>> {
+  const form = defineForm({ f: schema as ZodSchema }, { csrf: false });
+  const document = await serveForm(form, { initial: { f: initial } }).load();
+  const { name: _, id: __, value: ___, ...rest } = attributesOf(document, "f");
+  return rest;
+}
+
+const lastDay = { max: "9999-12-31" };
+
+describe("browsers are told", () => {
+  it.each([
+    ["a least number that is a multiple of the step", z.int().min(1).multipleOf(10), { min: "10", step: "10" }],
+    ["bounds that are multiples of the step", z.int().gte(3).lte(22).multipleOf(5), { min: "5", max: "20", step: "5" }],
+    ["negative bounds that are multiples of the step", z.int().gte(-7).lte(-2).multipleOf(3), { min: "-6", max: "-3", step: "3" }],
+    ["bounds of fractions", z.number().gt(0).lt(1).multipleOf(0.1), { min: "0.1", max: "0.9", step: "0.1" }],
+    ["the next whole number inside an open bound", z.int().gt(3).lt(9), { min: "4", max: "8" }],
+    ["the strictest of several bounds", z.int().min(5).min(3).max(7).max(9), { min: "5", max: "7" }],
+    ["whole bounds of a whole number", z.int().min(1.5).max(8.5), { min: "2", max: "8" }],
+    ["a step of whole numbers that fractions allow", z.int().multipleOf(0.5), {}],
+    ["a common multiple of two steps", z.int().multipleOf(4).multipleOf(6), { step: "12" }],
+    ["any fraction", z.number().min(0.5), { min: "0.5", step: "any" }],
+    ["the range of 32 bits", z.int32(), { min: "-2147483648", max: "2147483647" }],
+    ["no negative number", z.uint32(), { min: "0", max: "4294967295" }],
+    ["nothing of the safe integers", z.int().gte(Number.MIN_SAFE_INTEGER).lte(Number.MAX_SAFE_INTEGER), {}],
+    [
+      "a range of bigints",
+      z
+        .bigint()
+        .gt(5n)
+        .max(10n ** 20n),
+      { min: "6", max: "100000000000000000000" },
+    ],
+  ])("%s", async (_, schema, expected) => {
+    expect(await readConstraints(schema)).toEqual({ type: "number", required: "", ...expected });
+  });
+
+  it("a base for the steps, where the value that is shown is none of them", async () => {
+    expect(await readConstraints(z.int().multipleOf(10), 5)).toEqual({
+      type: "number",
+      required: "",
+      min: "-9007199254740990",
+      step: "10",
+    });
+    expect(await readConstraints(z.int().multipleOf(10), 20)).toEqual({ type: "number", required: "", step: "10" });
+    expect(await readConstraints(z.int(), 1.5)).toEqual({ type: "number", required: "", min: "-9007199254740991" });
+    const { document } = await serveFields({ f: z.int() }).send({ f: "1.5" });
+    expect(attributesOf(document, "f")).toMatchObject({ value: "1.5", min: "-9007199254740991" });
+  });
+
+  it.each([
+    ["the first whole day", z.date().min(new Date("2026-05-01T10:00Z")), { type: "date", min: "2026-05-02", ...lastDay }],
+    ["the last day", z.date().max(new Date("2026-05-01T10:00Z")), { type: "date", max: "2026-05-01" }],
+    [
+      "bounds with a time",
+      z.date().min(new Date("2026-05-01T00:00Z")).max(new Date("2026-05-02T10:00:30Z")).meta({ type: "datetime-local" }),
+      { type: "datetime-local", min: "2026-05-01T00:00", max: "2026-05-02T10:00" },
+    ],
+    ["years of four digits", z.iso.date(), { type: "date", ...lastDay }],
+    ["nothing of a moment with a zone", z.iso.datetime(), { type: "text" }],
+    ["nothing of a moment with an offset", z.iso.datetime({ offset: true }), { type: "text" }],
+    ["a local moment", z.iso.datetime({ local: true }), { type: "datetime-local", max: "9999-12-31T23:59" }],
+    ["seconds", z.iso.datetime({ local: true, precision: 0 }), { type: "datetime-local", max: "9999-12-31T23:59:59", step: "1" }],
+    ["seconds of a time", z.iso.time({ precision: 0 }), { type: "time", step: "1" }],
+    ["milliseconds of a time", z.iso.time({ precision: 3 }), { type: "time", step: "0.001" }],
+    ["minutes of a time", z.iso.time({ precision: -1 }), { type: "time" }],
+  ])("%s", async (_, schema, expected) => {
+    expect(await readConstraints(schema)).toEqual({ required: "", ...expected });
+  });
+
+  it("as much of a time as the value has", async () => {
+    const moment = z.date().meta({ type: "datetime-local" });
+    expect(await readConstraints(moment, new Date("2026-01-02T03:04:05Z"))).toMatchObject({ step: "1" });
+    expect(await readConstraints(moment, new Date("2026-01-02T03:04:05.6Z"))).toMatchObject({ step: "0.001" });
+    expect(await readConstraints(z.iso.time(), "03:04:05")).toMatchObject({ step: "1" });
+  });
+
+  it.each([
+    ["lengths before the text is trimmed", z.string().min(2).max(9).trim(), { minlength: "2", maxlength: "9" }],
+    ["no lengths after it", z.string().trim().min(2).max(9), {}],
+    [
+      "a pattern with blanks around it",
+      z
+        .string()
+        .trim()
+        .regex(/^\d{4}$/),
+      { pattern: "\\s*\\d{4}\\s*" },
+    ],
+    [
+      "alternatives with blanks around them",
+      z
+        .string()
+        .trim()
+        .regex(/^(?:a|b)$/),
+      { pattern: "\\s*(?:a|b)\\s*" },
+    ],
+    [
+      "nothing after another change",
+      z
+        .string()
+        .toLowerCase()
+        .regex(/^[a-z]+$/)
+        .max(3),
+      {},
+    ],
+    [
+      "nothing after a preparation",
+      z.preprocess(
+        (value) => value,
+        z
+          .string()
+          .regex(/^\d{16}$/)
+          .max(16),
+      ),
+      {},
+    ],
+    [
+      "what comes before a change",
+      z
+        .string()
+        .regex(/^[A-Z]+$/)
+        .toLowerCase()
+        .max(3),
+      { pattern: "[A-Z]+" },
+    ],
+    ["a pattern", z.string().regex(/^[A-Z]{2}\d{2}$/), { pattern: "[A-Z]{2}\\d{2}" }],
+    ["a pattern that is not anchored", z.string().regex(/\d/), { pattern: "[\\s\\S]*\\d[\\s\\S]*" }],
+    ["alternatives that are anchored at one end each", z.string().regex(/^a|b$/), { pattern: "a[\\s\\S]*|[\\s\\S]*b" }],
+    ["an end that is no anchor", z.string().regex(/^a\$/), { pattern: "a\\$[\\s\\S]*" }],
+    ["several patterns", z.string().regex(/^\d+$/).regex(/^1.*$/), { pattern: "(?=(?:\\d+)$)1.*" }],
+    ["the start of a text", z.string().startsWith("a."), { pattern: "a\\..*[\\s\\S]*" }],
+    ["nothing of a pattern in any case", z.string().regex(/^[a-z]+$/i), {}],
+    ["nothing of a pattern that counts halves of characters", z.string().regex(/^.{2}$/), {}],
+    ["a pattern that counts whole characters", z.string().regex(/^.{2}$/u), { pattern: ".{2}" }],
+  ])("%s", async (_, schema, expected) => {
+    expect(await readConstraints(schema)).toEqual({ type: "text", required: "", ...expected });
+  });
+
+  it.each([
+    ["a union of an e-mail and nothing", z.email().or(z.literal("")), { type: "email" }],
+    ["a text of some length or nothing", z.union([z.literal(""), z.string().min(3)]), { type: "text", minlength: "3" }],
+    ["a number or null", z.union([z.int().min(3), z.null()]), { type: "number", min: "3" }],
+    ["a number or a word", z.union([z.literal("auto"), z.int()]), { type: "text", required: "" }],
+    ["a choice or free text", z.union([z.enum(["a", "b"]), z.string()]), { type: "text", required: "" }],
+    ["numbers of two kinds", z.union([z.int(), z.number()]), { type: "number", required: "", step: "any" }],
+    ["nothing at all", z.literal(""), { type: "text" }],
+  ])("that a control takes %s", async (_, schema, expected) => {
+    expect(await readConstraints(schema)).toEqual(expected);
+  });
+});
+
+describe("a select", () => {
+  const listOptions = async (schema: z.ZodType, initial?: unknown) => {
+    const form = defineForm({ f: schema as ZodSchema }, { csrf: false });
+    const document = await serveForm(form, { initial: { f: initial } }).load();
+    const options = [...document.querySelectorAll("[name=f] option")];
+    return [
+      document.querySelector("[name=f]")?.hasAttribute("required"),
+      ...options.map((option) => `${option.getAttribute("value")}${option.hasAttribute("selected") ? "*" : ""}`),
+    ];
+  };
+
+  it.each([
+    ["an enum", z.enum(["a", "b"]), undefined, [true, "*", "a", "b"]],
+    ["an optional enum", z.enum(["a", "b"]).optional(), undefined, [false, "*", "a", "b"]],
+    ["an enum with an empty member", z.enum(["", "a", "b"]), undefined, [false, "*", "a", "b"]],
+    ["an enum or nothing", z.enum(["a", "b"]).or(z.literal("")), "b", [false, "", "a", "b*"]],
+    ["an enum with a default", z.enum(["a", "b"]).default("b"), undefined, [false, "a", "b*"]],
+    ["an enum with a default, and another value", z.enum(["a", "b"]).default("b"), "a", [false, "a*", "b"]],
+    ["a union of enums", z.union([z.enum(["a", "b"]), z.literal(3)]), 3, [true, "", "a", "b", "3*"]],
+    ["a boolean or null", z.boolean().nullable(), undefined, [false, "*", "true", "false"]],
+    ["a boolean or null that is false", z.boolean().nullable(), false, [false, "", "true", "false*"]],
+    ["an optional boolean", z.boolean().optional().meta({ type: "select" }), true, [false, "", "true*", "false"]],
+  ])("of %s offers its values, and nothing where that is possible", async (_, schema, initial, expected) => {
+    expect(await listOptions(schema, initial)).toEqual(expected);
+  });
+});
+
+describe("attributes", () => {
+  it.each(["x onclick", "a>b", 'a"b', "a'b", "a/b", "a=b", "a\0b", "a\nb", "", "a<b", "a\u0085b"])(
+    "are refused by the name %j",
+    async (name) => {
+      const form = defineForm({ a: z.string() }, { csrf: false });
+      for (const show of [
+        (bound: Awaited<ReturnType<typeof form.validateOnSubmit>>) => bound.field("a", { [name]: 1 }),
+        (bound: Awaited<ReturnType<typeof form.validateOnSubmit>>) => bound.attributes("a", { [name]: true }),
+        (bound: Awaited<ReturnType<typeof form.validateOnSubmit>>) => bound.render({ [name]: "x" }),
+      ]) {
+        await expect(serveForm(form, {}, show).load()).rejects.toThrow("is not the name of an attribute");
+      }
+    },
+  );
+});
+
+describe("ids", () => {
+  it("stay apart in all scripts, and between fields whose names look alike", async () => {
+    const names = ["\u540d", "\u59d3", "\u{1f355}", "\u{1f354}", "a b", "a?b", "\u0438\u043c\u044f", "first-name", "note", "note-help"];
+    const form = {
+      ...Object.fromEntries(names.map((name) => [name, z.string().meta({ help: "Help." })])),
+      first: z.object({ name: z.string() }),
+    };
+    const document = await serveFields(form).load();
+    const ids = [...document.querySelectorAll("[id]")].map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.every((id) => !/\s/.test(id))).toBe(true);
+    const inputs = [...document.querySelectorAll("input")];
+    expect(inputs.map((input) => document.querySelector(`label[for="${input.id}"]`)?.textContent)).toHaveLength(names.length + 1);
+    expect(inputs.every((input) => document.querySelectorAll(`label[for="${input.id}"]`).length === 1)).toBe(true);
+    expect(ids).toContain("field-\u540d");
+  });
+});
