@@ -171,7 +171,7 @@ function findOtherHost(
   if (host === null) {
     return undefined;
   }
-  const current = context?.request.host ?? app.config.serverName ?? "";
+  const current = (context?.request.host || app.config.serverName) ?? "";
   const own = converting(route, () => host.format({ ...route.defaults, ...values }, current));
   return own.toLowerCase() === context?.request.host.toLowerCase() ? undefined : own;
 }

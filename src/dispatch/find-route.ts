@@ -1,29 +1,25 @@
-import { BadRequest, MethodNotAllowed, NotFound, URITooLong } from "../http/exceptions/client-errors";
+import { BadRequest, MethodNotAllowed, NotFound } from "../http/exceptions/client-errors";
 import { HTTPException, withoutStack } from "../http/exceptions/http-exception";
+import { findHeadError } from "../http/request/head-error";
 import type { FlagonRequest } from "../http/request/request";
 import { checkPath } from "../http/request/request-head";
 import { FlagonResponse } from "../http/response/response";
 import { noHooks } from "../setup/registry";
 import type { RequestContext, RoutingAnswer } from "./context";
 
-const maxTargetLength = 8 * 1024;
-const hostPattern = /^(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?$/;
-
 /**
- * Refuses a request whose target is too long, or whose host is malformed or not trusted.
+ * Refuses a request with an error in its head, or for a host that is not trusted.
  *
- * @throws {URITooLong} If the target is over 8 KiB.
- * @throws {BadRequest} If the host is malformed, or not among the setting `trustedHosts`.
+ * @throws {HTTPException} If the head has an error.
+ * @throws {BadRequest} If the host is not among the setting `trustedHosts`.
  */
 export function checkHead(context: RequestContext): undefined {
   const { app, request } = context;
-  if (request.target.length > maxTargetLength) {
-    throw refuse(context, new URITooLong());
+  const error = findHeadError(request);
+  if (error !== undefined) {
+    throw refuse(context, error);
   }
   const { host } = request;
-  if (host !== "" && !hostPattern.test(host)) {
-    throw refuse(context, new BadRequest("The Host header of the request is not well-formed."));
-  }
   const { trustedHosts } = app.config;
   if (trustedHosts.length > 0 && !isTrusted(host, trustedHosts)) {
     throw refuse(context, new BadRequest("The server does not answer for the host of the request."));

@@ -61,6 +61,10 @@ export class MountedSource implements RequestSource {
     }
   }
 
+  findRepeated(): string | undefined {
+    return this.#source.findRepeated?.();
+  }
+
   *headers(): Generator<readonly [string, string]> {
     for (const [name] of this.#source.headers()) {
       const value = this.header(name);

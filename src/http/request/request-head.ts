@@ -36,6 +36,17 @@ export interface RequestSettings {
   readonly parseFields: (schema: Schema, entries: Iterable<readonly [string, FormValue]>, place: RequestIssue["in"]) => Promise<unknown>;
 }
 
+/** The members of a head that only Flagon itself reads. */
+interface InspectedHead {
+  readonly source: RequestSource;
+  readonly limits: Readonly<RequestLimits>;
+  /** The host with its port, as the client or a trusted proxy states it; the empty string without one. */
+  readonly statedHost: string;
+}
+
+/** Reads the members of a head that are no part of its public type. The class sets it. */
+export let inspectHead: (head: RequestHead) => InspectedHead;
+
 /** The head of a request: its target and its headers. Nothing of it is parsed before it is read; what was parsed is kept. */
 export class RequestHead {
   /** The method, in upper case; that of the field `_method` where the setting `methodOverride` lets it. */
@@ -45,6 +56,11 @@ export class RequestHead {
   /** The settings that all requests of the app share. */
   protected readonly settings: RequestSettings;
   readonly #queryStart: number;
+
+  static {
+    inspectHead = (head) => ({ source: head.source, limits: head.settings.limits, statedHost: head.#statedHost });
+  }
+
   #connection: Connection | undefined;
   #id: string | undefined;
   #log: Logger | undefined;
@@ -141,8 +157,7 @@ export class RequestHead {
 
   /** The host, with the port unless it is the scheme's usual one. */
   get host(): string {
-    const { proxy } = this.settings;
-    const host = proxy === null ? (this.source.header("host") ?? "") : this.#resolveConnection(proxy).host;
+    const host = this.#statedHost;
     const usual = this.isSecure ? ":443" : ":80";
     return host.endsWith(usual) ? host.slice(0, -usual.length) : host;
   }
@@ -277,6 +292,11 @@ export class RequestHead {
   /** The request of the server itself: an `IncomingMessage` on Node, a web `Request` in `app.fetch`, `null` in tests. */
   get raw(): unknown {
     return this.source.raw;
+  }
+
+  get #statedHost(): string {
+    const { proxy } = this.settings;
+    return proxy === null ? (this.source.header("host") ?? "") : this.#resolveConnection(proxy).host;
   }
 
   get #peer(): string {

@@ -14,6 +14,8 @@ export interface RequestSource {
   readonly raw: unknown;
   /** Reads a header by its name in lower case, several joined by `", "`. */
   header(name: string): string | undefined;
+  /** Finds a header that came more than once though it may come only once: `host`, `content-type` or `authorization`. */
+  findRepeated?(): string | undefined;
   /** Lists all headers. */
   headers(): Iterable<readonly [string, string]>;
   /** The body, or `null` without one. Read once. */

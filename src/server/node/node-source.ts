@@ -5,7 +5,7 @@ import { tooLarge } from "../../http/request/read-body";
 import type { RequestSource } from "../../http/request/request-source";
 import type { Exchange } from "./exchange";
 import { findParsedBody } from "./parsed-body";
-import { findHeader, listRawHeaders } from "./raw-headers";
+import { findHeader, findRepeated, listRawHeaders } from "./raw-headers";
 
 /** A request as `node:http` knows it. */
 export class NodeSource implements RequestSource {
@@ -14,6 +14,8 @@ export class NodeSource implements RequestSource {
   readonly rootPath: string;
   readonly #exchange: Exchange;
   readonly #message: IncomingMessage;
+  /** The host of a target in absolute form. */
+  readonly #authority: string | undefined;
 
   /** @param exchange The request and its reply. */
   constructor(exchange: Exchange) {
@@ -21,7 +23,9 @@ export class NodeSource implements RequestSource {
     this.#exchange = exchange;
     this.#message = message;
     this.method = message.method ?? "GET";
-    this.target = toTarget(message.url ?? "/");
+    const { authority, target } = splitTarget(message.url ?? "/");
+    this.target = target;
+    this.#authority = authority;
     // Express and its like say so under which path they have mounted a handler.
     const { baseUrl }: IncomingMessage & { readonly baseUrl?: unknown } = message;
     this.rootPath = typeof baseUrl === "string" ? baseUrl : "";
@@ -40,14 +44,21 @@ export class NodeSource implements RequestSource {
   }
 
   header(name: string): string | undefined {
+    if (name === "host" && this.#authority !== undefined) {
+      return this.#authority;
+    }
     return findHeader(listRawHeaders(this.#message), name);
+  }
+
+  findRepeated(): string | undefined {
+    return findRepeated(listRawHeaders(this.#message));
   }
 
   *headers(): Generator<readonly [string, string]> {
     const rawHeaders = listRawHeaders(this.#message);
     const names = new Set(rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()));
     for (const name of names) {
-      yield [name, findHeader(rawHeaders, name) ?? ""];
+      yield [name, this.header(name) ?? ""];
     }
   }
 
@@ -165,14 +176,13 @@ function endedEarly(cause: unknown): BadRequest {
   return new BadRequest("The body of the request ended early.", { cause });
 }
 
-/** Returns the path and query of a target. A proxy's target names the host again; `Host` counts in its place (RFC 9112, section 3.2.2). */
-function toTarget(url: string): string {
+/** Splits a target. One in absolute form names the host, and `Host` then does not count (RFC 9112, section 3.2.2). */
+function splitTarget(url: string): { readonly authority: string | undefined; readonly target: string } {
   if (url.charCodeAt(0) === 0x2f) {
-    return url;
+    return { authority: undefined, target: url };
   }
-  const absolute = /^https?:\/\/[^/?#]*(.*)$/i.exec(url);
-  const rest = absolute?.[1] ?? url;
-  return absolute !== null && !rest.startsWith("/") ? `/${rest}` : rest;
+  const [, authority, rest = url] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url) ?? [];
+  return { authority, target: authority !== undefined && !rest.startsWith("/") ? `/${rest}` : rest };
 }
 
 function isEncrypted(socket: Socket & { readonly encrypted?: unknown }): boolean {

@@ -36,6 +36,26 @@ export function findHeader(rawHeaders: readonly string[], name: string): string 
   return found;
 }
 
+const singles: readonly string[] = ["host", "content-type", "authorization"];
+
+/** Finds a header that came more than once though it may come only once. */
+export function findRepeated(rawHeaders: readonly string[]): string | undefined {
+  let seen = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const key = rawHeaders[index] ?? "";
+    for (let place = 0; place < singles.length; place++) {
+      const name = singles[place] ?? "";
+      if (key.length === name.length && (key === name || equalsInLowerCase(key, name))) {
+        if ((seen & (1 << place)) !== 0) {
+          return name;
+        }
+        seen |= 1 << place;
+      }
+    }
+  }
+  return undefined;
+}
+
 /** Compares the name of a header to a name in lower case of the same length. */
 function equalsInLowerCase(key: string, name: string): boolean {
   for (let index = 0; index < name.length; index++) {

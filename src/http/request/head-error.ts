@@ -1,0 +1,52 @@
+import { isIPv6 } from "node:net";
+import { BadRequest, URITooLong } from "../exceptions/client-errors";
+import type { HTTPException } from "../exceptions/http-exception";
+import { inspectHead, type RequestHead } from "./request-head";
+
+/** The longest target, in characters. */
+const maxTarget = 8 * 1024;
+const maxHost = 255;
+const namePattern = /^[\w-]+(?:\.[\w-]+)*\.?$/;
+
+/**
+ * Finds the error in the head of a request, or gives `undefined` for a head without one.
+ *
+ * Headers that say where a request goes, who sends it and what its body is may come once (RFC 9112, section 3.2): two
+ * readers could otherwise believe two of them.
+ */
+export function findHeadError(head: RequestHead): HTTPException | undefined {
+  if (head.target.length > maxTarget) {
+    return new URITooLong();
+  }
+  const { limits, source, statedHost } = inspectHead(head);
+  const repeated = source.findRepeated?.() ?? findJoined(source.header("content-type"), source.header("authorization"));
+  if (repeated !== undefined) {
+    return new BadRequest(`The request has more than one header '${repeated}'.`);
+  }
+  const host = source.header("host");
+  if ((host !== undefined && !isHost(host)) || (statedHost !== (host ?? "") && !isHost(statedHost))) {
+    return new BadRequest("The Host header of the request is not well-formed.");
+  }
+  const { queryString } = head;
+  const { parts } = limits;
+  if (queryString.length > parts && queryString.split("&", parts + 1).length > parts) {
+    return new URITooLong(`The query of the request has more than ${parts} parameters (the setting maxFormParts).`);
+  }
+  return undefined;
+}
+
+/** Finds a header that came twice, where the server has joined the two: a comma is part of neither outside of quotes. */
+function findJoined(contentType: string | undefined, authorization: string | undefined): string | undefined {
+  if (contentType?.includes(",") === true && contentType.replace(/"(?:[^"\\]|\\.)*"/g, "").includes(",")) {
+    return "content-type";
+  }
+  // Other schemes have parameters with commas between them.
+  return authorization !== undefined && /^(?:basic|bearer) [^,]*,/i.test(authorization) ? "authorization" : undefined;
+}
+
+/** Tells whether a text is a host, with a port or without (RFC 9110, section 7.2). The empty host is none. */
+function isHost(text: string): boolean {
+  const [, six, name, port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const isName = six === undefined ? name !== undefined && namePattern.test(name) : isIPv6(six) && !six.includes("%");
+  return isName && text.length <= maxHost && (port === undefined || (Number(port) > 0 && Number(port) <= 65_535));
+}
