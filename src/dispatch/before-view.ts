@@ -1,6 +1,8 @@
 import { isPromise } from "../base/maybe-promise";
 import { HTTPException } from "../http/exceptions/http-exception";
 import { tooLarge } from "../http/request/read-body";
+import { type FlagonRequest, finishBody } from "../http/request/request";
+import { FlagonResponse } from "../http/response/response";
 import { toResponse } from "../http/response/response-value";
 import { CsrfTokenError, checkCsrf as checkRequest, isSafeMethod } from "../sessions/csrf";
 import { labelOf, type RequestContext } from "./context";
@@ -103,7 +105,7 @@ export function runBeforeHooks(context: RequestContext): unknown {
 /**
  * Calls the view, unless routing has answered.
  *
- * @throws {ContentTooLarge} If the stated length of the body is over the limit, whether or not the view reads it.
+ * @throws {ContentTooLarge} If the body is over the limit, by its stated length or by what comes, whether or not the view reads it.
  */
 export function callView({ match, endpoint, request, routingAnswer }: RequestContext): unknown {
   if (routingAnswer !== undefined) {
@@ -112,5 +114,29 @@ export function callView({ match, endpoint, request, routingAnswer }: RequestCon
   if (!isSafeMethod(request.method) && request.isTooLong) {
     throw tooLarge(request.maxContentLength);
   }
-  return match?.kind === "found" && endpoint !== undefined ? endpoint.view(match.args, request) : undefined;
+  if (match?.kind !== "found" || endpoint === undefined) {
+    return undefined;
+  }
+  const value = endpoint.view(match.args, request);
+  return !isSafeMethod(request.method) && request.headers.has("transfer-encoding") ? finishBodyAfter(value, request) : value;
+}
+
+/** Reads the rest of a body without a stated length, unless the answer is a stream, which may read the body itself. */
+async function finishBodyAfter(value: unknown, request: FlagonRequest): Promise<unknown> {
+  const settled = await value;
+  if (!(settled instanceof HTTPException) && !isStream(settled)) {
+    await finishBody(request);
+  }
+  return settled;
+}
+
+function isStream(value: unknown): boolean {
+  if (value instanceof FlagonResponse) {
+    return value.isStreamed;
+  }
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    (Symbol.asyncIterator in value || "next" in value || "getReader" in value || value instanceof Response)
+  );
 }

@@ -45,6 +45,8 @@ export class RequestBody {
   #form: Promise<FormValues> | undefined;
   #multipart: MultipartReader | undefined;
   #isStreamed = false;
+  /** The bytes that have come of a body without a stated length. */
+  #received = 0;
 
   /**
    * @param source The source of the request.
@@ -95,6 +97,16 @@ export class RequestBody {
     return this.#form;
   }
 
+  /**
+   * Reads the rest of a body without a stated length that nobody reads, so that a body over the limit is refused all the same.
+   *
+   * @returns A promise, unless there is nothing to read.
+   * @throws {ContentTooLarge} If the body is over the limit.
+   */
+  finish(): Promise<void> | undefined {
+    return this.#bytes === undefined ? this.#readRest() : undefined;
+  }
+
   /** Removes temporary files. */
   async close(): Promise<void> {
     await this.#multipart?.close();
@@ -123,7 +135,24 @@ export class RequestBody {
     }
     this.#isStreamed = true;
     this.#check();
-    return this.#source.body() ?? emptyBody();
+    const body = this.#source.body() ?? emptyBody();
+    return this.#source.header("transfer-encoding") === undefined ? body : this.#count(body);
+  }
+
+  async *#count(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const piece of body) {
+      this.#received += piece.byteLength;
+      yield piece;
+    }
+  }
+
+  async #readRest(): Promise<void> {
+    const limit = this.#limit;
+    for await (const _ of this.#count(this.#source.body() ?? emptyBody())) {
+      if (this.#received > limit) {
+        throw tooLarge(limit);
+      }
+    }
   }
 
   /** Refuses a body by its headers. */

@@ -8,6 +8,7 @@ import type { UploadedFile } from "./upload";
 
 /** Gives Flagon itself the body of a request, once it was asked for. */
 let findBody: (request: FlagonRequest) => RequestBody | undefined;
+let openBody: (request: FlagonRequest) => RequestBody;
 
 /** One request, as the app sees it: its head, where routing has led it, and its body. */
 export class FlagonRequest extends RequestHead {
@@ -26,6 +27,7 @@ export class FlagonRequest extends RequestHead {
 
   static {
     findBody = (request) => request.#body;
+    openBody = (request) => request.#content;
   }
 
   /** The blueprints of the endpoint, from its own to the outermost: `["admin.users", "admin"]`. */
@@ -140,6 +142,16 @@ export class FlagonRequest extends RequestHead {
 /** Tells whether {@link closeRequest} has anything to remove. */
 export function needsClose(request: FlagonRequest): boolean {
   return findBody(request)?.needsClose === true;
+}
+
+/**
+ * Reads the rest of a request's body that has no stated length, to count it.
+ *
+ * @returns A promise, unless there is nothing to read.
+ * @throws {ContentTooLarge} If the body is over the limit.
+ */
+export function finishBody(request: FlagonRequest): Promise<void> | undefined {
+  return request.headers.has("transfer-encoding") ? openBody(request).finish() : undefined;
 }
 
 /** Removes the temporary files of a request, when it ends. */

@@ -22,6 +22,10 @@ export class Exchange {
   isExpired = false;
   /** Whether the server closes the connection after the reply. */
   isClosing = false;
+  /** Whether all of the reply is written, and only its end waits for the rest of the body. */
+  isWritten = false;
+  /** Whether the app has begun to read the body. */
+  isBodyBegun = false;
   /** Whether the client sends its body too slowly, so that nobody waits for the rest. */
   isBodyLate = false;
   /** Makes the code that reads the body fail. */

@@ -115,6 +115,7 @@ export class ServedExchange extends Exchange implements Sender<void> {
     const response = respondWithError(refusal, own);
     app.defaultHeaders.apply(response);
     response.headers.set("connection", "close");
+    this.isWritten = true;
     sendResponse({ exchange: late, context: own, response, answerError: () => this.reply.destroy() });
   }
 

@@ -89,6 +89,7 @@ function endReply(exchange: Exchange, piece: string | Uint8Array | null, onEnd?:
     } else {
       reply.write(piece);
     }
+    exchange.isWritten = true;
     drainBody(exchange, () => reply.end(onEnd));
   }
 }

@@ -64,7 +64,7 @@ export class NodeSource implements RequestSource {
 
   /** Reads the body as it comes. A body that is refused half way leaves the connection open, so that the client gets to see why. */
   async *body(): AsyncGenerator<Uint8Array> {
-    const parsed = findParsedBody(this.#message);
+    const parsed = this.#exchange.isBodyBegun ? undefined : findParsedBody(this.#message);
     if (parsed !== undefined) {
       yield parsed;
       return;
@@ -106,7 +106,7 @@ export class NodeSource implements RequestSource {
   readBody(limit: number): Promise<Uint8Array> {
     const message = this.#message;
     return new Promise((resolve, reject) => {
-      const parsed = findParsedBody(message);
+      const parsed = this.#exchange.isBodyBegun ? undefined : findParsedBody(message);
       if (parsed !== undefined) {
         if (parsed.byteLength > limit) {
           throw tooLarge(limit);
@@ -160,6 +160,7 @@ export class NodeSource implements RequestSource {
     // A body that has come whole is closed as well.
     const onClose = (): void => (message.readableEnded ? undefined : fail(endedEarly(undefined)));
     exchange.askForBody();
+    exchange.isBodyBegun = true;
     exchange.failBody = fail;
     message.on("error", onError).on("close", onClose);
     if (message.destroyed && !message.readableEnded) {

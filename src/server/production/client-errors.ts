@@ -36,6 +36,13 @@ export function answerClientErrors(server: Server, app: Application, inFlight: R
       }
       return;
     }
+    if (error.code !== "ECONNRESET" && pending.some(({ isWritten }) => isWritten)) {
+      // What is malformed is the rest of a body after its answer.
+      for (const { reply } of pending) {
+        reply.end();
+      }
+      return;
+    }
     if (error.code === "ECONNRESET" || !socket.writable || pending.some(({ reply }) => reply.headersSent)) {
       socket.destroy();
       return;

@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { ServiceUnavailable } from "../../http/exceptions/by-status";
 import { RequestTimeout } from "../../http/exceptions/client-errors";
@@ -63,7 +62,7 @@ export class RequestsInFlight {
   }
 
   /** Returns the requests that came on a connection and are not answered whole. */
-  on(socket: Socket): { readonly message: IncomingMessage; readonly reply: ServerResponse }[] {
+  on(socket: Socket): ServedExchange[] {
     return [...this.#entries].map(({ exchange }) => exchange).filter(({ message }) => message.socket === socket);
   }
 
