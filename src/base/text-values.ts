@@ -23,12 +23,23 @@ const digits = /^[+-]?\d+$/;
 export const textConverters: { readonly [Name in keyof ValueTypes]: (text: string) => ValueTypes[Name] | undefined } = {
   string: (text) => text,
   int: (text) => toFinite(text, digits, Number.isSafeInteger),
-  float: (text) => toFinite(text, decimal, Number.isFinite),
+  float: (text) => {
+    const value = toFinite(text, decimal, Number.isFinite);
+    // Beyond the safe integers a number with digits only may be another one than was typed.
+    return value === undefined || Math.abs(value) <= Number.MAX_SAFE_INTEGER || isTyped(text.trim(), value) ? value : undefined;
+  },
   boolean: (text) => {
     const word = text.trim().toLowerCase();
     return yes.has(word) ? true : no.has(word) ? false : undefined;
   },
 };
+
+/** Tells whether a number is the one that a text has. A text with an exponent is taken as it is. */
+function isTyped(text: string, value: number): boolean {
+  const [, whole] = /^[+]?(-?\d+)(?:\.0*)?$/.exec(text) ?? [];
+  // The longest finite number has 309 digits.
+  return /e/i.test(text) || (whole !== undefined && whole.length <= 400 && BigInt(whole) === BigInt(value));
+}
 
 function toFinite(text: string, pattern: RegExp, isTaken: (value: number) => boolean): number | undefined {
   const trimmed = text.trim();

@@ -11,8 +11,8 @@ import type { Application } from "./application";
 import { type Controller, readController } from "./controller";
 import type { ErrorClass, ViewDecoratorOptions, ViewWrapper } from "./hooks";
 import { type AnyErrorHandler, type Hooks, Scope, type View } from "./registry";
+import { readMaxLength, readTimes } from "./route-limits";
 import { checkView } from "./route-schemas";
-import { readTimes } from "./route-times";
 
 /** The parts of an endpoint beside its name and view. */
 interface EndpointDetails {
@@ -108,7 +108,7 @@ export class Registration {
       isAlias: options.alias ?? false,
       isBuildOnly: options.buildOnly ?? false,
       schemas: options,
-      maxContentLength: options.maxContentLength,
+      maxContentLength: readMaxLength(options.maxContentLength, details.label),
       ...readTimes(options, details.label),
     });
   }

@@ -24,6 +24,14 @@ describe("textConverters", () => {
     ["float", "Infinity", undefined],
     ["float", "1_000", undefined],
     ["float", " 2. ", 2],
+    ["float", "9007199254740991", 9007199254740991],
+    ["float", "9007199254740992", 9007199254740992],
+    ["float", "9007199254740993", undefined],
+    ["float", "-9007199254740993.0", undefined],
+    ["float", "9007199254740993.5", undefined],
+    ["float", "+9007199254740994.0", 9007199254740994],
+    ["float", "1e21", 1e21],
+    ["int", "9007199254740993", undefined],
     ["string", " x ", " x "],
   ] as const)("reads %s '%s' as %s", (type, text, expected) => {
     expect(textConverters[type](text)).toBe(expected);

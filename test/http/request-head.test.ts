@@ -370,6 +370,23 @@ describe("what a request asks for", () => {
 });
 
 describe("a request's limits", () => {
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, 0, -1, 1.5, "1"])("of a route cannot be %j", (maxContentLength) => {
+    const options = { methods: ["POST"], endpoint: "x", maxContentLength };
+    expect(() => Reflect.apply(createApp().route, createApp(), ["/x", () => "x", options])).toThrow(
+      "must be a whole number of bytes from 1",
+    );
+  });
+
+  it("cannot be changed to what is no number of bytes", async () => {
+    await createApp().testRequestContext("/", {}, () => {
+      for (const bytes of [Number.NaN, -1, 0.5, Number.POSITIVE_INFINITY]) {
+        expect(() => {
+          request.maxContentLength = bytes;
+        }).toThrow(RangeError);
+      }
+    });
+  });
+
   it("can be changed by a hook before the body is read", async () => {
     const app = createApp({ config: { maxContentLength: 5, maxFormParts: 2 } });
     app.beforeRequest(() => {

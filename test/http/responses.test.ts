@@ -90,6 +90,14 @@ describe("makeResponse() and json()", () => {
   it("refuse a status that HTTP has not", () => {
     expect(() => new FlagonResponse("x", 600)).toThrow("Use a whole number from 200 to 599");
     expect(() => makeResponse("x", 99)).toThrow(RangeError);
+    const response = new FlagonResponse("x");
+    for (const status of [100, 101, 103, 199, 200.5, 600, 999, -1, Number.NaN]) {
+      expect(() => {
+        response.status = status;
+      }).toThrow(`cannot have the status ${status}`);
+    }
+    response.status = 599;
+    expect(response.status).toBe(599);
   });
 });
 

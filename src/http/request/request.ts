@@ -48,6 +48,9 @@ export class FlagonRequest extends RequestHead {
   }
 
   set maxContentLength(bytes: number) {
+    if (!Number.isSafeInteger(bytes) || bytes < 0) {
+      throw new RangeError(`The maxContentLength of a request must be a whole number of bytes, not ${bytes}.`);
+    }
     this.limits.body = bytes;
     this.limits.multipart = bytes;
   }

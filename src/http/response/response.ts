@@ -9,18 +9,17 @@ import { addTrusted, type HeadersLike, ResponseHeaders } from "./response-header
 /** The body of a response: text (sent as UTF-8), bytes, a stream of either, or nothing. */
 export type ResponseBody = string | Uint8Array | ReadableStream<Uint8Array> | Readable | AsyncIterable<string | Uint8Array> | null;
 
-const none: readonly (() => unknown)[] = [];
+const noCallbacks: readonly (() => unknown)[] = [];
 
 /** A response on its way out: hooks may still change all of it. */
 export class FlagonResponse {
-  /** The status code. */
-  status: number;
   /** The headers. */
   readonly headers: ResponseHeaders;
   /** The body. */
   body: ResponseBody;
   /** The length of a streamed body in bytes, where it is known; text and bytes are measured when they are sent. */
   streamLength: number | null = null;
+  #status: number;
   #closeCallbacks: (() => unknown)[] | undefined;
 
   /**
@@ -30,15 +29,25 @@ export class FlagonResponse {
    * @throws {RangeError} If the status is not from 200 to 599.
    */
   constructor(body: ResponseBody = null, status = 200, headers?: HeadersLike) {
-    if (!Number.isInteger(status) || status < 200 || status > 599) {
-      throw new RangeError(`A response cannot have the status ${status}. Use a whole number from 200 to 599.`);
-    }
-    this.status = status;
+    this.#status = checkStatus(status);
     this.body = body;
     this.headers = new ResponseHeaders(headers);
     if (typeof body === "string" && (headers === undefined || !this.headers.has("content-type"))) {
       addTrusted(this.headers, "content-type", "text/html; charset=utf-8");
     }
+  }
+
+  /**
+   * The status code.
+   *
+   * @throws {RangeError} If it is set to a number that is not from 200 to 599.
+   */
+  get status(): number {
+    return this.#status;
+  }
+
+  set status(status: number) {
+    this.#status = checkStatus(status);
   }
 
   /** The media type without parameters, such as `"text/html"`, or the empty string. Setting one of text adds `charset=utf-8`. */
@@ -157,7 +166,7 @@ export class FlagonResponse {
 
   /** The functions to call when the response is over. */
   get closeCallbacks(): readonly (() => unknown)[] {
-    return this.#closeCallbacks ?? none;
+    return this.#closeCallbacks ?? noCallbacks;
   }
 
   /**
@@ -208,6 +217,14 @@ export class FlagonResponse {
       this.headers.set(name, value);
     }
   }
+}
+
+/** Refuses a status that cannot be that of a final response. */
+function checkStatus(status: number): number {
+  if (!Number.isInteger(status) || status < 200 || status > 599) {
+    throw new RangeError(`A response cannot have the status ${status}. Use a whole number from 200 to 599.`);
+  }
+  return status;
 }
 
 /** Text that is not sent as HTML says as well how it is encoded; JSON and binary types have no need to. */

@@ -1,4 +1,4 @@
-import { close, open, read } from "node:fs";
+import { close, constants, open, read } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { type FilePart, pieceSize } from "../../http/response/file-part";
 
@@ -31,7 +31,7 @@ export class FileSender {
       target.end(null);
       return;
     }
-    open(part.path, "r", (error, fd) => {
+    open(part.path, constants.O_RDONLY | constants.O_NONBLOCK, (error, fd) => {
       if (error !== null) {
         target.fail(error);
       } else if (target.reply.destroyed) {

@@ -1,5 +1,5 @@
 import { SetupError } from "../base/errors";
-import { isTime } from "../config/setting-check";
+import { isTime, isWholeFrom } from "../config/setting-check";
 
 /** The limits of a route on the time of its requests, in seconds. */
 export interface RouteTimes {
@@ -21,4 +21,16 @@ export function readTimes({ bodyTimeout, viewTimeout }: RouteTimes, label: strin
     }
   }
   return { bodyTimeout, viewTimeout };
+}
+
+/**
+ * Reads the `maxContentLength` of a route.
+ *
+ * @throws {SetupError} If it is not a whole number of bytes from 1.
+ */
+export function readMaxLength(bytes: number | undefined, label: string): number | undefined {
+  if (bytes !== undefined && !isWholeFrom(bytes, 1)) {
+    throw new SetupError(`The 'maxContentLength' of ${label} must be a whole number of bytes from 1, not ${String(bytes)}.`);
+  }
+  return bytes;
 }
