@@ -21,6 +21,7 @@ export {
 export { escape, html, Markup } from "./base/html";
 export type { JsonProvider } from "./base/json";
 export type { Logger } from "./base/logging";
+export { safeUrl } from "./base/safe-url";
 export type { Schema, SchemaInput, SchemaIssue } from "./base/schema";
 export type { CommandResult, CommandRunner } from "./commands/command-runner";
 export type { CommandFlags, CommandOptions, CommandTypes, CommandValues } from "./commands/command-spec";

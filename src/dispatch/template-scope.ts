@@ -1,5 +1,6 @@
 import { ContextError } from "../base/errors";
 import { type Markup, toJsonMarkup } from "../base/html";
+import { safeUrl } from "../base/safe-url";
 import { createCsrfToken } from "../sessions/csrf";
 import { buildUrl, type UrlOptions } from "./build-url";
 import { type AppContext, RequestContext } from "./context";
@@ -46,6 +47,10 @@ class StandardScope {
 
   get cspNonce(): () => string {
     return () => this.#getRequestContext("cspNonce").cspNonce;
+  }
+
+  get safeUrl(): (url: unknown) => string {
+    return safeUrl;
   }
 
   get tojson(): (value: unknown) => Markup {

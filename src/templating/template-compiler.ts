@@ -1,7 +1,9 @@
 import type { Eta } from "eta";
 import { TemplateError } from "../base/errors";
 import { lazily } from "../base/lazily";
+import { AttributeScanner } from "./attributes";
 import type { runtime, TemplateFrame } from "./template-runtime";
+import { findAwait, findBrokenExpression, findUnbalanced, locateError, type SyntaxMistake } from "./template-syntax";
 
 /** A template, compiled: it gives its text without its layout. */
 export type CompiledTemplate = (data: object, frame: TemplateFrame, tools: typeof runtime) => string;
@@ -13,7 +15,7 @@ export type StreamingTemplate = (data: object, frame: TemplateFrame, tools: type
 
 const loadEta = lazily(() => {
   const { Eta }: typeof import("eta") = require("eta");
-  return new Eta({ debug: true, autoEscape: true });
+  return new Eta({ debug: true, autoEscape: true, autoTrim: false });
 });
 const AsyncFunction: FunctionConstructor = Object.getPrototypeOf(async () => undefined).constructor;
 const AsyncGeneratorFunction: FunctionConstructor = Object.getPrototypeOf(async function* () {}).constructor;
@@ -54,36 +56,103 @@ export function compileStreamingTemplate(source: string, name: string): Streamin
   return isStreaming(compiled) ? compiled : unreachable();
 }
 
+/** The head of a function of each mode, to find the place of an error. */
+const heads: { readonly [Kind in Mode]: string } = { sync: "function ()", async: "async function ()", stream: "async function* ()" };
+
 function compile(source: string, name: string, mode: Mode): unknown {
-  const create = creators[mode];
   // A byte order mark would be printed.
   const text = source.replace(/^\ufeff/, "");
+  let tree: Tree | undefined;
   try {
-    try {
-      return create("it", "frame", "runtime", toCode(text, mode, true));
-    } catch (error) {
-      if (mode !== "stream" || !(error instanceof SyntaxError)) {
-        throw error;
-      }
-      // A place between two tags that looked like one of the template's own was inside a function: all is sent at the end.
-      return create("it", "frame", "runtime", toCode(text, mode, false));
-    }
+    tree = parse(text);
+    checkAttributes(tree, name, text);
+    return create(tree, mode);
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    const line = Number(/at line (\d+)/.exec(message)?.[1] ?? findBrokenLine(source, create));
+    if (cause instanceof TemplateError) {
+      throw cause;
+    }
+    const message = cause instanceof Error ? (cause.message.split("\n", 1)[0] ?? "") : String(cause);
+    const mistake = (tree && explain(tree, mode, message)) ?? { line: Number(/at line (\d+)/.exec(message)?.[1] ?? 1), message };
     throw new TemplateError(
-      `The template '${name}' cannot be compiled, line ${line}: ${message.split("\n", 1)[0]}\n\n${excerpt(source, line)}`,
+      `The template '${name}' cannot be compiled, line ${mistake.line}: ${mistake.message}\n\n${excerpt(text, mistake.line)}`,
       name,
-      line,
+      mistake.line,
       { cause },
     );
   }
 }
 
-/** Eta's own function text keeps helpers and data in one object; here they are apart, so that data never reaches an option. */
-function toCode(source: string, mode: Mode, mayYield: boolean): string {
+type Tree = ReturnType<Eta["parse"]>;
+
+function parse(source: string): Tree {
   const eta = loadEta();
-  const tree = eta.parse.call(eta, source);
+  return eta.parse.call(eta, source);
+}
+
+function create(tree: Tree, mode: Mode): unknown {
+  const creator = creators[mode];
+  try {
+    return creator("it", "frame", "runtime", toCode(tree, mode, true));
+  } catch (error) {
+    if (mode !== "stream" || !(error instanceof SyntaxError)) {
+      throw error;
+    }
+    // A place between two tags that looked like one of the template's own was inside a function: all is sent at the end.
+    return creator("it", "frame", "runtime", toCode(tree, mode, false));
+  }
+}
+
+/** Refuses printed values that are attributes without quotes: a value with a blank would add an attribute of its own. */
+function checkAttributes(tree: Tree, name: string, source: string): void {
+  const scanner = new AttributeScanner();
+  for (const part of tree) {
+    if (typeof part === "string") {
+      scanner.read(part.replace(/\\(.)/g, (_, character: string) => (character === "n" ? "\n" : character)));
+    } else if (part.t !== "e" && scanner.readValue()) {
+      const line = part.lineNo ?? 1;
+      throw new TemplateError(
+        `The template '${name}' cannot be compiled, line ${line}: the value of an attribute needs quotes: ="<%${part.t === "i" ? "=" : "~"} ${part.val.trim()} %>". Without them a value with a blank adds an attribute of its own.\n\n${excerpt(source, line)}`,
+        name,
+        line,
+      );
+    }
+  }
+}
+
+/** Finds the mistake of a template that JavaScript refuses: its own message speaks of generated code. */
+function explain(tree: Tree, mode: Mode, message: string): SyntaxMistake {
+  const tags = tree.filter((part): part is Exclude<typeof part, string> => typeof part !== "string");
+  const waiting = mode === "sync" ? findAwait(tags) : undefined;
+  if (waiting !== undefined && compiles(tree.map((part) => (typeof part === "string" ? part : { ...part, val: withoutAwait(part.val) })))) {
+    return {
+      line: waiting.lineNo ?? 1,
+      message: "'await' needs renderTemplateAsync() or streamTemplate(), and includeAsync() for a template that is included",
+    };
+  }
+  return (
+    findUnbalanced(tags) ??
+    findBrokenExpression(tags, creators[mode]) ?? { line: locateError(toCode(tree, mode, mode === "stream"), heads[mode]) ?? 1, message }
+  );
+}
+
+function withoutAwait(code: string): string {
+  return code.replace(/\bfor\s+await\b/g, "for").replace(/\bawait\b/g, "void");
+}
+
+function compiles(tree: Tree): boolean {
+  try {
+    create(tree, "sync");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Eta's own function text keeps helpers and data in one object; here they are apart, so that data never reaches an option. */
+function toCode(tree: Tree, mode: Mode, mayYield: boolean): string {
+  const body = toBody(tree, mode === "stream" && mayYield);
+  // A template that returns ends there: its text so far is the page.
+  const returns = tree.some((part) => typeof part !== "string" && /\breturn\b/.test(part.val));
   const names = findNames(tree);
   const known = names.map((name) =>
     Object.hasOwn(globalThis, name)
@@ -101,11 +170,18 @@ const output = (value) => { __eta.res += runtime.escape(value); };
 const capture = (fill) => runtime.capture(__eta, fill), captureAsync = capture;
 const block = (name, fill) => runtime.block(__eta, frame, name, fill), blockAsync = block;
 try {
-${toBody(tree, mode === "stream" && mayYield)}
+${returns ? `${wrappers[mode]}{\n${body}\n})();` : body}
 } catch (error) { frame.fail(error, __eta.line); }
 ${mode === "stream" ? "yield __eta.res;" : "return __eta.res;"}
 }`;
 }
+
+/** The head of the function that a template with `return` runs in. */
+const wrappers: { readonly [Kind in Mode]: string } = {
+  sync: "(() => ",
+  async: "await (async () => ",
+  stream: "yield* (async function* () ",
+};
 
 /** A tag whose code opens a block that a later tag closes. */
 interface OpenTag {
@@ -128,13 +204,16 @@ const sendNow = 'if (__eta.res !== "") { yield __eta.res; __eta.res = ""; }\n';
  *
  * @param mayYield Whether text is given away between two tags of the template's own, outside of functions.
  */
-function toBody(tree: ReturnType<Eta["parse"]>, mayYield: boolean): string {
+function toBody(tree: Tree, mayYield: boolean): string {
   let body = "";
+  /** Whether the tag before printed nothing: the line break after it is not part of the page. */
+  let isAfterCode = false;
   const opened: OpenTag[] = [];
   const isOwn = (): boolean => mayYield && opened.every(({ isFunction }) => !isFunction);
   for (const part of tree) {
     if (typeof part === "string") {
-      body += `__eta.res += '${part}';\n`;
+      body += `__eta.res += '${isAfterCode && part.startsWith("\\n") ? part.slice(2) : part}';\n`;
+      isAfterCode = false;
       if (isOwn()) {
         body += `if (__eta.res.length > ${pieceSize}) { yield __eta.res; __eta.res = ""; }\n`;
       }
@@ -159,6 +238,7 @@ function toBody(tree: ReturnType<Eta["parse"]>, mayYield: boolean): string {
     } else {
       body += isOwn() ? toPiece(code, escaping) : `__eta.res += __eta.${escaping}(${code}\n);\n`;
     }
+    isAfterCode = /\{\s*$/.test(code) || (escaping === undefined && closing?.escaping === undefined);
     if (closing?.escaping !== undefined) {
       body += `;__eta.res += __eta.${closing.escaping}(__eta.open[${opened.length}]);\n`;
     }
@@ -187,7 +267,7 @@ const reserved = new Set(
  * Only these are read from the scope, so that a template which never says `session` never opens one. Names that turn
  * out to be parameters, or words in a text, cost one read and do no harm: what the template declares itself hides them.
  */
-function findNames(tree: ReturnType<Eta["parse"]>): string[] {
+function findNames(tree: Tree): string[] {
   const names = new Set<string>();
   const all = tree.map((part) => (typeof part === "string" ? "" : part.val)).join("\n");
   const declared = new Set([...all.matchAll(/\b(?:const|let|function|class)\s+([A-Za-z_$][\w$]*)/g)].map(([, name]) => name));
@@ -212,25 +292,6 @@ export function excerpt(source: string, line: number): string {
     .slice(first - 1, line + 2)
     .map((text, index) => `${first + index === line ? " > " : "   "}${String(first + index).padStart(3)} | ${text}`)
     .join("\n");
-}
-
-/** Finds the line at which a template stops compiling, for which JavaScript's own error gives no place. */
-function findBrokenLine(source: string, create: FunctionConstructor): number {
-  try {
-    const eta = loadEta();
-    for (const part of eta.parse.call(eta, source)) {
-      if (typeof part === "object" && (part.t === "i" || part.t === "r")) {
-        try {
-          create(`return (${part.val}\n)`);
-        } catch {
-          return part.lineNo ?? 1;
-        }
-      }
-    }
-  } catch {
-    // The parser's own error has said more.
-  }
-  return 1;
 }
 
 function isCompiled(value: unknown): value is CompiledTemplate {
