@@ -144,6 +144,17 @@ describe("the host of a request", () => {
   });
 });
 
+describe("the target of a request", () => {
+  it.each(["/%", "/%zz", "/%ff", "/%00", "/a/%c3%28"])("is refused with 400 if its path is '%s'", async (path) => {
+    expect((await get(await serve(), [host], path)).status).toBe(400);
+  });
+
+  it("is refused with 414 over 8 KiB, and with 400 without a slash", async () => {
+    expect((await get(await serve(), [host], `/${"x".repeat(8192)}`)).status).toBe(414);
+    expect((await createLiveApp().testClient().get("no-slash")).status).toBe(400);
+  });
+});
+
 describe("the query of a request", () => {
   it("has as many parameters as a form may have", async () => {
     const port = await serve({ maxFormParts: 10 });

@@ -169,6 +169,11 @@ describe("a multipart form", () => {
     ["an extended name", one("Content-Disposition: form-data; name*=UTF-8''a%20%C3%A4"), [["a ä", "1"]]],
     ["a file with both of its names", one(`${field("f")}; filename="x"; filename*=utf-8''%C3%A4.txt`), [["f", ["ä.txt", "text/plain", 1]]]],
     ["a file with a path of Windows", one(`${field("f")}; filename="C:\\dir\\a.txt"`), [["f", ["a.txt", "text/plain", 1]]]],
+    ...[".", "..", "a/..", "c:\\\\.."].map((name): [string, string | Buffer, unknown] => [
+      `a file that is called '${name}', which is no name`,
+      one(`${field("f")}; filename="${name}"`, "abc"),
+      [["f", ["", "text/plain", 3]]],
+    ]),
     ["a file with a quote in its name", one(`${field("f")}; filename="a %22b%22.txt"`), [["f", ['a "b".txt', "text/plain", 1]]]],
     ["a file whose name has a line end", one(`${field("f")}; filename="a%0D%0Ab.txt"`), [["f", ["ab.txt", "text/plain", 1]]]],
     ["bytes without a file's name, which are text", one(`${field("a")}\r\nContent-Type: application/octet-stream`), [["a", "1"]]],

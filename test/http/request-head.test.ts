@@ -13,6 +13,93 @@ function createReader(read: () => unknown, config = {}) {
   };
 }
 
+/** Sends requests by the test client, and answers each with the value that a function reads of it. */
+function createClient(read: () => unknown) {
+  const app = createApp();
+  app.route("/", async () => ({ read: await read() }), { endpoint: "read", methods: ["GET", "POST"] });
+  app.route("/a/<path:rest>", async () => ({ read: await read() }), { endpoint: "rest" });
+  return app.testClient();
+}
+
+async function readJson(response: Response | Promise<Response>): Promise<unknown> {
+  const body = (await (await response).json()) as { read?: unknown };
+  return body.read;
+}
+
+describe("request", () => {
+  it("knows its URL in parts", async () => {
+    const client = createClient(() => ({
+      method: request.method,
+      url: request.url,
+      path: request.path,
+      fullPath: request.fullPath,
+      query: [...request.query],
+      host: request.host,
+      scheme: request.scheme,
+      isSecure: request.isSecure,
+      endpoint: request.endpoint,
+      viewArgs: request.viewArgs,
+      blueprint: request.blueprint,
+      remoteAddress: request.remoteAddress,
+    }));
+    expect(await readJson(client.get("https://example.com:443/a/x%20y?q=1&q=%C3%A4+b&empty="))).toEqual({
+      method: "GET",
+      url: "https://example.com/a/x%20y?q=1&q=%C3%A4+b&empty=",
+      path: "/a/x y",
+      fullPath: "/a/x%20y?q=1&q=%C3%A4+b&empty=",
+      query: [
+        ["q", "1"],
+        ["q", "ä b"],
+        ["empty", ""],
+      ],
+      host: "example.com",
+      scheme: "https",
+      isSecure: true,
+      endpoint: "rest",
+      viewArgs: { rest: "x y" },
+      blueprint: null,
+      remoteAddress: "127.0.0.1",
+    });
+  });
+
+  it("reads headers, cookies and credentials", async () => {
+    const client = createClient(() => ({
+      one: request.headers.get("X-One"),
+      none: request.headers.get("x-none"),
+      has: request.headers.has("X-ONE"),
+      names: [...request.headers.keys()].includes("x-one"),
+      cookies: { ...request.cookies },
+      authorization: request.authorization,
+    }));
+    const headers = { "x-one": "1", cookie: 'a=1; b="x\\054 y"; a=2; c=%20', authorization: `Basic ${btoa("ann:se:cret")}` };
+    expect(await readJson(client.get("/", { headers }))).toEqual({
+      one: "1",
+      none: null,
+      has: true,
+      names: true,
+      cookies: { a: "1", b: "x, y", c: "%20" },
+      authorization: { type: "basic", username: "ann", password: "se:cret" },
+    });
+    const bearer = createClient(() => request.authorization);
+    expect(await readJson(bearer.get("/", { headers: { authorization: "Bearer abc.def" } }))).toEqual({ type: "bearer", token: "abc.def" });
+    expect(await readJson(bearer.get("/", { headers: { authorization: "nonsense" } }))).toBeNull();
+  });
+
+  it("negotiates what the client accepts", async () => {
+    const client = createClient(() => [
+      request.accepts.types("text/html", "application/json") ?? null,
+      request.accepts.languages("en", "de") ?? null,
+      request.accepts.encodings("br", "gzip") ?? null,
+    ]);
+    const headers = { accept: "text/html;q=0.5, application/json", "accept-language": "de-DE,de;q=0.9", "accept-encoding": "gzip" };
+    expect(await readJson(client.get("/", { headers }))).toEqual(["application/json", "de", "gzip"]);
+    expect(
+      await readJson(client.get("/", { headers: { accept: "image/png", "accept-language": "fr", "accept-encoding": "zstd" } })),
+    ).toEqual([null, null, null]);
+    expect(await readJson(client.get("/"))).toEqual(["text/html", "en", null]);
+  });
+});
+
 describe("request.query", () => {
   it.each([
     ["text", () => request.query.get("q"), "q=x", "x"],
@@ -58,74 +145,6 @@ describe("request.query", () => {
       return [page, maybe, word, made, wrong];
     };
     expect(read).toThrow("Working outside of request context");
-  });
-});
-
-describe("request.form()", () => {
-  it("converts and requires its fields as the query does", async () => {
-    const app = createApp();
-    app.route(
-      "/x",
-      async () => {
-        const form = await request.form();
-        return [form.get("n", { type: "int", default: 0 }), form.getAll("n", { type: "int" }), form.require("name")];
-      },
-      { methods: ["POST"], endpoint: "x" },
-    );
-    const client = app.testClient();
-    expect(await (await client.post("/x", { form: { n: ["4", "x"], name: "Ann" } })).json()).toEqual([4, [4], "Ann"]);
-    expect((await client.post("/x", { form: { n: "x" } })).status).toBe(400);
-  });
-
-  it("can be read after the bytes, also when it is multipart", async () => {
-    const app = createApp();
-    app.route("/x", async () => [(await request.bytes()).length > 0, (await request.form()).get("a")], {
-      methods: ["POST"],
-      endpoint: "x",
-    });
-    const files = { f: new File(["x"], "x.txt") };
-    expect(await (await app.testClient().post("/x", { form: { a: "1" }, files })).json()).toEqual([true, "1"]);
-    expect(await (await app.testClient().post("/x", { form: { a: "2" } })).json()).toEqual([true, "2"]);
-  });
-});
-
-describe("request.json()", () => {
-  it("takes another type by force, and is silent on demand", async () => {
-    const app = createApp();
-    const options: Record<string, { force?: boolean; silent?: boolean }> = {
-      force: { force: true },
-      silent: { silent: true },
-      both: { force: true, silent: true },
-    };
-    app.route("/<how>", async ({ how }) => ({ got: await request.json(options[how]) }), { methods: ["POST"], endpoint: "x" });
-    const post = async (how: string, body: string, type: string) => {
-      const response = await app.testClient().post(`/${how}`, { body, headers: { "content-type": type } });
-      return response.status === 200 ? ((await response.json()) as { got: unknown }).got : response.status;
-    };
-    expect(await post("force", "[1]", "text/plain")).toEqual([1]);
-    expect(await post("force", "[1", "text/plain")).toBe(400);
-    expect(await post("silent", "[1]", "text/plain")).toBeNull();
-    expect(await post("silent", "[1", "application/json")).toBeNull();
-    expect(await post("silent", "[1]", "application/ld+json")).toEqual([1]);
-    expect(await post("both", "", "text/plain")).toBeNull();
-  });
-
-  it("is parsed and written by the app's own JSON", async () => {
-    const app = createApp();
-    app.json = {
-      parse: (text) =>
-        JSON.parse(text, (_, value: unknown) => (typeof value === "string" && /^\d+n$/.test(value) ? BigInt(value.slice(0, -1)) : value)),
-      stringify: (value) => JSON.stringify(value, (_, inner: unknown) => (typeof inner === "bigint" ? `${inner}n` : inner)),
-    };
-    app.route(
-      "/x",
-      async () => {
-        const { n } = (await request.json()) as { n: bigint };
-        return { n: n + 1n };
-      },
-      { methods: ["POST"], endpoint: "x" },
-    );
-    expect(await (await app.testClient().post("/x", { json: { n: 41n } })).text()).toBe('{"n":"42n"}');
   });
 });
 
@@ -366,44 +385,5 @@ describe("what a request asks for", () => {
     const app = createApp();
     app.register(outer);
     expect(await (await app.testClient().get("/x")).json()).toEqual(["outer.inner", ["outer.inner", "outer"]]);
-  });
-});
-
-describe("a request's limits", () => {
-  it.each([Number.NaN, Number.POSITIVE_INFINITY, 0, -1, 1.5, "1"])("of a route cannot be %j", (maxContentLength) => {
-    const options = { methods: ["POST"], endpoint: "x", maxContentLength };
-    expect(() => Reflect.apply(createApp().route, createApp(), ["/x", () => "x", options])).toThrow(
-      "must be a whole number of bytes from 1",
-    );
-  });
-
-  it("cannot be changed to what is no number of bytes", async () => {
-    await createApp().testRequestContext("/", {}, () => {
-      for (const bytes of [Number.NaN, -1, 0.5, Number.POSITIVE_INFINITY]) {
-        expect(() => {
-          request.maxContentLength = bytes;
-        }).toThrow(RangeError);
-      }
-    });
-  });
-
-  it("can be changed by a hook before the body is read", async () => {
-    const app = createApp({ config: { maxContentLength: 5, maxFormParts: 2 } });
-    app.beforeRequest(() => {
-      if (request.path === "/big") {
-        request.maxContentLength = 100;
-        request.limits.parts = 10;
-      }
-    });
-    const view = async () => String((await request.form()).get("a"));
-    app.route("/big", view, { methods: ["POST"], endpoint: "big" });
-    app.route("/small", view, { methods: ["POST"], endpoint: "small" });
-    const client = app.testClient();
-    expect(
-      await (
-        await client.post("/big", { body: "a=1&b=2&c=3&d=4", headers: { "content-type": "application/x-www-form-urlencoded" } })
-      ).text(),
-    ).toBe("1");
-    expect((await client.post("/small", { form: { a: "12345" } })).status).toBe(413);
   });
 });
