@@ -180,7 +180,7 @@ export class Flagon extends AppState {
   /**
    * Runs what comes before the view of the current request: preprocessors and hooks. For tests, in `testRequestContext`.
    *
-   * @returns What a hook answered, or `undefined`.
+   * @returns The answer of a hook, or `undefined`.
    */
   async preprocessRequest(): Promise<unknown> {
     return preprocessRequest(getRequestContext("preprocessRequest"));
@@ -242,7 +242,7 @@ export class Flagon extends AppState {
    * Runs a command of the app's own, with the app's context.
    *
    * @param words The words that call it, then its arguments and options.
-   * @returns What it returns.
+   * @returns The value that the command returns.
    * @throws {UsageError} If there is no such command, or it does not take the arguments.
    */
   async runCommand(words: readonly string[]): Promise<unknown> {
@@ -255,7 +255,7 @@ export class Flagon extends AppState {
    * Runs a function with the context of a request, which is routed but not handled.
    *
    * @param target The path with its query.
-   * @param options What the request sends; its `method` is `GET` by default.
+   * @param options The method, `GET` by default, the headers and the body.
    * @param run The function.
    */
   testRequestContext<Result>(

@@ -8,7 +8,7 @@ import { FlagonResponse } from "../http/response/response";
  * Renders a template.
  *
  * @param name Its name in the template folders, without `.eta`; of a list, the first that exists.
- * @param data What the template sees as `it`.
+ * @param data The values of the template, under the name `it`.
  * @throws {TemplateNotFound} If no folder has it.
  * @throws {TemplateError} If it is malformed or fails.
  */
@@ -36,7 +36,7 @@ export function renderTemplateString(source: string, data: object = {}): Markup 
  *
  * @param name The template, without `.eta`.
  * @param block The name of the block, in the template or in its layout.
- * @param data What the template sees as `it`.
+ * @param data The values of the template, under the name `it`.
  * @throws {TemplateNotFound} If no folder has the template.
  * @throws {TemplateError} If it has no such block, is malformed or fails.
  */
@@ -63,7 +63,7 @@ export async function renderTemplateAsync(name: string | readonly string[], data
  * A layout is sent as soon as the template has printed its first piece, so its blocks have to come before.
  *
  * @param name Its name; of a list, the first that exists.
- * @param data What the template sees as `it`; it may await, and iterate by `for await`.
+ * @param data The values of the template, under the name `it`; it may await, and iterate by `for await`.
  * @throws {TemplateNotFound} If no folder has it.
  */
 export function streamTemplate(name: string | readonly string[], data: object = {}): FlagonResponse {

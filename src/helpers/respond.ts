@@ -11,7 +11,7 @@ import type { AfterRequestHook } from "../setup/hooks";
  * Ends the request with an error, or with a response as it is.
  *
  * @param answer The status, such as 404, or a response, which no error handler sees.
- * @param description What the client is told, as plain text.
+ * @param description The text for the client.
  */
 export function abort(answer: number | FlagonResponse, description?: string): never {
   throw answer instanceof FlagonResponse ? new ResponseException(answer) : createException(answer, description);
@@ -20,7 +20,7 @@ export function abort(answer: number | FlagonResponse, description?: string): ne
 /**
  * Makes a response of anything that a view may return, to set its status, headers or cookies.
  *
- * @param body What a view may return; nothing gives an empty response.
+ * @param body Any value that a view may return. Default: an empty text.
  * @param status The status. Default: 200, or the one of the response that is given.
  * @param headers Headers, which replace those of the same name.
  */
@@ -39,7 +39,7 @@ export function makeResponse(body: unknown = "", status?: number, headers?: Head
 /**
  * Responds with JSON.
  *
- * @param value What `JSON.stringify` takes.
+ * @param value Any value that JSON can hold.
  * @param status The status. Default: 200.
  */
 export function json(value: unknown, status = 200): FlagonResponse {

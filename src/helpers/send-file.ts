@@ -15,7 +15,7 @@ import type { Application } from "../setup/application";
  *
  * @param file The file, relative to the app's root; never build its path from what a client sent, {@link sendFromDirectory}
  * is for that. Or the content itself: bytes, or a stream of them, whose type `mimeType` or `downloadName` tells.
- * @param options How it is sent.
+ * @param options The type, the name and the caching of the file.
  * @throws {NotFound} If there is no such file.
  */
 export function sendFile(file: string | FileContent, options: SendFileOptions = {}): Promise<FlagonResponse> {
@@ -29,7 +29,7 @@ export function sendFile(file: string | FileContent, options: SendFileOptions = 
  *
  * @param directory The directory, relative to the app's root.
  * @param name The name below it.
- * @param options How it is sent.
+ * @param options The type, the name and the caching of the file.
  * @throws {NotFound} If there is no such file, or the name leads out of the directory.
  */
 export function sendFromDirectory(directory: string, name: string, options: SendFileOptions = {}): Promise<FlagonResponse> {

@@ -46,9 +46,9 @@ export interface RouteOptions extends RouteSchemas {
   readonly provideAutomaticOptions?: boolean;
   /** The largest body, in bytes. Default: the settings `maxContentLength` and `maxMultipartLength`. */
   readonly maxContentLength?: number;
-  /** How long the view may take under `serve`, in seconds from the end of the body. Default: the setting `viewTimeout`. */
+  /** The longest time of the view under `serve`, in seconds from the end of the body. Default: the setting `viewTimeout`. */
   readonly viewTimeout?: number;
-  /** How long the body may make no progress under `serve`, in seconds. Default: the setting `bodyTimeout`. */
+  /** The longest time without progress of the body under `serve`, in seconds. Default: the setting `bodyTimeout`. */
   readonly bodyTimeout?: number;
   /** Whether unsafe requests are checked for cross-site forgery. Default: as the blueprint says, or `true`. */
   readonly csrf?: boolean;

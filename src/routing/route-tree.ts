@@ -8,7 +8,7 @@ interface Leaf<Endpoint> {
   readonly route: Route<Endpoint>;
   /** The request lacks the slash at the end. */
   readonly lacksSlash: boolean;
-  /** The routes of the same endpoint whose defaults may say what this one's variables say. */
+  /** The routes of the same endpoint that have defaults for some of this route's variables. */
   readonly shorter: readonly Route<Endpoint>[];
   /** Whether the view gets the rule's values alone: no redirect, no defaults. */
   readonly isPlain: boolean;
@@ -27,7 +27,21 @@ interface Found<Endpoint> {
 /** The result for a path at which there is nothing. */
 const nothing = { kind: "missing", allowed: [] } as const;
 
-/** The routes of one host, in find-my-way's tree, with the results of Flask. */
+/**
+ * The routes of one host, in find-my-way's tree, with the results of Flask.
+ *
+ * ```text
+ * /users/<int:id>   GET /users/:p1(^...$)   -> leaf 1       the tree keeps the position of a leaf
+ * /users/           GET /users/             -> leaf 2       and of its other spelling:
+ *                   GET /users              -> leaf 3       lacksSlash: a redirect
+ * /f/<path:name>    GET /f/*                -> list -1      spanning: the rules of a list are tried by their
+ * /f/<path:a>.txt   GET /f/*                -> list -1      expressions, the most specific first
+ * ```
+ *
+ * A *leaf* is an entry of the tree: a route, in one of its two spellings. A route is *spanning* if a variable can hold
+ * slashes: the tree cannot tell such rules apart, so that it keeps one entry for a list of them. A route is *shorter* than
+ * another one of its endpoint if it has defaults for some of the other's variables: a path with these values redirects to it.
+ */
 export class RouteTree<Endpoint extends { readonly name: string }> {
   /** find-my-way's tree; `undefined` where no code can be made of text, as in a Worker that answers: rules are then tried in their order. */
   #router: Router | undefined;

@@ -134,7 +134,7 @@ export class Rule {
   }
 }
 
-/** Compares two rules: the one that is to be tried first comes first. */
+/** Compares two rules: the more specific one, which is tried first, comes first. */
 export function compareRules(left: Rule, right: Rule): number {
   const length = Math.max(left.weights.length, right.weights.length);
   for (let index = 0; index < length; index++) {

@@ -41,9 +41,9 @@ export class Blueprint extends Scaffold {
   /**
    * Adds a controller, an instance of one, or another blueprint.
    *
-   * @param target What is added.
+   * @param target The controller, its instance, or the blueprint.
    * @param options Its prefix and name, in place of its own.
-   * @throws {SetupError} If the blueprint is to be its own part.
+   * @throws {SetupError} If the blueprint is registered on itself.
    */
   register(target: object, options: RegisterOptions = {}): void {
     if (target === this) {

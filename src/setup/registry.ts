@@ -126,7 +126,7 @@ export class Registry {
   readonly templateGlobals: Record<string, unknown> = {};
   /** The functions whose results `flagon shell` knows by name. */
   readonly shellContext: (() => object)[] = [];
-  /** What `flagon check --deploy` asks extensions. */
+  /** The checks of extensions for `flagon check --deploy`. */
   readonly deploymentChecks: (() => Promise<readonly Finding[]>)[] = [];
   /** The app's own commands. */
   readonly commands: Command[] = [];

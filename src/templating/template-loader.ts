@@ -35,7 +35,7 @@ export class TemplateLoader {
   readonly #folders: string[] = [];
   readonly #options: LoadingOptions;
 
-  /** @param options How templates are loaded. */
+  /** @param options Whether templates are read again, and a report of the search. */
   constructor(options: LoadingOptions) {
     this.#options = options;
   }

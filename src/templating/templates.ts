@@ -27,7 +27,7 @@ export class Templates {
   readonly #compiledStreaming: TemplateCache<StreamingTemplate> = new Map();
   readonly #strings: TemplateCache<CompiledTemplate> = new Map();
 
-  /** @param options How templates are loaded. */
+  /** @param options Whether templates are read again, and a report of the search. */
   constructor(options: LoadingOptions) {
     this.#loader = new TemplateLoader(options);
   }
