@@ -84,7 +84,7 @@ export function parseRange(header: string | undefined): RequestedRange | null {
 /**
  * Finds the one range of bytes that is asked for within a length, both ends included.
  *
- * @returns The range; `null` if all is to be sent, as for other units and several ranges, which may be ignored;
+ * @returns The range; `null` if all is sent, as for other units and for several ranges, which a server may ignore;
  * `"unsatisfiable"` if it begins after the end.
  */
 export function findByteRange(

@@ -6,7 +6,7 @@ import { isAbsolute, normalize, resolve, sep } from "node:path";
  * It looks at the text alone; links are followed by whoever opens the file.
  *
  * @param folder The folder.
- * @param parts What is below it.
+ * @param parts The parts below it.
  */
 export function safeJoin(folder: string, ...parts: readonly string[]): string | null {
   const root = resolve(folder);
@@ -29,7 +29,7 @@ const devices = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9]|conin\$|conout\$)(?:\.|$)
  *
  * It may be empty, and two names may become the same: look before you overwrite.
  *
- * @param name What the client sent.
+ * @param name The name that the client sent.
  */
 export function secureFilename(name: string): string {
   const ascii = name.normalize("NFKD").replace(/[^\x00-\x7f]/g, "");

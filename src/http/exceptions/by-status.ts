@@ -64,8 +64,8 @@ export class ServiceUnavailable extends HTTPException {
   static override readonly description: string = "The server cannot answer just now. Try again later.";
 
   /**
-   * @param description What the client is told, as plain text.
-   * @param options Headers, and `retryAfter`: in how many seconds, or when, the client may try again.
+   * @param description The message for the client, as plain text.
+   * @param options Headers, and `retryAfter`: the seconds until the client may try again, or the time.
    */
   constructor(description?: string, { retryAfter, ...options }: HTTPExceptionOptions & { retryAfter?: number | Date } = {}) {
     super(description, { ...options, headers: { ...formatRetryAfter(retryAfter), ...options.headers } });

@@ -16,8 +16,8 @@ export class Unauthorized extends HTTPException {
   static override readonly description: string = "You have to prove who you are to see this. Sign in, or check what you signed in with.";
 
   /**
-   * @param description What the client is told, as plain text.
-   * @param options Headers, and `wwwAuthenticate`: how the client can prove itself, such as `Basic realm="Admin"`.
+   * @param description The message for the client, as plain text.
+   * @param options Headers, and `wwwAuthenticate`: the challenge, such as `Basic realm="Admin"`.
    */
   constructor(description?: string, { wwwAuthenticate, ...options }: HTTPExceptionOptions & { wwwAuthenticate?: string } = {}) {
     const challenge: Record<string, string> = wwwAuthenticate === undefined ? {} : { "www-authenticate": wwwAuthenticate };
@@ -50,7 +50,7 @@ export class MethodNotAllowed extends HTTPException {
 
   /**
    * @param allowed The methods that the address takes, for the `Allow` header.
-   * @param description What the client is told, as plain text.
+   * @param description The message for the client, as plain text.
    * @param options Headers, and the error that caused this one.
    */
   constructor(
@@ -143,7 +143,7 @@ export class RangeNotSatisfiable extends HTTPException {
 
   /**
    * @param size The size of the file in bytes, for the `Content-Range` header.
-   * @param description What the client is told, as plain text.
+   * @param description The message for the client, as plain text.
    * @param options Headers, and the error that caused this one.
    */
   constructor(
@@ -220,8 +220,8 @@ export class TooManyRequests extends HTTPException {
   static override readonly description: string = "You sent too many requests. Wait a little, then try again.";
 
   /**
-   * @param description What the client is told, as plain text.
-   * @param options Headers, and `retryAfter`: in how many seconds, or when, the client may try again.
+   * @param description The message for the client, as plain text.
+   * @param options Headers, and `retryAfter`: the seconds until the client may try again, or the time.
    */
   constructor(description?: string, { retryAfter, ...options }: HTTPExceptionOptions & { retryAfter?: number | Date } = {}) {
     super(description, { ...options, headers: { ...formatRetryAfter(retryAfter), ...options.headers } });

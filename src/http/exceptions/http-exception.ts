@@ -30,7 +30,7 @@ export class HTTPException extends Error {
   readonly headers: Readonly<Record<string, string>>;
 
   /**
-   * @param description What the client is told, as plain text. A fixed sentence for each status by default.
+   * @param description The message for the client, as plain text. A fixed sentence for each status by default.
    * @param options Headers, and the error that caused this one.
    */
   constructor(description?: string, options: HTTPExceptionOptions = {}) {

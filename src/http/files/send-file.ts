@@ -73,7 +73,7 @@ export async function createDirectoryResponse(
  * @param directory The directory of the file.
  * @param name The name below it, which is checked.
  * @param found The result of looking for it.
- * @param options How it is sent.
+ * @param options Options of the response.
  * @param cache Keeps the content of small files. Default: each is read anew.
  * @throws {NotFound} If it was not found, or is gone since.
  */

@@ -40,7 +40,7 @@ export class Accepts {
   }
 
   /**
-   * Returns the encoding that the client likes best, or `undefined`; a client that names none takes only what is not encoded.
+   * Returns the encoding that the client likes best, or `undefined`. A client that names none accepts only content without one.
    *
    * @param offered The encodings; the first wins where the client does not mind, as browsers do not.
    */

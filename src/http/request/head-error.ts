@@ -11,8 +11,8 @@ const namePattern = /^[\w-]+(?:\.[\w-]+)*\.?$/;
 /**
  * Finds the error in the head of a request, or gives `undefined` for a head without one.
  *
- * Headers that say where a request goes, who sends it and what its body is may come once (RFC 9112, section 3.2): two
- * readers could otherwise believe two of them.
+ * `Host`, `Content-Type` and `Authorization` may come once (RFC 9112, section 3.2): two readers of a request could
+ * otherwise believe two of them.
  */
 export function findHeadError(head: RequestHead): HTTPException | undefined {
   if (head.target.length > maxTarget) {

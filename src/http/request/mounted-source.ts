@@ -13,8 +13,8 @@ export class MountedSource implements RequestSource {
   readonly #outer: RequestHead;
 
   /**
-   * @param source What the app around it got.
-   * @param outer What that app makes of it: which proxies it believes also holds for what it mounts.
+   * @param source The request as the app around it got it.
+   * @param outer The head as that app reads it: its trust in proxies also holds for its mounts.
    * @param prefix The path of the mount, as the client sent it.
    * @param target The rest of the target.
    */

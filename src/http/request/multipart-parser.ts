@@ -171,7 +171,7 @@ export class MultipartParser {
       }
     }
     if (isLast) {
-      // Whatever follows has to be searched for a boundary at the start of its first line as well.
+      // The first line after it may begin with a boundary as well.
       this.#state = "epilogue";
       this.#rest = Buffer.concat([lineEnd, rest.subarray(index + (isWhole ? 2 : 1))]);
       this.#skip = lineEnd.length;

@@ -9,7 +9,7 @@ import {
 } from "./text-types";
 
 /**
- * The parameters of a query: the web's `URLSearchParams`, which can also convert what it gives.
+ * The parameters of a query: the web's `URLSearchParams`, which can also convert its values.
  *
  * @example
  * ```ts

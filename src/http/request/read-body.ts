@@ -36,7 +36,7 @@ export function tooLarge(limit: number): ContentTooLarge {
 }
 
 /**
- * Decodes UTF-8 without replacing what is malformed.
+ * Decodes UTF-8 without replacing malformed bytes.
  *
  * @throws {BadRequest} If the bytes are not UTF-8.
  */
@@ -53,7 +53,7 @@ const suspicious = /"__proto__"|"constructor"|\\u00/;
 /**
  * Parses a JSON body.
  *
- * @param parse What parses it, if not `JSON.parse`.
+ * @param parse The parser. Default: `JSON.parse`.
  * @throws {BadRequest} If it is malformed, nests deeper than `maxDepth`, or has a key that would reach a prototype.
  */
 export function parseJson(text: string, maxDepth: number, parse: (text: string) => unknown = JSON.parse): unknown {

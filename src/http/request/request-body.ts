@@ -9,7 +9,7 @@ import { decodeText, limitBytes, parseJson, readBytes, tooLarge } from "./read-b
 import type { RequestSource } from "./request-source";
 import { parseUrlencoded } from "./urlencoded";
 
-/** The limits on what a request may send. */
+/** The limits of a request. */
 export interface RequestLimits extends FormLimits {
   /** The largest body, in bytes. */
   body: number;

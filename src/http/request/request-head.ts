@@ -20,7 +20,7 @@ import type { RequestSource } from "./request-source";
 
 /** The settings that all requests of an app share. */
 export interface RequestSettings {
-  /** The limits of what requests send. A request copies them before it changes them. */
+  /** The limits of requests. A request copies them before it changes them. */
   readonly limits: Readonly<RequestLimits>;
   /** Which proxies are believed, or `null` for none. */
   readonly proxy: ProxyTrust | null;
@@ -47,7 +47,7 @@ interface InspectedHead {
 /** Reads the members of a head that are no part of its public type. The class sets it. */
 export let inspectHead: (head: RequestHead) => InspectedHead;
 
-/** The head of a request: its target and its headers. Nothing of it is parsed before it is read; what was parsed is kept. */
+/** The head of a request: its target and its headers. Each part is parsed when it is first read, and the result is kept. */
 export class RequestHead {
   /** The method, in upper case; that of the field `_method` where the setting `methodOverride` lets it. */
   method: string;
@@ -72,8 +72,8 @@ export class RequestHead {
   #mimeType: string | undefined;
 
   /**
-   * @param source What the server knows.
-   * @param settings What all requests of the app share.
+   * @param source The source of the request.
+   * @param settings The settings that all requests of the app share.
    */
   constructor(source: RequestSource, settings: RequestSettings) {
     this.source = source;
@@ -150,7 +150,7 @@ export class RequestHead {
     return `${this.origin}${this.rootPath}/`;
   }
 
-  /** The app's own scheme and host, such as `"https://example.com"`; what the header `Origin` says is in `headers`. */
+  /** The app's own scheme and host, such as `"https://example.com"`. The header `Origin` is in `headers`. */
   get origin(): string {
     return `${this.scheme}://${this.host}`;
   }
@@ -269,7 +269,7 @@ export class RequestHead {
     return this.source.header("user-agent") ?? "";
   }
 
-  /** The id of the request in the log: what a trusted proxy says by `X-Request-Id`, or a new one. */
+  /** The id of the request in the log: the `X-Request-Id` of a trusted proxy, or a new one. */
   get id(): string {
     if (this.#id === undefined) {
       const given = this.settings.proxy === null ? undefined : this.source.header("x-request-id");

@@ -21,7 +21,7 @@ export interface RequestSource {
   /** The body, or `null` without one. Read once. */
   body(): AsyncIterable<Uint8Array> | null;
   /**
-   * Reads the body whole; of a request without one what there is: nothing.
+   * Reads the body whole. Resolves to an empty array without a body.
    *
    * @throws {ContentTooLarge} If it has more bytes than that.
    */

@@ -5,7 +5,7 @@ const space = 0x20;
 /**
  * Parses `application/x-www-form-urlencoded` text (URL Standard, section 5.1) to names and values, in their order.
  *
- * What is not well-formed UTF-8 becomes U+FFFD, and a `%` before no two digits stays, as for `URLSearchParams`.
+ * Malformed UTF-8 becomes U+FFFD, and a `%` before no two digits stays, as in `URLSearchParams`.
  */
 export function parseUrlencoded(text: string): [name: string, value: string][] {
   const pairs: [string, string][] = [];
@@ -27,7 +27,7 @@ function decode(text: string): string {
   if (!text.includes("+") && !text.includes("%")) {
     return text;
   }
-  // Decoded in place: what is decoded is never longer.
+  // Decoded in place: decoded text is never longer.
   const bytes = Buffer.from(text, "utf8");
   let length = 0;
   for (let index = 0; index < bytes.length; index++) {

@@ -42,7 +42,7 @@ export interface ConditionalAnswer {
 }
 
 /**
- * Finds out what a conditional request gets instead of a whole response (RFC 9110, sections 13.2.2 and 14).
+ * Finds the answer to a conditional request in place of the whole response (RFC 9110, sections 13.2.2 and 14).
  *
  * @param response A response to `GET` or `HEAD`.
  * @param request The request.

@@ -18,7 +18,7 @@ export function formatPolicy(policy: string | Readonly<Record<string, PolicySour
   return [...directives].flatMap(([name, sources]) => (sources === null ? [] : [formatDirective(name, sources)])).join("; ");
 }
 
-/** Adds a nonce to what a policy says of scripts, and of styles if it says anything of them (CSP Level 3, section 2.3.1). */
+/** Adds a nonce to the directives of a policy for scripts, and to those for styles if there are any (CSP Level 3, section 2.3.1). */
 export function addNonce(policy: string, nonce: string): string {
   const directives = new Map(
     policy.split(";").flatMap((part): [string, string[]][] => {

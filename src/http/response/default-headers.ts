@@ -10,7 +10,7 @@ const always: Readonly<Record<string, string>> = {
   "x-frame-options": "SAMEORIGIN",
 };
 const policyHeader = "content-security-policy";
-const withHtml: Readonly<Record<string, string>> = {
+const htmlHeaders: Readonly<Record<string, string>> = {
   [policyHeader]: "",
   "cross-origin-opener-policy": "same-origin",
 };
@@ -18,7 +18,7 @@ const withHtml: Readonly<Record<string, string>> = {
 /** The headers of every response that does not set them itself. */
 export class DefaultHeaders {
   readonly #always: readonly string[];
-  readonly #withHtml: readonly string[];
+  readonly #htmlHeaders: readonly string[];
   readonly #withHttps: readonly string[];
 
   /** @param config Its `defaultHeaders` add to the built-in ones, change them, or take them away by `null`. */
@@ -29,20 +29,20 @@ export class DefaultHeaders {
         const changed = changes.get(name);
         return changed === null ? [] : [name, changed ?? value];
       });
-    const added = [...changes].flatMap(([name, value]) => (value === null || name in always || name in withHtml ? [] : [name, value]));
+    const added = [...changes].flatMap(([name, value]) => (value === null || name in always || name in htmlHeaders ? [] : [name, value]));
     this.#always = [...apply(always), ...added];
     const policy = contentSecurityPolicy === null ? "" : formatPolicy(contentSecurityPolicy);
-    const ofPages = Object.entries(withHtml).map(([name, value]) => [name, name === policyHeader ? policy : value]);
-    this.#withHtml = [...this.#always, ...apply(Object.fromEntries(ofPages.filter(([, value]) => value !== "")))];
+    const ofPages = Object.entries(htmlHeaders).map(([name, value]) => [name, name === policyHeader ? policy : value]);
+    this.#htmlHeaders = [...this.#always, ...apply(Object.fromEntries(ofPages.filter(([, value]) => value !== "")))];
     this.#withHttps = strictTransportSecurity === null ? [] : ["strict-transport-security", formatTransport(strictTransportSecurity)];
   }
 
   /** Adds them to a response. */
   apply({ headers }: FlagonResponse): void {
-    addDefaults(headers, peekHeader(headers, "content-type")?.startsWith("text/html") === true ? this.#withHtml : this.#always);
+    addDefaults(headers, peekHeader(headers, "content-type")?.startsWith("text/html") === true ? this.#htmlHeaders : this.#always);
   }
 
-  /** Adds what a response over HTTPS says of the transport (RFC 6797, section 7.2: never over HTTP). */
+  /** Adds `Strict-Transport-Security` to a response over HTTPS (RFC 6797, section 7.2: never over HTTP). */
   applyHttps({ headers }: FlagonResponse): void {
     addDefaults(headers, this.#withHttps);
   }
@@ -54,7 +54,7 @@ export class DefaultHeaders {
 
   /** Tells whether a header is one of them, with its very value. */
   includes(name: string, value: string): boolean {
-    return this.#withHtml.some((entry, index) => index % 2 === 0 && entry === name && this.#withHtml[index + 1] === value);
+    return this.#htmlHeaders.some((entry, index) => index % 2 === 0 && entry === name && this.#htmlHeaders[index + 1] === value);
   }
 }
 

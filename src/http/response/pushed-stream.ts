@@ -27,7 +27,7 @@ export interface Heartbeat {
 }
 
 /**
- * A stream whose items come by themselves, each written as text: nobody asks its source for more.
+ * A stream whose source sends items by itself, without being asked for more. Each is written as text.
  *
  * It begins by {@link PushedStream.begin}, or when it is first read, and runs in the context in which it was made. Its
  * source is stopped once: when the stream has ended, has failed or is destroyed.

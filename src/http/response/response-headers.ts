@@ -55,7 +55,7 @@ export class ResponseHeaders {
   }
 
   /**
-   * Sets a header, replacing what it was.
+   * Sets a header, in place of its former values.
    *
    * @throws {TypeError} If the name or the value has a character that a header cannot have, such as a line break.
    */

@@ -8,11 +8,11 @@ import { FlagonResponse, type ResponseBody } from "./response";
 import { addTrusted } from "./response-headers";
 
 /**
- * Converts what a view returned to a response.
+ * Converts the return value of a view to a response.
  *
- * @param value What it returned.
+ * @param value The return value.
  * @param status The status of a value that states none.
- * @param label What returned it, for the error.
+ * @param label The view, as the subject of the error.
  * @param json Serializes objects.
  * @throws {ReturnValueError} If the value cannot become a response.
  */
@@ -139,7 +139,7 @@ function toBody(value: object): ResponseBody | undefined {
   if (isAsyncIterable(value)) {
     return value;
   }
-  // Lists, maps and sets are data; what iterates and nothing else, such as a generator, is a stream.
+  // Lists, maps and sets are data. A bare iterator, such as a generator, is a stream.
   return isIterator(value) ? toAsync(value) : undefined;
 }
 
@@ -179,7 +179,7 @@ function isIterator(value: object): value is Iterable<string | Uint8Array> {
   return Symbol.iterator in value && "next" in value && typeof value.next === "function";
 }
 
-/** Asks for a piece only when it is to be sent. */
+/** Asks for a piece only when the client takes it. */
 async function* toAsync(pieces: Iterable<string | Uint8Array>): AsyncGenerator<string | Uint8Array> {
   yield* pieces;
 }

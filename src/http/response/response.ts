@@ -23,7 +23,7 @@ export class FlagonResponse {
   #closeCallbacks: (() => unknown)[] | undefined;
 
   /**
-   * @param body What is sent. Nothing by default.
+   * @param body The body. Default: none.
    * @param status The status code. 200 by default.
    * @param headers The headers; text gets `text/html; charset=utf-8` unless they say otherwise.
    * @throws {RangeError} If the status is not from 200 to 599.
@@ -107,7 +107,7 @@ export class FlagonResponse {
     this.#setOrDelete("expires", date && formatHttpDate(date));
   }
 
-  /** Where the response leads to, or `null`. It is sent as it is: use `redirect()` for what a visitor may have chosen. */
+  /** The `Location` header, or `null`. It is sent without a check: use `redirect()` for an address that a visitor may have chosen. */
   get location(): string | null {
     return this.headers.get("location");
   }
@@ -130,7 +130,7 @@ export class FlagonResponse {
   }
 
   /**
-   * Answers a conditional request: 304 if the client has what this response would send, 412 if it asked for another
+   * Answers a conditional request: 304 if the client has the current content, 412 if it asked for another
    * state, and 206 or 416 for a range of a file or of a body that is not streamed.
    *
    * Only a 200 to `GET` or `HEAD` is changed. Set {@link FlagonResponse.etag} or {@link FlagonResponse.lastModified}
@@ -193,8 +193,8 @@ export class FlagonResponse {
    *
    * @param name The cookie's name.
    * @param value Its value; any text.
-   * @param options How it is sent and who may read it.
-   * @throws {TypeError} If the name or an option holds what a cookie cannot.
+   * @param options The attributes of the cookie.
+   * @throws {TypeError} If the name or an attribute is malformed, or if browsers would drop the cookie.
    */
   setCookie(name: string, value: string, options?: CookieOptions): void {
     this.headers.append("set-cookie", formatCookie(name, value, options));
@@ -227,7 +227,7 @@ function checkStatus(status: number): number {
   return status;
 }
 
-/** Text that is not sent as HTML says as well how it is encoded; JSON and binary types have no need to. */
+/** Adds the charset to types of text. JSON and binary types need none. */
 function withCharset(type: string): string {
   return !/charset=/i.test(type) && /^(?:text\/|application\/(?:javascript|ecmascript|sql|xml)\b|[\w.-]+\/[\w.-]+\+xml\b)/i.test(type)
     ? `${type}; charset=utf-8`
