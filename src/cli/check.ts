@@ -1,8 +1,16 @@
+import { existsSync } from "node:fs";
 import type { Flagon } from "../app";
+import { CookieSessions } from "../sessions/cookie-sessions";
 import type { Finding } from "../setup/registry";
+import { findEndOfLife } from "./node-releases";
 
-/** Looks for what is not to be in production. */
-export function checkDeployment({ config, routes }: Flagon, nodeVersion: string = process.versions.node): Finding[] {
+/**
+ * Looks for settings that should not be in production.
+ *
+ * An app without templates, login and key is a service of JSON: nothing is said of sessions, which it does not have.
+ */
+export function checkDeployment(app: Flagon, nodeVersion: string = process.versions.node, today: Date = new Date()): Finding[] {
+  const { config, routes } = app;
   const findings: Finding[] = [];
   const check = (isWrong: boolean, problem: string, cure: string): void => {
     if (isWrong) {
@@ -10,39 +18,65 @@ export function checkDeployment({ config, routes }: Flagon, nodeVersion: string 
     }
   };
   const key = config.secretKey;
-  check(key === null, "There is no secret key: sessions cannot be written.", "Set FLAGON_SECRET_KEY; npx flagon secret makes one.");
+  const hasSessions = mayUseSessions(app);
+  const cookie = { isAlwaysSecure: config.sessionCookieSecure === true, isNeverSecure: config.sessionCookieSecure === false };
+  check(
+    hasSessions && key === null,
+    "There is no secret key: sessions cannot be written.",
+    "Set FLAGON_SECRET_KEY; npx flagon secret makes one.",
+  );
   check(key !== null && key.length < 32, "The secret key is short, which makes it easy to guess.", "Make one: npx flagon secret");
   check(
     typeof key === "string" && /secret|changeme|change-me|password|test|dev|^(.)\1*$/i.test(key),
     "The secret key looks like one from an example.",
     "Make one: npx flagon secret",
   );
+  check(
+    config.secretKeyFallbacks.some((former) => former.length < 32),
+    "A key in 'secretKeyFallbacks' is short: sessions can be forged with it.",
+    "Remove it from the list. Visitors with a session of that key log in again.",
+  );
   check(config.debug, "The setting 'debug' is on, which shows errors to visitors.", "Set FLAGON_DEBUG=false, or leave it out.");
   check(config.testing, "The setting 'testing' is on, which lets errors through.", "Leave it out.");
   check(
     config.trustedHosts.length === 0,
-    "Any host is answered for, so that links may be made to lead elsewhere.",
-    'Set trustedHosts, such as ["example.com"].',
+    "'trustedHosts' is empty: every Host header is accepted, so an attacker can change the domain in your links.",
+    'Set trustedHosts, such as ["example.com"], or FLAGON_TRUSTED_HOSTS=example.com.',
   );
   check(
-    config.sessionCookieSecure === false,
+    hasSessions && cookie.isNeverSecure,
     "The session cookie is also sent without HTTPS.",
     'Set sessionCookieSecure to true, or "auto".',
   );
   check(
-    config.sessionCookieSecure === "auto" && config.trustProxy === 0,
-    "No proxy is trusted, so that behind one the session cookie is not marked Secure.",
-    "Set trustProxy to the number of proxies in front of the app, or sessionCookieSecure to true.",
+    hasSessions && !cookie.isNeverSecure && !cookie.isAlwaysSecure && config.trustProxy === 0 && !config.isSet("trustProxy"),
+    "No proxy is trusted: behind a proxy with HTTPS the session cookie is not marked Secure.",
+    "Set trustProxy to the number of proxies in front of the app: 0 says that there is none. Or set sessionCookieSecure to true.",
   );
   check(
-    config.sessionCookieSameSite === "None",
+    hasSessions && config.sessionCookieSameSite === "None",
     "The session cookie is sent with requests from other sites.",
     'Set sessionCookieSameSite to "Lax".',
   );
   check(!config.csrf, "Requests from other sites are not refused.", "Set csrf to true.");
-  check(Number(nodeVersion.split(".")[0]) < 20, `Node ${nodeVersion} gets no more security fixes.`, "Use Node 20 or later.");
+  const endOfLife = findEndOfLife(nodeVersion);
+  check(
+    endOfLife !== undefined && endOfLife <= today,
+    `Node ${nodeVersion} gets no more security fixes since ${endOfLife?.toISOString().slice(0, 10)}.`,
+    "Use a line of Node that gets them: https://nodejs.org/en/about/previous-releases",
+  );
   check(routes.length === 0, "The app has no routes.", "Register its controllers.");
   return findings;
+}
+
+/** Tells whether an app seems to use sessions: it has a key, templates for pages and forms, a login, or a store of its own. */
+function mayUseSessions({ config, extensions, sessionInterface, templates }: Flagon): boolean {
+  return (
+    config.secretKey !== null ||
+    "login" in extensions ||
+    !(sessionInterface instanceof CookieSessions) ||
+    templates.folders.some((folder) => existsSync(folder))
+  );
 }
 
 /** Looks for what extensions do not want in production, such as migrations that are pending. One that cannot tell says why. */

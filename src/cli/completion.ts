@@ -46,7 +46,8 @@ export async function complete(program: Command, words: readonly string[], load:
   return [...new Set([...names, ...own, ...options])].filter((word) => word !== "" && word.startsWith(last));
 }
 
-function listNames(program: Command): string[] {
+/** Lists the names of the command line's own commands. */
+export function listNames(program: Command): string[] {
   return program.commands.map((command) => command.name()).filter((name) => name !== "*" && name !== "complete");
 }
 

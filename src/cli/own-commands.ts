@@ -1,6 +1,6 @@
 import type { Flagon } from "../app";
 import { missingCommand } from "../commands/command-runner";
-import { formatUsage, toFlag } from "../commands/command-spec";
+import { formatUsage } from "../commands/command-spec";
 
 const takingValues = new Set(["-A", "--app", "-e", "--env-file"]);
 const asking = new Set(["-h", "--help"]);
@@ -11,10 +11,10 @@ export function ownWords(words: readonly string[]): readonly string[] {
 }
 
 /**
- * Turns the question how one of the app's commands is used into `flagon commands` with its words.
+ * Turns `--help` behind one of the app's commands into `flagon commands` with its words.
  *
- * @param words What stands behind `flagon`.
- * @param builtIn The names of the command line's own commands, which answer by themselves.
+ * @param words The words behind `flagon`.
+ * @param builtIn The names of the command line's own commands, which have a help of their own.
  */
 export function asHelp(words: readonly string[], builtIn: readonly string[]): readonly string[] {
   const own = ownWords(words);
@@ -24,7 +24,7 @@ export function asHelp(words: readonly string[], builtIn: readonly string[]): re
 }
 
 /**
- * Formats how the app's commands are used: all, or those that begin with words.
+ * Formats the usage of the app's commands: of all, or of those that begin with words.
  *
  * @throws {UsageError} If none does.
  */
@@ -33,10 +33,7 @@ export function formatCommands({ registry }: Flagon, words: readonly string[]): 
   if (commands.length === 0 && words.length > 0) {
     throw missingCommand(registry.commands, words);
   }
-  const lines = commands.map((command) => {
-    const flags = Object.entries(command.flags).map(([name, type]) => `[${toFlag(name)}${type === "boolean" ? "" : ` <${type}>`}]`);
-    return [[formatUsage(command), ...flags].join(" "), command.description] as const;
-  });
+  const lines = commands.map((command) => [formatUsage(command), command.description] as const);
   const width = Math.max(0, ...lines.map(([usage]) => usage.length));
   return lines.length === 0
     ? "The app has no commands of its own."

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
-import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import type { Flagon } from "../app";
-import { UsageError } from "../base/errors";
+import { LoadError, UsageError } from "../base/errors";
+import { didYouMean } from "../base/suggestion";
 import { writeToTerminal } from "../base/terminal";
 import { enterCommandLine } from "../commands/command-line";
 import { runDevelopmentServer } from "../server/development/development";
@@ -11,11 +12,12 @@ import { Reloader } from "../server/development/reloader";
 import type { Certificate } from "../server/node-server";
 import { serve } from "../server/production/workers";
 import { checkDeployment, checkExtensions } from "./check";
-import { complete, completionScripts, type Shell, shells } from "./completion";
+import { complete, completionScripts, listNames, type Shell, shells } from "./completion";
 import { loadEnvironmentFiles } from "./environment-files";
 import { loadApp } from "./load-app";
 import { createProject, kinds, loaders, moduleSystems, type ProjectChoices } from "./new-project";
 import { asHelp, formatCommands, ownWords } from "./own-commands";
+import { report } from "./report";
 import { formatRoutes, listRoutes } from "./routes";
 import { startShell } from "./shell";
 
@@ -73,24 +75,9 @@ export async function runCommandLine(words: readonly string[], folder: string, v
     const builtIn = program.commands.map((command) => command.name());
     await program.parseAsync(asHelp(words, [...builtIn, "help"]), { from: "user" });
   } catch (error) {
-    return report(error);
+    return report(error, folder);
   }
   return exitCode;
-}
-
-/** The codes of errors whose message says all. */
-const readable = new Set(["CONFIG", "DATABASE", "JOB", "MAIL"]);
-
-/** Says what went wrong in a line, or with the stack if it is a mistake of the app's code. */
-function report(error: unknown): number {
-  if (error instanceof CommanderError) {
-    return error.exitCode === 0 ? 0 : 2;
-  }
-  // By the code, since the app may have another copy of the package than the command line.
-  const code: unknown = error instanceof Error && "code" in error ? error.code : undefined;
-  const isUsage = code === "LOAD" || code === "USAGE";
-  console.error(error instanceof Error && (isUsage || readable.has(String(code))) ? error.message : error);
-  return isUsage ? 2 : 1;
 }
 
 function createProgram(place: Place, fail: (code: number) => void): Command {
@@ -205,9 +192,10 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
     .allowUnknownOption()
     .helpOption(false)
     .action(async () => {
-      const app = await load();
+      const own = ownWords(place.words);
+      const app = await loadForCommand(program, own, load);
       try {
-        const value = await app.runCommand(ownWords(place.words));
+        const value = await app.runCommand(own);
         if (typeof value === "string") {
           console.log(value);
         }
@@ -216,6 +204,40 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
       }
     });
   return program;
+}
+
+/**
+ * Loads the app for one of its commands.
+ *
+ * @throws {UsageError} If there is no such app, or it has no such command, and the words may be a command of Flagon's.
+ */
+async function loadForCommand(program: Command, words: readonly string[], load: () => Promise<Flagon>): Promise<Flagon> {
+  const [word = ""] = words;
+  const builtIn = listNames(program);
+  let app: Flagon;
+  try {
+    app = await load();
+  } catch (error) {
+    if (!(error instanceof LoadError)) {
+      throw error;
+    }
+    const hint = didYouMean(word, builtIn);
+    throw hint === ""
+      ? new LoadError(`There is no command '${word}' of Flagon, and no app that may have it. ${error.message}`, { cause: error })
+      : new UsageError(`There is no command '${word}'.${hint}`, { cause: error });
+  }
+  const { commands } = app.registry;
+  if (!commands.some((command) => command.words[0] === word)) {
+    throw new UsageError(
+      `There is no command '${words.join(" ")}'.${
+        didYouMean(
+          words.join(" "),
+          commands.map((command) => command.words.join(" ")),
+        ) || didYouMean(word, builtIn)
+      }`,
+    );
+  }
+  return app;
 }
 
 /** Quotes a path, if it holds more than letters, digits and common signs. Double quotes work in every shell, where they can. */

@@ -1,5 +1,9 @@
 import type { Flagon } from "../app";
+import { lazily } from "../base/lazily";
 import * as names from "../index";
+import { provideSecretKey } from "../server/development/secret-key";
+
+const loadRepl = lazily((): typeof import("node:repl") => require("node:repl"));
 
 /**
  * Starts a prompt with the app's context, where everything that Flagon exports is at hand, and `await` works.
@@ -7,11 +11,14 @@ import * as names from "../index";
  * The app is `app`, and `client` sends requests to it; what the app's shell context processors give is there by name.
  */
 export function startShell(app: Flagon): Promise<void> {
+  if (process.env.NODE_ENV !== "production") {
+    provideSecretKey(app);
+  }
   return app.appContext(
     () =>
       new Promise<void>((resolve) => {
         console.log(`Flagon, with the app '${app.name}' as 'app'. End with Ctrl+D.`);
-        const prompt = process.getBuiltinModule("node:repl").start({ prompt: "> ", useGlobal: true });
+        const prompt = loadRepl().start({ prompt: "> ", useGlobal: true });
         Object.assign(prompt.context, names, { app, client: app.testClient() }, ...app.registry.shellContext.map((provide) => provide()));
         prompt.once("exit", resolve);
       }),

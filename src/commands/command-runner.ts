@@ -1,6 +1,7 @@
 import { format } from "node:util";
-import { UsageError } from "../base/errors";
+import { FlagonError, UsageError } from "../base/errors";
 import { didYouMean } from "../base/suggestion";
+import { textConverters } from "../base/text-values";
 import { type Command, type CommandTypes, formatUsage, toFlag } from "./command-spec";
 
 /**
@@ -75,23 +76,19 @@ export function parseArguments(command: Command, given: readonly string[]): Reco
   return values;
 }
 
-function convert(text: string, type: keyof CommandTypes, what: string, usage: string): unknown {
-  const isNumber =
-    type === "int" ? /^[+-]?\d+$/.test(text) && Number.isSafeInteger(Number(text)) : text.trim() !== "" && Number.isFinite(Number(text));
-  if (type === "string") {
-    return text;
+function convert(text: string, type: keyof CommandTypes, label: string, usage: string): unknown {
+  const value = textConverters[type](text);
+  if (value === undefined) {
+    throw new UsageError(`The ${label} must be a ${type === "int" ? "whole number" : "number"}, but got '${text}'.${usage}`);
   }
-  if (!isNumber) {
-    throw new UsageError(`The ${what} must be a ${type === "int" ? "whole number" : "number"}, but got '${text}'.${usage}`);
-  }
-  return Number(text);
+  return value;
 }
 
 /** The result of a command. */
 export interface CommandResult {
-  /** All that it printed. */
+  /** The text that it printed. */
   readonly output: string;
-  /** 0 if it succeeded, 1 if it failed, 2 if it was called in a way that it does not take. */
+  /** 0 for success, 1 for a failure, 2 for wrong arguments. */
   readonly exitCode: number;
   /** The error that the command threw. */
   readonly error: unknown;
@@ -107,11 +104,18 @@ export class CommandRunner {
   }
 
   /**
-   * Runs a command, and gathers what it prints by `console` and by `process.stdout`.
+   * Runs a command, and gathers the text that it prints by `console` and by `process.stdout`. Both belong to the whole process,
+   * so that one command runs at a time.
    *
    * @param command The words, or one text of them; a text in double quotes is one word.
+   * @throws {FlagonError} If another command is still running, here or in another runner.
    */
   async invoke(command: string | readonly string[]): Promise<CommandResult> {
+    if (isCapturing) {
+      throw new FlagonError(
+        "A command is still running in this process, and the two would print into each other. Await its invoke() before the next one. Inside a command, call app.runCommand().",
+      );
+    }
     const words = typeof command === "string" ? splitWords(command) : command;
     let output = "";
     const restore = capture((text) => {
@@ -136,8 +140,12 @@ function splitWords(text: string): string[] {
   return [...text.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
 }
 
-/** Hands on what is printed, until the function that is returned is called. */
+/** Whether the output of the process goes to a command's result. */
+let isCapturing = false;
+
+/** Hands the output of the process on, until the returned function is called. */
 function capture(take: (text: string) => void): () => void {
+  isCapturing = true;
   const { error, info, log, warn } = console;
   const { stderr, stdout } = process;
   const [writeOut, writeErr] = [stdout.write, stderr.write];
@@ -150,6 +158,7 @@ function capture(take: (text: string) => void): () => void {
   stdout.write = write;
   stderr.write = write;
   return () => {
+    isCapturing = false;
     Object.assign(console, { log, info, warn, error });
     stdout.write = writeOut;
     stderr.write = writeErr;

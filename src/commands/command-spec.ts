@@ -65,7 +65,7 @@ export interface Command {
   readonly flags: CommandFlags;
   /** The function that runs. */
   readonly description: string;
-  /** Does it; a text that it returns is printed. */
+  /** Runs the command. A text that it returns is printed. */
   run(values: Record<string, unknown>): unknown;
 }
 
@@ -74,7 +74,7 @@ const argumentPattern = /^(?:<(?:(\w+):)?(\w+)(\.\.\.)?>|\[(?:(\w+):)?(\w+)(\.\.
 const types: ReadonlySet<string> = new Set(["string", "int", "float"]);
 
 /**
- * Reads how a command is used, such as `"user create <name> [int:age]"`.
+ * Reads the usage of a command, such as `"user create <name> [int:age]"`.
  *
  * @throws {SetupError} If it cannot be read.
  */
@@ -117,11 +117,12 @@ export function toFlag(name: string): string {
   return `--${kebabCase(name)}`;
 }
 
-/** Describes how a command is used. */
-export function formatUsage({ arguments: found, words }: Command): string {
+/** Formats the words, arguments and options of a command: `user create <name> [age] [--admin]`. */
+export function formatUsage({ arguments: found, flags, words }: Command): string {
   const parts = found.map(({ isRequired, isSeveral, name }) => {
     const inner = `${name}${isSeveral ? "..." : ""}`;
     return isRequired ? `<${inner}>` : `[${inner}]`;
   });
-  return [...words, ...parts].join(" ");
+  const options = Object.entries(flags).map(([name, type]) => `[${toFlag(name)}${type === "boolean" ? "" : ` <${type}>`}]`);
+  return [...words, ...parts, ...options].join(" ");
 }

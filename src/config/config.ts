@@ -95,6 +95,8 @@ export class Config implements Settings {
   httpsOnly = false;
   /** The keys that only variables have set. */
   readonly #fromVariables = new Set<string>();
+  /** The keys that the code, a file or a variable has set. */
+  readonly #given = new Set<string>();
   readonly #variables: NodeJS.ProcessEnv;
   readonly #root: string;
 
@@ -117,6 +119,11 @@ export class Config implements Settings {
    */
   update(values: Values): void {
     this.#set(values, "code");
+  }
+
+  /** Tells whether the code, a file or a variable has set a key, be it to its default. */
+  isSet(key: string): boolean {
+    return this.#given.has(key);
   }
 
   /** Sets the values whose keys have none yet: for the own settings of an extension. */
@@ -231,6 +238,7 @@ export class Config implements Settings {
       );
     }
     for (const [key, value] of merged) {
+      this.#given.add(key);
       if (!Object.hasOwn(values, key) && (!Object.hasOwn(this, key) || this.#fromVariables.has(key))) {
         this.#fromVariables.add(key);
       } else {

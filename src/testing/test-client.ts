@@ -1,39 +1,18 @@
+import { randomBytes } from "node:crypto";
 import { FlagonError } from "../base/errors";
-import type { JsonProvider } from "../base/json";
 import { contexts } from "../dispatch/context";
 import { createContext } from "../dispatch/dispatch";
 import { findRoute } from "../dispatch/find-route";
 import { tearDown } from "../dispatch/tear-down";
 import type { FlagonRequest } from "../http/request/request";
-import type { RequestSource } from "../http/request/request-source";
 import { FlagonResponse } from "../http/response/response";
 import { handleSource } from "../server/fetch/handle-fetch";
 import type { Session } from "../sessions/session";
 import type { Application } from "../setup/application";
 import { CookieJar } from "./cookie-jar";
+import { compose, followRedirect, type TestMessage, type TestRequestOptions, TestSource } from "./test-request";
 
-/** One value of a form, or several. */
-type FieldValue = string | number | boolean | readonly (string | number | boolean)[];
-
-/** The options of a request of the test client. */
-export interface TestRequestOptions {
-  /** Headers; `null` takes away one that the client would send by itself. */
-  headers?: Readonly<Record<string, string | null>>;
-  /** Values for the query, added to the target's own. */
-  query?: Readonly<Record<string, FieldValue>>;
-  /** A value to send as JSON. */
-  json?: unknown;
-  /** Fields to send as a form. */
-  form?: Readonly<Record<string, FieldValue>>;
-  /** Files to send with the form, which is then multipart. */
-  files?: Readonly<Record<string, File | readonly File[]>>;
-  /** A body to send as it is. */
-  body?: string | Uint8Array | AsyncIterable<Uint8Array>;
-  /** Whether redirects are followed. Default: `false`. */
-  followRedirects?: boolean;
-  /** The address of the client. Default: `"127.0.0.1"`. */
-  remoteAddress?: string;
-}
+export type { TestRequestOptions } from "./test-request";
 
 /** A response, with those that redirected to it. */
 export interface TestResponse extends Response {
@@ -51,12 +30,14 @@ export class TestClient {
   readonly #base: URL;
 
   /**
-   * @param app The app.
-   * @param base The scheme and the host of targets that have none.
+   * @param app The app. One without a key, which nothing has set to `null`, gets a random one.
+   * @param base The scheme and the host of targets that are paths. Default: the settings `preferredUrlScheme` and `serverName`,
+   * or the first of `trustedHosts`, or `"localhost"`.
    */
-  constructor(app: Application, base = "http://localhost") {
+  constructor(app: Application, base: string = baseOf(app)) {
     this.#app = app;
     this.#base = new URL(base);
+    provideKey(app);
   }
 
   /** Sends `GET`. */
@@ -114,7 +95,7 @@ export class TestClient {
       if (history.length > maxRedirects) {
         throw new FlagonError(`The redirects from '${target}' go on and on; the last one leads to '${location}'.`);
       }
-      message = redirect(message, response.status, new URL(location, message.url));
+      message = followRedirect(message, response.status, new URL(location, message.url));
     }
   }
 
@@ -160,7 +141,7 @@ export async function runInRequestContext<Result>(
   options: TestRequestOptions & { readonly method?: string },
   run: () => Result | Promise<Result>,
 ): Promise<Result> {
-  const message = await compose(new URL("http://localhost"), options.method ?? "GET", target, options, app.json);
+  const message = await compose(new URL(baseOf(app)), options.method ?? "GET", target, options, app.json);
   const context = createContext(app, new TestSource(message));
   findRoute(context);
   if (!app.sessionInterface.isLazy) {
@@ -173,148 +154,15 @@ export async function runInRequestContext<Result>(
   }
 }
 
-/** A request of the test client, put together. */
-interface TestMessage {
-  readonly method: string;
-  readonly target: string;
-  readonly url: URL;
-  readonly headers: ReadonlyMap<string, string>;
-  readonly body: Uint8Array | AsyncIterable<Uint8Array> | null;
-  readonly remoteAddress: string;
+/** Returns the scheme and the host of an app, by its settings. */
+function baseOf({ config }: Application): string {
+  const [trusted = "localhost"] = config.trustedHosts;
+  return `${config.preferredUrlScheme}://${config.serverName ?? trusted.replace(/^\./, "")}`;
 }
 
-class TestSource implements RequestSource {
-  readonly method: string;
-  readonly target: string;
-  readonly rootPath = "";
-  readonly scheme: "http" | "https";
-  readonly remoteAddress: string;
-  readonly raw = null;
-  readonly #message: TestMessage;
-  readonly #controller = new AbortController();
-
-  constructor(message: TestMessage) {
-    this.#message = message;
-    this.method = message.method;
-    this.target = message.target;
-    this.scheme = message.url.protocol === "https:" ? "https" : "http";
-    this.remoteAddress = message.remoteAddress;
+/** Gives an app without a secret key a random one, so that sessions and forms work. A key that was set to `null` stays so. */
+function provideKey({ config }: Application): void {
+  if (config.secretKey === null && !config.isSet("secretKey")) {
+    config.secretKey = randomBytes(32).toString("base64url");
   }
-
-  header(name: string): string | undefined {
-    return this.#message.headers.get(name);
-  }
-
-  headers(): Iterable<readonly [string, string]> {
-    return this.#message.headers;
-  }
-
-  body(): AsyncIterable<Uint8Array> | null {
-    const { body } = this.#message;
-    return body instanceof Uint8Array ? once(body) : body;
-  }
-
-  signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-}
-
-async function compose(base: URL, method: string, target: string, options: TestRequestOptions, json: JsonProvider): Promise<TestMessage> {
-  const isWhole = /^https?:\/\//i.test(target);
-  const url = isWhole ? new URL(target) : base;
-  const path = addQuery(isWhole ? target.replace(/^https?:\/\/[^/?#]*/i, "") || "/" : target, options.query);
-  const { body, type } = await composeBody(options, json);
-  const headers = new Map<string, string>([
-    ["host", url.host],
-    ["user-agent", "flagon-test-client"],
-    ["accept", "*/*"],
-    // A browser says this of what its own pages send; without it each form of a test would need a token.
-    ["sec-fetch-site", "same-origin"],
-  ]);
-  if (type !== undefined) {
-    headers.set("content-type", type);
-  }
-  if (body instanceof Uint8Array) {
-    headers.set("content-length", String(body.byteLength));
-  }
-  for (const [name, value] of Object.entries(options.headers ?? {})) {
-    if (value === null) {
-      headers.delete(name.toLowerCase());
-    } else {
-      headers.set(name.toLowerCase(), value);
-    }
-  }
-  return {
-    method: method.toUpperCase(),
-    target: path,
-    url: new URL(path.startsWith("/") ? url.origin + path : url.origin),
-    headers,
-    body,
-    remoteAddress: options.remoteAddress ?? "127.0.0.1",
-  };
-}
-
-async function composeBody(
-  { body, form, files, json }: TestRequestOptions,
-  provider: JsonProvider,
-): Promise<{ body: TestMessage["body"]; type: string | undefined }> {
-  if ([body, json, form ?? files].filter((part) => part !== undefined).length > 1) {
-    throw new FlagonError("A test request has one body: give either 'body', or 'json', or 'form' and 'files'.");
-  }
-  if (json !== undefined) {
-    return { body: Buffer.from(provider.stringify(json) ?? "null", "utf8"), type: "application/json" };
-  }
-  if (files !== undefined) {
-    const data = new FormData();
-    for (const [name, value] of listFields(form)) {
-      data.append(name, value);
-    }
-    for (const [name, file] of Object.entries(files)) {
-      for (const one of Array.isArray(file) ? file : [file]) {
-        data.append(name, one);
-      }
-    }
-    const encoded = new Response(data);
-    return { body: new Uint8Array(await encoded.arrayBuffer()), type: encoded.headers.get("content-type") ?? undefined };
-  }
-  if (form !== undefined) {
-    return { body: Buffer.from(new URLSearchParams(listFields(form)).toString(), "utf8"), type: "application/x-www-form-urlencoded" };
-  }
-  return { body: typeof body === "string" ? Buffer.from(body, "utf8") : (body ?? null), type: undefined };
-}
-
-function listFields(fields: Readonly<Record<string, FieldValue>> = {}): [string, string][] {
-  return Object.entries(fields).flatMap(([name, value]) =>
-    (Array.isArray(value) ? value : [value]).map((one): [string, string] => [name, String(one)]),
-  );
-}
-
-function addQuery(path: string, query: TestRequestOptions["query"]): string {
-  if (query === undefined) {
-    return path;
-  }
-  return `${path}${path.includes("?") ? "&" : "?"}${new URLSearchParams(listFields(query))}`;
-}
-
-/** Composes the request that a browser makes to follow a redirect (Fetch standard, HTTP-redirect fetch). */
-function redirect(message: TestMessage, status: number, url: URL): TestMessage {
-  if (url.host !== message.url.host) {
-    throw new FlagonError(`The redirect to '${url.href}' leads to another host, which is not part of the app.`);
-  }
-  const keeps =
-    status === 307 ||
-    status === 308 ||
-    message.method === "HEAD" ||
-    message.method === "GET" ||
-    ((status === 301 || status === 302) && message.method !== "POST");
-  const headers = new Map(message.headers);
-  if (!keeps) {
-    headers.delete("content-type");
-    headers.delete("content-length");
-  }
-  return { ...message, url, target: url.pathname + url.search, headers, ...(keeps ? {} : { method: "GET", body: null }) };
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

@@ -5,9 +5,7 @@ import { createApp } from "./app";
 let client: TestClient;
 
 beforeEach(() => {
-  const app = createApp();
-  app.config.testing = true;
-  client = app.testClient();
+  client = createApp().testClient();
 });
 
 const add = (name: string, price = 1) => client.post("/api/items", { json: { name, price } });

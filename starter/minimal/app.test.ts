@@ -1,7 +1,6 @@
 import { expect, it } from "vitest";
 import app from "./app";
 
-app.config.testing = true;
 const client = app.testClient();
 
 it("says hello", async () => {

@@ -1,3 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-export default defineConfig({ test: { include: ["**/*.test.ts"], exclude: ["dist/**", "node_modules/**"] } });
+// With FLAGON_TESTING, errors of views reach the test, and the log is silent.
+export default defineConfig({
+  test: { include: ["**/*.test.ts"], exclude: ["dist/**", "node_modules/**"], env: { FLAGON_TESTING: "1" } },
+});

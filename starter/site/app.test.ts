@@ -5,9 +5,7 @@ import { createApp } from "./app";
 let client: TestClient;
 
 beforeEach(() => {
-  const app = createApp();
-  app.config.update({ testing: true, secretKey: "a key for tests only" });
-  client = app.testClient();
+  client = createApp().testClient();
 });
 
 const read = async (path: string) => (await client.get(path)).text();

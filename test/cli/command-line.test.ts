@@ -1,5 +1,8 @@
 import { once } from "node:events";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { findEndOfLife } from "../../src/cli/node-releases";
 import { app, createProject, flagon, start } from "../cli-project";
 
 describe("flagon", () => {
@@ -25,7 +28,10 @@ describe("flagon", () => {
     expect(await flagon(root, ["greet", "Ann", "--loud"])).toEqual({ code: 0, stdout: "ANN tried env", stderr: "" });
     expect((await flagon(root, ["greet", "Ann"], { FROM_FILE: "real" })).stdout).toBe("Ann tried real");
     expect((await flagon(root, ["commands"])).stdout).toBe("greet <name> [--loud]  Greets.");
-    expect(await flagon(root, ["greet"])).toMatchObject({ code: 2, stderr: "The argument 'name' is missing.\n\nUsage: greet <name>" });
+    expect(await flagon(root, ["greet"])).toMatchObject({
+      code: 2,
+      stderr: "The argument 'name' is missing.\n\nUsage: greet <name> [--loud]",
+    });
     expect(await flagon(root, ["gret"])).toMatchObject({ code: 2, stderr: "There is no command 'gret'. Did you mean 'greet'?" });
   });
 
@@ -87,20 +93,99 @@ export default await Promise.resolve(app);`;
     ]);
   });
 
-  it("says what is not to be in production", async () => {
+  /** The answer of `flagon check --deploy` for a good app: this line of Node may be the one thing that is wrong. */
+  const isOld = (findEndOfLife(process.versions.node) ?? new Date(8e15)) <= new Date();
+  const good = isOld
+    ? { code: 1, stdout: expect.stringMatching(/^Node .* gets no more security fixes since .*\n.*\n1 thing is wrong\.$/) }
+    : { code: 0, stdout: "Nothing is wrong." };
+
+  it("tells which settings should not be in production", async () => {
     const root = createProject({ "app.ts": app("x") });
     const bad = await flagon(root, ["check", "--deploy"]);
     expect([bad.code, bad.stdout]).toEqual([
       1,
-      expect.stringMatching(/secret key is short[\s\S]*Any host[\s\S]*No proxy[\s\S]*things are wrong/),
+      expect.stringMatching(/secret key is short[\s\S]*every Host header[\s\S]*No proxy[\s\S]*things are wrong/),
     ]);
     const env = {
       FLAGON_SECRET_KEY: "f3Zk0vXq8mT1yB6uWc9aJr5eHd2nLp7i",
       FLAGON_TRUSTED_HOSTS: '["example.com"]',
       FLAGON_TRUST_PROXY: "1",
     };
-    expect(await flagon(root, ["check", "--deploy"], env)).toMatchObject({ code: 0, stdout: "Nothing is wrong." });
+    expect(await flagon(root, ["check", "--deploy"], env)).toMatchObject(good);
+    expect(await flagon(root, ["check", "--deploy"], { ...env, FLAGON_TRUST_PROXY: "0" })).toMatchObject(good);
     expect((await flagon(root, ["secret"])).stdout).toMatch(/^[\w-]{43}$/);
+  });
+
+  it("says nothing of sessions for a service of JSON", async () => {
+    const root = createProject({
+      "app.ts": `import { Flagon } from "flagon"; const app = new Flagon(__dirname, { config: { trustedHosts: ["a.test"] } }); app.get("/", () => ({ a: 1 })); export default app;`,
+    });
+    expect(await flagon(root, ["check", "--deploy"])).toMatchObject(good);
+    mkdirSync(join(root, "templates"));
+    expect((await flagon(root, ["check", "--deploy"])).stdout).toMatch(/There is no secret key[\s\S]*No proxy is trusted/);
+  });
+
+  it("guesses a mistyped command of its own, where there is no app as well", async () => {
+    const empty = createProject({});
+    expect(await flagon(empty, ["rnu"])).toMatchObject({ code: 2, stderr: "There is no command 'rnu'. Did you mean 'run'?" });
+    expect(await flagon(empty, ["sevre", "--port", "1"])).toMatchObject({
+      code: 2,
+      stderr: "There is no command 'sevre'. Did you mean 'serve'?",
+    });
+    expect((await flagon(empty, ["frobnicate"])).stderr).toMatch(
+      /^There is no command 'frobnicate' of Flagon, and no app that may have it\. There is no app in /,
+    );
+    const root = createProject({ "app.ts": app("x") });
+    expect((await flagon(root, ["rotues"])).stderr).toBe("There is no command 'rotues'. Did you mean 'routes'?");
+  });
+
+  it("tells mistakes of the set-up in a line with its place, and keeps the stacks of other errors", async () => {
+    const twice = `import { Flagon } from "flagon";
+const app = new Flagon(__dirname);
+app.get("/a", () => "1", { endpoint: "a" });
+app.get("/a", () => "2", { endpoint: "b" });
+export default app;`;
+    const root = createProject({
+      "app.ts": twice,
+      "thrown.ts": 'throw new RangeError("mine");',
+      "missing.ts": 'import "./nothing-here";',
+      "made/x": "",
+    });
+    const { code, stderr } = await flagon(root, ["routes"]);
+    expect([code, stderr.split("\n").at(-1)]).toEqual([1, expect.stringMatching(/^ {4}at app\.ts:\d+:\d+$/)]);
+    expect(stderr).not.toMatch(/node_modules|code: '/);
+    expect((await flagon(root, ["--app", "thrown.ts", "routes"])).stderr).toMatch(/RangeError: mine\n\s+at .*thrown\.ts/);
+    expect((await flagon(root, ["--app", "missing.ts", "routes"])).stderr).toMatch(/^Cannot find module '\.\/nothing-here'/);
+    expect((await flagon(root, ["new", "made"])).stderr).not.toMatch(/\n\s+at |code:/);
+  });
+
+  it("keeps what stands behind a # in a value, and reads files with a byte-order mark", async () => {
+    const print =
+      'app.command("print", () => JSON.stringify(["A", "B", "C", "D", "E", "F", "G"].map((name) => process.env["X_" + name])));';
+    const lines = [
+      "X_A=first",
+      "X_B=un#hash # comment",
+      'X_C="a # b"',
+      "X_D= # comment",
+      "X_E=#fff",
+      "export X_F='multi",
+      "X_G=no",
+      "line'",
+    ];
+    for (const encode of [
+      (text: string) => `\ufeff${text}`,
+      (text: string) => Buffer.from(`\ufeff${text}`, "utf16le"),
+      (text: string) => text.replaceAll("\n", "\r\n"),
+    ]) {
+      const root = createProject({ "app.ts": `${app("x")}\n${print}` });
+      writeFileSync(join(root, ".env"), encode(lines.join("\n")));
+      const [a, b, c, d, e, f, g] = JSON.parse((await flagon(root, ["print"])).stdout);
+      expect([a, b, c, d, e, f?.replaceAll("\r", ""), g]).toEqual(["first", "un#hash", "a # b", "", "#fff", "multi\nX_G=no\nline", null]);
+    }
+    expect(await flagon(createProject({ "app.ts": app("x") }), ["--env-file", "gone.env", "routes"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("There is no file 'gone.env'"),
+    });
   });
 
   it("makes no project where there is one, and none of a kind that there is not", async () => {
@@ -128,6 +213,19 @@ export default await Promise.resolve(app);`;
     }
     child.stdin?.end();
     expect(await once(child, "exit")).toEqual([0, null]);
+  });
+
+  it("has a prompt with the key for development, so that sessions work", async () => {
+    const root = createProject({
+      "app.ts": `import { Flagon, session } from "flagon"; const app = new Flagon(__dirname); app.get("/", () => String(session.set("a", 1))); export default app;`,
+    });
+    const { child, hear } = start(root, ["shell"], {}, "pipe");
+    await hear("End with Ctrl+D.");
+    child.stdin?.write('(await client.get("/")).status\n');
+    await hear("200");
+    child.stdin?.end();
+    expect(await once(child, "exit")).toEqual([0, null]);
+    expect(readFileSync(join(root, ".flagon/secret-key"), "utf8")).toMatch(/^[\w-]{43}\n$/);
   });
 
   it("tells how the app's commands are used", async () => {

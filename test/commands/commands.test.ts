@@ -43,7 +43,7 @@ describe("commands", () => {
   it.each([
     ["user creat Ann", "There is no command 'user creat Ann'."],
     ["list-user", "There is no command 'list-user'. Did you mean 'list-users'?"],
-    ["user create", "The argument 'name' is missing.\n\nUsage: user create <name> [age]"],
+    ["user create", "The argument 'name' is missing.\n\nUsage: user create <name> [age] [--admin] [--dry-run] [--level <int>]"],
     ["user create Ann 4 5", "There is an argument too many: '5'."],
     ["user create Ann four", "The argument 'age' must be a whole number, but got 'four'."],
     ["user create Ann --admn", "There is no option '--admn'. Did you mean '--admin'?"],
@@ -77,5 +77,20 @@ describe("commands", () => {
     }
     app.command("a b", () => "");
     expect(() => app.command("a b <c>", () => "")).toThrow("There are two commands 'a b'.");
+  });
+
+  it("run one at a time, since they share the output of the process", async () => {
+    const app = createApp();
+    let release = (): void => undefined;
+    app.command("slow", () => new Promise<void>((resolve) => (release = resolve)));
+    app.command("nested", () => app.runCommand(["inner"]));
+    app.command("inner", () => console.log("inner"));
+    const log = console.log;
+    const first = app.testCommands().invoke("slow");
+    await expect(app.testCommands().invoke("inner")).rejects.toThrow("A command is still running in this process");
+    release();
+    expect(await first).toEqual({ output: "", exitCode: 0, error: undefined });
+    expect(console.log).toBe(log);
+    expect((await app.testCommands().invoke("nested")).output).toBe("inner\n");
   });
 });

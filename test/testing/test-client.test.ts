@@ -1,4 +1,4 @@
-import { makeResponse, redirect, request, session } from "flagon";
+import { Flagon, type FlagonOptions, makeResponse, redirect, request, session } from "flagon";
 import { describe, expect, it } from "vitest";
 import { createApp } from "../support";
 
@@ -97,5 +97,49 @@ describe("testClient()", () => {
     expect(await (await client.post("/", { form: { a: true } })).json()).toEqual(["application/x-www-form-urlencoded", "a=true"]);
     expect(await (await client.post("/", { body: "x", headers: { "Content-Type": "text/plain" } })).json()).toEqual(["text/plain", "x"]);
     await expect(client.post("/", { json: 1, form: {} })).rejects.toThrow("A test request has one body");
+  });
+});
+
+describe("the address of the test client", () => {
+  const seen = async (config: FlagonOptions["config"]) => {
+    const app = createApp(config === undefined ? {} : { config });
+    app.get("/", () => `${request.scheme}://${request.host} ${request.isSecure}`);
+    app.get("/set", () => String(session.set("a", 1)));
+    app.get("/get", () => String(session.get("a")));
+    const client = app.testClient();
+    const inContext = await app.testRequestContext("/", {}, () => request.host);
+    await client.get("/set");
+    return [
+      await (await client.get("/")).text(),
+      inContext,
+      await (await client.get("/get")).text(),
+      await client.session((s) => s.get("a")),
+    ];
+  };
+
+  it("is that of the settings serverName and preferredUrlScheme, or the first trusted host", async () => {
+    expect(await seen(undefined)).toEqual(["http://localhost false", "localhost", "1", 1]);
+    expect(await seen({ serverName: "shop.test:8080" })).toEqual(["http://shop.test:8080 false", "shop.test:8080", "1", 1]);
+    expect(await seen({ serverName: "shop.test", preferredUrlScheme: "https" })).toEqual(["https://shop.test true", "shop.test", "1", 1]);
+    expect(await seen({ trustedHosts: ["example.com"] })).toEqual(["http://example.com false", "example.com", "1", 1]);
+    expect(await seen({ trustedHosts: [".example.org", "a.test"] })).toEqual(["http://example.org false", "example.org", "1", 1]);
+  });
+
+  it("can still be given by each target", async () => {
+    const app = createApp({ config: { serverName: "shop.test" } });
+    app.get("/", () => request.url);
+    expect(await (await app.testClient().get("https://other.test/?a=1")).text()).toBe("https://other.test/?a=1");
+  });
+});
+
+describe("the secret key of a test", () => {
+  it("is random where nothing has set one, so that sessions work; one that is set to null stays so", async () => {
+    const app = new Flagon(__dirname, { static: null, config: { testing: true } });
+    app.get("/", () => String(session.set("a", 1)));
+    expect((await app.testClient().get("/")).status).toBe(200);
+    expect(String(app.config.secretKey)).toMatch(/^[\w-]{43}$/);
+    const without = new Flagon(__dirname, { static: null, config: { testing: true, secretKey: null } });
+    without.get("/", () => String(session.set("a", 1)));
+    await expect(without.testClient().get("/")).rejects.toThrow("no secret key");
   });
 });

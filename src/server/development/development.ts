@@ -1,5 +1,3 @@
-import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { writeToTerminal } from "../../base/terminal";
@@ -11,6 +9,7 @@ import { type Certificate, createNodeServer } from "../node-server";
 import { StartFailure } from "../start-failure";
 import { LiveReload } from "./live-reload";
 import { Reloader } from "./reloader";
+import { provideSecretKey } from "./secret-key";
 import { Toolbar } from "./toolbar";
 
 /** The time for the functions of `onStop`, in milliseconds. */
@@ -50,9 +49,7 @@ export function runDevelopmentServer(app: Application, options: RunOptions): Ser
   const debug = options.debug ?? isLoopback(host);
   process.setSourceMapsEnabled(true);
   app.config.update({ debug });
-  if (app.config.secretKey === null) {
-    app.config.update({ secretKey: keepSecretKey(app.root) });
-  }
+  provideSecretKey(app);
   const tools = debug ? [new LiveReload(app, [...app.templates.folders, join(app.root, "static")]), new Toolbar(app)] : [];
   const listener = createListener(app);
   const handle = (message: IncomingMessage, reply: ServerResponse): void => {
@@ -100,21 +97,6 @@ function endWithParent(): void {
   setInterval(() => (process.ppid === parent ? undefined : process.exit()), 500).unref();
 }
 
-/** Returns the secret key that is kept in `.flagon/` beside the app, and makes it the first time. */
-function keepSecretKey(root: string): string {
-  const folder = join(root, ".flagon");
-  const file = join(folder, "secret-key");
-  if (existsSync(file)) {
-    return readFileSync(file, "utf8").trim();
-  }
-  const key = randomBytes(32).toString("base64url");
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, ".gitignore"), "*\n");
-  writeFileSync(file, `${key}\n`, { mode: 0o600 });
-  say(` * Made a secret key for development and keeps it in ${file}; set FLAGON_SECRET_KEY for production`);
-  return key;
-}
-
 function logAccess({ method, url }: IncomingMessage, reply: ServerResponse): void {
   const start = performance.now();
   reply.once("close", () => {
@@ -148,7 +130,7 @@ function stopOnSignal(server: Server, tools: readonly { close(): void }[]): void
 function explainPort(host: string, port: number): string {
   const hint =
     port === 5000 && process.platform === "darwin" ? " On macOS it may be the AirPlay Receiver, which the system settings turn off." : "";
-  return `Port ${port} on ${host} is in use by another program. Stop that program, or choose another port: app.run({ port: ${port + 1} }).${hint}`;
+  return `Port ${port} on ${host} is in use by another program. Stop that program, or choose another port: ${isUnderCommandLine() ? `flagon run --port ${port + 1}` : `app.run({ port: ${port + 1} })`}.${hint}`;
 }
 
 function say(line: string): void {
