@@ -58,12 +58,12 @@ function findOwnLine({ stack = "" }: Error, folder: string): string[] {
   for (const line of stack.split("\n")) {
     const [, place = "", row, column] = framePattern.exec(line) ?? [];
     const file = place.startsWith("file:") ? fileURLToPath(place) : place;
-    if (file !== "" && !/[\\/]node_modules[\\/]/.test(file) && !file.startsWith(packageFolder)) {
+    if (file !== "" && !/[\\/]node_modules[\\/]/.test(file) && !ownFolders.some((own) => file.startsWith(own))) {
       return [`    at ${relative(folder, file)}:${row}:${column}`];
     }
   }
   return [];
 }
 
-/** The folder of this package, whose own lines say nothing to its users. */
-const packageFolder = join(__dirname, "..") + sep;
+/** The folders of this package's own code, compiled and by its source maps. */
+const ownFolders = ["dist", "src"].map((name) => join(__dirname, "../..", name) + sep);

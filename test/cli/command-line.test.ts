@@ -182,7 +182,7 @@ export default app;`;
       const [a, b, c, d, e, f, g] = JSON.parse((await flagon(root, ["print"])).stdout);
       expect([a, b, c, d, e, f?.replaceAll("\r", ""), g]).toEqual(["first", "un#hash", "a # b", "", "#fff", "multi\nX_G=no\nline", null]);
     }
-    expect(await flagon(createProject({ "app.ts": app("x") }), ["--env-file", "gone.env", "routes"])).toMatchObject({
+    expect(await flagon(createProject({ "app.ts": app("x") }), ["-e", "gone.env", "routes"])).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("There is no file 'gone.env'"),
     });
