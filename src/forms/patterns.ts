@@ -13,21 +13,66 @@ export function toPattern(regexes: readonly unknown[], trimmed: readonly unknown
 }
 
 function readSource(regex: unknown): string | undefined {
-  if (!(regex instanceof RegExp) || regex.flags.replace(/[dguv]/g, "") !== "" || (!/[uv]/.test(regex.flags) && countsUnits(regex.source))) {
+  if (
+    !(regex instanceof RegExp) ||
+    regex.flags.replace(/[dgiuv]/g, "") !== "" ||
+    (!/[uv]/.test(regex.flags) && countsUnits(regex.source))
+  ) {
     return undefined;
   }
-  const source = splitAlternatives(regex.source).map(unanchor).join("|");
+  const source = splitAlternatives(regex.flags.includes("v") ? regex.source : escapeForSets(regex.source))
+    .map(unanchor)
+    .join("|");
   try {
     new RegExp(source, "v");
-    return source;
+    // Browsers that do not know this group ignore the pattern.
+    return regex.ignoreCase ? `(?i:${source})` : source;
   } catch {
     return undefined;
   }
 }
 
+/** Escapes a source for the flag `v`, which reserves characters inside of classes and allows fewer escapes. */
+function escapeForSets(source: string): string {
+  return source.replace(
+    /\[(\^?)((?:[^\]\\]|\\.)*)\]|\\(.)/gs,
+    (whole, negation: string | undefined, content: string | undefined, escaped: string) =>
+      content === undefined ? unescape(whole, escaped, /[\w^$\\.*+?()[\]{}|/]/) : `[${negation}${escapeClass(content)}]`,
+  );
+}
+
+/** Escapes the content of a class. A hyphen that joins no two characters stands for itself. */
+function escapeClass(content: string): string {
+  const tokens = content.match(/\\(?:[pP]\{[^}]*\}|u\{[^}]*\}|u[\da-fA-F]{4}|x[\da-fA-F]{2}|c[a-zA-Z]|.)|./gsu) ?? [];
+  let canBegin = false;
+  return tokens
+    .map((token, index) => {
+      const isSet = /^\\[dDsSwWpP]/.test(token);
+      const next = tokens[index + 1];
+      if (token === "-" && canBegin && next !== undefined && !/^\\[dDsSwWpP]/.test(next)) {
+        canBegin = false;
+        return token;
+      }
+      const isEnd = tokens[index - 1] === "-" && index > 1 && !canBegin;
+      canBegin = !isSet && !isEnd;
+      if (token.length === 2 && token.startsWith("\\")) {
+        return unescape(token, token.charAt(1), /[\w^$\\.*+?()[\]{}|/&!#%,:;<=>@`~-]/);
+      }
+      return /^[()[{}/|&!#%,:;<=>@`~-]$/.test(token) ? `\\${token}` : token;
+    })
+    .join("");
+}
+
+function unescape(whole: string, escaped: string, allowed: RegExp): string {
+  return allowed.test(escaped) ? whole : escaped;
+}
+
 /** Tells whether a source counts characters that can be half of a pair, which the flag `v` counts as one. */
 function countsUnits(source: string): boolean {
-  return /(?:^|[^\\])(?:\\\\)*(?:\.|\[\^(?:[^\]\\]|\\.)*\]|\\[SWD])(?![*+])/.test(source);
+  const plain = source.replace(/\[(\^?)((?:[^\]\\]|\\.)*)\]/gs, (_, negation: string, content: string) =>
+    negation === "^" || /\\[SWDP]/.test(content) ? "\\W" : "x",
+  );
+  return /(?:^|[^\\])(?:\\\\)*(?:\.|\\[SWD])(?![*+])/.test(plain);
 }
 
 function unanchor(source: string): string {

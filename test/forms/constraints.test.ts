@@ -133,8 +133,12 @@ describe("browsers are told", () => {
     ["alternatives that are anchored at one end each", z.string().regex(/^a|b$/), { pattern: "a[\\s\\S]*|[\\s\\S]*b" }],
     ["an end that is no anchor", z.string().regex(/^a\$/), { pattern: "a\\$[\\s\\S]*" }],
     ["several patterns", z.string().regex(/^\d+$/).regex(/^1.*$/), { pattern: "(?=(?:\\d+)$)1.*" }],
+    ["hyphens in classes", z.string().regex(/^[\w-]+[-a-c.-]+[a-c-e]$/), { pattern: "[\\w\\-]+[\\-a-c.\\-]+[a-c\\-e]" }],
+    ["other signs in classes", z.string().regex(/^[^()&/\]|]+[\d.,+-]$/), { pattern: "[^\\(\\)\\&\\/\\]\\|]+[\\d.\\,+\\-]" }],
+    ["escapes that are none", z.string().regex(/^@-_$/), { pattern: "@-_" }],
     ["the start of a text", z.string().startsWith("a."), { pattern: "a\\..*[\\s\\S]*" }],
-    ["nothing of a pattern in any case", z.string().regex(/^[a-z]+$/i), {}],
+    ["a pattern in any case", z.string().regex(/^[a-z]+$/i), { pattern: "(?i:[a-z]+)" }],
+    ["nothing of a pattern with lines", z.string().regex(/^[a-z]+$/m), {}],
     ["nothing of a pattern that counts halves of characters", z.string().regex(/^.{2}$/), {}],
     ["a pattern that counts whole characters", z.string().regex(/^.{2}$/u), { pattern: ".{2}" }],
   ])("%s", async (_, schema, expected) => {

@@ -1,5 +1,5 @@
 import type { FormIssue, FormIssueField, FormMessage, FormMessageKind } from "../../schemas/form-messages";
-import { formatSize } from "./format";
+import { formatDate, formatSize } from "./format";
 
 /** Counts things: `1 character`, `2 characters`. */
 function count(limit: FormIssue["limit"], one: string, many = `${one}s`): string {
@@ -10,14 +10,8 @@ function nameItem({ type }: FormIssueField): readonly [one: string, many?: strin
   return type === "file" ? ["file"] : type === "select" || type === "checkbox" ? ["option"] : ["entry", "entries"];
 }
 
-function formatDate({ limit }: FormIssue, { type }: FormIssueField): string {
-  const date = limit instanceof Date ? limit : new Date(Number(limit));
-  const format = new Intl.DateTimeFormat("en-GB", {
-    dateStyle: "long",
-    ...(type === "date" ? {} : { timeStyle: "short" }),
-    timeZone: "UTC",
-  });
-  return format.format(date);
+function nameDate({ limit }: FormIssue, { type }: FormIssueField): string {
+  return formatDate(limit, "en-GB", type === "date");
 }
 
 /** English messages for visitors. They are the default. */
@@ -42,8 +36,8 @@ export const englishMessages: Readonly<Record<FormMessageKind, FormMessage>> = {
   exactLength: ({ limit }) => `Exactly ${count(limit, "character")}.`,
   tooSmall: ({ limit, isInclusive }) => (isInclusive ? `At least ${limit}.` : `More than ${limit}.`),
   tooLarge: ({ limit, isInclusive }) => (isInclusive ? `At most ${limit}.` : `Less than ${limit}.`),
-  tooEarly: (issue, field) => `${issue.isInclusive ? "Not before" : "After"} ${formatDate(issue, field)}.`,
-  tooLate: (issue, field) => `${issue.isInclusive ? "Not after" : "Before"} ${formatDate(issue, field)}.`,
+  tooEarly: (issue, field) => `${issue.isInclusive ? "Not before" : "After"} ${nameDate(issue, field)}.`,
+  tooLate: (issue, field) => `${issue.isInclusive ? "Not after" : "Before"} ${nameDate(issue, field)}.`,
   step: ({ limit }) => `A multiple of ${limit}.`,
   tooFew: ({ limit }, field) => `At least ${count(limit, ...nameItem(field))}.`,
   tooMany: ({ limit }, field) => `At most ${count(limit, ...nameItem(field))}.`,

@@ -20,3 +20,12 @@ export function formatNumber(value: unknown, locale: string): string {
       }).format(value)
     : String(value);
 }
+
+/** Formats a date in a language, with its time unless the control asks for a day only. */
+export function formatDate(limit: unknown, locale: string, isDay: boolean): string {
+  const date = limit instanceof Date ? limit : new Date(Number(limit));
+  if (Number.isNaN(date.getTime())) {
+    return String(limit);
+  }
+  return new Intl.DateTimeFormat(locale, { dateStyle: "long", ...(isDay ? {} : { timeStyle: "short" }), timeZone: "UTC" }).format(date);
+}

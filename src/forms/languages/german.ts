@@ -1,5 +1,5 @@
 import type { FormIssue, FormIssueField, FormMessage, FormMessageKind } from "../../schemas/form-messages";
-import { formatNumber, formatSize } from "./format";
+import { formatDate, formatNumber, formatSize } from "./format";
 
 function count({ limit }: FormIssue, one: string, many: string): string {
   return `${limit} ${Number(limit) === 1 ? one : many}`;
@@ -13,10 +13,8 @@ function nameItem({ type }: FormIssueField): readonly [one: string, many: string
       : ["Eintrag", "Einträge"];
 }
 
-function formatDate({ limit }: FormIssue, { type }: FormIssueField): string {
-  const date = limit instanceof Date ? limit : new Date(Number(limit));
-  const format = new Intl.DateTimeFormat("de", { dateStyle: "long", ...(type === "date" ? {} : { timeStyle: "short" }), timeZone: "UTC" });
-  return format.format(date);
+function nameDate({ limit }: FormIssue, { type }: FormIssueField): string {
+  return formatDate(limit, "de", type === "date");
 }
 
 /** German messages for visitors. */
@@ -41,8 +39,8 @@ export const germanMessages: Readonly<Record<FormMessageKind, FormMessage>> = {
   exactLength: (issue) => `Genau ${count(issue, "Zeichen", "Zeichen")}.`,
   tooSmall: ({ limit, isInclusive }) => `${isInclusive ? "Mindestens" : "Mehr als"} ${formatNumber(limit, "de")}.`,
   tooLarge: ({ limit, isInclusive }) => `${isInclusive ? "Höchstens" : "Weniger als"} ${formatNumber(limit, "de")}.`,
-  tooEarly: (issue, field) => `${issue.isInclusive ? "Nicht vor dem" : "Nach dem"} ${formatDate(issue, field)}.`,
-  tooLate: (issue, field) => `${issue.isInclusive ? "Nicht nach dem" : "Vor dem"} ${formatDate(issue, field)}.`,
+  tooEarly: (issue, field) => `${issue.isInclusive ? "Nicht vor dem" : "Nach dem"} ${nameDate(issue, field)}.`,
+  tooLate: (issue, field) => `${issue.isInclusive ? "Nicht nach dem" : "Vor dem"} ${nameDate(issue, field)}.`,
   step: ({ limit }) => `Ein Vielfaches von ${formatNumber(limit, "de")}.`,
   tooFew: (issue, field) => `Mindestens ${count(issue, ...nameItem(field))}.`,
   tooMany: (issue, field) => `Höchstens ${count(issue, ...nameItem(field))}.`,

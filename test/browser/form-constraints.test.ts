@@ -1,0 +1,213 @@
+import fc from "fast-check";
+import { defineForm, type ZodSchema } from "flagon";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { createApp } from "../support";
+
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
+/** A schema with values that a visitor could enter, good and bad ones. */
+interface Case {
+  readonly label: string;
+  readonly schema: z.ZodType;
+  readonly values: readonly string[];
+}
+
+const when = <Schema>(isOn: boolean, schema: Schema, change: (schema: Schema) => Schema): Schema => (isOn ? change(schema) : schema);
+
+/** Only characters of one code unit: browsers count units, and zod counts characters. */
+const letters = fc.string({ unit: fc.constantFrom("a", "b", "A", "1", "2", " ", "-", "@", "\u00e4", "\u540d"), maxLength: 9 });
+const patterns = [
+  /^\d+$/,
+  /\d/,
+  /^a|b$/,
+  /^[a-z]{2,4}$/,
+  /^.{2}$/u,
+  /^[^a]+$/,
+  /^\S+$/,
+  /^(?:a|b)\d?$/i,
+  /^[\w-]+$/,
+  /^a\|b/,
+  /^[ab-]+$/,
+  /^[^()&]+$/,
+  /^[-a.-]*@?$/,
+];
+
+const texts: fc.Arbitrary<Case> = fc
+  .record({
+    least: fc.nat(3),
+    more: fc.nat(4),
+    pattern: fc.option(fc.constantFrom(...patterns), { nil: undefined }),
+    change: fc.constantFrom("none", "late trim", "lower case", "preprocess"),
+    isLong: fc.boolean(),
+    isOptional: fc.boolean(),
+    values: fc.array(letters, { minLength: 4, maxLength: 6 }),
+  })
+  .map(({ least, more, pattern, change, isLong, isOptional, values }) => {
+    let text = z
+      .string()
+      .min(least)
+      .max(least + more);
+    text = pattern === undefined || isLong ? text : text.regex(pattern);
+    text = change === "late trim" ? text.max(9).trim() : change === "lower case" ? text.toLowerCase() : text;
+    const schema = change === "preprocess" ? z.preprocess((value) => value, text) : text;
+    const shown = isLong ? schema.meta({ type: "textarea" }) : schema;
+    // What stands behind a preparation, and blanks alone, are for the server.
+    return {
+      label: `text ${least}-${least + more} ${pattern} ${change} ${isLong}`,
+      schema: isOptional ? shown.optional() : shown,
+      values: change === "preprocess" ? [] : [...values.filter((value) => value.trim() !== ""), ...(isLong ? ["a\nb", "\n\nab"] : [])],
+    };
+  });
+
+const numberTexts = fc.oneof(
+  fc.integer({ min: -30, max: 60 }).map(String),
+  fc.integer({ min: -300, max: 300 }).map((value) => String(value / 10)),
+  fc.constantFrom("1e1", "5.0", "-0", "007", ".5", "2147483648", "-1"),
+);
+const numbers: fc.Arbitrary<Case> = fc
+  .record({
+    isWhole: fc.boolean(),
+    least: fc.option(fc.integer({ min: -20, max: 20 }), { nil: undefined }),
+    most: fc.option(fc.integer({ min: -20, max: 40 }), { nil: undefined }),
+    isOpen: fc.boolean(),
+    step: fc.option(fc.constantFrom(2, 3, 5, 10, 0.5, 0.25), { nil: undefined }),
+    values: fc.array(numberTexts, { minLength: 5, maxLength: 8 }),
+  })
+  .map(({ isWhole, least, most, isOpen, step, values }) => {
+    // The bound of fractions that is itself not allowed cannot be told to browsers.
+    const isOpenHere = isOpen && (isWhole || step !== undefined);
+    let schema = isWhole ? z.int() : z.number();
+    schema = when(least !== undefined, schema, (one) => (isOpenHere ? one.gt(least ?? 0) : one.gte(least ?? 0)));
+    schema = when(most !== undefined, schema, (one) => (isOpenHere ? one.lt(most ?? 0) : one.lte(most ?? 0)));
+    schema = when(step !== undefined, schema, (one) => one.multipleOf(step ?? 1));
+    return { label: `number ${isWhole} ${least} ${most} ${isOpenHere} ${step}`, schema, values };
+  });
+
+const moments = fc
+  .date({ min: new Date("2026-04-20"), max: new Date("2026-05-10"), noInvalidDate: true })
+  .map((date) => date.toISOString());
+const dates: fc.Arbitrary<Case> = fc
+  .record({
+    kind: fc.constantFrom("date", "moment", "ISO date", "ISO moment", "ISO time"),
+    least: fc.option(moments, { nil: undefined }),
+    most: fc.option(moments, { nil: undefined }),
+    precision: fc.constantFrom(undefined, -1, 0, 3),
+    values: fc.array(moments, { minLength: 4, maxLength: 6 }),
+    length: fc.constantFrom(16, 19, 23),
+  })
+  .map(({ kind, least, most, precision, values, length }) => {
+    const date = when(
+      most !== undefined,
+      when(least !== undefined, z.date(), (one) => one.min(new Date(least ?? 0))),
+      (one) => one.max(new Date(most ?? 0)),
+    );
+    const options = precision === undefined ? {} : { precision };
+    const label = `${kind} ${least} ${most} ${precision} ${length}`;
+    switch (kind) {
+      case "date":
+        return { label, schema: date, values: [...values.map((value) => value.slice(0, 10)), "12026-01-01"] };
+      case "moment":
+        return { label, schema: date.meta({ type: "datetime-local" }), values: values.map((value) => value.slice(0, length)) };
+      case "ISO date":
+        return { label, schema: z.iso.date(), values: [...values.map((value) => value.slice(0, 10)), "12026-01-01"] };
+      case "ISO moment":
+        return { label, schema: z.iso.datetime({ local: true, ...options }), values: values.map((value) => value.slice(0, length)) };
+      default:
+        return { label, schema: z.iso.time(options), values: values.map((value) => value.slice(11, length)) };
+    }
+  });
+
+const choices: fc.Arbitrary<Case> = fc
+  .record({
+    schema: fc.constantFrom<z.ZodType[]>(
+      z.enum(["a", "b"]),
+      z.enum(["", "a"]),
+      z.enum(["a", "b"]).optional(),
+      z.enum(["a", "b"]).default("b"),
+      z.enum(["a", "b"]).or(z.literal("")),
+      z.union([z.literal(1), z.literal("x")]),
+      z.boolean().nullable(),
+      z.union([z.literal("auto"), z.string()]),
+      z.int().meta({ choices: [1, 2] }),
+    ),
+  })
+  .map(({ schema }) => ({ label: "choice", schema, values: ["", "a", "b", "1", "2", "x", "true", "false"] }));
+
+const others: fc.Arbitrary<Case> = fc.constantFrom<Case[]>(
+  { label: "e-mail or nothing", schema: z.email().or(z.literal("")), values: ["", "a@example.com", "x"] },
+  { label: "bigint", schema: z.bigint(), values: ["12345678901234567890", "1e3", "5.0", "1.5", "-7"] },
+  { label: "32 bits", schema: z.int32(), values: ["2147483647", "2147483648"] },
+  { label: "natural number", schema: z.uint32(), values: ["0", "-1"] },
+  { label: "url", schema: z.url(), values: ["https://example.com/?a=1", "x"] },
+);
+
+describe("Chromium and the server", () => {
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"] });
+    page = await browser.newPage();
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+  });
+
+  /** Runs code in the page, which has a form with one field. */
+  const run = async (code: string, value = ""): Promise<unknown> =>
+    page.evaluate(`((control, form, value) => ${code})(document.querySelector("[name=f]"), document.forms[0], ${JSON.stringify(value)})`);
+
+  /** Enters a value as a visitor does, and returns the body that the browser would send; `null` if it refuses. */
+  async function enter(value: string): Promise<string | null> {
+    const type = await run("control.type");
+    if (type === "text" || type === "textarea") {
+      // Browsers check the length only of text that is typed.
+      await page.locator("[name=f]").focus();
+      await page.keyboard.press("ControlOrMeta+a");
+      await page.keyboard.press("Delete");
+      await page.keyboard.insertText(value);
+    } else if ((await run("(control.value = value, control.value === value)", value)) !== true) {
+      return null;
+    }
+    const body = await run(
+      `form.checkValidity() ? String(new URLSearchParams([...new FormData(form)].map(([name, text]) => [name, text.replace(/\\r?\\n/g, "\\r\\n")]))) : null`,
+    );
+    return typeof body === "string" ? body : null;
+  }
+
+  it("agree: a value that the browser's own validation accepts is accepted by the server", async () => {
+    let accepted = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(texts, numbers, dates, choices, others), async ({ label, schema, values }) => {
+        const form = defineForm({ f: schema as ZodSchema }, { csrf: false });
+        const app = createApp();
+        let errors: unknown;
+        app.route(
+          "/",
+          async () => {
+            const bound = await form.validateOnSubmit();
+            errors = { ...bound.errors };
+            return bound.render();
+          },
+          { endpoint: "x", methods: ["GET", "POST"] },
+        );
+        const client = app.testClient();
+        const shown = await (await client.get("/")).text();
+        await page.setContent(shown);
+        for (const value of values) {
+          const body = await enter(value);
+          if (body !== null) {
+            accepted++;
+            const response = await client.post("/", { body, headers: { "content-type": "application/x-www-form-urlencoded" } });
+            expect([label, value, body, shown, errors, response.status]).toEqual([label, value, body, shown, {}, 200]);
+          }
+        }
+      }),
+      { numRuns: 150 },
+    );
+    expect(accepted).toBeGreaterThan(100);
+  }, 300_000);
+});
