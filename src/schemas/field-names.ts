@@ -31,7 +31,7 @@ export class NameNode {
    * @throws {BadRequest} If an index is over 1,000.
    */
   get items(): readonly NameNode[] {
-    this.#items ??= this.#listItems().filter((item) => !isBlank(item));
+    this.#items ??= this.#listItems().filter((item) => !isUntouched(item));
     return this.#items;
   }
 
@@ -91,11 +91,18 @@ export function toTree(entries: Iterable<readonly [string, FormValue]>, except: 
 
 /** Tells whether a node holds nothing but blank texts and files that nobody chose. */
 export function isBlank(node: NameNode): boolean {
-  return node.values.every(isBlankValue) && [...node.children.values()].every(isBlank);
+  return everyValue(node, (text) => text.trim() === "");
 }
 
-function isBlankValue(value: FormValue): boolean {
-  return typeof value === "string" ? value.trim() === "" : value.filename === "" && value.size === 0;
+/** Tells whether nobody touched the fields of a node: a row with a space in it is a row that somebody filled in. */
+function isUntouched(node: NameNode): boolean {
+  return everyValue(node, (text) => text === "");
+}
+
+function everyValue(node: NameNode, isNothing: (text: string) => boolean): boolean {
+  const hasNothing = (value: FormValue): boolean =>
+    typeof value === "string" ? isNothing(value) : value.filename === "" && value.size === 0;
+  return node.values.every(hasNothing) && [...node.children.values()].every((child) => everyValue(child, isNothing));
 }
 
 /**

@@ -102,9 +102,9 @@ function fromJson(schema: ZodSchema, value: unknown): unknown {
   const core = peel(schema);
   switch (core._zod.def.type) {
     case "date":
-      return typeof value === "string" ? (parseIsoDate(value) ?? value) : value;
+      return typeof value === "string" ? (parseIsoDate(value) ?? refuseRounding(core, value, /^\d{4}-\d\d-\d\d/.test(value))) : value;
     case "bigint":
-      return toBigInt(value);
+      return toBigInt(value) ?? refuseRounding(core, value, typeof value === "number");
     case "array":
       return Array.isArray(value) ? convertItems(readInner(core, "element"), value) : value;
     case "set":
@@ -183,9 +183,14 @@ function takes(schema: ZodSchema, value: unknown): boolean {
 }
 
 /** Converts integers that JavaScript holds exactly, and digits. A larger number was rounded when it was parsed, so it is refused. */
-function toBigInt(value: unknown): unknown {
+function toBigInt(value: unknown): bigint | undefined {
   const isExact = Number.isSafeInteger(value) || (typeof value === "string" && /^-?\d{1,1000}$/.test(value));
-  return isExact ? BigInt(String(value)) : value;
+  return isExact ? BigInt(String(value)) : undefined;
+}
+
+/** Keeps a schema that coerces from making another value of one that does not convert, such as 3 March of 31 February. */
+function refuseRounding(schema: ZodSchema, value: unknown, isRounded: boolean): unknown {
+  return isRounded && readDefinition(schema, "coerce") === true ? Number.NaN : value;
 }
 
 function toJson(value: unknown): unknown {

@@ -170,6 +170,8 @@ describe("values that JSON has no type for", () => {
     byDay: z.record(z.string(), z.date()).optional(),
     either: z.union([z.int(), z.date()]).optional(),
     pair: z.tuple([z.string(), z.date()]).optional(),
+    coerced: z.coerce.date().optional(),
+    coercedBig: z.coerce.bigint().optional(),
     get next() {
       return At.optional();
     },
@@ -211,6 +213,8 @@ describe("values that JSON has no type for", () => {
     [{ at, tags: "a" }, ["tags"]],
     [{ at, prices: { x: 3 } }, ["prices"]],
     [{ at, next: { at: "" } }, ["next", "at"]],
+    [{ at, coerced: "2026-02-31" }, ["coerced"]],
+    [{ at, coercedBig: 2 ** 53 }, ["coercedBig"]],
   ])("are refused where they are something else: %j", async (body, path) => {
     const response = await client.post("/at", { json: body });
     expect([response.status, ((await response.json()) as { errors: { path: string[] }[] }).errors[0]?.path]).toEqual([422, path]);
