@@ -34,11 +34,14 @@ export const textConverters: { readonly [Name in keyof ValueTypes]: (text: strin
   },
 };
 
-/** Tells whether a number is the one that a text has. A text with an exponent is taken as it is. */
+/**
+ * Tells whether a number is the one that a text has: exactly, or as JavaScript writes the number, so that a number that is
+ * shown comes back. A text with an exponent is taken as it is.
+ */
 function isTyped(text: string, value: number): boolean {
   const [, whole] = /^[+]?(-?\d+)(?:\.0*)?$/.exec(text) ?? [];
   // The longest finite number has 309 digits.
-  return /e/i.test(text) || (whole !== undefined && whole.length <= 400 && BigInt(whole) === BigInt(value));
+  return /e/i.test(text) || (whole !== undefined && whole.length <= 400 && (BigInt(whole) === BigInt(value) || whole === String(value)));
 }
 
 function toFinite(text: string, pattern: RegExp, isTaken: (value: number) => boolean): number | undefined {
