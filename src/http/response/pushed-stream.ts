@@ -19,7 +19,7 @@ export interface PushOptions<Item> {
 }
 
 /** A text that shows to the client, and to the proxies on the way, that a stream is alive. */
-export interface Heartbeat {
+interface Heartbeat {
   /** The text. */
   readonly text: string;
   /** The time without another text, in milliseconds. */
