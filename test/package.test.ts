@@ -96,7 +96,7 @@ describe("the package", () => {
 
   it("pulls in no zod, and loads what sends files, takes uploads and writes logs only when it is needed", async () => {
     const script =
-      'require("flagon"); console.log(Object.keys(require.cache).filter((path) => /node_modules.(zod|drizzle-orm|pino|@fastify)/.test(path)).length)';
+      'require("flagon"); console.log(Object.keys(require.cache).filter((path) => /node_modules.(zod|drizzle-orm|@libsql|pg|bullmq|croner|redis|nodemailer|pino|@fastify)[\\/]/.test(path)).length)';
     expect(await execute(process.execPath, "-e", script)).toBe("0");
   });
 

@@ -137,6 +137,18 @@ export class DatabaseError extends FlagonError {
   override readonly code = "DATABASE";
 }
 
+/** A job cannot be enqueued, or the service that keeps jobs does not answer. */
+export class JobError extends FlagonError {
+  /** Always `"JOB"`. */
+  override readonly code = "JOB";
+}
+
+/** A mail cannot be sent as it is, or the server refused it. */
+export class MailError extends FlagonError {
+  /** Always `"MAIL"`. */
+  override readonly code = "MAIL";
+}
+
 /** Every {@link FlagonError}, to narrow by `code`. */
 export type AnyFlagonError =
   | ContextError
@@ -151,4 +163,6 @@ export type AnyFlagonError =
   | FormError
   | UsageError
   | LoadError
-  | DatabaseError;
+  | DatabaseError
+  | JobError
+  | MailError;

@@ -50,6 +50,7 @@ interface NewFlags extends Pick<ProjectChoices, "kind" | "module"> {
 /** The options of `flagon serve`. */
 interface ServeFlags extends CertificateFlags {
   readonly health?: string;
+  readonly jobs?: boolean;
   readonly host?: string;
   readonly port?: number;
   readonly socket?: string;
@@ -112,9 +113,10 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
     .option("--socket <path>", "a Unix socket, in place of address and port")
     .option("-w, --workers <count>", "how many processes, or auto", toWorkers)
     .option("--health <path>", "a path that says whether requests are taken")
+    .option("--jobs", "runs jobs as well")
     .option("--cert <file>", "a certificate, to serve HTTPS")
     .option("--key <file>", "its key")
-    .action(async ({ health, host, port, socket, workers, ...files }: ServeFlags) => {
+    .action(async ({ health, host, jobs, port, socket, workers, ...files }: ServeFlags) => {
       const app = await load();
       serve(app, {
         ...(host === undefined ? {} : { host }),
@@ -123,6 +125,7 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
         ...(workers === undefined ? {} : { workers }),
         ...readCertificate(folder, files),
         healthPath: health ?? null,
+        jobs: jobs === true,
       });
     });
   program

@@ -3,11 +3,9 @@ import { DatabaseError, SetupError } from "../base/errors";
 import { findAppContext } from "../dispatch/context";
 import { createContextProxy } from "../dispatch/context-proxy";
 import { addDatabaseCommands } from "./commands";
-import { beginNested, type DrizzleDatabase, type DrizzleSession, type Engine, sessionOf } from "./engine";
-import { isLibsqlClient, LibsqlEngine } from "./libsql";
+import { createEngine } from "./create-engine";
+import { beginNested, type DrizzleDatabase, type Engine } from "./engine";
 import { type MigrationReport, Migrations } from "./migrations";
-import { OtherEngine } from "./other-engine";
-import { isPostgresPool, PostgresEngine } from "./postgres";
 import { currentScope, findScope, runInScope, runOutside, Scope } from "./scope";
 
 /** Options of a `Database`. */
@@ -52,6 +50,8 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
   readonly #engine: Engine;
   #migrations: Migrations;
   #test: TestTransaction | undefined;
+  #closing: Promise<void> | undefined;
+  readonly #testListeners: (() => void)[] = [];
 
   /**
    * @param drizzle What `drizzle()` gives, for libSQL, Postgres by `pg`, or another database.
@@ -75,6 +75,16 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
   /** Whether the running code is inside of a transaction of this database. */
   get isAtomic(): boolean {
     return findScope(this) !== undefined;
+  }
+
+  /** Whether statements of `current` go into a transaction, be it one of a test. */
+  get isInTransaction(): boolean {
+    return this.isAtomic || this.#test !== undefined;
+  }
+
+  /** Runs a statement of drizzle's `sql` in the transaction at hand, and returns its rows, as the database names their columns. */
+  async execute(statement: object): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    return this.#engine.execute(this.current, statement);
   }
 
   /** Adds `flagon db …`, the health check, and what closes the connections. Called by `app.use()`. */
@@ -133,14 +143,19 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
     }
   }
 
-  /** Runs a function inside of the transaction at hand just before its commit; at once if there is none. An error rolls all back. */
-  async beforeCommit(run: () => unknown): Promise<void> {
+  /**
+   * Runs a function inside of the transaction at hand just before its commit; at once if there is none. An error rolls all back.
+   *
+   * @param run The function.
+   * @param order The functions of a transaction run in the order of this text. Default: empty.
+   */
+  async beforeCommit(run: () => unknown, order = ""): Promise<void> {
     const scope = findScope(this);
     if (scope === undefined) {
       await run();
     } else {
       scope.check("A beforeCommit()");
-      scope.beforeCommit.push(run);
+      scope.beforeCommit.push({ run, order });
     }
   }
 
@@ -188,6 +203,9 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
     const test = this.#test;
     this.#test = undefined;
     if (test !== undefined) {
+      for (const listener of this.#testListeners) {
+        listener();
+      }
       await test.scope.turns.wait();
       test.scope.state = "rolled back";
       test.roll(new DatabaseError("The test has ended."));
@@ -195,10 +213,15 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
     }
   }
 
+  /** Calls a function at the end of each test, for what is kept beside the database. */
+  onTestEnd(listener: () => void): void {
+    this.#testListeners.push(listener);
+  }
+
   /** Closes all connections. */
-  async close(): Promise<void> {
-    await this.endTest();
-    await this.#engine.close();
+  close(): Promise<void> {
+    this.#closing ??= this.endTest().then(() => this.#engine.close());
+    return this.#closing;
   }
 
   async #begin<Result>(run: (db: Drizzle) => Result | Promise<Result>, config?: object): Promise<Result> {
@@ -267,7 +290,10 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
   async #end(scope: Scope): Promise<void> {
     await scope.turns.wait();
     if (scope.isOutermost) {
-      for (const run of scope.beforeCommit.splice(0)) {
+      const functions = scope.beforeCommit
+        .splice(0)
+        .sort((left, right) => (left.order < right.order ? -1 : left.order > right.order ? 1 : 0));
+      for (const { run } of functions) {
         await run();
       }
     }
@@ -353,27 +379,6 @@ export function findDatabase(caller: string): Database {
 }
 
 let latest: WeakRef<Database> | undefined;
-
-function createEngine(drizzle: object, close: (() => unknown) | undefined): Engine {
-  const client: unknown = Reflect.get(drizzle, "$client");
-  const engine = isLibsqlClient(client)
-    ? new LibsqlEngine(sessionOf(drizzle), client)
-    : isPostgresPool(client)
-      ? new PostgresEngine(sessionOf(drizzle), client)
-      : new OtherEngine(toSession(drizzle), close);
-  return close === undefined || engine.kind === "other" ? engine : Object.assign(engine, { close: async () => void (await close()) });
-}
-
-function toSession(drizzle: object): DrizzleSession {
-  if (isSession(drizzle)) {
-    return drizzle;
-  }
-  throw new DatabaseError('A Database needs what drizzle() gives: new Database(drizzle(openLibsql("file:app.db"), { schema })).');
-}
-
-function isSession(value: object): value is DrizzleSession {
-  return "transaction" in value && typeof value.transaction === "function";
-}
 
 function valueOf<Result>(result: { readonly value: Result } | undefined): Result {
   if (result === undefined) {

@@ -26,6 +26,8 @@ export interface Engine {
   close(): Promise<void>;
   /** Runs a function that no other process runs on this database at the same time. */
   lock<Result>(run: () => Promise<Result>): Promise<Result>;
+  /** Runs a statement of drizzle's `sql` on a database or a transaction, and returns its rows. */
+  execute(handle: object, statement: object): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** Returns the rows of a statement without placeholders. */
   query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** The name of the database, as a person would say it, and whether it is on this machine. */
@@ -84,4 +86,18 @@ export function findOfError(error: unknown, name: string): unknown {
     }
   }
   return undefined;
+}
+
+/** Calls a method of drizzle's that runs a statement. */
+export async function callDrizzle(handle: object, method: "all" | "execute", statement: object): Promise<unknown> {
+  const run: unknown = Reflect.get(handle, method);
+  if (typeof run !== "function") {
+    throw new DatabaseError(`The database that drizzle gave has no method '${method}'.`);
+  }
+  return Reflect.apply(run, handle, [statement]);
+}
+
+/** Takes what is a list of rows. */
+export function toRows(value: unknown): readonly Readonly<Record<string, unknown>>[] {
+  return Array.isArray(value) ? value : [];
 }

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { ConfigError, DatabaseError } from "../base/errors";
 import { lazily } from "../base/lazily";
-import { cloneSession, type Engine } from "./engine";
+import { callDrizzle, cloneSession, type Engine, toRows } from "./engine";
 import { measureQuery, takeOverRecording } from "./query-recorder";
 import { findScope, runInScope, type Scope } from "./scope";
 import { type LibsqlClient, type LibsqlTransaction, type QueuedClient, queueWriters, retryBusy } from "./writers";
@@ -180,6 +180,10 @@ export class LibsqlEngine implements Engine {
     } finally {
       lock.close();
     }
+  }
+
+  async execute(handle: object, statement: object): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    return toRows(await callDrizzle(handle, "all", statement));
   }
 
   async query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]> {

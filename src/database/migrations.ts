@@ -2,10 +2,8 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DatabaseError } from "../base/errors";
-import { lazily } from "../base/lazily";
+import { loadMigrator } from "./drizzle";
 import { type Engine, findOfError, messageOf } from "./engine";
-
-const loadMigrator = lazily(() => require("drizzle-orm/migrator") as typeof import("drizzle-orm/migrator"));
 
 /** A migration of the folder. */
 interface Migration {

@@ -37,6 +37,10 @@ export class OtherEngine implements Engine {
     return run();
   }
 
+  execute(): Promise<never> {
+    return this.#refuse();
+  }
+
   query(): Promise<never> {
     return this.#refuse();
   }

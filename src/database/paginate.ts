@@ -1,9 +1,7 @@
-import { lazily } from "../base/lazily";
 import { findRequestContext } from "../dispatch/context";
 import { NotFound } from "../http/exceptions/client-errors";
+import { loadDrizzle } from "./drizzle";
 import { Page } from "./page";
-
-const loadDrizzle = lazily(() => require("drizzle-orm") as typeof import("drizzle-orm"));
 
 /** Options of `paginate()`. */
 export interface PaginateOptions {

@@ -1,6 +1,6 @@
 import { ConfigError, DatabaseError } from "../base/errors";
 import { lazily } from "../base/lazily";
-import { cloneSession, type Engine, findOfError } from "./engine";
+import { callDrizzle, cloneSession, type Engine, findOfError, toRows } from "./engine";
 import { measureQuery, takeOverRecording } from "./query-recorder";
 import { findScope, runInScope, type Scope, warnBeside } from "./scope";
 
@@ -251,6 +251,10 @@ export class PostgresEngine implements Engine {
       // The lock ends with its connection.
       await client.end?.();
     }
+  }
+
+  async execute(handle: object, statement: object): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    return toRows(Reflect.get(Object(await callDrizzle(handle, "execute", statement)), "rows"));
   }
 
   async query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]> {

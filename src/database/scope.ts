@@ -39,7 +39,7 @@ export class Scope {
   /** The functions that wait for the commit. */
   readonly afterCommit: (() => unknown)[] = [];
   /** The functions that run just before the commit of the outermost scope. */
-  readonly beforeCommit: (() => unknown)[] = [];
+  readonly beforeCommit: { readonly run: () => unknown; readonly order: string }[] = [];
   /** Lets the savepoints inside of this scope come one after another. */
   readonly turns: Turns = new Turns();
   /** The error of the first statement that failed, on a database that then refuses all others. */

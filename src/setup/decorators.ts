@@ -44,9 +44,11 @@ export type ControllerRecord =
       readonly details: ViewDecoratorOptions;
     }
   | { readonly kind: "csrfExempt"; readonly method: string | undefined }
+  | { readonly kind: "extension"; readonly method: string; readonly extension: string; readonly value: unknown }
   | { readonly kind: "blueprint"; readonly name: string; readonly options: BlueprintOptions };
 
-type Recorder = (target: object, second?: string | symbol | DecoratorContext, descriptor?: PropertyDescriptor) => void;
+/** A decorator as it is written: for both decorator standards. */
+export type Recorder = (target: object, second?: string | symbol | DecoratorContext, descriptor?: PropertyDescriptor) => void;
 
 /**
  * Binds a controller's method to a URL rule.
@@ -213,7 +215,8 @@ function createFlexible(toRecord: (method: string | undefined) => ControllerReco
   };
 }
 
-function createRecorder(label: string, toRecord: (method: string) => ControllerRecord): Recorder {
+/** Creates a decorator for methods that keeps a record until its class is registered. */
+export function createRecorder(label: string, toRecord: (method: string) => ControllerRecord): Recorder {
   return (target, second, descriptor) => {
     if (typeof second === "object") {
       if (second.kind !== "method" || second.static || second.private) {

@@ -19,7 +19,7 @@ interface StartHook {
 
 /** A function that runs after the last request. */
 interface StopHook {
-  readonly run: () => unknown;
+  readonly run: (time: number) => unknown;
   /** The start that it undoes, if there is one. */
   readonly undoes: StartHook | undefined;
   /** Whether it runs behind all others, as the database's does, which others still need. */
@@ -30,8 +30,8 @@ interface StopHook {
 export interface LifeCycleStep {
   /** Runs before the first request. */
   readonly start?: () => unknown;
-  /** Runs after the last request, if the start has succeeded or there is none. */
-  readonly stop?: () => unknown;
+  /** Runs after the last request, if the start has succeeded or there is none. It gets the milliseconds that it may take. */
+  readonly stop?: (time: number) => unknown;
   /** Whether the stop waits for all others. Default: `false`. */
   readonly isLast?: boolean;
 }
@@ -41,6 +41,10 @@ const leastTime = 250;
 
 /** Starts and stops the resources of an app. */
 export class LifeCycle {
+  /** How the app runs: for development, for the world, or otherwise, as in tests and scripts. Set by the server before the start. */
+  mode: "run" | "serve" | "script" = "script";
+  /** Whether the processes that serve also run jobs. */
+  runsJobs = false;
   /** The health checks. */
   readonly health: HealthChecks;
   readonly #enter: (run: () => unknown) => unknown;
@@ -163,13 +167,13 @@ export class LifeCycle {
     this.#starting = undefined;
   }
 
-  async #attempt(run: () => unknown, time: number): Promise<void> {
+  async #attempt(run: (time: number) => unknown, time: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<"late">((resolve) => {
       timer = setTimeout(() => resolve("late"), time);
     });
     try {
-      const first = await Promise.race([(async () => this.#enter(run))(), late]);
+      const first = await Promise.race([(async () => this.#enter(() => run(time)))(), late]);
       if (first === "late") {
         this.#fail(undefined, "A function of onStop did not finish in time. The app stops without it.");
       }

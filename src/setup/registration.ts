@@ -238,6 +238,14 @@ export class Registration {
         case "urlDefaults":
           this.addHook(record.kind, controller.bind(record.method));
           break;
+        case "extension":
+          this.app.registry.extensionRecords.push({
+            extension: record.extension,
+            name: `${controller.name}.${record.method}`,
+            value: record.value,
+            run: controller.bind(record.method),
+          });
+          break;
         case "viewDecorator":
         case "csrfExempt":
         case "blueprint":

@@ -104,6 +104,18 @@ export interface Endpoint {
 /** Answers for the values of a rule's variables. */
 export type View = (values: Record<string, unknown>, request: FlagonRequest) => unknown;
 
+/** A method that a decorator of an extension is on. */
+export interface ExtensionRecord {
+  /** The decorator. */
+  readonly extension: string;
+  /** Class and method. */
+  readonly name: string;
+  /** The decorator's own record. */
+  readonly value: unknown;
+  /** Calls the method. */
+  readonly run: (...values: readonly unknown[]) => unknown;
+}
+
 /** A problem of an app in production, with its cure. */
 export interface Finding {
   /** The problem. */
@@ -126,6 +138,8 @@ export class Registry {
   readonly templateGlobals: Record<string, unknown> = {};
   /** The functions whose results `flagon shell` knows by name. */
   readonly shellContext: (() => object)[] = [];
+  /** The methods of controllers that decorators of extensions are on. */
+  readonly extensionRecords: ExtensionRecord[] = [];
   /** The checks of extensions for `flagon check --deploy`. */
   readonly deploymentChecks: (() => Promise<readonly Finding[]>)[] = [];
   /** The app's own commands. */

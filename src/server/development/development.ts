@@ -63,6 +63,7 @@ export function runDevelopmentServer(app: Application, options: RunOptions): Ser
     say(error.code === "EADDRINUSE" ? explainPort(host, port) : `The server could not start: ${error.message}`);
     process.exit(1);
   });
+  app.lifeCycle.mode = "run";
   const ready = app.lifeCycle.start();
   const listen = (): Server =>
     server.listen(port, host, () => {

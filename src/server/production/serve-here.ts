@@ -52,6 +52,8 @@ export interface ServeOptions {
   healthPath?: string | null;
   /** How long requests in flight may take to finish after a signal to stop, in seconds. Default: the setting `shutdownTimeout`, 10. */
   shutdownTimeout?: number;
+  /** Whether the processes that serve run jobs as well. Default: `false`, for `flagon jobs work` beside them. */
+  jobs?: boolean;
   /** A certificate with its key, as PEM, to serve HTTPS. Default: none. */
   tls?: Certificate;
 }
@@ -121,6 +123,8 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
   };
   const { socketPath } = options;
   const open = async (): Promise<void> => {
+    app.lifeCycle.mode = "serve";
+    app.lifeCycle.runsJobs = options.jobs ?? false;
     await app.lifeCycle.start(role);
     if (socketPath !== undefined && !cluster.isWorker) {
       await removeStaleSocket(socketPath);

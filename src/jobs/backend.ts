@@ -1,0 +1,97 @@
+import type { Application } from "../setup/application";
+import type { AnyJob } from "./definition";
+import type { Claim, JobInfo, JobState, Message } from "./message";
+import type { JobStore } from "./store";
+import { type RunningWorker, runClaim, StoreWorker, type WorkOptions } from "./worker";
+
+/** The kinds of jobs that a process knows, by name; asked for anew each time. */
+export type KnownJobs = () => ReadonlyMap<string, AnyJob>;
+
+/** Keeps jobs and runs them. */
+export interface Backend {
+  /** Where jobs are kept, in a word for the log. */
+  readonly kind: "database" | "memory" | "redis" | "postgres";
+  /** Knows which times of schedules have been taken. */
+  readonly ticks: Pick<JobStore, "claimTick" | "lastTick" | "isBusy">;
+  prepare(): Promise<void>;
+  add(message: Message, job: AnyJob, added: (message: Message) => void): Promise<string>;
+  work(app: Application, jobs: KnownJobs, ended: (id: string) => void, options: WorkOptions): RunningWorker;
+  /** Runs all jobs that wait, also those whose time has not come, and their retries, until none waits. */
+  drain(app: Application, jobs: KnownJobs, ended: (id: string) => void): Promise<number>;
+  list(state: JobState | undefined, limit: number): Promise<readonly JobInfo[]>;
+  restore(id: string): Promise<boolean>;
+  oldestWaiting(): Promise<number | null>;
+  clean(schedules: readonly string[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Jobs of a store that workers look into. */
+export class StoreBackend implements Backend {
+  readonly kind: "database" | "memory";
+  readonly #store: JobStore;
+  readonly #lease: number;
+
+  /**
+   * @param kind Where jobs are kept.
+   * @param store Keeps them.
+   * @param lease How long a worker may be silent before its jobs are another's, in milliseconds.
+   */
+  constructor(kind: "database" | "memory", store: JobStore, lease: number) {
+    this.kind = kind;
+    this.#store = store;
+    this.#lease = lease;
+  }
+
+  get ticks(): JobStore {
+    return this.#store;
+  }
+
+  prepare(): Promise<void> {
+    return this.#store.prepare();
+  }
+
+  add(message: Message, _job: AnyJob, added: (message: Message) => void): Promise<string> {
+    return this.#store.add(message, added);
+  }
+
+  work(app: Application, jobs: KnownJobs, ended: (id: string) => void, options: WorkOptions): RunningWorker {
+    return new StoreWorker(app, this.#store, jobs, this.#lease, ({ id }: Claim) => ended(id), options);
+  }
+
+  async drain(app: Application, jobs: KnownJobs, ended: (id: string) => void): Promise<number> {
+    const never = new AbortController().signal;
+    let runs = 0;
+    for (;;) {
+      const known = jobs();
+      const [claim] = await this.#store.claim({ names: [...known.keys()], queues: [], limit: 1, lease: this.#lease, isEager: true });
+      const job = claim === undefined ? undefined : known.get(claim.name);
+      if (claim === undefined || job === undefined) {
+        return runs;
+      }
+      runs++;
+      if (await runClaim(app, this.#store, job, claim, never)) {
+        ended(claim.id);
+      }
+    }
+  }
+
+  list(state: JobState | undefined, limit: number): Promise<readonly JobInfo[]> {
+    return this.#store.list(state, limit);
+  }
+
+  restore(id: string): Promise<boolean> {
+    return this.#store.restore(id);
+  }
+
+  oldestWaiting(): Promise<number | null> {
+    return this.#store.oldestWaiting();
+  }
+
+  clean(schedules: readonly string[]): Promise<void> {
+    return this.#store.clean(schedules);
+  }
+
+  async close(): Promise<void> {
+    // The database closes itself.
+  }
+}

@@ -1,0 +1,102 @@
+import type { Flagon } from "../app";
+import { JobError, UsageError } from "../base/errors";
+import type { Jobs } from "./jobs";
+import type { JobInfo, JobState } from "./message";
+
+/** How long jobs that run may take to finish after a signal, in milliseconds. */
+const stopTime = 10_000;
+const states: readonly JobState[] = ["waiting", "active", "done", "failed"];
+
+/** Adds `flagon jobs …` to an app. */
+export function addJobCommands(app: Flagon, jobs: Jobs): void {
+  app.command("jobs work", async ({ concurrency, queue }) => work(app, jobs, toList(queue), concurrency), {
+    description: "Runs jobs and schedules, until a signal.",
+    options: { queue: "string", concurrency: "int" },
+  });
+  app.command(
+    "jobs list",
+    async ({ limit, state }) => {
+      const wanted = states.find((one) => one === state);
+      if (state !== undefined && wanted === undefined) {
+        throw new UsageError(`There is no state '${String(state)}'. There are: ${states.join(", ")}.`);
+      }
+      return format(await jobs.list(wanted, typeof limit === "number" ? limit : 100));
+    },
+    { description: "Lists jobs.", options: { state: "string", limit: "int" } },
+  );
+  app.command("jobs failed", async () => format(await jobs.list("failed", 100)), {
+    description: "Lists the jobs that failed, with their errors.",
+  });
+  app.command(
+    "jobs retry <id>",
+    async ({ id }) => {
+      if (!(await jobs.retry(String(id)))) {
+        throw new JobError(`No job '${String(id)}' has failed. See: npx flagon jobs failed`);
+      }
+      return "It waits for a worker.";
+    },
+    { description: "Lets a failed job run once more." },
+  );
+  app.command(
+    "jobs run <name> [data]",
+    async ({ data, name }) => {
+      await jobs.run(String(name), parse(data));
+      return "Done.";
+    },
+    { description: "Runs a job at once, with data as JSON." },
+  );
+}
+
+async function work(app: Flagon, jobs: Jobs, queues: readonly string[], concurrency: unknown): Promise<string> {
+  await app.ready();
+  if (jobs.kind === "memory") {
+    throw new JobError(
+      "The jobs of this app are kept in memory, where no other process sees them. Give the app a database, or Jobs an engine.",
+    );
+  }
+  const worker = await jobs.work({ queues, ...(typeof concurrency === "number" ? { concurrency } : {}) });
+  app.logger.info(`Runs the jobs of the app '${app.name}'`);
+  await new Promise<void>((resolve) => {
+    let isStopping = false;
+    const stop = (): void => {
+      if (isStopping) {
+        process.exit(1);
+      }
+      isStopping = true;
+      resolve();
+    };
+    process.on("SIGTERM", stop);
+    process.on("SIGINT", stop);
+  });
+  await worker.stop(stopTime);
+  return "";
+}
+
+function format(list: readonly JobInfo[]): string {
+  return list.length === 0
+    ? "There are none."
+    : list
+        .map(
+          ({ attempt, data, error, id, name, state, time }) =>
+            `${id}  ${state.padEnd(7)}  ${time.toISOString()}  ${name}  ${JSON.stringify(data)}${attempt > 1 ? `  run ${attempt}` : ""}${error === null ? "" : `\n    ${error}`}`,
+        )
+        .join("\n");
+}
+
+function parse(text: unknown): unknown {
+  if (typeof text !== "string") {
+    return undefined;
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new UsageError(
+      `The data is no JSON: ${cause instanceof Error ? cause.message : String(cause)}. Write it such as '{"userId":3}'.`,
+      { cause },
+    );
+  }
+}
+
+function toList(value: unknown): readonly string[] {
+  return typeof value === "string" ? value.split(",").map((name) => name.trim()) : [];
+}

@@ -1,0 +1,135 @@
+import { SetupError } from "../base/errors";
+import type { Logger } from "../base/logging";
+import type { Schema, SchemaInput } from "../base/schema";
+import { type EnqueueOptions, findJobs } from "./find-jobs";
+
+/** Options of a job. */
+export interface JobOptions {
+  /** The most times that it is tried again after its first run. Default: 3. */
+  readonly retries?: number;
+  /** Seconds before the second run, doubled with each further one up to an hour, give or take a quarter. Default: 1. */
+  readonly backoff?: number;
+  /** Seconds after which `signal` is aborted. Default: none. */
+  readonly timeout?: number;
+  /** The queue, for workers that take some queues alone. Default: `"default"`. */
+  readonly queue?: string;
+}
+
+/** The second argument of a job's function. */
+export interface JobControl {
+  /** The id of the job. */
+  readonly id: string;
+  /** The number of this run, from 1. */
+  readonly attempt: number;
+  /** Is aborted after the job's `timeout`, and when the worker has to end: pass it to `fetch()`, and stop. */
+  readonly signal: AbortSignal;
+  /** The app's logger, whose lines carry the job and the id of the request that enqueued it. */
+  readonly log: Logger;
+  /** The id of the request that enqueued it, or `null`. */
+  readonly requestId: string | null;
+  /** The header `traceparent` of that request, or `null`. */
+  readonly traceparent: string | null;
+}
+
+/** The function of a job. */
+export type JobHandler<Data> = (data: Data, control: JobControl) => unknown;
+
+/** A job of any data, as workers know it. */
+export interface AnyJob {
+  readonly name: string;
+  readonly schema: Schema | undefined;
+  readonly options: Required<Omit<JobOptions, "timeout">> & { readonly timeout: number | null };
+  run(data: unknown, control: JobControl): unknown;
+}
+
+/** A kind of work, with the type of its data. */
+export class Job<Input = unknown, Data = Input> implements AnyJob {
+  readonly name: string;
+  readonly schema: Schema<Data> | undefined;
+  readonly options: AnyJob["options"];
+  readonly #handler: JobHandler<Data>;
+
+  /**
+   * @param name Its name.
+   * @param options Its schema and limits.
+   * @param handler Its function.
+   */
+  constructor(name: string, options: JobOptions & { readonly data?: Schema<Data> }, handler: JobHandler<Data>) {
+    const { backoff = 1, data, queue = "default", retries = 3, timeout } = options;
+    if (name === "" || /[\0-\x1f]/.test(name)) {
+      throw new SetupError('A job needs a name, such as "welcome".');
+    }
+    if (!Number.isSafeInteger(retries) || retries < 0) {
+      throw new SetupError(`'retries' of the job '${name}' must be a whole number from 0, but got ${retries}.`);
+    }
+    if ((timeout !== undefined && !(timeout > 0)) || !(backoff >= 0)) {
+      throw new SetupError(`'timeout' and 'backoff' of the job '${name}' must be seconds above 0.`);
+    }
+    this.name = name;
+    this.schema = data;
+    this.options = { backoff, queue, retries, timeout: timeout ?? null };
+    this.#handler = handler;
+  }
+
+  /**
+   * Adds a job of this kind. Inside of `@atomic` it is added with the commit, and not at all after a rollback.
+   *
+   * @param data The data, which JSON must be able to hold, up to 64 KiB.
+   * @param options The delay and the key.
+   * @returns The id of the job.
+   * @throws {JobError} If the data does not fit the schema, is no JSON, or is too long.
+   */
+  enqueue(data: Input, options: EnqueueOptions = {}): Promise<string> {
+    return findJobs(`The job '${this.name}'`).enqueue(this, data, options);
+  }
+
+  /** Runs the function, with data that was checked. */
+  run(data: unknown, control: JobControl): unknown {
+    return Reflect.apply(this.#handler, undefined, [data, control]);
+  }
+}
+
+const known = new Map<string, AnyJob>();
+
+/**
+ * Makes a kind of job: its name, the schema of its data, its limits and its function.
+ *
+ * The function runs at least once for each job, in the app's context: it may run again after a crash, so let it be done twice without harm.
+ *
+ * @param name The name, under which jobs wait. A later version of the app knows them by it.
+ * @param options The schema `data`, `retries`, `backoff`, `timeout` and `queue`.
+ * @param handler The function.
+ *
+ * @example
+ * ```ts
+ * export const sendWelcome = job("welcome", { data: z.object({ userId: z.int() }), timeout: 30 }, async ({ userId }, { log }) => {
+ *   log.info({ userId }, "Sends a welcome");
+ * });
+ * await sendWelcome.enqueue({ userId: 3 }, { delay: 60 });
+ * ```
+ */
+export function job<Checked extends Schema>(
+  name: string,
+  options: JobOptions & { readonly data: Checked },
+  handler: JobHandler<Checked extends Schema<infer Data> ? Data : never>,
+): Job<SchemaInput<Checked>, Checked extends Schema<infer Data> ? Data : never>;
+export function job<Data = unknown>(name: string, options: JobOptions, handler: JobHandler<Data>): Job<Data>;
+export function job<Data = unknown>(name: string, handler: JobHandler<Data>): Job<Data>;
+export function job<Data>(
+  name: string,
+  options: (JobOptions & { readonly data?: Schema<Data> }) | JobHandler<Data>,
+  handler?: JobHandler<Data>,
+): Job<Data> {
+  const run = typeof options === "function" ? options : handler;
+  if (run === undefined) {
+    throw new SetupError(`The job '${name}' has no function.`);
+  }
+  const made = new Job<Data>(name, typeof options === "function" ? {} : options, run);
+  known.set(name, made);
+  return made;
+}
+
+/** The jobs that the code of this process defines, by name. */
+export function definedJobs(): ReadonlyMap<string, AnyJob> {
+  return known;
+}

@@ -1,0 +1,7 @@
+export type { Job, JobControl, JobHandler, JobOptions } from "./definition";
+export { job } from "./definition";
+export type { EnqueueOptions } from "./find-jobs";
+export { Jobs, type JobsOptions } from "./jobs";
+export { type JobInfo, type JobState, PermanentError } from "./message";
+export { type ScheduleDecorator, type ScheduleOptions, schedule } from "./schedule";
+export type { RunningWorker, WorkOptions } from "./worker";

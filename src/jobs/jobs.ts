@@ -1,0 +1,317 @@
+import { randomUUID } from "node:crypto";
+import type { Extension, Flagon } from "../app";
+import { JobError, SetupError } from "../base/errors";
+import { Database } from "../database/database";
+import { findRequestContext } from "../dispatch/context";
+import type { ExtensionRecord } from "../setup/registry";
+import { type Backend, StoreBackend } from "./backend";
+import { createBullBackend } from "./bull-backend";
+import { addJobCommands } from "./commands";
+import { type AnyJob, definedJobs, Job, type JobControl } from "./definition";
+import { type EnqueueOptions, noteJobs } from "./find-jobs";
+import { MemoryStore } from "./memory-store";
+import { encodeData, type JobInfo, type JobState, type Message } from "./message";
+import { runJob } from "./runner";
+import { type Schedule, type ScheduleOptions, type ScheduleRecord, Scheduler, Times } from "./schedule";
+import { SqlStore } from "./sql-store";
+import { schedulePrefix } from "./store";
+import type { RunningWorker, WorkOptions } from "./worker";
+
+/** Options of `Jobs`. */
+export interface JobsOptions {
+  /** The app's database, which keeps the jobs in two tables of its own. Default: the app's, if it uses `flagon/database`. */
+  readonly database?: Database;
+  /** BullMQ, for more than one machine: a URL (`redis://`, `rediss://`, `postgres://`), your own Redis client, or your own pool of `pg`. Default: none, the database. */
+  readonly engine?: string | object | undefined;
+  /** Seconds after which the jobs of a worker that is silent are run by another one. Default: 30. */
+  readonly lease?: number;
+  /** The most jobs that a process runs at once. Default: 10. */
+  readonly concurrency?: number;
+  /** Seconds that a job may wait, although it could run, before the health check fails. Default: 900. */
+  readonly maxWait?: number;
+}
+
+/** How often ended jobs are removed, in milliseconds. */
+const cleaningInterval = 60_000;
+/** The part of a stop that is left to give jobs back, in milliseconds. */
+const handBackTime = 500;
+
+/**
+ * Runs work behind the requests: jobs that survive a restart, are tried again, and wait for the commit.
+ *
+ * They are kept in the app's own database; by BullMQ in Redis or Postgres with `engine`; and in memory only where there is neither. `flagon run` runs them in its
+ * process, `flagon serve --jobs` as well, and `flagon jobs work` beside it.
+ */
+export class Jobs implements Extension {
+  /** The name under which `app.extensions` keeps it. */
+  readonly name = "jobs";
+  readonly #options: JobsOptions;
+  readonly #schedules = new Map<string, Schedule>();
+  /** The jobs that wait, in tests: what `queued()` tells. */
+  readonly #queued = new Map<string, { readonly name: string; readonly data: unknown }>();
+  #app: Flagon | undefined;
+  #backend: Backend | undefined;
+  #worker: RunningWorker | undefined;
+  #scheduler: Scheduler | undefined;
+  #cleaning: NodeJS.Timeout | undefined;
+
+  /** @param options Where jobs are kept, and how many run at once. */
+  constructor(options: JobsOptions = {}) {
+    const { concurrency = 10, lease = 30 } = options;
+    if (!Number.isSafeInteger(concurrency) || concurrency < 1 || !(lease > 0)) {
+      throw new SetupError("'concurrency' of Jobs must be a whole number from 1, and 'lease' seconds above 0.");
+    }
+    this.#options = options;
+  }
+
+  /** Where jobs are kept. */
+  get kind(): Backend["kind"] {
+    return this.#kept.kind;
+  }
+
+  /** Adds `flagon jobs …`, the health check, and what starts and stops workers. Called by `app.use()`. */
+  install(app: Flagon): this {
+    this.#app = app;
+    noteJobs(this);
+    app.lifeCycle.add({ start: () => this.#start(), stop: (time) => this.#stop(time) });
+    app.healthCheck("jobs", () => this.#checkAge());
+    addJobCommands(app, this);
+    return this;
+  }
+
+  /**
+   * Adds a job. Called by `job.enqueue()`.
+   *
+   * @returns Its id, or that of the one with its key that waits.
+   * @throws {JobError} If its data is no JSON or does not fit, or the service that keeps jobs does not answer.
+   */
+  async enqueue(job: AnyJob, data: unknown, { delay = 0, key }: EnqueueOptions = {}): Promise<string> {
+    if (!(delay >= 0) || !Number.isFinite(delay)) {
+      throw new JobError(`'delay' of the job '${job.name}' must be a number of seconds from 0, but got ${String(delay)}.`);
+    }
+    if (key !== undefined && (typeof key !== "string" || key === "" || key.length > 200 || key.includes("\0"))) {
+      throw new JobError(`'key' of the job '${job.name}' must be a text of 1 to 200 characters.`);
+    }
+    const request = findRequestContext()?.request;
+    const message: Message = {
+      id: randomUUID(),
+      name: job.name,
+      queue: job.options.queue,
+      data: await encodeData(job, data),
+      key: key ?? null,
+      runAt: Date.now() + Math.round(delay * 1000),
+      requestId: request?.id ?? null,
+      traceparent: request?.headers.get("traceparent") ?? null,
+    };
+    return this.#kept.add(message, job, (added) => this.#added(added));
+  }
+
+  /**
+   * Adds a schedule, for functions. Methods have `@schedule`.
+   *
+   * @throws {SetupError} If another one has its name.
+   */
+  schedule(name: string, pattern: string, run: (control: JobControl) => unknown, options: ScheduleOptions = {}): void {
+    if (this.#schedules.has(name)) {
+      throw new SetupError(`There are two schedules '${name}'. Give one of them another name.`);
+    }
+    this.#schedules.set(name, { name, pattern, options, run });
+  }
+
+  /** Returns the data of the jobs that wait, the first first: of one kind, or of all. In tests alone, where `config.testing` is on. */
+  queued<Input>(job?: Job<Input, never> | AnyJob): readonly unknown[] {
+    return [...this.#queued.values()].filter(({ name }) => job === undefined || name === job.name).map(({ data }) => data);
+  }
+
+  /**
+   * Runs all jobs that wait, those with a delay and those that these enqueue as well, until none is left. For tests.
+   *
+   * Retries come at once. A job that fails for good is among `list("failed")`.
+   *
+   * @returns The number of runs.
+   */
+  async drain(): Promise<number> {
+    await this.#kept.prepare();
+    const runs = await this.#kept.drain(
+      this.#owner,
+      () => this.#known(),
+      (id) => this.#queued.delete(id),
+    );
+    return runs;
+  }
+
+  /** Lists jobs: all, or those of one state. */
+  list(state?: JobState, limit = 100): Promise<readonly JobInfo[]> {
+    return this.#kept.list(state, limit);
+  }
+
+  /** Lets a failed job run once more, with all its retries; tells whether there is such a job. */
+  async retry(id: string): Promise<boolean> {
+    const isThere = await this.#kept.restore(id);
+    this.#worker?.wake();
+    return isThere;
+  }
+
+  /** Runs a job at once in this process, whose name and data are given. */
+  async run(name: string, data: unknown): Promise<unknown> {
+    const job = this.#known().get(name);
+    if (job === undefined) {
+      throw new JobError(`There is no job '${name}'. There are: ${[...this.#known().keys()].join(", ") || "none"}.`);
+    }
+    const message = {
+      id: randomUUID(),
+      name,
+      queue: job.options.queue,
+      key: null,
+      runAt: Date.now(),
+      requestId: null,
+      traceparent: null,
+      attempt: 1,
+    };
+    return runJob(this.#owner, job, { ...message, data: await encodeData(job, data) }, new AbortController().signal);
+  }
+
+  /** Starts a worker in this process, as `flagon jobs work` does. The app stops it. */
+  async work(options: WorkOptions = {}): Promise<RunningWorker> {
+    if (this.#worker !== undefined) {
+      throw new JobError("A worker runs in this process already.");
+    }
+    const { concurrency = 10 } = this.#options;
+    await this.#kept.prepare();
+    const known = this.#known();
+    const scheduler = new Scheduler(this.#owner, this.#kept.ticks, (name, tick) => this.#enqueueTick(name, tick));
+    this.#scheduler = scheduler;
+    this.#worker = this.#kept.work(
+      this.#owner,
+      () => this.#known(),
+      (id) => this.#queued.delete(id),
+      { concurrency, ...options },
+    );
+    const schedules = [...known.keys()].filter((name) => name.startsWith(schedulePrefix));
+    await this.#clean(schedules);
+    this.#cleaning = setInterval(() => void this.#clean(schedules), cleaningInterval);
+    this.#cleaning.unref();
+    for (const { name, times } of this.#listTimes()) {
+      await scheduler.start(name, times);
+    }
+    return this.#worker;
+  }
+
+  /** Returns BullMQ's own queue, for flows and priorities. */
+  queue(name = "default"): unknown {
+    const backend = this.#kept;
+    if ("queue" in backend && typeof backend.queue === "function") {
+      return backend.queue(name);
+    }
+    throw new JobError("There is no queue of BullMQ: the jobs are kept by the app. Give Jobs an engine.");
+  }
+
+  get #owner(): Flagon {
+    if (this.#app === undefined) {
+      throw new SetupError("Jobs belong to an app: app.use(new Jobs({ database })).");
+    }
+    return this.#app;
+  }
+
+  get #kept(): Backend {
+    this.#backend ??= this.#createBackend();
+    return this.#backend;
+  }
+
+  #createBackend(): Backend {
+    const { database = this.#app?.extensions.database, engine, lease = 30 } = this.#options;
+    if (engine !== undefined) {
+      return createBullBackend(engine, lease * 1000);
+    }
+    if (!(database instanceof Database)) {
+      return new StoreBackend("memory", new MemoryStore(), lease * 1000);
+    }
+    database.onTestEnd(() => this.#queued.clear());
+    return new StoreBackend("database", new SqlStore(database), lease * 1000);
+  }
+
+  async #start(): Promise<void> {
+    const { lifeCycle, logger, extensions } = this.#owner;
+    const { database } = this.#options;
+    if (database !== undefined && extensions.database !== database) {
+      throw new SetupError("Jobs were given a database that the app does not use. Add it: app.use(database).");
+    }
+    // A wrong expression ends the start, also where no worker runs.
+    this.#listTimes();
+    await this.#kept.prepare();
+    const { kind } = this.#kept;
+    if (lifeCycle.mode === "serve" && kind === "memory") {
+      logger.warn("Jobs are kept in memory, and end with this process. Give the app a database: app.use(database).");
+    }
+    if (lifeCycle.mode === "run" || (lifeCycle.mode === "serve" && (lifeCycle.runsJobs || kind === "memory"))) {
+      await this.work();
+    }
+  }
+
+  async #stop(time: number): Promise<void> {
+    const end = performance.now() + time;
+    clearInterval(this.#cleaning);
+    await this.#scheduler?.stop();
+    await this.#worker?.stop(Math.max(0, end - performance.now() - handBackTime));
+    this.#scheduler = undefined;
+    this.#worker = undefined;
+    await this.#backend?.close();
+    if (this.#backend?.kind !== "memory") {
+      this.#backend = undefined;
+    }
+  }
+
+  async #checkAge(): Promise<void> {
+    const { maxWait = 900 } = this.#options;
+    const oldest = await this.#kept.oldestWaiting();
+    if (oldest !== null && Date.now() - oldest > maxWait * 1000) {
+      throw new JobError(`A job has waited for ${Math.round((Date.now() - oldest) / 1000)} s. Is a worker running? npx flagon jobs work`);
+    }
+  }
+
+  #added({ data, id, name }: Message): void {
+    if (this.#owner.config.testing) {
+      this.#queued.set(id, { name, data: JSON.parse(data) });
+    }
+    this.#worker?.wake();
+  }
+
+  /** The jobs that the code defines, and those of schedules. */
+  #known(): ReadonlyMap<string, AnyJob> {
+    const jobs = new Map(definedJobs());
+    for (const { name, options, run } of this.#listSchedules()) {
+      const { queue = "default", retries = 0, timeout } = options;
+      const limits = { queue, retries, ...(timeout === undefined ? {} : { timeout }) };
+      jobs.set(schedulePrefix + name, new Job(schedulePrefix + name, limits, (_, control) => run(control)));
+    }
+    return jobs;
+  }
+
+  #listSchedules(): readonly Schedule[] {
+    const recorded = this.#owner.registry.extensionRecords.filter(isScheduled).map(({ name, run, value }) => ({ ...value, name, run }));
+    return [...recorded, ...this.#schedules.values()];
+  }
+
+  #listTimes(): readonly { readonly name: string; readonly times: Times }[] {
+    return this.#listSchedules().map((schedule) => ({ name: schedulePrefix + schedule.name, times: new Times(schedule) }));
+  }
+
+  async #enqueueTick(name: string, tick: number): Promise<void> {
+    const job = this.#known().get(name);
+    if (job !== undefined) {
+      await this.enqueue(job, { tick: new Date(tick).toISOString() });
+    }
+  }
+
+  async #clean(schedules: readonly string[]): Promise<void> {
+    try {
+      await this.#kept.clean(schedules);
+    } catch (error) {
+      this.#owner.logger.error({ err: error }, "Jobs that ended long ago could not be removed.");
+    }
+  }
+}
+
+function isScheduled(record: ExtensionRecord): record is ExtensionRecord & { readonly value: ScheduleRecord } {
+  return record.extension === "schedule";
+}

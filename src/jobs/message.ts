@@ -1,0 +1,126 @@
+import { JobError } from "../base/errors";
+import { validate } from "../base/schema";
+import type { AnyJob } from "./definition";
+
+/** The states of a job. */
+export type JobState = "waiting" | "active" | "done" | "failed";
+
+/** A job as it waits. */
+export interface Message {
+  readonly id: string;
+  readonly name: string;
+  readonly queue: string;
+  /** The data as JSON. */
+  readonly data: string;
+  readonly key: string | null;
+  /** The time from which it may run, in milliseconds since the Unix epoch. */
+  readonly runAt: number;
+  readonly requestId: string | null;
+  readonly traceparent: string | null;
+}
+
+/** A job that a worker has taken. */
+export interface Claim extends Message {
+  /** The worker's own token: one that has lost its claim does not finish the job. */
+  readonly token: string;
+  readonly attempt: number;
+}
+
+/** A job as lists show it. */
+export interface JobInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly queue: string;
+  readonly state: JobState;
+  readonly attempt: number;
+  readonly data: unknown;
+  readonly error: string | null;
+  /** When it was made, may run, or ended. */
+  readonly time: Date;
+}
+
+const largest = 64 * 1024;
+const longestError = 2000;
+
+/** Fails a job at once: it is not tried again. */
+export class PermanentError extends Error {
+  override name = "PermanentError";
+}
+
+/**
+ * Formats data as JSON, and checks what a worker will make of it.
+ *
+ * @throws {JobError} If JSON loses something of it, it does not fit the schema, or it is over 64 KiB.
+ */
+export async function encodeData({ name, schema }: AnyJob, data: unknown): Promise<string> {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(data ?? null);
+  } catch (cause) {
+    throw new JobError(`The data of the job '${name}' is no JSON: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+  if (text === undefined) {
+    throw new JobError(`The data of the job '${name}' is no JSON, but a ${typeof data}.`);
+  }
+  if (Buffer.byteLength(text) > largest) {
+    throw new JobError(`The data of the job '${name}' is longer than 64 KiB. Store it, and pass its id.`);
+  }
+  const read: unknown = JSON.parse(text);
+  if (schema === undefined) {
+    const lost = findLoss(data ?? null, read, "data");
+    if (lost !== null) {
+      throw new JobError(`JSON does not keep '${lost}' of the job '${name}'. Pass what it can hold, such as a date as text.`);
+    }
+    return text;
+  }
+  const result = await validate(schema, read);
+  if ("issues" in result) {
+    throw new JobError(`The data of the job '${name}', as JSON makes it, does not fit its schema: ${describeIssues(result.issues)}`);
+  }
+  return text;
+}
+
+/**
+ * Reads the data of a job that waits, which an older version of the app may have written.
+ *
+ * @throws {PermanentError} If it does not fit the schema any more.
+ */
+export async function decodeData({ name, schema }: AnyJob, text: string): Promise<unknown> {
+  const data: unknown = JSON.parse(text);
+  if (schema === undefined) {
+    return data;
+  }
+  const result = await validate(schema, data);
+  if ("issues" in result) {
+    throw new PermanentError(`The data of the job '${name}' does not fit its schema: ${describeIssues(result.issues)}`);
+  }
+  return result.value;
+}
+
+/** Describes an error for the list of failed jobs, in text that every database can hold. */
+export function describeError(error: unknown): string {
+  const text = error instanceof Error ? error.message || error.name : String(error);
+  return text.replaceAll("\0", "\ufffd").slice(0, longestError);
+}
+
+function describeIssues(issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]): string {
+  return issues.map(({ message, path }) => `${path.length === 0 ? "" : `${path.map(String).join(".")}: `}${message}`).join("; ");
+}
+
+/** Finds the first value that JSON changes; `null` if it keeps all. */
+function findLoss(before: unknown, after: unknown, path: string): string | null {
+  if (typeof before !== "object" || before === null) {
+    return Object.is(before, after) || (before === 0 && after === 0) ? null : path;
+  }
+  const isPlain = Array.isArray(before) || [Object.prototype, null].includes(Object.getPrototypeOf(before));
+  if (!isPlain || typeof after !== "object" || after === null) {
+    return path;
+  }
+  for (const [key, value] of Object.entries(before)) {
+    const lost = value === undefined && !Array.isArray(before) ? null : findLoss(value, Reflect.get(after, key), `${path}.${key}`);
+    if (lost !== null) {
+      return lost;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,39 @@
+import { runDetached } from "../base/detached";
+import { JobError } from "../base/errors";
+import { runInAppContext } from "../dispatch/tear-down";
+import type { Application } from "../setup/application";
+import type { AnyJob, JobControl } from "./definition";
+import { type Claim, decodeData } from "./message";
+
+/** The longest pause before a retry, in milliseconds. */
+const longestPause = 3600_000;
+
+/** Returns the pause before the next run, in milliseconds: twice the last one, give or take a quarter. */
+export function pauseBefore(job: AnyJob, attempt: number): number {
+  const pause = Math.min(longestPause, job.options.backoff * 1000 * 2 ** Math.min(attempt - 1, 30));
+  return Math.round(pause * (0.75 + Math.random() * 0.5));
+}
+
+/**
+ * Runs a job once, in the app's context.
+ *
+ * @param stop Is aborted when the worker has to end.
+ * @throws What the job throws; after its time limit, an error that names the limit.
+ */
+export async function runJob(app: Application, job: AnyJob, claim: Omit<Claim, "token">, stop: AbortSignal): Promise<unknown> {
+  const { attempt, id, requestId, traceparent } = claim;
+  const data = await decodeData(job, claim.data);
+  const { timeout } = job.options;
+  const late = new AbortController();
+  const error = new JobError(`The job '${job.name}' took longer than its timeout of ${timeout} s.`);
+  const timer = timeout === null ? undefined : setTimeout(() => late.abort(error), timeout * 1000);
+  const log = app.logger.child({ job: job.name, jobId: id, ...(requestId === null ? {} : { requestId }) });
+  const control: JobControl = { id, attempt, log, requestId, traceparent, signal: AbortSignal.any([late.signal, stop]) };
+  try {
+    return await runDetached(() => runInAppContext(app, async () => job.run(data, control)));
+  } catch (failure) {
+    throw late.signal.aborted ? new JobError(error.message, { cause: failure }) : failure;
+  } finally {
+    clearTimeout(timer);
+  }
+}

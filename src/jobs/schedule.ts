@@ -1,0 +1,199 @@
+import { SetupError } from "../base/errors";
+import { lazily } from "../base/lazily";
+import type { Application } from "../setup/application";
+import { createRecorder } from "../setup/decorators";
+import type { JobControl } from "./definition";
+import type { JobStore } from "./store";
+
+const loadCroner = lazily(() => require("croner") as typeof import("croner"));
+
+/** Options of a schedule. */
+export interface ScheduleOptions {
+  /** The zone of its times, such as `"Europe/Berlin"`. Default: `"UTC"`. */
+  readonly timeZone?: string;
+  /** Seconds after which `signal` is aborted. Default: none. */
+  readonly timeout?: number;
+  /** The most times that a run is tried again. Default: 0. */
+  readonly retries?: number;
+  /** The queue. Default: `"default"`. */
+  readonly queue?: string;
+}
+
+/** A schedule of an app. */
+export interface Schedule {
+  readonly name: string;
+  readonly pattern: string;
+  readonly options: ScheduleOptions;
+  run(control: JobControl): unknown;
+}
+
+/** The record of `@schedule`. */
+export interface ScheduleRecord {
+  readonly pattern: string;
+  readonly options: ScheduleOptions;
+}
+
+/** Decorates a method that takes a job's control, or nothing, in either decorator standard. */
+export interface ScheduleDecorator {
+  <Method extends (control: JobControl) => unknown>(method: Method, context: ClassMethodDecoratorContext): void;
+  <Method extends (control: JobControl) => unknown>(
+    prototype: object,
+    name: string | symbol,
+    descriptor: TypedPropertyDescriptor<Method>,
+  ): void;
+}
+
+/** The longest sleep, in milliseconds: clocks are set, and machines sleep. */
+const longestSleep = 30_000;
+
+/**
+ * Runs a method of a registered controller at the times of a cron expression: once for each, whatever the number of processes and machines.
+ *
+ * A time that passed while nothing ran is made up for once, late. A time at which the last run still goes on is left out, with a warning. When
+ * clocks go back, a fixed time runs once; when they go forward, a time that does not exist runs after the gap.
+ *
+ * @param pattern Five fields, or six with seconds first: `"0 3 * * *"` is 3 o'clock each night.
+ * @param options The zone and the limits.
+ *
+ * @example
+ * ```ts
+ * class Reports {
+ *   @schedule("0 3 * * *", { timeZone: "Europe/Berlin" })
+ *   async nightly() { … }
+ * }
+ * ```
+ */
+export function schedule(pattern: string, options: ScheduleOptions = {}): ScheduleDecorator {
+  return createRecorder("@schedule()", (method) => ({ kind: "extension", method, extension: "schedule", value: { pattern, options } }));
+}
+
+/** Gives the times of a schedule. */
+export class Times {
+  readonly #cron: import("croner").Cron;
+
+  /**
+   * @param schedule The schedule.
+   * @throws {SetupError} If its expression or its zone is none, or its time never comes.
+   */
+  constructor({ name, options: { timeZone = "UTC" }, pattern }: Schedule) {
+    try {
+      new Intl.DateTimeFormat("en", { timeZone });
+    } catch (cause) {
+      throw new SetupError(
+        `The schedule '${name}' has the time zone '${timeZone}', which there is none of. Write one such as "Europe/Berlin".`,
+        { cause },
+      );
+    }
+    const { Cron } = loadCroner();
+    try {
+      this.#cron = new Cron(pattern, { timezone: timeZone, paused: true, mode: "5-or-6-parts" });
+    } catch (cause) {
+      throw new SetupError(
+        `The schedule '${name}' has the expression '${pattern}', which cannot be read: ${cause instanceof Error ? cause.message : String(cause)}. Write five fields, such as "0 3 * * *".`,
+        { cause },
+      );
+    }
+    if (this.#cron.nextRun() === null) {
+      throw new SetupError(`The schedule '${name}' has the expression '${pattern}', whose time never comes.`);
+    }
+  }
+
+  /** Returns the first time behind another one, in milliseconds since the Unix epoch. */
+  after(time: number): number | null {
+    return this.#cron.nextRun(new Date(time))?.getTime() ?? null;
+  }
+}
+
+/** Waits for the times of schedules, and enqueues their runs. */
+export class Scheduler {
+  readonly #app: Application;
+  readonly #store: Pick<JobStore, "claimTick" | "lastTick" | "isBusy">;
+  readonly #enqueue: (name: string, tick: number) => Promise<void>;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #pending = new Set<Promise<void>>();
+  #isStopped = false;
+
+  /**
+   * @param app The app.
+   * @param store Knows which times have been taken.
+   * @param enqueue Adds a run.
+   */
+  constructor(
+    app: Application,
+    store: Pick<JobStore, "claimTick" | "lastTick" | "isBusy">,
+    enqueue: (name: string, tick: number) => Promise<void>,
+  ) {
+    this.#app = app;
+    this.#store = store;
+    this.#enqueue = enqueue;
+  }
+
+  /** Starts a schedule: makes up for the latest time that was missed, and waits for the next. */
+  async start(name: string, times: Times): Promise<void> {
+    const now = Date.now();
+    const last = await this.#store.lastTick(name);
+    if (last === null) {
+      // Nothing is missed by a schedule that is new.
+      await this.#store.claimTick(name, now);
+      this.#wait(name, times, now);
+      return;
+    }
+    let missed: number | null = null;
+    for (let tick = times.after(last), count = 0; tick !== null && tick <= now && count < 10_000; tick = times.after(tick), count++) {
+      missed = tick;
+    }
+    if (missed !== null) {
+      await this.#tick(name, missed);
+    }
+    // A clock that was set back repeats no time.
+    this.#wait(name, times, Math.max(now, last));
+  }
+
+  /** Waits for no more times. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    for (const timer of this.#timers) {
+      clearTimeout(timer);
+    }
+    await Promise.all(this.#pending);
+  }
+
+  #wait(name: string, times: Times, from: number): void {
+    const next = times.after(from);
+    if (next === null || this.#isStopped) {
+      return;
+    }
+    const timer = setTimeout(
+      () => {
+        this.#timers.delete(timer);
+        if (Date.now() < next) {
+          this.#wait(name, times, from);
+          return;
+        }
+        const ticked = this.#tick(name, next).finally(() => this.#pending.delete(ticked));
+        this.#pending.add(ticked);
+        this.#wait(name, times, next);
+      },
+      Math.min(longestSleep, Math.max(0, next - Date.now())),
+    );
+    this.#timers.add(timer);
+  }
+
+  async #tick(name: string, tick: number): Promise<void> {
+    try {
+      if (!(await this.#store.claimTick(name, tick))) {
+        return;
+      }
+      if (await this.#store.isBusy(name)) {
+        this.#app.logger.warn(
+          { schedule: name },
+          `The schedule '${name}' is left out at ${new Date(tick).toISOString()}: its last run still goes on.`,
+        );
+        return;
+      }
+      await this.#enqueue(name, tick);
+    } catch (error) {
+      this.#app.logger.error({ err: error, schedule: name }, `The schedule '${name}' could not be run at ${new Date(tick).toISOString()}.`);
+    }
+  }
+}

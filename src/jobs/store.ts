@@ -1,0 +1,53 @@
+import type { Claim, JobInfo, JobState, Message } from "./message";
+
+/** What a worker asks for. */
+export interface ClaimRequest {
+  /** The names that it knows. */
+  readonly names: readonly string[];
+  /** The queues that it takes; all if there is none. */
+  readonly queues: readonly string[];
+  readonly limit: number;
+  /** How long the claim holds without a renewal, in milliseconds. */
+  readonly lease: number;
+  /** Whether jobs whose time has not come are taken as well. */
+  readonly isEager: boolean;
+}
+
+/** Keeps jobs. */
+export interface JobStore {
+  /** Makes the tables, if there are none. */
+  prepare(): Promise<void>;
+  /** Adds a job, with the commit of the transaction at hand if there is one, and returns the id of the one that waits. */
+  add(message: Message, added: (message: Message) => void): Promise<string>;
+  /** Takes jobs whose time has come, or whose worker has been silent for too long. */
+  claim(request: ClaimRequest): Promise<readonly Claim[]>;
+  /** Renews claims; those that are lost are not among the ids that it returns. */
+  renew(claims: readonly Claim[], lease: number): Promise<ReadonlySet<string>>;
+  /** Ends a job, unless the claim is lost. */
+  finish(claim: Claim): Promise<void>;
+  /** Lets a job wait for its next run, unless the claim is lost. */
+  retry(claim: Claim, runAt: number, error: string): Promise<void>;
+  /** Ends a job without success, unless the claim is lost. */
+  fail(claim: Claim, error: string): Promise<void>;
+  /** Gives a job back as if nobody had taken it. */
+  giveBack(claim: Claim): Promise<void>;
+  list(state: JobState | undefined, limit: number): Promise<readonly JobInfo[]>;
+  /** Lets a failed job wait once more, and tells whether there is one. */
+  restore(id: string): Promise<boolean>;
+  /** Notes a tick of a schedule, and tells whether nobody had. */
+  claimTick(name: string, tick: number): Promise<boolean>;
+  /** The latest tick of a schedule. */
+  lastTick(name: string): Promise<number | null>;
+  /** Tells whether a job of a name waits or runs. */
+  isBusy(name: string): Promise<boolean>;
+  /** The time of the job that has waited longest although it may run, or `null`. */
+  oldestWaiting(): Promise<number | null>;
+  /** Removes what ended long ago, and jobs that wait for schedules that are gone. */
+  clean(schedules: readonly string[]): Promise<void>;
+}
+
+/** How long done and failed jobs are kept, in milliseconds, and how many of each. */
+export const keptDone: { readonly age: number; readonly count: number } = { age: 24 * 3600_000, count: 1000 };
+export const keptFailed: { readonly age: number; readonly count: number } = { age: 30 * 24 * 3600_000, count: 10_000 };
+/** What the name of a scheduled job begins with. */
+export const schedulePrefix = "schedule:";

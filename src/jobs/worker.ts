@@ -1,0 +1,181 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { Application } from "../setup/application";
+import type { AnyJob } from "./definition";
+import { type Claim, describeError, PermanentError } from "./message";
+import { pauseBefore, runJob } from "./runner";
+import type { JobStore } from "./store";
+
+/** Options of a worker. */
+export interface WorkOptions {
+  /** The queues that it takes. Default: all. */
+  readonly queues?: readonly string[];
+  /** How many jobs it runs at once. Default: 10. */
+  readonly concurrency?: number;
+}
+
+/** A worker that can be stopped. */
+export interface RunningWorker {
+  /** Looks for jobs at once. */
+  wake(): void;
+  /** Takes no more jobs, lets those that run finish for some milliseconds, and gives the rest back. */
+  stop(time: number): Promise<void>;
+}
+
+/** The shortest and the longest pause between two looks at the store, in milliseconds. */
+const shortestPause = 100;
+const longestPause = 2000;
+
+/** Takes jobs from a store and runs them. */
+export class StoreWorker implements RunningWorker {
+  readonly #app: Application;
+  readonly #store: JobStore;
+  readonly #jobs: () => ReadonlyMap<string, AnyJob>;
+  readonly #lease: number;
+  readonly #queues: readonly string[];
+  readonly #concurrency: number;
+  readonly #ended: (claim: Claim) => void;
+  readonly #active = new Map<Claim, Promise<void>>();
+  readonly #stop = new AbortController();
+  readonly #loop: Promise<void>;
+  #renewal: NodeJS.Timeout;
+  #isStopping = false;
+  #isWoken = false;
+  #wake: (() => void) | undefined;
+
+  /**
+   * @param app The app, whose context jobs get.
+   * @param store The jobs.
+   * @param jobs The kinds of jobs that this process knows.
+   * @param lease How long a worker may be silent before its jobs are another's, in milliseconds.
+   * @param ended Is told of jobs that have ended.
+   * @param options The queues, and how many jobs run at once.
+   */
+  constructor(
+    app: Application,
+    store: JobStore,
+    jobs: () => ReadonlyMap<string, AnyJob>,
+    lease: number,
+    ended: (claim: Claim) => void,
+    { concurrency = 10, queues = [] }: WorkOptions,
+  ) {
+    this.#app = app;
+    this.#store = store;
+    this.#jobs = jobs;
+    this.#lease = lease;
+    this.#queues = queues;
+    this.#concurrency = concurrency;
+    this.#ended = ended;
+    this.#renewal = setInterval(() => void this.#renew(), lease / 3);
+    this.#loop = this.#work();
+  }
+
+  wake(): void {
+    this.#isWoken = true;
+    this.#wake?.();
+  }
+
+  async stop(time: number): Promise<void> {
+    this.#isStopping = true;
+    this.wake();
+    await this.#loop;
+    const late = new AbortController();
+    await Promise.race([Promise.all(this.#active.values()), wait(time, undefined, { signal: late.signal }).catch(() => undefined)]);
+    late.abort();
+    const rest = [...this.#active.keys()];
+    for (const claim of rest) {
+      await this.#attempt(() => this.#store.giveBack(claim));
+    }
+    // What still runs has lost its claim, so that it ends nothing.
+    this.#stop.abort(new Error("The worker ends."));
+    clearInterval(this.#renewal);
+  }
+
+  async #work(): Promise<void> {
+    let pause = shortestPause;
+    while (!this.#isStopping) {
+      const free = this.#concurrency - this.#active.size;
+      const claims = free > 0 ? await this.#claim(free) : [];
+      for (const claim of claims) {
+        const running = this.#run(claim).finally(() => {
+          this.#active.delete(claim);
+          this.wake();
+        });
+        this.#active.set(claim, running);
+      }
+      pause = claims.length > 0 ? shortestPause : Math.min(longestPause, pause * 1.5);
+      if (!this.#isStopping && (claims.length < free || free <= 0)) {
+        await this.#sleep(pause);
+      }
+    }
+  }
+
+  async #claim(limit: number): Promise<readonly Claim[]> {
+    try {
+      const names = [...this.#jobs().keys()];
+      return await this.#store.claim({ names, queues: this.#queues, limit, lease: this.#lease, isEager: false });
+    } catch (error) {
+      this.#app.logger.error({ err: error }, "The jobs could not be read. The worker tries again.");
+      return [];
+    }
+  }
+
+  async #sleep(pause: number): Promise<void> {
+    if (!this.#isWoken) {
+      const woken = new AbortController();
+      this.#wake = () => woken.abort();
+      await wait(pause, undefined, { signal: woken.signal }).catch(() => undefined);
+      this.#wake = undefined;
+    }
+    this.#isWoken = false;
+  }
+
+  async #run(claim: Claim): Promise<void> {
+    const job = this.#jobs().get(claim.name);
+    if (job !== undefined) {
+      await this.#attempt(async () => {
+        if (await runClaim(this.#app, this.#store, job, claim, this.#stop.signal)) {
+          this.#ended(claim);
+        }
+      });
+    }
+  }
+
+  async #renew(): Promise<void> {
+    if (this.#active.size > 0) {
+      await this.#attempt(() => this.#store.renew([...this.#active.keys()], this.#lease));
+    }
+  }
+
+  async #attempt(step: () => Promise<unknown>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      this.#app.logger.error({ err: error }, "The state of a job could not be written. It runs again when its claim runs out.");
+    }
+  }
+}
+
+/** Runs a job that was taken, and writes how it ended. Tells whether it has, rather than waiting for another run. */
+export async function runClaim(app: Application, store: JobStore, job: AnyJob, claim: Claim, stop: AbortSignal): Promise<boolean> {
+  const { retries } = job.options;
+  if (claim.attempt > retries + 1) {
+    await store.fail(claim, `The worker ended during each of its ${claim.attempt - 1} runs.`);
+    return true;
+  }
+  try {
+    await runJob(app, job, claim, stop);
+  } catch (error) {
+    const text = describeError(error);
+    const details = { err: error, job: claim.name, jobId: claim.id, attempt: claim.attempt };
+    if (claim.attempt > retries || error instanceof PermanentError) {
+      app.logger.error(details, `The job '${claim.name}' failed, and is not tried again.`);
+      await store.fail(claim, text);
+      return true;
+    }
+    app.logger.warn(details, `The job '${claim.name}' failed, and is tried again.`);
+    await store.retry(claim, Date.now() + pauseBefore(job, claim.attempt), text);
+    return false;
+  }
+  await store.finish(claim);
+  return true;
+}

@@ -1,0 +1,404 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { currentApp, type Flagon, renderTemplateString, route } from "flagon";
+import { atomic, type Database } from "flagon/database";
+import { type Job, Jobs, type JobsOptions, job, PermanentError, schedule } from "flagon/jobs";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { z } from "zod";
+import { createApp } from "../support";
+
+let count = 0;
+
+/** A name of its own for each test: the jobs of a process are known by their names. */
+export function uniqueName(): string {
+  count++;
+  return `job ${count}:${process.pid}`;
+}
+
+/** Waits until something is so. */
+export async function until(check: () => boolean | Promise<boolean>, time = 10_000): Promise<void> {
+  for (const end = Date.now() + time; !(await check()); ) {
+    if (Date.now() > end) {
+      throw new Error("It did not come to be in time.");
+    }
+    await wait(20);
+  }
+}
+
+interface Place {
+  readonly options: JobsOptions;
+  readonly database?: Database;
+}
+
+/** The behaviour of jobs, wherever they are kept. */
+export function describeJobs(kind: string, create: () => Promise<Place>): void {
+  const setUp = async (extra: JobsOptions = {}, ...controllers: object[]): Promise<{ app: Flagon; jobs: Jobs }> => {
+    const { database, options } = await create();
+    const app = createApp({ config: { serverName: "example.com" } });
+    app.logger.level = "silent";
+    if (database !== undefined) {
+      app.use(database);
+    }
+    const jobs = new Jobs({ ...options, ...extra });
+    app.use(jobs);
+    for (const controller of controllers) {
+      app.register(controller);
+    }
+    await app.ready();
+    onTestFinished(() => app.lifeCycle.stop(5000));
+    return { app, jobs };
+  };
+  const record = (options = {}, run: (data: { n: number }) => unknown = () => undefined) => {
+    const runs: number[] = [];
+    const made = job(uniqueName(), { data: z.object({ n: z.int() }), backoff: 0.01, ...options }, async (data) => {
+      runs.push(data.n);
+      await run(data);
+    });
+    return { runs, made };
+  };
+  const enqueue = <Input>({ app }: { app: Flagon }, made: Job<Input, never>, data: Input, options = {}) =>
+    app.appContext(() => (made as unknown as Job<Input>).enqueue(data, options));
+
+  describe(`jobs in ${kind}`, () => {
+    it("wait, and run with the app's context once a worker comes", async () => {
+      const made = await setUp();
+      const seen: unknown[] = [];
+      const greet = job(uniqueName(), { data: z.object({ name: z.string() }) }, ({ name }, { attempt, id, log, signal }) => {
+        seen.push(currentApp.name, String(renderTemplateString("Hello, <%= it.name %>", { name })), attempt, id.length, signal.aborted);
+        log.info("greets");
+      });
+      await enqueue(made, greet as never, { name: "<Ann>" } as never);
+      expect(made.jobs.queued(greet)).toEqual([{ name: "<Ann>" }]);
+      expect(seen).toEqual([]);
+      await made.jobs.work();
+      await until(() => made.jobs.queued(greet).length === 0);
+      expect(seen).toEqual(["test", "Hello, &lt;Ann&gt;", 1, 36, false]);
+      expect(await made.jobs.list("waiting")).toEqual([]);
+    });
+
+    it("are drained in tests, with those that they enqueue, their delays and retries", async () => {
+      const made = await setUp();
+      const second = record();
+      const first = record({}, async ({ n }) => {
+        if (first.runs.length === 1) {
+          throw new Error("once more");
+        }
+        await second.made.enqueue({ n: n + 1 });
+      });
+      await enqueue(made, first.made as never, { n: 1 } as never, { delay: 3600 });
+      await made.jobs.drain();
+      expect([first.runs, second.runs]).toEqual([[1, 1], [2]]);
+    });
+
+    it("are tried again as often as they say, and then stand among the failed", async () => {
+      const made = await setUp();
+      const poison = record({ retries: 2 }, () => {
+        throw new Error("no use\0");
+      });
+      const permanent = record({ retries: 5 }, () => {
+        throw new PermanentError("never");
+      });
+      const id = await enqueue(made, poison.made as never, { n: 1 } as never);
+      await enqueue(made, permanent.made as never, { n: 1 } as never);
+      await made.jobs.work();
+      await until(async () => (await made.jobs.list("failed")).length === 2);
+      expect([poison.runs.length, permanent.runs.length]).toEqual([3, 1]);
+      const failed = await made.jobs.list("failed");
+      expect(failed.find((one) => one.id === id)).toMatchObject({ name: poison.made.name, data: { n: 1 }, error: "no use\ufffd" });
+      expect(await made.jobs.retry(id)).toBe(true);
+      await until(() => poison.runs.length === 6);
+      expect(await made.jobs.retry("unknown")).toBe(false);
+    });
+
+    it("wait once for a key, and run anew once they have run", async () => {
+      const made = await setUp();
+      const { made: keyed, runs } = record();
+      const other = record();
+      const first = await enqueue(made, keyed as never, { n: 1 } as never, { key: "welcome:3" });
+      expect(await enqueue(made, keyed as never, { n: 2 } as never, { key: "welcome:3" })).toBe(first);
+      expect(await enqueue(made, keyed as never, { n: 3 } as never, { key: "42" })).not.toBe(first);
+      expect(await enqueue(made, other.made as never, { n: 4 } as never, { key: "welcome:3" })).not.toBe(first);
+      await made.jobs.drain();
+      expect([runs.sort(), other.runs]).toEqual([[1, 3], [4]]);
+      expect(await enqueue(made, keyed as never, { n: 5 } as never, { key: "welcome:3" })).not.toBe(first);
+      await made.jobs.drain();
+      expect(runs).toEqual([1, 3, 5]);
+      for (const key of ["", "x".repeat(201)]) {
+        await expect(enqueue(made, keyed as never, { n: 1 } as never, { key })).rejects.toMatchObject({ code: "JOB" });
+      }
+    });
+
+    it("come after their delay", async () => {
+      const made = await setUp();
+      const { made: late, runs } = record();
+      await made.jobs.work();
+      await enqueue(made, late as never, { n: 1 } as never, { delay: 0.4 });
+      await wait(150);
+      expect(runs).toEqual([]);
+      await until(() => runs.length === 1);
+      for (const delay of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
+        await expect(enqueue(made, late as never, { n: 1 } as never, { delay })).rejects.toMatchObject({ code: "JOB" });
+      }
+    });
+
+    it("refuse data that JSON loses, that does not fit, or that is too long", async () => {
+      const made = await setUp();
+      const { made: checked } = record();
+      const plain = job<unknown>(uniqueName(), () => undefined);
+      const dated = job(uniqueName(), { data: z.object({ day: z.coerce.date() }) }, () => undefined);
+      const refuse = async (one: unknown, data: unknown, text: RegExp) =>
+        expect(enqueue(made, one as never, data as never), String(text)).rejects.toThrow(text);
+      await refuse(checked, { n: "1" }, /does not fit its schema: n:/);
+      await refuse(checked, { n: Number.NaN }, /does not fit its schema/);
+      await refuse(checked, { n: 1n }, /is no JSON/);
+      await refuse(plain, { day: new Date(0) }, /JSON does not keep 'data.day'/);
+      await refuse(plain, { map: new Map([[1, 2]]) }, /'data.map'/);
+      await refuse(plain, { list: [1, Number.NaN] }, /'data.list.1'/);
+      await refuse(plain, "x".repeat(70_000), /longer than 64 KiB/);
+      await enqueue(made, dated as never, { day: new Date(0) } as never);
+      await enqueue(made, plain as never, { kept: undefined, list: [null], text: "ü" } as never);
+      expect(made.jobs.queued(dated)).toEqual([{ day: "1970-01-01T00:00:00.000Z" }]);
+    });
+
+    it("meet new code: what fits runs, what does not fails at once, and unknown names are left", async () => {
+      const made = await setUp();
+      const name = uniqueName();
+      const old = job(name, { data: z.object({ a: z.string() }) }, () => undefined);
+      await enqueue(made, old as never, { a: "x" } as never);
+      const seen: unknown[] = [];
+      job(name, { data: z.object({ a: z.string(), b: z.string().optional() }) }, (data) => seen.push(data));
+      await made.jobs.drain();
+      expect(seen).toEqual([{ a: "x" }]);
+      await enqueue(made, old as never, { a: "x" } as never);
+      job(name, { data: z.object({ c: z.string() }), retries: 5 }, (data) => seen.push(data));
+      await made.jobs.drain();
+      expect((await made.jobs.list("failed"))[0]).toMatchObject({
+        attempt: 1,
+        error: expect.stringContaining("does not fit its schema: c:"),
+      });
+      expect(seen).toHaveLength(1);
+    });
+
+    it("have a time limit: the signal is aborted, and no retry begins before the end", async () => {
+      const made = await setUp();
+      let running = 0;
+      let most = 0;
+      const slow = job(uniqueName(), { timeout: 0.05, retries: 1, backoff: 0.01 }, async (_, { signal }) => {
+        running++;
+        most = Math.max(most, running);
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        await wait(100);
+        running--;
+        throw signal.reason;
+      });
+      await enqueue(made, slow as never, undefined as never);
+      await made.jobs.work();
+      await until(async () => (await made.jobs.list("failed")).length === 1);
+      expect((await made.jobs.list("failed"))[0]?.error).toMatch(/took longer than its timeout of 0.05 s/);
+      expect(most).toBe(1);
+    });
+
+    it("are finished within the time of a stop, or given back at no attempt", async () => {
+      const made = await setUp();
+      const log: string[] = [];
+      const quick = job(uniqueName(), async () => {
+        await wait(200);
+        log.push("quick");
+      });
+      const endless = job(uniqueName(), async (_, { signal }) => {
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        log.push("aborted");
+      });
+      await enqueue(made, quick as never, undefined as never);
+      await enqueue(made, endless as never, undefined as never);
+      const worker = await made.jobs.work();
+      await until(async () => (await made.jobs.list("active")).length === 2);
+      await worker.stop(500);
+      expect(log.slice(0, 1)).toEqual(["quick"]);
+      const left = await made.jobs.list("waiting");
+      expect(left.map(({ attempt, name }) => [name, attempt])).toEqual([[endless.name, expect.any(Number)]]);
+      expect(await made.jobs.list("failed")).toEqual([]);
+    });
+
+    it("are a sign of bad health if one waits for too long", async () => {
+      const made = await setUp({ maxWait: 0.05 });
+      const { made: waiting } = record();
+      expect(await made.app.lifeCycle.health.run()).toEqual([]);
+      await enqueue(made, waiting as never, { n: 1 } as never);
+      await wait(120);
+      expect(await made.app.lifeCycle.health.run()).toEqual(["jobs"]);
+    });
+
+    it("have commands", async () => {
+      const made = await setUp();
+      const run = (...words: string[]) => made.app.testCommands().invoke(["jobs", ...words]);
+      const { made: fine, runs } = record();
+      const broken = record({ retries: 0 }, () => {
+        throw new Error("broken");
+      });
+      const id = await enqueue(made, broken.made as never, { n: 1 } as never);
+      expect((await run("list")).output).toMatch(new RegExp(`^${id}  waiting .*${broken.made.name}  {"n":1}`));
+      await made.jobs.drain();
+      expect((await run("failed")).output).toContain("\n    broken");
+      expect((await run("retry", id)).output).toBe("It waits for a worker.\n");
+      expect((await run("retry", "unknown")).exitCode).toBe(1);
+      expect((await run("run", fine.name, '{"n":7}')).exitCode).toBe(0);
+      expect(runs).toEqual([7]);
+      expect((await run("run", fine.name, '{"n":"7"}')).output).toContain("does not fit");
+      expect((await run("run", "unknown")).output).toContain("There is no job 'unknown'");
+      expect((await run("run", fine.name, "{")).exitCode).toBe(2);
+      expect((await run("list", "--state", "odd")).exitCode).toBe(2);
+      expect((await run("list", "--state", "waiting")).output).toContain(id);
+    });
+
+    it("carry the request that enqueued them", async () => {
+      const seen: unknown[] = [];
+      const traced = job(uniqueName(), (_, { requestId, traceparent }) => seen.push(requestId, traceparent));
+      class Views {
+        @route.post("/")
+        async index() {
+          const { request } = await import("flagon");
+          await traced.enqueue(undefined);
+          return { id: request.id };
+        }
+      }
+      const { app, jobs } = await setUp({}, Views);
+      const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+      const { id } = (await (await app.testClient().post("/", { headers: { traceparent: trace } })).json()) as { id: string };
+      await jobs.drain();
+      expect(seen).toEqual([id, trace]);
+    });
+
+    it("run on schedules: once for a time, whatever the number of workers, and what was missed once", async () => {
+      const log: string[] = [];
+      class Reports {
+        @schedule("* * * * * *")
+        secondly() {
+          log.push(`run ${currentApp.name}`);
+        }
+      }
+      const place = await create();
+      const start = async () => {
+        const app = createApp({}, Reports);
+        app.logger.level = "silent";
+        if (place.database !== undefined) {
+          app.use(place.database);
+        }
+        const jobs = new Jobs(place.options);
+        app.use(jobs);
+        await app.ready();
+        await jobs.work();
+        onTestFinished(() => app.lifeCycle.stop(5000));
+      };
+      const begun = Date.now();
+      await start();
+      if (kind !== "memory") {
+        await start();
+      }
+      await until(() => log.length >= 2);
+      expect(log.length).toBeLessThanOrEqual(Math.ceil((Date.now() - begun) / 1000));
+    });
+  });
+}
+
+/** The behaviour of jobs in the app's own database. */
+export function describeTransactionalJobs(
+  kind: string,
+  create: () => Promise<{ database: Database; insert(): Promise<unknown>; rows(): Promise<number> }>,
+): void {
+  describe(`jobs in a transaction on ${kind}`, () => {
+    const setUp = async () => {
+      const place = await create();
+      const app = createApp();
+      app.use(place.database);
+      const jobs = new Jobs();
+      app.use(jobs);
+      const runs: number[] = [];
+      const work = job<number>(uniqueName(), (n) => runs.push(n));
+      await app.ready();
+      return { ...place, app, jobs, runs, work };
+    };
+
+    it("are added with the commit, and not at all without it, with their keys free", async () => {
+      const { app, database, insert, jobs, rows, runs, work } = await setUp();
+      await app.appContext(async () => {
+        await database.atomic(async () => {
+          await insert();
+          await work.enqueue(1);
+          expect(jobs.queued(work)).toEqual([]);
+          await database
+            .atomic(async () => {
+              await work.enqueue(2, { key: "k" });
+              throw new Error("inner");
+            })
+            .catch(() => undefined);
+          await work.enqueue(3, { key: "k" });
+        });
+        expect(jobs.queued(work)).toEqual([1, 3]);
+        await expect(
+          database.atomic(async () => {
+            await work.enqueue(4, { key: "other" });
+            throw new Error("outer");
+          }),
+        ).rejects.toThrow("outer");
+        await work.enqueue(5, { key: "other" });
+      });
+      await jobs.drain();
+      expect([runs.sort(), await rows()]).toEqual([[1, 3, 5], 1]);
+    });
+
+    it("let two transactions with the same keys, in other orders, both commit", async () => {
+      const { app, database, jobs, runs, work } = await setUp();
+      const both = (first: string, second: string) =>
+        database.atomic(async () => {
+          await work.enqueue(1, { key: first });
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          await work.enqueue(2, { key: second });
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        });
+      await app.appContext(() => Promise.all([both("p", "q"), both("q", "p")]));
+      await jobs.drain();
+      expect(runs).toHaveLength(2);
+    });
+
+    it("are seen in rolled-back tests, and gone after them", async () => {
+      const { app, database, insert, jobs, runs, work } = await setUp();
+      class Views {
+        @atomic
+        @route.post("/")
+        async index() {
+          await insert();
+          await work.enqueue(9);
+          return {};
+        }
+      }
+      app.register(Views);
+      for (let round = 1; round <= 2; round++) {
+        await database.beginTest();
+        expect((await app.testClient().post("/")).status).toBe(200);
+        expect(jobs.queued(work)).toEqual([9]);
+        await jobs.drain();
+        expect([runs.length, jobs.queued(work)]).toEqual([round, []]);
+        await app.appContext(() => work.enqueue(10));
+        await database.endTest();
+        expect([await jobs.list("waiting"), jobs.queued()]).toEqual([[], []]);
+      }
+    });
+
+    it("are taken once each by eight workers", async () => {
+      const { app, database, runs, work } = await setUp();
+      await app.appContext(() => database.atomic(() => Promise.all(Array.from({ length: 200 }, (_, n) => work.enqueue(n)))));
+      const workers = await Promise.all(
+        Array.from({ length: 8 }, async () => {
+          const other = createApp();
+          other.use(database);
+          const jobs = new Jobs({ database, concurrency: 5 });
+          other.use(jobs);
+          return jobs.work();
+        }),
+      );
+      await until(() => runs.length >= 200);
+      await Promise.all(workers.map((worker) => worker.stop(2000)));
+      expect(runs.sort((left, right) => left - right)).toEqual(Array.from({ length: 200 }, (_, n) => n));
+    });
+  });
+}

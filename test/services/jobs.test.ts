@@ -1,0 +1,116 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/node-postgres";
+import { pgTable, serial, text } from "drizzle-orm/pg-core";
+import { Database, openPostgres } from "flagon/database";
+import { Jobs, job } from "flagon/jobs";
+import { createClient } from "redis";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { describeJobs, describeTransactionalJobs, uniqueName, until } from "../jobs/suite";
+import { createApp, findPort } from "../support";
+import { PostgresServer } from "./postgres-server";
+
+const posts = pgTable("posts", { id: serial().primaryKey(), title: text().notNull() });
+const postgres = new PostgresServer();
+const folder = mkdtempSync(join(tmpdir(), "flagon-redis-"));
+let redis: ChildProcess;
+let port = 0;
+let databases = 0;
+
+async function startRedis(): Promise<void> {
+  redis = spawn(
+    "redis-server",
+    ["--port", String(port), "--bind", "127.0.0.1", "--appendonly", "yes", "--dir", folder, "--databases", "200"],
+    {
+      stdio: "pipe",
+    },
+  );
+  await new Promise<void>((resolve) => {
+    redis.stdout?.on("data", (line: Buffer) => (/Ready to accept connections/.test(String(line)) ? resolve() : undefined));
+  });
+}
+
+function nextRedis(): string {
+  databases++;
+  return `redis://127.0.0.1:${port}/${databases}`;
+}
+
+beforeAll(async () => {
+  port = await findPort();
+  await Promise.all([postgres.create(), startRedis()]);
+});
+
+afterAll(async () => {
+  redis.kill();
+  await postgres.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function createPostgres() {
+  const database = new Database(drizzle(openPostgres(await postgres.createDatabase()), { schema: { posts } }));
+  await database.current.execute(sql`create table posts (id serial primary key, title text not null)`);
+  onTestFinished(() => database.close());
+  return database;
+}
+
+describeJobs("a table of Postgres", async () => {
+  const database = await createPostgres();
+  return { options: { database }, database };
+});
+describeTransactionalJobs("Postgres", async () => {
+  const database = await createPostgres();
+  return {
+    database,
+    insert: () => Promise.resolve(database.current.insert(posts).values({ title: "row" })),
+    rows: async () => (await database.current.select().from(posts)).length,
+  };
+});
+describeJobs("BullMQ on Redis", async () => ({ options: { engine: nextRedis() } }));
+describeJobs("BullMQ on Postgres", async () => ({ options: { engine: await postgres.createDatabase() } }));
+
+describe("BullMQ", () => {
+  it("takes the app's own Redis client, and its own queues can be used", async () => {
+    const client = createClient({ url: nextRedis() });
+    client.on("error", () => undefined);
+    await client.connect();
+    const app = createApp();
+    const jobs = new Jobs({ engine: client });
+    app.use(jobs);
+    const seen: number[] = [];
+    const work = job<number>(uniqueName(), (n) => seen.push(n));
+    await app.appContext(() => work.enqueue(1));
+    await jobs.drain();
+    expect(seen).toEqual([1]);
+    expect(await jobs.queue("default")).toHaveProperty("name", "flagon-default");
+    await app.lifeCycle.stop(5000);
+    expect(client.isOpen).toBe(true);
+    client.destroy();
+  });
+
+  it("neither loses jobs nor lets requests hang while Redis is away", async () => {
+    const app = createApp();
+    app.logger.level = "silent";
+    const jobs = new Jobs({ engine: nextRedis() });
+    app.use(jobs);
+    const seen = new Set<number>();
+    const work = job<number>(uniqueName(), (n) => seen.add(n));
+    await app.ready();
+    for (let n = 0; n < 20; n++) {
+      await app.appContext(() => work.enqueue(n, { delay: 0.5 }));
+    }
+    const ended = once(redis, "exit");
+    redis.kill("SIGKILL");
+    await ended;
+    const begun = performance.now();
+    await expect(app.appContext(() => work.enqueue(20))).rejects.toMatchObject({ code: "JOB" });
+    expect(performance.now() - begun).toBeLessThan(7000);
+    await startRedis();
+    await jobs.work();
+    await until(() => seen.size === 20, 20_000);
+    await app.lifeCycle.stop(5000);
+  });
+});
