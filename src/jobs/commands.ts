@@ -1,14 +1,23 @@
 import type { Flagon } from "../app";
 import { JobError, UsageError } from "../base/errors";
-import type { Jobs } from "./jobs";
 import type { JobInfo, JobState } from "./message";
+import type { RunningWorker, WorkOptions } from "./worker";
 
 /** How long jobs that run may take to finish after a signal, in milliseconds. */
 const stopTime = 10_000;
 const states: readonly JobState[] = ["waiting", "active", "done", "failed"];
 
+/** The part of `Jobs` that its commands need. */
+interface CommandedJobs {
+  readonly kind: string;
+  list(state?: JobState, limit?: number): Promise<readonly JobInfo[]>;
+  retry(id: string): Promise<boolean>;
+  run(name: string, data: unknown): Promise<unknown>;
+  work(options?: WorkOptions): Promise<RunningWorker>;
+}
+
 /** Adds `flagon jobs …` to an app. */
-export function addJobCommands(app: Flagon, jobs: Jobs): void {
+export function addJobCommands(app: Flagon, jobs: CommandedJobs): void {
   app.command("jobs work", async ({ concurrency, queue }) => work(app, jobs, toList(queue), concurrency), {
     description: "Runs jobs and schedules, until a signal.",
     options: { queue: "string", concurrency: "int" },
@@ -47,7 +56,7 @@ export function addJobCommands(app: Flagon, jobs: Jobs): void {
   );
 }
 
-async function work(app: Flagon, jobs: Jobs, queues: readonly string[], concurrency: unknown): Promise<string> {
+async function work(app: Flagon, jobs: CommandedJobs, queues: readonly string[], concurrency: unknown): Promise<string> {
   await app.ready();
   if (jobs.kind === "memory") {
     throw new JobError(
