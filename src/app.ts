@@ -3,6 +3,7 @@ import type { RequestListener, Server } from "node:http";
 import { isAbsolute } from "node:path";
 import { AppState } from "./app/app-state";
 import { SetupError } from "./base/errors";
+import { lazily } from "./base/lazily";
 import { isUnderCommandLine } from "./commands/command-line";
 import { CommandRunner, findCommand, parseArguments } from "./commands/command-runner";
 import { getRequestContext } from "./dispatch/context";
@@ -11,16 +12,16 @@ import { createMount } from "./dispatch/mounting";
 import { runInAppContext } from "./dispatch/tear-down";
 import { safeJoin } from "./http/safe-path";
 import { takesValue } from "./routing/route";
-import { type RunOptions, runDevelopmentServer } from "./server/development/development";
+import type { RunOptions } from "./server/development/development";
 import { handleFetch } from "./server/fetch/handle-fetch";
 import type { RunningServer, ServeOptions } from "./server/production/serve-here";
-import { serve } from "./server/production/workers";
 import type { FetchHandler, NodeMiddleware } from "./setup/application";
 import { type RegisterOptions, registerOn } from "./setup/blueprint";
 import type { HealthCheckOptions } from "./setup/health-checks";
 import type { TeardownHook } from "./setup/hooks";
 import type { StartOptions } from "./setup/life-cycle";
 import type { UrlBuildErrorHandler } from "./setup/registry";
+import type { GivenTemplates } from "./templating/given-templates";
 import { runInRequestContext, TestClient, type TestRequestOptions } from "./testing/test-client";
 
 /** An extension: adds routes, hooks or settings to an app. */
@@ -30,6 +31,10 @@ export interface Extension {
   /** Adds to the app: routes, hooks, settings. What it returns is its state. */
   install(app: Flagon): unknown;
 }
+
+// Loaded when a server starts: runtimes that bring their own have no child processes.
+const loadDevelopment = lazily((): typeof import("./server/development/development") => require("./server/development/development"));
+const loadProduction = lazily((): typeof import("./server/production/workers") => require("./server/production/workers"));
 
 /**
  * A web app: routes, hooks, templates and settings under one roof.
@@ -105,9 +110,35 @@ export class Flagon extends AppState {
     this.setUp("healthCheck", () => this.lifeCycle.health.add(name, check, options));
   }
 
-  /** Resolves when the functions of `onStart` have run, and runs them if nothing has; rejects with the error of the one that fails. */
-  ready(): Promise<void> {
-    return this.lifeCycle.start();
+  /**
+   * Runs the functions of `onStart`, if nothing has, and compiles the router and the templates of `addTemplates()`.
+   *
+   * In a Worker, `await app.ready()` belongs at the end of the module: code is made of text at the start only. An app whose
+   * module awaits nothing before its last route is compiled by itself.
+   *
+   * @returns Resolves when all has run; rejects with the error of the function that fails.
+   */
+  async ready(): Promise<void> {
+    await this.lifeCycle.start();
+    this.prepare();
+  }
+
+  /**
+   * Adds templates by name, to be taken where no template folder has one of the name.
+   *
+   * They serve runtimes without a disk: `flagon build` writes a module of compiled templates.
+   *
+   * @param templates Texts by name, or the module of `flagon build`.
+   * @throws {SetupError} If the app has handled a request.
+   *
+   * @example
+   * ```ts
+   * import templates from "./templates.mjs";
+   * app.addTemplates(templates);
+   * ```
+   */
+  addTemplates(templates: GivenTemplates): void {
+    this.setUp("addTemplates", () => this.templates.addGiven(templates));
   }
 
   /**
@@ -197,9 +228,14 @@ export class Flagon extends AppState {
     this.backgroundWork.add(work);
   }
 
-  /** Answers a web `Request`: what Bun, Deno and Workers call. It needs no `this`. */
-  readonly fetch = (request: Request): Promise<Response> =>
-    this.keyProblem === null ? handleFetch(this, request) : Promise.reject(this.keyProblem);
+  /**
+   * Answers a web `Request`. Bun, Deno and Workers call it, and it needs no `this`.
+   *
+   * Of a Worker it takes the bindings, of which `ASSETS` serves static files, and the execution's context, whose `waitUntil`
+   * keeps background work alive.
+   */
+  readonly fetch = (request: Request, bindings?: unknown, execution?: unknown): Promise<Response> =>
+    this.keyProblem === null ? handleFetch(this, request, bindings, execution) : Promise.reject(this.keyProblem);
 
   /**
    * Runs the development server.
@@ -208,7 +244,7 @@ export class Flagon extends AppState {
    * @returns The server, which listens soon after; under the command line nothing, since `flagon run` does it.
    */
   run(options: RunOptions = {}): Server | undefined {
-    return isUnderCommandLine() ? undefined : runDevelopmentServer(this, options);
+    return isUnderCommandLine() ? undefined : loadDevelopment().runDevelopmentServer(this, options);
   }
 
   /**
@@ -220,7 +256,7 @@ export class Flagon extends AppState {
    * @throws {ConfigError} If the secret key is short.
    */
   serve(options: ServeOptions = {}): RunningServer | undefined {
-    return isUnderCommandLine() ? undefined : serve(this, options);
+    return isUnderCommandLine() ? undefined : loadProduction().serve(this, options);
   }
 
   /** Gives the values that a function returns to the prompt of `flagon shell`, by their names. */

@@ -1,1 +1,3 @@
+import "./bundled-require.mjs";
+
 export * from "./index.js";

@@ -216,5 +216,6 @@ export type { LifeCycle, LifeCycleStep, ProcessRole, StartOptions } from "./setu
 export type { UrlBuildErrorHandler } from "./setup/registry";
 export type { Scaffold, ViewFunction } from "./setup/scaffold";
 export type { ReadTokenOptions, SignTokenOptions } from "./signing/tokens";
+export type { BuiltTemplate, GivenTemplates } from "./templating/given-templates";
 export type { CookieJar } from "./testing/cookie-jar";
 export type { TestClient, TestRequestOptions, TestResponse } from "./testing/test-client";

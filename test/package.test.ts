@@ -39,7 +39,11 @@ describe("the package", () => {
   });
 
   it("holds the build, the licence and the read-me, and nothing else", () => {
-    expect(files.filter((path) => !path.startsWith("dist/")).sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+    const outside = files.filter((path) => !/^(?:dist|docs|samples)\//.test(path));
+    expect(outside.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+    expect(files).toEqual(expect.arrayContaining(["docs/runtimes.md", "docs/configuration.md", "samples/blog.ts"]));
+    // A map of a declaration leads to a source, which is not shipped.
+    expect(files.filter((path) => path.endsWith(".d.ts.map"))).toEqual([]);
     expect(files).toContain("dist/index.mjs");
   });
 

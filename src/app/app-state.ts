@@ -5,6 +5,7 @@ import { BackgroundWork } from "../base/background";
 import { ConfigError, SetupError } from "../base/errors";
 import { defaultJson, type JsonProvider } from "../base/json";
 import { createLogger, type Logger } from "../base/logging";
+import { isWorker } from "../base/platform";
 import { Config } from "../config/config";
 import { findShortKey } from "../config/secret-keys";
 import { runInAppContext } from "../dispatch/tear-down";
@@ -81,11 +82,21 @@ export abstract class AppState extends Scaffold implements Application {
     this.templates.addFolder(resolve(this.root, options.templates ?? "templates"));
     this.registry.scope.errorFormat = options.errors;
     this.#registration = new Registration(this, this.registry.scope);
+    if (isWorker()) {
+      // The module that sets the app up has run to its end, or to its first await, when this does.
+      queueMicrotask(() => this.prepare());
+    }
     const folder = options.static === undefined ? "static" : options.static;
     // A folder that somebody names is served even if it comes into being later; the usual one only if it is there.
     if (folder !== null && (options.static !== undefined || existsSync(resolve(this.root, folder)))) {
       this.#registration.addStatic(folder, options.staticUrlPath ?? "/static");
     }
+  }
+
+  /** Compiles the router and the templates that were given: before the first request, while the runtime allows it. */
+  protected prepare(): void {
+    this.registry.routes.build();
+    this.templates.prepare();
   }
 
   /** The converters of rules, by name; set your own before the rules that use them. */

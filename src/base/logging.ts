@@ -1,5 +1,6 @@
 import type pino from "pino";
 import { lazily } from "./lazily";
+import { isWorker } from "./platform";
 import { maskMembers, maskSecrets } from "./secret-names";
 import { signals } from "./signals";
 import { writeToTerminal } from "./terminal";
@@ -37,7 +38,7 @@ export function createLogger({ name, level, isReadable }: LoggerOptions): Logger
       formatters: { log: (members) => maskMembers(members, mask) },
       serializers: { err: (error: Error) => maskSecrets(stdSerializers.err(error), mask) },
     },
-    isReadable ? { write: writeReadable } : destination({ dest: 2, sync: true }),
+    isReadable ? { write: writeReadable } : isWorker() ? { write: writeToConsole } : destination({ dest: 2, sync: true }),
   );
   return maskBindings(logger);
 }
@@ -53,6 +54,13 @@ function maskBindings(logger: Logger): Logger {
     writable: true,
     configurable: true,
   });
+}
+
+/** Writes a line of JSON where there are no file descriptors: errors and warnings as such. */
+function writeToConsole(line: string): void {
+  const { level = 30 }: { level?: number } = JSON.parse(line);
+  const write = level >= 50 ? console.error : level >= 40 ? console.warn : console.log;
+  write(line.trimEnd());
 }
 
 /** The members of a line that the readable form leaves out or writes by itself. */

@@ -1,3 +1,5 @@
+import { isWorker } from "./platform";
+
 let isGuarded = false;
 
 /**
@@ -8,6 +10,10 @@ let isGuarded = false;
  * @param text The text, with its line breaks.
  */
 export function writeToTerminal(text: string): void {
+  if (isWorker()) {
+    console.error(text.trimEnd());
+    return;
+  }
   if (!isGuarded) {
     isGuarded = true;
     process.stderr.on("error", (error: NodeJS.ErrnoException) => {

@@ -11,6 +11,7 @@ import { runDevelopmentServer } from "../server/development/development";
 import { Reloader } from "../server/development/reloader";
 import type { Certificate } from "../server/node-server";
 import { serve } from "../server/production/workers";
+import { buildTemplates } from "./build-templates";
 import { checkDeployment, checkExtensions } from "./check";
 import { complete, completionScripts, listNames, type Shell, shells } from "./completion";
 import { loadEnvironmentFiles } from "./environment-files";
@@ -154,6 +155,11 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
       const steps = [...(path === "" ? [] : [`cd ${quoteForShell(path)}`]), "npm install", "npm run dev"];
       console.log(`The project is in ${path || "."}:\n\n${steps.map((step) => `    ${step}`).join("\n")}`);
     });
+  program
+    .command("build [folders...]")
+    .description("compiles templates into a module, for bundles that have no files")
+    .option("-o, --out <file>", "the module")
+    .action((folders: readonly string[], { out }: { out?: string }) => console.log(buildTemplates(folder, folders, out)));
   program
     .command("check")
     .description("loads the app; with --deploy, looks for what is not to be in production")

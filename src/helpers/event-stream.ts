@@ -1,5 +1,6 @@
 import { defaultJson, type JsonProvider } from "../base/json";
 import { isPromise } from "../base/maybe-promise";
+import { callLater } from "../base/platform";
 import { TextStream } from "../dispatch/body-stream";
 import { findAppContext } from "../dispatch/context";
 import { PushedStream } from "../http/response/pushed-stream";
@@ -113,10 +114,10 @@ class BeatingItems<Item> implements AsyncIterable<Item | typeof beat> {
     let timer: NodeJS.Timeout | undefined;
     return {
       next: () => {
-        timer ??= setTimeout(() => {
+        timer ??= callLater(() => {
           timer?.refresh();
           giveBeat();
-        }, this.interval).unref();
+        }, this.interval);
         pending ??= iterator.next();
         const item = pending;
         return new Promise((resolve, reject) => {

@@ -2,6 +2,7 @@ import type { Eta } from "eta";
 import { TemplateError } from "../base/errors";
 import { lazily } from "../base/lazily";
 import { AttributeScanner } from "./attributes";
+import type { BuiltTemplate, TemplateMode } from "./given-templates";
 import type { runtime, TemplateFrame } from "./template-runtime";
 import { findAwait, findBrokenExpression, findUnbalanced, locateError, type SyntaxMistake } from "./template-syntax";
 
@@ -22,9 +23,11 @@ const AsyncGeneratorFunction: FunctionConstructor = Object.getPrototypeOf(async 
 /** The text that is gathered before it is sent, in characters. */
 const pieceSize = 16 * 1024;
 
-/** Whether a template renders at once, may await, or is sent while it renders. */
-type Mode = "sync" | "async" | "stream";
-const creators: { readonly [Kind in Mode]: FunctionConstructor } = { sync: Function, async: AsyncFunction, stream: AsyncGeneratorFunction };
+const creators: { readonly [Kind in TemplateMode]: FunctionConstructor } = {
+  sync: Function,
+  async: AsyncFunction,
+  stream: AsyncGeneratorFunction,
+};
 
 /**
  * Compiles a template that renders at once.
@@ -57,11 +60,50 @@ export function compileStreamingTemplate(source: string, name: string): Streamin
 }
 
 /** The head of a function of each mode, to find the place of an error. */
-const heads: { readonly [Kind in Mode]: string } = { sync: "function ()", async: "async function ()", stream: "async function* ()" };
+const heads: { readonly [Kind in TemplateMode]: string } = {
+  sync: "function ()",
+  async: "async function ()",
+  stream: "async function* ()",
+};
 
-function compile(source: string, name: string, mode: Mode): unknown {
-  // A byte order mark would be printed.
-  const text = source.replace(/^\ufeff/, "");
+/** Returns the functions that are built already, or compiles them from the text. */
+export function compileBuilt(built: BuiltTemplate = { source: "" }): {
+  readonly sync: typeof compileTemplate;
+  readonly async: typeof compileAsyncTemplate;
+  readonly stream: typeof compileStreamingTemplate;
+} {
+  return {
+    sync: (source, name) => (isCompiled(built.sync) ? built.sync : compileTemplate(source, name)),
+    async: (source, name) => (isAsyncCompiled(built.async) ? built.async : compileAsyncTemplate(source, name)),
+    stream: (source, name) => (isStreaming(built.stream) ? built.stream : compileStreamingTemplate(source, name)),
+  };
+}
+
+/**
+ * Returns the code of a template's function, with `it`, `frame` and `runtime` as parameters.
+ *
+ * @throws {TemplateError} If the template is malformed.
+ */
+export function toFunctionCode(source: string, name: string, mode: TemplateMode): string {
+  compile(source, name, mode);
+  const tree = parse(withoutMark(source));
+  const prefix = { sync: "function", async: "async function", stream: "async function*" }[mode];
+  const write = (mayYield: boolean): string => `${prefix} (it, frame, runtime) {\n${toCode(tree, mode, mayYield)}\n}`;
+  try {
+    creators[mode]("it", "frame", "runtime", toCode(tree, mode, true));
+    return write(true);
+  } catch {
+    return write(false);
+  }
+}
+
+/** A byte order mark would be printed. */
+function withoutMark(source: string): string {
+  return source.replace(/^\ufeff/, "");
+}
+
+function compile(source: string, name: string, mode: TemplateMode): unknown {
+  const text = withoutMark(source);
   let tree: Tree | undefined;
   try {
     tree = parse(text);
@@ -70,6 +112,14 @@ function compile(source: string, name: string, mode: Mode): unknown {
   } catch (cause) {
     if (cause instanceof TemplateError) {
       throw cause;
+    }
+    if (cause instanceof EvalError) {
+      throw new TemplateError(
+        `The template '${name}' cannot be compiled here: this runtime makes no code of text while it answers. Build the templates by 'flagon build', or give their texts to app.addTemplates() before the app starts.`,
+        name,
+        1,
+        { cause },
+      );
     }
     const message = cause instanceof Error ? (cause.message.split("\n", 1)[0] ?? "") : String(cause);
     const mistake = (tree && explain(tree, mode, message)) ?? { line: Number(/at line (\d+)/.exec(message)?.[1] ?? 1), message };
@@ -89,7 +139,7 @@ function parse(source: string): Tree {
   return eta.parse.call(eta, source);
 }
 
-function create(tree: Tree, mode: Mode): unknown {
+function create(tree: Tree, mode: TemplateMode): unknown {
   const creator = creators[mode];
   try {
     return creator("it", "frame", "runtime", toCode(tree, mode, true));
@@ -120,7 +170,7 @@ function checkAttributes(tree: Tree, name: string, source: string): void {
 }
 
 /** Finds the mistake of a template that JavaScript refuses: its own message speaks of generated code. */
-function explain(tree: Tree, mode: Mode, message: string): SyntaxMistake {
+function explain(tree: Tree, mode: TemplateMode, message: string): SyntaxMistake {
   const tags = tree.filter((part): part is Exclude<typeof part, string> => typeof part !== "string");
   const waiting = mode === "sync" ? findAwait(tags) : undefined;
   if (waiting !== undefined && compiles(tree.map((part) => (typeof part === "string" ? part : { ...part, val: withoutAwait(part.val) })))) {
@@ -149,7 +199,7 @@ function compiles(tree: Tree): boolean {
 }
 
 /** Eta's own function text keeps helpers and data in one object; here they are apart, so that data never reaches an option. */
-function toCode(tree: Tree, mode: Mode, mayYield: boolean): string {
+function toCode(tree: Tree, mode: TemplateMode, mayYield: boolean): string {
   const body = toBody(tree, mode === "stream" && mayYield);
   // A template that returns ends there: its text so far is the page.
   const returns = tree.some((part) => typeof part !== "string" && /\breturn\b/.test(part.val));
@@ -177,7 +227,7 @@ ${mode === "stream" ? "yield __eta.res;" : "return __eta.res;"}
 }
 
 /** The head of the function that a template with `return` runs in. */
-const wrappers: { readonly [Kind in Mode]: string } = {
+const wrappers: { readonly [Kind in TemplateMode]: string } = {
   sync: "(() => ",
   async: "await (async () => ",
   stream: "yield* (async function* () ",

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
 import { TemplateNotFound } from "../base/errors";
 import { didYouMean } from "../base/suggestion";
+import type { BuiltTemplate, GivenTemplates } from "./given-templates";
 
 /** A template, read and compiled. */
 export interface LoadedTemplate<Compiled> {
@@ -33,6 +34,7 @@ const extension = ".eta";
 /** Finds templates in folders, and keeps what they were compiled to. */
 export class TemplateLoader {
   readonly #folders: string[] = [];
+  readonly #given = new Map<string, BuiltTemplate>();
   readonly #options: LoadingOptions;
 
   /** @param options Whether templates are read again, and a report of the search. */
@@ -43,6 +45,18 @@ export class TemplateLoader {
   /** Adds a folder, to be searched after those before it. */
   addFolder(path: string): void {
     this.#folders.push(path);
+  }
+
+  /** Adds templates by name, to be taken where no folder has one of the name. */
+  addGiven(templates: GivenTemplates): void {
+    for (const [name, template] of Object.entries(templates)) {
+      this.#given.set(normalizeName(name), typeof template === "string" ? { source: template } : template);
+    }
+  }
+
+  /** The templates that were given, by name. */
+  get given(): ReadonlyMap<string, BuiltTemplate> {
+    return this.#given;
   }
 
   /** The folders, in the order in which they are searched. */
@@ -60,13 +74,20 @@ export class TemplateLoader {
   load<Compiled>(
     cache: TemplateCache<Compiled>,
     name: string,
-    compile: (source: string, name: string) => Compiled,
+    compile: (source: string, name: string, built?: BuiltTemplate) => Compiled,
   ): LoadedTemplate<Compiled> {
     const cached = cache.get(name);
     if (cached !== undefined && !this.#options.isReloading()) {
       return cached;
     }
-    const path = this.#locate(name);
+    const given = this.#given.get(name);
+    const path = this.#locate(name, given !== undefined);
+    if (path === undefined) {
+      const source = given?.source ?? "";
+      const built = cached?.path === "" ? cached : { name, path: "", source, modified: 0, run: compile(source, name, given) };
+      cache.set(name, built);
+      return built;
+    }
     const modified = statSync(path).mtimeMs;
     if (cached !== undefined && cached.path === path && cached.modified === modified) {
       return cached;
@@ -87,7 +108,7 @@ export class TemplateLoader {
       return normalizeName(names);
     }
     const all = names.map(normalizeName);
-    const found = all.find((name) => this.#folders.some((folder) => existsSync(join(folder, name + extension))));
+    const found = all.find((name) => this.#given.has(name) || this.#folders.some((folder) => existsSync(join(folder, name + extension))));
     if (found === undefined) {
       throw new TemplateNotFound(`There is none of the templates '${all.join("', '")}'. ${this.#describeSearch("any of them")}`);
     }
@@ -96,20 +117,21 @@ export class TemplateLoader {
 
   /** Lists the names of all templates. */
   list(): string[] {
-    return this.#folders.flatMap((folder) =>
+    const found = this.#folders.flatMap((folder) =>
       existsSync(folder)
         ? readdirSync(folder, { recursive: true, encoding: "utf8" })
             .filter((file) => file.endsWith(extension))
             .map((file) => file.slice(0, -extension.length).replaceAll("\\", "/"))
         : [],
     );
+    return [...found, ...[...this.#given.keys()].filter((name) => !found.includes(name))];
   }
 
-  #locate(name: string): string {
+  #locate(name: string, isGiven: boolean): string | undefined {
     const found = this.#folders.map((folder) => join(folder, name + extension)).filter((path) => existsSync(path));
     this.#options.explain(name, this.#folders, found);
     const [first] = found;
-    if (first === undefined) {
+    if (first === undefined && !isGiven) {
       const hint = didYouMean(name, this.list());
       throw new TemplateNotFound(`There is no template '${name}'.${hint} ${this.#describeSearch(`'${name}${extension}'`)}`);
     }

@@ -2,10 +2,11 @@ import { FlagonError, TemplateError, TemplateNotFound } from "../base/errors";
 import { Markup } from "../base/html";
 import { didYouMean } from "../base/suggestion";
 import { HTTPException } from "../http/exceptions/http-exception";
+import type { GivenTemplates } from "./given-templates";
 import {
   type AsyncCompiledTemplate,
   type CompiledTemplate,
-  compileAsyncTemplate,
+  compileBuilt,
   compileStreamingTemplate,
   compileTemplate,
   excerpt,
@@ -35,6 +36,21 @@ export class Templates {
   /** Adds a folder, to be searched after those before it. */
   addFolder(path: string): void {
     this.#loader.addFolder(path);
+  }
+
+  /** Adds templates by name, to be taken where no folder has one of the name. */
+  addGiven(templates: GivenTemplates): void {
+    this.#loader.addGiven(templates);
+  }
+
+  /** Compiles the templates that were given, while the runtime allows it. A mistake in one is told when it is rendered. */
+  prepare(): void {
+    for (const [name, { source }] of this.#loader.given) {
+      attempt(() => this.#load(name));
+      attempt(() => this.#loadAsync(name));
+      attempt(() => this.#loadStreaming(name));
+      attempt(() => this.#loadString(source));
+    }
   }
 
   /** The folders, in the order in which they are searched. */
@@ -86,12 +102,7 @@ export class Templates {
 
   /** Renders the text of a template. */
   renderString(source: string, data: object, scope: object): Markup {
-    const known = this.#strings.get(source);
-    const loaded = known ?? { name: "<string>", path: "", source, modified: 0, run: compileTemplate(source, "<string>") };
-    if (known === undefined && this.#strings.size < maxStrings) {
-      this.#strings.set(source, loaded);
-    }
-    return new Markup(this.#run(loaded, data, scope, {}));
+    return new Markup(this.#run(this.#loadString(source), data, scope, {}));
   }
 
   /** Renders a template that may await, and gives its text while it does. */
@@ -159,16 +170,25 @@ export class Templates {
     };
   }
 
+  #loadString(source: string): LoadedTemplate<CompiledTemplate> {
+    const known = this.#strings.get(source);
+    const loaded = known ?? { name: "<string>", path: "", source, modified: 0, run: compileTemplate(source, "<string>") };
+    if (known === undefined && this.#strings.size < maxStrings) {
+      this.#strings.set(source, loaded);
+    }
+    return loaded;
+  }
+
   #load(name: string): LoadedTemplate<CompiledTemplate> {
-    return this.#loader.load(this.#compiled, name, compileTemplate);
+    return this.#loader.load(this.#compiled, name, (source, _, built) => compileBuilt(built).sync(source, name));
   }
 
   #loadAsync(name: string): LoadedTemplate<AsyncCompiledTemplate> {
-    return this.#loader.load(this.#compiledAsync, name, compileAsyncTemplate);
+    return this.#loader.load(this.#compiledAsync, name, (source, _, built) => compileBuilt(built).async(source, name));
   }
 
   #loadStreaming(name: string): LoadedTemplate<StreamingTemplate> {
-    return this.#loader.load(this.#compiledStreaming, name, compileStreamingTemplate);
+    return this.#loader.load(this.#compiledStreaming, name, (source, _, built) => compileBuilt(built).stream(source, name));
   }
 }
 
@@ -213,4 +233,14 @@ function findCulprit(message: string, source: string, line: number): string {
   const text = source.split(/\r\n|\n|\r/)[line - 1] ?? "";
   const owner = new RegExp(`([\\w$.\\[\\]"']+?)(?:\\.${name.replaceAll("$", "\\$")})(?![\\w$])`).exec(text)?.[1];
   return owner === undefined ? "" : `; '${owner}' is ${what}`;
+}
+
+function attempt(compile: () => unknown): void {
+  try {
+    compile();
+  } catch (error) {
+    if (!(error instanceof TemplateError)) {
+      throw error;
+    }
+  }
 }

@@ -5,6 +5,7 @@ import type { FlagonRequest } from "../request/request";
 import { ContentHashes } from "./content-hash";
 import { FileCache } from "./file-cache";
 import { type FoundFile, findFile, isSafeName, readState } from "./find-file";
+import { fetchAsset } from "./platform-assets";
 import { respondWithFound } from "./send-file";
 
 /** The view of a folder of static files, and the part of their URLs beside the name. */
@@ -42,6 +43,10 @@ export function createStaticFiles(directory: string, config: Config): StaticFile
       const isCached = !config.debug && !config.testing;
       const look = (): Promise<FoundFile> => findFile(directory, name, true);
       const found = await (isCached ? cache.find(name, look) : look());
+      const asset = found.isFound ? undefined : await fetchAsset(request.raw, request.method);
+      if (asset !== undefined) {
+        return asset;
+      }
       const version = request.query.get("v");
       const isKept = version !== null && found.isFound && (await isCurrent(name, version));
       const options = {

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Readable } from "node:stream";
 import { isPromise, type MaybePromise } from "../../base/maybe-promise";
+import { callLater } from "../../base/platform";
 
 /** The most bytes that wait for a client that does not read them. */
 const maxWaiting = 1024 * 1024;
@@ -141,7 +142,7 @@ export class PushedStream<Item> extends Readable {
       }
       this.#timer?.refresh();
     };
-    this.#timer = setTimeout(beat, heartbeat.interval).unref();
+    this.#timer = callLater(beat, heartbeat.interval);
   }
 
   #keepStop(stop: () => unknown): void {

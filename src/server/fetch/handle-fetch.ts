@@ -4,6 +4,7 @@ import { answerRequest, type Respond, type Sender } from "../../dispatch/answer-
 import { abandonBody, discardBody, iterateBodyIn, measureBody, reportFailure, type StreamedBody } from "../../dispatch/body-stream";
 import { contexts, type RequestContext } from "../../dispatch/context";
 import { needsTearDown, tearDown } from "../../dispatch/tear-down";
+import { keepAssets } from "../../http/files/platform-assets";
 import type { RequestSource } from "../../http/request/request-source";
 import { PushedStream } from "../../http/response/pushed-stream";
 import type { FlagonResponse } from "../../http/response/response";
@@ -14,9 +15,29 @@ import { exchangeInProcess } from "../node/in-process";
 import { findBunFile } from "./bun-file";
 import { FetchSource } from "./fetch-source";
 
-/** Answers a web `Request`: the interface of Bun, Deno and Workers. */
-export function handleFetch(app: Application, request: Request): Promise<Response> {
-  return handleSource(app, new FetchSource(request));
+/**
+ * Answers a web `Request`: the interface of Bun, Deno and Workers.
+ *
+ * @param bindings The second argument of the runtime. The binding `ASSETS` of a Worker serves static files.
+ * @param execution The third argument. A Worker lives until the background work is done, if it has `waitUntil`.
+ */
+export function handleFetch(app: Application, request: Request, bindings?: unknown, execution?: unknown): Promise<Response> {
+  keepAssets(request, bindings);
+  const answered = handleSource(app, new FetchSource(request));
+  if (!canWait(execution)) {
+    return answered;
+  }
+  return answered.then((response) => {
+    execution.waitUntil(app.backgroundWork.finish(maxBackgroundTime));
+    return response;
+  });
+}
+
+/** The longest background work of a Worker after its answer, in milliseconds: the platform ends it then. */
+const maxBackgroundTime = 30_000;
+
+function canWait(execution: unknown): execution is { waitUntil(work: Promise<unknown>): void } {
+  return typeof execution === "object" && execution !== null && "waitUntil" in execution && typeof execution.waitUntil === "function";
 }
 
 /** Answers a request from any source with a web `Response`; its teardown runs when the body has been read. */
