@@ -1,3 +1,5 @@
+/** @module flagon */
+
 export { type Extension, Flagon } from "./app";
 export type { FlagonOptions } from "./app/options";
 export type { BackgroundWork } from "./base/background";

@@ -1,0 +1,132 @@
+import { defineConfig } from "vitepress";
+import llmstxt from "vitepress-plugin-llms";
+
+/** The elements that pages use. Other angle brackets are text, such as the <int> of a rule. */
+const known = /^<(?:!--|\/?(?:a|br|code|details|kbd|sub|summary|sup)\b)/;
+const toText = (html: string) => html.replaceAll("<", "&lt;").replaceAll("{{", "&#123;&#123;");
+const page = (text: string, name: string) => ({ text, link: /^[A-Z]|^bench|^reference/.test(name) ? `/${name}` : `/docs/${name}` });
+
+export default defineConfig({
+  title: "Flagon",
+  description: "A TypeScript web framework that works like Flask.",
+  lang: "en",
+  srcDir: "pages",
+  outDir: "dist",
+  cacheDir: "cache",
+  additionalConfig: false,
+  cleanUrls: true,
+  lastUpdated: false,
+  markdown: {
+    languageAlias: { console: "shellsession", eta: "html" },
+    config(md) {
+      for (const rule of ["html_inline", "html_block"] as const) {
+        md.renderer.rules[rule] = (tokens, index) => {
+          const content = tokens[index]?.content ?? "";
+          return known.test(content) ? content : toText(content);
+        };
+      }
+    },
+  },
+  vite: {
+    plugins: [llmstxt({ ignoreFiles: ["reference/**", "bench/**"] })],
+    build: { chunkSizeWarningLimit: 5000 },
+  },
+  themeConfig: {
+    search: { provider: "local" },
+    nav: [page("Quickstart", "quickstart"), page("Guides", ""), page("Reference", "reference/flagon"), page("Changelog", "CHANGELOG")],
+    outline: [2, 3],
+    sidebar: [
+      {
+        text: "Start",
+        items: [page("Installation", "installation"), page("Quickstart", "quickstart"), page("Why Flagon", "why")],
+      },
+      {
+        text: "Guides",
+        items: [
+          page("Routing", "routing"),
+          page("Requests", "requests"),
+          page("Responses", "responses"),
+          page("Templates", "templates"),
+          page("Static files", "static-files"),
+          page("Forms", "forms"),
+          page("Uploads", "uploads"),
+          page("JSON APIs", "apis"),
+          page("Sessions and login", "sessions-and-login"),
+          page("CSRF protection", "csrf"),
+          page("CORS", "cors"),
+          page("Blueprints", "blueprints"),
+          page("Hooks and signals", "hooks"),
+          page("Context", "context"),
+          page("Error pages", "error-pages"),
+          page("Configuration", "configuration"),
+          page("Logging", "logging"),
+          page("Testing", "testing"),
+          page("Command line", "command-line"),
+          page("Background work", "background-work"),
+          page("Life cycle and tokens", "lifecycle-and-tokens"),
+          page("Database", "database"),
+          page("Streaming", "streaming"),
+          page("Types", "types"),
+        ],
+      },
+      {
+        text: "Run it",
+        items: [
+          page("Debugging", "debugging"),
+          page("Security", "security"),
+          page("Performance", "performance"),
+          page("Deploying", "deploying"),
+        ],
+      },
+      {
+        text: "Patterns",
+        collapsed: true,
+        items: [
+          page("All patterns", "patterns/"),
+          page("Layout and factories", "patterns/layout"),
+          page("Pagination", "patterns/pagination"),
+          page("CSV", "patterns/csv"),
+          page("htmx", "patterns/htmx"),
+          page("Single-page app", "patterns/single-page-app"),
+          page("Object storage", "patterns/object-storage"),
+          page("Tenants by host", "patterns/tenants"),
+          page("Method override", "patterns/method-override"),
+          page("Prometheus", "patterns/prometheus"),
+          page("Sentry", "patterns/sentry"),
+          page("Playwright", "patterns/playwright"),
+          page("Monorepo", "patterns/monorepo"),
+        ],
+      },
+      {
+        text: "Coming from",
+        items: [page("Flask", "flask"), page("A live Flask app", "from-flask"), page("Express", "from-express"), page("Nest", "from-nest")],
+      },
+      {
+        text: "Reference",
+        items: [
+          page("flagon", "reference/flagon"),
+          page("flagon/login", "reference/login"),
+          page("flagon/sessions", "reference/sessions"),
+          page("flagon/openapi", "reference/openapi"),
+          page("flagon/database", "reference/database"),
+          page("Error codes", "errors"),
+          page("Settings", "configuration"),
+        ],
+      },
+      {
+        text: "Project",
+        collapsed: true,
+        items: [
+          page("Changelog", "CHANGELOG"),
+          page("Upgrading", "upgrading"),
+          page("Support", "support"),
+          page("Contributing", "CONTRIBUTING"),
+          page("Security policy", "SECURITY"),
+          page("Architecture", "ARCHITECTURE"),
+          page("Decisions", "decisions/"),
+          page("Benchmarks", "bench/RESULTS"),
+        ],
+      },
+    ],
+  },
+});
