@@ -1,7 +1,7 @@
 import { DatabaseError } from "../base/errors";
 import type { Scope } from "./scope";
 
-/** What drizzle gives for a database, as much of it as is needed here. */
+/** The part of a drizzle database that Flagon uses. */
 export interface DrizzleDatabase {
   /** drizzle's own part of it. */
   readonly _: object;

@@ -13,7 +13,7 @@ interface Migration {
   readonly hashes: readonly string[];
 }
 
-/** How the folder of migrations stands to the database, each by its name. */
+/** The state of the folder of migrations beside the database, each migration by its name. */
 export interface MigrationReport {
   /** The migrations that the next `migrate` applies. */
   readonly pending: readonly string[];

@@ -1,7 +1,7 @@
 import { DatabaseError } from "../base/errors";
 import { findRequestContext } from "../dispatch/context";
 
-/** How many links `iterPages()` gives at which places. */
+/** The numbers of links that `iterPages()` gives, by their places. */
 export interface PageEdges {
   /** At the beginning. Default: 2. */
   readonly leftEdge?: number;

@@ -38,7 +38,7 @@ const serverOptions: ServerOptions = {
   connectionsCheckingInterval: 5_000,
 };
 
-/** How an app is served to the world. */
+/** Options of `app.serve()`. */
 export interface ServeOptions {
   /** The address. Default: `FLAGON_SERVE_HOST` of the environment, or `"127.0.0.1"`; `"0.0.0.0"` is all of the machine's. */
   host?: string;
