@@ -14,7 +14,7 @@ export class BackgroundWork {
   /**
    * Adds work.
    *
-   * @param work A promise, or a function that is called once what is done now is over.
+   * @param work A promise, or a function to call after the current work.
    */
   add(work: Promise<unknown> | (() => unknown)): void {
     const started = typeof work === "function" ? new Promise((resolve) => setImmediate(resolve)).then(() => runDetached(work)) : work;

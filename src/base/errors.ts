@@ -1,15 +1,15 @@
 /**
  * The errors that tell a programmer about a mistake in an app.
  *
- * Their messages say what happened, to which of the app's things, why, and the cure. They are never shown to a client:
- * what a client sees is an {@link HTTPException}.
+ * Their messages name the event, the part of the app, the reason and the cure. Clients never see them: they see an
+ * {@link HTTPException}.
  */
 export class FlagonError extends Error {
   /** A stable name for the kind of mistake, to branch on. */
   readonly code: string = "FLAGON";
 
   /**
-   * @param message What happened, why, and the cure.
+   * @param message The event, its reason and the cure.
    * @param options The error that caused this one.
    */
   constructor(message: string, options?: ErrorOptions) {
@@ -42,7 +42,7 @@ export class RuleError extends FlagonError {
   override readonly code = "RULE";
 
   /**
-   * @param reason What is wrong with the rule, as a sentence.
+   * @param reason The mistake in the rule, as a sentence.
    * @param rule The whole rule.
    * @param index Where in the rule the mistake is, counted from 0.
    * @param place The place of the rule in the app, as a sentence. Default: none.
@@ -63,7 +63,7 @@ export class BuildError extends FlagonError {
   override readonly code = "BUILD";
 
   /**
-   * @param message What is missing or wrong.
+   * @param message The missing or wrong value.
    * @param endpoint The endpoint whose URL was asked for.
    */
   constructor(
@@ -74,7 +74,7 @@ export class BuildError extends FlagonError {
   }
 }
 
-/** A view, hook or error handler returned what cannot become a response. */
+/** A view, hook or error handler returned a value that cannot become a response. */
 export class ReturnValueError extends FlagonError {
   /** Always `"RETURN_VALUE"`. */
   override readonly code = "RETURN_VALUE";
@@ -92,7 +92,7 @@ export class TemplateError extends FlagonError {
   override readonly code = "TEMPLATE";
 
   /**
-   * @param message What happened, with the lines around it.
+   * @param message The mistake, with the lines around it.
    * @param template The template's name or path.
    * @param line The line in the template, counted from 1.
    * @param options The error that caused this one.
@@ -107,7 +107,7 @@ export class TemplateError extends FlagonError {
   }
 }
 
-/** The session was written without a secret key, or holds what JSON cannot. */
+/** The session was written without a secret key or too late, or holds a value that JSON cannot. */
 export class SessionError extends FlagonError {
   /** Always `"SESSION"`. */
   override readonly code = "SESSION";
@@ -125,7 +125,7 @@ export class UsageError extends FlagonError {
   override readonly code = "USAGE";
 }
 
-/** The app cannot be loaded; the message says what and where. */
+/** The app cannot be loaded. The message names the reason and the file. */
 export class LoadError extends FlagonError {
   /** Always `"LOAD"`. */
   override readonly code = "LOAD";

@@ -12,7 +12,7 @@ const references: Readonly<Record<string, string>> = {
 /**
  * Text that is HTML already, so that templates and {@link escape} leave it as it is.
  *
- * Wrap only what you wrote yourself or cleaned: a `Markup` made from a visitor's input is a hole.
+ * Wrap only HTML of your own, or cleaned HTML: a `Markup` of a visitor's input lets the visitor run scripts.
  */
 export class Markup {
   /** @param html The HTML, as it is to appear. */
@@ -45,7 +45,7 @@ export function escapeText(text: string): string {
 /**
  * Returns a value as safe HTML: `Markup` as it is, `null` and `undefined` as nothing, anything else as escaped text.
  *
- * @param value What is to be shown.
+ * @param value The value to show.
  */
 export function escape(value: unknown): Markup {
   return Markup.is(value) ? value : new Markup(toHtml(value));
@@ -86,7 +86,7 @@ const unsafeInScript = /[<>&'\u2028\u2029]/g;
 /**
  * Serializes a value as JSON that is safe inside `<script>` and inside single-quoted attributes.
  *
- * @param value What `JSON.stringify` takes; `undefined` becomes `null`.
+ * @param value A value that `JSON.stringify` takes. `undefined` becomes `null`.
  * @param stringify Serializes it. Default: `JSON.stringify`.
  */
 export function toJsonMarkup(value: unknown, stringify: (value: unknown) => string | undefined = JSON.stringify): Markup {

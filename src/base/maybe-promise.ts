@@ -1,4 +1,4 @@
-/** A value, or the promise of one: what is synchronous stays so. */
+/** A value, or the promise of one: synchronous code stays synchronous. */
 export type MaybePromise<Value> = Value | Promise<Value>;
 
 /** Tells whether a value is a promise, also one of another library. */

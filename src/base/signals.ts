@@ -3,7 +3,7 @@ import { type Channel, channel } from "node:diagnostics_channel";
 /**
  * The channels of `node:diagnostics_channel` on which the life of a request is told.
  *
- * Each message is an object that holds the `app`, and what the name says. Nothing is put together for a channel to
+ * Each message is an object with the `app` and the subject of the channel. No message is made for a channel to
  * which nobody listens.
  */
 export const signals: {

@@ -3,9 +3,9 @@ import { isWorker } from "./platform";
 let isGuarded = false;
 
 /**
- * Writes to standard error, for people who watch.
+ * Writes to standard error, for people at the terminal.
  *
- * That nobody watches any longer, since the pipe is closed, is no reason for a server to stop.
+ * A closed pipe does not stop a server.
  *
  * @param text The text, with its line breaks.
  */

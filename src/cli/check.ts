@@ -79,7 +79,7 @@ function mayUseSessions({ config, extensions, sessionInterface, templates }: Fla
   );
 }
 
-/** Looks for what extensions do not want in production, such as migrations that are pending. One that cannot tell says why. */
+/** Collects the findings of extensions, such as pending migrations. The error of one that fails is a finding. */
 export async function checkExtensions({ registry }: Flagon): Promise<readonly Finding[]> {
   const found = registry.deploymentChecks.map(async (check) => {
     try {

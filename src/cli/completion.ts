@@ -25,7 +25,7 @@ compdef _flagon flagon`,
 };
 
 /**
- * Lists what may stand in place of the last word.
+ * Lists the words that can replace the last one.
  *
  * @param program The command line.
  * @param words The words that were typed, the last of which is perhaps not whole, and perhaps empty.

@@ -54,7 +54,7 @@ export async function loadApp(given: string | undefined, folder: string): Promis
 }
 
 function pick(exported: Readonly<Record<string, unknown>>, file: string): unknown {
-  // What CommonJS exports may itself be the app, or the factory.
+  // The export of a CommonJS module can itself be the app, or the factory.
   if (isApp(exported) || typeof exported === "function") {
     return exported;
   }

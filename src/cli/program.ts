@@ -22,7 +22,7 @@ import { report } from "./report";
 import { formatRoutes, listRoutes } from "./routes";
 import { startShell } from "./shell";
 
-/** Where the command line is, and what its options say. */
+/** The place and the words of a call. */
 interface Place {
   readonly folder: string;
   readonly version: string;
@@ -61,7 +61,7 @@ interface ServeFlags extends CertificateFlags {
 /**
  * Runs the command line.
  *
- * @param words What stands behind `flagon`.
+ * @param words The words behind `flagon`.
  * @param folder The working directory.
  * @param version Flagon's own.
  * @returns The exit code: 0, 1 for a failure, 2 for a call that is not taken.
@@ -101,8 +101,8 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
     .description("runs the development server")
     .option("-h, --host <host>", "the address", process.env.FLAGON_RUN_HOST ?? "127.0.0.1")
     .option("-p, --port <port>", "the port", toPort, Number(process.env.FLAGON_RUN_PORT ?? 5000))
-    .option("--no-reload", "does not start anew when a file changes")
-    .option("--no-debug", "does not show errors to the visitor")
+    .option("--no-reload", "does not restart when a file changes")
+    .option("--no-debug", "does not show errors in pages")
     .option("--cert <file>", "a certificate, to serve HTTPS")
     .option("--key <file>", "its key")
     .action((options: RunFlags) => run(place, load, options));
@@ -112,8 +112,8 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
     .option("-h, --host <host>", "the address")
     .option("-p, --port <port>", "the port", toPort)
     .option("--socket <path>", "a Unix socket, in place of address and port")
-    .option("-w, --workers <count>", "how many processes, or auto", toWorkers)
-    .option("--health <path>", "a path that says whether requests are taken")
+    .option("-w, --workers <count>", "the number of processes, or auto", toWorkers)
+    .option("--health <path>", "a path that answers 200 while the server takes requests")
     .option("--jobs", "runs jobs as well")
     .option("--cert <file>", "a certificate, to serve HTTPS")
     .option("--key <file>", "its key")
@@ -131,7 +131,7 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
     });
   program
     .command("routes [filter]")
-    .description("lists the routes, or those that hold a text")
+    .description("lists the routes, or those with a text")
     .addOption(new Option("-s, --sort <column>", "the column").choices(["rule", "methods", "endpoint", "view"]).default("endpoint"))
     .option("--json", "as JSON")
     .action(async (filter: string | undefined, { json, sort }: { json?: boolean; sort: string }) => {
@@ -162,7 +162,7 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
     .action((folders: readonly string[], { out }: { out?: string }) => console.log(buildTemplates(folder, folders, out)));
   program
     .command("check")
-    .description("loads the app; with --deploy, looks for what is not to be in production")
+    .description("loads the app; with --deploy, looks for settings that should not be in production")
     .option("--deploy", "looks at the settings")
     .action(async ({ deploy }: { deploy?: boolean }) => {
       const app = await load();
@@ -186,7 +186,7 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
     .action(async (words: readonly string[]) => console.log(formatCommands(await load(), words)));
   program
     .command("completion")
-    .description("prints what a shell runs to complete words; for its start-up file")
+    .description("prints the completion script of a shell, for its start-up file")
     .addArgument(new Argument("<shell>", "the shell").choices(shells))
     .action((shell: Shell) => console.log(completionScripts[shell]));
   program.command("complete [words...]", { hidden: true }).action(async (words: readonly string[]) => {
@@ -195,7 +195,7 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
       console.log(found.join("\n"));
     }
   });
-  // Whatever else is called is the app's own; it parses its words by itself.
+  // All other commands belong to the app, which parses their words by itself.
   program
     .command("* [words...]", { hidden: true })
     .allowUnknownOption()
@@ -218,7 +218,7 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
 /**
  * Loads the app for one of its commands.
  *
- * @throws {UsageError} If there is no such app, or it has no such command, and the words may be a command of Flagon's.
+ * @throws {UsageError} If there is no such app, or it has no such command, but Flagon itself has a command with such a name.
  */
 async function loadForCommand(program: Command, words: readonly string[], load: () => Promise<Flagon>): Promise<Flagon> {
   const [word = ""] = words;
@@ -258,13 +258,13 @@ function quoteForShell(path: string): string {
   return /["$`\\!]/.test(shown) ? `'${shown.replaceAll("'", "'\\''")}'` : `"${shown}"`;
 }
 
-/** Reads the files of a certificate and its key, which only serve together. */
+/** Reads the files of a certificate and its key. One needs the other. */
 function readCertificate(folder: string, { cert, key }: CertificateFlags): { tls?: Certificate } {
   if (cert === undefined && key === undefined) {
     return {};
   }
   if (cert === undefined || key === undefined) {
-    throw new UsageError("A certificate needs its key, and a key its certificate: --cert cert.pem --key key.pem");
+    throw new UsageError("Give --cert and --key together: --cert cert.pem --key key.pem");
   }
   return { tls: { cert: read(cert), key: read(key) } };
 

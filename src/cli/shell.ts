@@ -8,7 +8,7 @@ const loadRepl = lazily((): typeof import("node:repl") => require("node:repl"));
 /**
  * Starts a prompt with the app's context, where everything that Flagon exports is at hand, and `await` works.
  *
- * The app is `app`, and `client` sends requests to it; what the app's shell context processors give is there by name.
+ * The app is `app`, and `client` sends requests to it. The values of the app's shell context processors have their names.
  */
 export function startShell(app: Flagon): Promise<void> {
   if (process.env.NODE_ENV !== "production") {

@@ -1,4 +1,4 @@
-/** Marks a process whose server is the command line's: what loads the app is not to start another. */
+/** Marks a process whose server belongs to the command line: the app must not start another one. */
 const mark = Symbol.for("flagon.command-line");
 
 /** Notes that the command line has the process. */

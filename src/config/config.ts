@@ -184,7 +184,7 @@ export class Config implements Settings {
   /**
    * Returns the values whose keys begin with a prefix, without it: of `imageStoreType` and `"imageStore"`, `{ type }`.
    *
-   * @param prefix What the keys begin with.
+   * @param prefix The beginning of the keys.
    */
   getNamespace(prefix: string): Record<string, unknown> {
     return Object.fromEntries(

@@ -40,7 +40,7 @@ export interface Settings {
   sessionDigest: "sha256" | "sha1";
   /** Whether visitors cannot read their session's cookie either (AES-256-GCM); not together with `"sha1"`. Default: `false`. */
   sessionEncrypted: boolean;
-  /** Whether pages of the development server show what their request did. Default: `true`. */
+  /** Whether pages of the development server have a bar with the steps of their request. Default: `true`. */
   debugToolbar: boolean;
   /** The name of the session cookie. Default: `"session"`. */
   sessionCookieName: string;
@@ -118,13 +118,13 @@ export interface Settings {
   contentSecurityPolicy: string | Readonly<Record<string, PolicySources>> | null;
   /** Tells browsers, in responses over HTTPS, to come by HTTPS alone. Default: `null`, which leaves the header out. */
   strictTransportSecurity: StrictTransportSecurity | null;
-  /** How long a view may take to answer under `serve`, in seconds from the end of the body; then the answer is 503. Default: 30. */
+  /** The seconds a view has to answer under `serve`, from the end of the body; then the answer is 503. Default: 30. */
   viewTimeout: number;
-  /** How long a body under `serve` may bring less than 64 bytes a second, in seconds; then the answer is 408. Default: 30. */
+  /** The seconds a body under `serve` can bring less than 64 bytes a second; then the answer is 408. Default: 30. */
   bodyTimeout: number;
-  /** How long `serve` keeps a connection without a request, in seconds: longer than proxies do. Default: 75. */
+  /** The seconds `serve` keeps a connection without a request: longer than proxies do. Default: 75. */
   keepAliveTimeout: number;
-  /** How long requests in flight may take to finish when `serve` stops, in seconds. Default: 10. */
+  /** The seconds that requests in flight have to finish when `serve` stops. Default: 10. */
   shutdownTimeout: number;
   /** Whether requests over HTTP are redirected to HTTPS (308), except in debug mode. Default: `false`. */
   httpsOnly: boolean;

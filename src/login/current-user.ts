@@ -13,7 +13,7 @@ export const currentUser: AuthenticatedUser | AnonymousUser = createContextProxy
   () => findUser(getRequestContext("currentUser")) ?? anonymous,
 );
 
-/** Returns the user of a request, or `undefined` for visitors who are not logged in. */
+/** Returns the user of a request, or `undefined` for visitors without a login. */
 export function findUser(context: RequestContext): AuthenticatedUser | undefined {
   const { user } = stateOf(context);
   if (user === null) {

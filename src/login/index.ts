@@ -22,7 +22,7 @@ export type { AnonymousUser, AuthenticatedUser, LoginTypes, User, UserLike } fro
  *
  * @param user The user, whose password was checked.
  * @param options Whether the login is remembered, among others.
- * @returns `false` for an inactive user, who is not logged in.
+ * @returns `false` for an inactive user: nobody is logged in then.
  */
 export function loginUser(user: User & UserLike, options?: LoginUserOptions): boolean {
   const context = getRequestContext("loginUser");
@@ -59,7 +59,7 @@ export function nextPage(fallback = "/"): string {
 }
 
 /**
- * Returns the current user, who is never anonymous.
+ * Returns the current user. The result is never anonymous.
  *
  * Other visitors get the answer of {@link loginRequired}: a redirect to the login page, or 401.
  *
@@ -85,12 +85,12 @@ export function requireUser(): AuthenticatedUser {
     : new ResponseException(toResponse(answer, context.status, "The option 'unauthorized' of the login manager", context.app.json));
 }
 
-/** Lets only users in who are logged in: on a method, or on a whole controller. `OPTIONS` passes, as preflights have no cookies. */
+/** Lets only logged-in users in: on a method, or on a whole controller. `OPTIONS` passes: preflights have no cookies. */
 export const loginRequired: ViewOrControllerDecorator = viewDecorator((next) => guard("@loginRequired", next, () => next()), {
   requiresLogin: true,
 });
 
-/** Lets only users in who logged in during this session: for changing a password, say. `OPTIONS` passes. */
+/** Lets only users with a fresh login in, one of this session: for changing a password, say. `OPTIONS` passes. */
 export const freshLoginRequired: ViewOrControllerDecorator = viewDecorator(
   (next) =>
     guard("@freshLoginRequired", next, (_user, context) =>
@@ -100,8 +100,8 @@ export const freshLoginRequired: ViewOrControllerDecorator = viewDecorator(
 );
 
 /**
- * Lets only users in for whom a function returns `true`: on a method, or on a whole controller. Other users get 403. Visitors
- * who are not logged in get the answer of {@link loginRequired}. `OPTIONS` passes.
+ * Lets a user in if a function returns `true`: on a method, or on a whole controller. Other users get 403. Visitors without
+ * a login get the answer of {@link loginRequired}. `OPTIONS` passes.
  *
  * @param isAllowed Gets the user, and the values of the rule with the route's `json` and `query`.
  *
@@ -126,7 +126,7 @@ export function requires(
   );
 }
 
-/** Goes on for a user who is logged in and for `OPTIONS`, and sends other visitors to the login page. */
+/** Goes on for logged-in users and for `OPTIONS`, and sends other visitors to the login page. */
 function guard(name: string, pass: () => unknown, goOn: (user: AuthenticatedUser, context: RequestContext) => unknown): unknown {
   const context = getRequestContext(name);
   // Browsers send preflights (Fetch standard, section 4.8) without cookies.

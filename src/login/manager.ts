@@ -17,7 +17,7 @@ import { idOf, type User, type UserLike } from "./users";
 
 /** Options of `LoginManager`. */
 export interface LoginOptions<Kind extends UserLike = User & UserLike> {
-  /** Finds a user by the id in the session, as text. `null` for a user who no longer exists. */
+  /** Finds a user by the id in the session, as text. `null` for an unknown id. */
   loadUser(id: string): Kind | null | undefined | Promise<Kind | null | undefined>;
   /** Finds the user of a request without a login in its session, by an API key, say. Runs for each such request. */
   loadUserFromRequest?(request: FlagonRequest): Kind | null | undefined | Promise<Kind | null | undefined>;
@@ -33,7 +33,7 @@ export interface LoginOptions<Kind extends UserLike = User & UserLike> {
   refreshMessage?: string | null;
   /** The category of both messages. Default: `"message"`. */
   messageCategory?: string;
-  /** Handles visitors who are not logged in. Replaces the redirect and its message. */
+  /** Handles visitors without a login. Replaces the redirect and its message. */
   unauthorized?(request: FlagonRequest): unknown;
   /**
    * The protection of a session whose client changes its address or its program: `"basic"` takes the freshness from the
@@ -124,7 +124,7 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
     }
   }
 
-  /** Handles visitors who are not logged in: 401 for clients of JSON and without a login page, else a redirect to that page. */
+  /** Handles visitors without a login: 401 for clients of JSON and without a login page, else a redirect to that page. */
   unauthorized(context: RequestContext): unknown {
     const { loginMessage = "Please log in to access this page.", loginView, unauthorized } = this.#options;
     announce(signals.unauthorized, context, null);

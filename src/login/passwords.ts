@@ -40,7 +40,7 @@ export async function hashPassword(password: string, { method = preferred }: Has
  * Without a hash it takes as long as with one, so that the time does not tell which users exist. A malformed hash, or one
  * with parameters that scrypt or PBKDF2 do not take, belongs to no password.
  *
- * @param hash The hash, or nothing for a user who does not exist.
+ * @param hash The hash, or nothing for an unknown user.
  * @param password The password that was typed.
  */
 export async function verifyPassword(hash: string | null | undefined, password: string): Promise<boolean> {

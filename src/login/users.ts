@@ -18,10 +18,10 @@ export interface UserLike {
 /** The app's own type of users, once {@link LoginTypes} says it. */
 export type User = LoginTypes extends { readonly user: infer Own } ? Own : UserLike;
 
-/** A user who is logged in. */
+/** A logged-in user. */
 export type AuthenticatedUser = User & { readonly isAuthenticated: true; readonly isAnonymous: false };
 
-/** A visitor who is not logged in: the members of users are undefined. */
+/** A visitor without a login: the members of users are undefined. */
 export type AnonymousUser = {
   readonly isAuthenticated: false;
   readonly isAnonymous: true;

@@ -19,7 +19,7 @@ interface OwnSessionData {
   csrf_token: string;
   /** The flashed messages. */
   _flashes: unknown;
-  /** The id of the user who is logged in. */
+  /** The id of the logged-in user. */
   _user_id: string;
   /** Whether the user has logged in during this session. */
   _fresh: boolean;

@@ -80,7 +80,7 @@ export class TestClient {
    *
    * @param method The method.
    * @param target A path with its query, sent exactly as it is written; or a whole URL, to choose host and scheme.
-   * @param options What is sent.
+   * @param options The headers and the body, among others.
    */
   async request(method: string, target: string, options: TestRequestOptions = {}): Promise<TestResponse> {
     const history: Response[] = [];
@@ -100,10 +100,10 @@ export class TestClient {
   }
 
   /**
-   * Opens the session, to prepare or look at what the app keeps in it.
+   * Opens the session, to prepare or to read its values.
    *
-   * @param use Gets the session, and a request of the client's; what it changes is kept for the next request.
-   * @returns What `use` returns.
+   * @param use Gets the session, and a request of the client. Its changes are saved for the next request.
+   * @returns The result of `use`.
    */
   async session<Result>(use: (session: Session, request: FlagonRequest) => Result | Promise<Result>): Promise<Result> {
     const message = this.#withCookies(await compose(this.#base, "GET", "/", {}, this.#app.json));

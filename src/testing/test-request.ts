@@ -88,7 +88,7 @@ export async function compose(
     ["host", url.host],
     ["user-agent", "flagon-test-client"],
     ["accept", "*/*"],
-    // A browser says this of what its own pages send; without it each form of a test would need a token.
+    // As browsers send it for forms of the same site. Without it, each form of a test would need a token.
     ["sec-fetch-site", "same-origin"],
   ]);
   if (type !== undefined) {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Flagon, session } from "flagon";
+import { Flagon, request, session } from "flagon";
 import { RedisStore, ServerSessions } from "flagon/sessions";
 import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -66,6 +66,65 @@ describe("RedisStore", () => {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     expect(await (await client.get("/count")).json()).toEqual({ count: 1 });
+    redis.destroy();
+  });
+
+  it("lets nothing bring back a session that was ended meanwhile", async () => {
+    const redis = createClient({ url: `redis://127.0.0.1:${port}` });
+    redis.on("error", () => undefined);
+    await redis.connect();
+    await redis.flushAll();
+    const store = new RedisStore(redis);
+    expect(await store.update("gone", "x", 10)).toBe(false);
+    expect(await redis.keys("*")).toEqual([]);
+    await store.set("there", "x", 10);
+    expect([await store.update("there", "y", 100), await store.get("there"), (await redis.ttl("flagon:session:there")) > 90]).toEqual([
+      true,
+      "y",
+      true,
+    ]);
+    expect([await store.delete("there"), await store.delete("there")]).toEqual([true, false]);
+    const app = new Flagon(folder, { static: null, config: { secretKey: "k", testing: true } });
+    app.sessionInterface = new ServerSessions(store);
+    let release = (): void => undefined;
+    let started = (): void => undefined;
+    app.beforeRequest(() => {
+      if (request.path === "/set") {
+        session.permanent = true;
+      }
+    });
+    app.route("/set", () => "set", { endpoint: "set" });
+    app.route("/has", () => String(session.permanent), { endpoint: "has" });
+    app.route("/clear", () => String(session.clear()), { endpoint: "clear" });
+    app.route(
+      "/slow/<how>",
+      async ({ how }) => {
+        await new Promise<void>((resolve) => {
+          release = resolve;
+          started();
+        });
+        return how === "write" ? String(session.set("n", 1)) : String(session.regenerate());
+      },
+      { endpoint: "slow" },
+    );
+    for (const how of ["write", "regenerate"]) {
+      const client = app.testClient();
+      await client.get("/set");
+      const [key = ""] = await redis.keys("*");
+      expect(key).not.toContain(client.cookies.get(new URL("http://localhost/"), "session"));
+      const atWork = new Promise<void>((resolve) => {
+        started = resolve;
+      });
+      const slow = client.get(`/slow/${how}`);
+      await atWork;
+      await client.get("/clear");
+      release();
+      expect([(await slow).headers.getSetCookie(), await (await client.get("/has")).text(), await redis.keys("*")]).toEqual([
+        [],
+        "false",
+        [],
+      ]);
+    }
     redis.destroy();
   });
 });
