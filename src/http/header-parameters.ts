@@ -6,6 +6,11 @@ export interface ParameterizedHeader {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
+/** A parameter whose quotes may have quoted pairs, as in RFC 9110, section 5.6.4. */
+const withPairs = /[ \t]*;[ \t]*(?:([^\s"=;]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s";]*)))?[ \t]*/y;
+/** A parameter as browsers write it: a quote is `%22`, and a backslash stands for itself (HTML Standard, section 4.10.21.8). */
+const withoutPairs = /[ \t]*;[ \t]*(?:([^\s"=;]+)[ \t]*=[ \t]*(?:"([^"]*)"|([^\s";]*)))?[ \t]*/y;
+
 /**
  * Parses a header with parameters, such as `Content-Type` (RFC 9110, section 5.6.6).
  *
@@ -15,20 +20,25 @@ export interface ParameterizedHeader {
  * @returns The value and its parameters, or `undefined` if a parameter is malformed or comes twice.
  */
 export function parseParameters(header: string): ParameterizedHeader | undefined {
+  return parse(header, withPairs) ?? (header.includes("\\") ? parse(header, withoutPairs) : undefined);
+}
+
+function parse(header: string, pattern: RegExp): ParameterizedHeader | undefined {
   const parameters = new Map<string, string>();
   const semicolon = header.indexOf(";");
   const end = semicolon < 0 ? header.length : semicolon;
-  const parameter = /[ \t]*;[ \t]*(?:([^\s"=;]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s";]*)))?[ \t]*/y;
-  parameter.lastIndex = end;
-  while (parameter.lastIndex < header.length) {
-    const [match, name, quoted, plain = ""] = parameter.exec(header) ?? [];
+  let place = end;
+  while (place < header.length) {
+    pattern.lastIndex = place;
+    const [match, name, quoted, plain = ""] = pattern.exec(header) ?? [];
     const key = name?.toLowerCase();
     if (match === undefined || (key !== undefined && parameters.has(key))) {
       return undefined;
     }
     if (key !== undefined) {
-      parameters.set(key, quoted?.replace(/\\(["\\])/g, "$1") ?? plain);
+      parameters.set(key, (pattern === withPairs ? quoted?.replace(/\\(["\\])/g, "$1") : quoted) ?? plain);
     }
+    place = pattern.lastIndex;
   }
   return { value: header.slice(0, end).trim(), parameters };
 }

@@ -165,6 +165,7 @@ describe("a multipart form", () => {
     ["33 headers in a part", one(`${"X-A: b\r\n".repeat(33)}${field("a")}`), [["a", "1"]]],
     ["an escaped quote, as browsers write it", one(field("a %22b%22 %0d%0A%41")), [['a "b" \r\n%41', "1"]]],
     ["an escaped quote, as curl writes it", one('Content-Disposition: form-data; name="a \\"b\\" \\\\"'), [['a "b" \\', "1"]]],
+    ["a backslash before a quote, as browsers write it", one(`${field("a\\")}; filename="b\\c\\"`), [["a\\", ["", "text/plain", 1]]]],
     ["a name in UTF-8", one(Buffer.from(field("ä日")).toString("latin1")), [["ä日", "1"]]],
     ["an extended name", one("Content-Disposition: form-data; name*=UTF-8''a%20%C3%A4"), [["a ä", "1"]]],
     ["a file with both of its names", one(`${field("f")}; filename="x"; filename*=utf-8''%C3%A4.txt`), [["f", ["ä.txt", "text/plain", 1]]]],
@@ -257,6 +258,47 @@ describe("a multipart form", () => {
     for (const boundary of ["B".repeat(70), "----WebKitFormBoundary7MA4YWxkTrZu0gW", "a'()+_,-./:=? b", "--", "-"]) {
       expect(await send(compose([[field("a"), "1"]], boundary), `multipart/form-data; boundary="${boundary}"`)).toEqual([["a", "1"]]);
     }
+  });
+
+  it("reads back every name, text and file that a client of the web sends", async () => {
+    const app = createApp();
+    const view = async () =>
+      [...(await request.form())].map(([name, value]) => [name, typeof value === "string" ? value : [value.filename, value.size]]);
+    app.route("/", view, { methods: ["POST"], endpoint: "form" });
+    const text = fc
+      .array(fc.oneof(fc.string({ unit: "grapheme" }), fc.constantFrom('"', "\r", "\n", "\r\n", "\\", "%22", ";", "=", "--", " ")))
+      .map((all) => all.join(""));
+    // The web sends line ends as CRLF, and of a file the base name without control characters arrives.
+    const toLines = (value: string) => value.replace(/\r\n|\r|\n/g, "\r\n").replaceAll("%22", '"');
+    const toName = (value: string) =>
+      toLines(value)
+        .replace(/^.*[/\\]/s, "")
+        .replace(/[\0-\x1f\x7f]/g, "");
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(text, text, fc.boolean()), { maxLength: 4 }), async (fields) => {
+        fc.pre(
+          fields.every(
+            ([name, value, isFile]) =>
+              !/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(name + value) &&
+              Buffer.byteLength(toLines(name)) <= 1024 &&
+              // Two backslashes are one for clients that escape them.
+              !(name + value).includes("\\\\") &&
+              // A file without a name is sent as text by Node's client.
+              (!isFile || value !== ""),
+          ),
+        );
+        const form = new FormData();
+        for (const [name, value, isFile] of fields) {
+          form.append(name, isFile ? new File(["12345"], value) : value);
+        }
+        const expected = fields.map(([name, value, isFile]) => [
+          toLines(name),
+          isFile ? [[".", ".."].includes(toName(value)) ? "" : toName(value), 5] : value.replace(/\r\n|\r|\n/g, "\r\n"),
+        ]);
+        const response = await app.fetch(new Request("http://localhost/", { method: "POST", body: form }));
+        expect(await response.json()).toEqual(expected);
+      }),
+    );
   });
 
   it("leaves no temporary file when a later part is malformed", async () => {
