@@ -8,6 +8,7 @@ import { didYouMean } from "../base/suggestion";
 import { writeToTerminal } from "../base/terminal";
 import { enterCommandLine } from "../commands/command-line";
 import { runDevelopmentServer } from "../server/development/development";
+import { isRestarted, reportLoaded } from "../server/development/parent-process";
 import { Reloader } from "../server/development/reloader";
 import type { Certificate } from "../server/node-server";
 import { serve } from "../server/production/workers";
@@ -105,7 +106,7 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
     .option("--no-debug", "does not show errors in pages")
     .option("--cert <file>", "a certificate, to serve HTTPS")
     .option("--key <file>", "its key")
-    .action((options: RunFlags) => run(place, load, options));
+    .action(async (options: RunFlags) => fail(await run(place, load, options)));
   program
     .command("serve")
     .description("serves the app to the world")
@@ -277,19 +278,25 @@ function readCertificate(folder: string, { cert, key }: CertificateFlags): { tls
   }
 }
 
-async function run({ folder, words }: Place, load: () => Promise<Flagon>, { cert, key, ...options }: RunFlags): Promise<void> {
+async function run({ folder, words }: Place, load: () => Promise<Flagon>, { cert, key, ...options }: RunFlags): Promise<number> {
   const certificate = readCertificate(folder, { ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) });
-  if (!options.reload || process.env.FLAGON_RELOADED === "1") {
-    runDevelopmentServer(await load(), { ...options, ...certificate });
-    return;
+  if (!options.reload || isRestarted()) {
+    try {
+      runDevelopmentServer(await load(), { ...options, ...certificate });
+    } finally {
+      // Also the file with the mistake is watched.
+      reportLoaded();
+    }
+    return 0;
   }
   const [bin = ""] = process.argv.slice(1);
-  const reloader = new Reloader(folder, [process.execPath, ...process.execArgv, bin, ...words], (line) => writeToTerminal(`${line}\n`));
-  await new Promise<void>((done) => {
-    const stop = (): void => void reloader.stop().then(done);
-    process.once("SIGINT", stop);
-    process.once("SIGTERM", stop);
-  });
+  const command = [process.execPath, ...process.execArgv, bin, ...words];
+  const { host, port } = options;
+  const reloader = new Reloader({ folder, command, host, port, say: (line) => writeToTerminal(`${line}\n`) });
+  const stop = (): void => void reloader.stop();
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  return reloader.ended;
 }
 
 function toPort(text: string): number {

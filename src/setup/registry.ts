@@ -24,6 +24,18 @@ export interface Hooks {
   readonly urlDefaults: UrlDefaults[];
 }
 
+/** The hooks of development tools around those of an app. They are not the app's: nothing counts or changes them. */
+export interface ToolHooks {
+  /** Run before the app's before hooks. */
+  readonly beforeHooks: BeforeRequestHook[];
+  /** Run behind the app's before hooks. */
+  readonly beforeView: BeforeRequestHook[];
+  /** Run before the app's after hooks. */
+  readonly afterView: AnyAfterRequestHook[];
+  /** Run behind the app's after hooks. */
+  readonly afterHooks: AnyAfterRequestHook[];
+}
+
 /** The hooks of a request that no scope concerns. */
 export const noHooks: Hooks = createHooks();
 
@@ -44,6 +56,8 @@ export class Scope {
   errorFormat: ErrorFormat | undefined;
   /** Matches the paths below the prefix of a blueprint that states a format of errors. */
   errorPaths: RegExp | undefined;
+  /** The hooks of development tools. Only the app's own scope has any. */
+  readonly tools: ToolHooks;
   #all: Hooks | undefined;
 
   /**
@@ -55,6 +69,7 @@ export class Scope {
     parent?: Scope,
   ) {
     this.chain = [...(parent?.chain ?? []), this];
+    this.tools = parent?.tools ?? { beforeHooks: [], beforeView: [], afterView: [], afterHooks: [] };
     this.errorFormat = parent?.errorFormat;
   }
 
@@ -68,12 +83,13 @@ export class Scope {
     if (this.#all === undefined) {
       const inward = this.chain.map((scope) => scope.own);
       const outward = [...inward].reverse();
+      const { afterHooks, afterView, beforeHooks, beforeView } = this.tools;
       this.#all = {
-        beforeRequest: inward.flatMap((hooks) => hooks.beforeRequest),
+        beforeRequest: [...beforeHooks, ...inward.flatMap((hooks) => hooks.beforeRequest), ...beforeView],
         contextProcessor: inward.flatMap((hooks) => hooks.contextProcessor),
         urlValuePreprocessor: inward.flatMap((hooks) => hooks.urlValuePreprocessor),
         urlDefaults: inward.flatMap((hooks) => hooks.urlDefaults),
-        afterRequest: outward.flatMap((hooks) => [...hooks.afterRequest].reverse()),
+        afterRequest: [...afterView, ...outward.flatMap((hooks) => [...hooks.afterRequest].reverse()), ...afterHooks],
         teardownRequest: outward.flatMap((hooks) => [...hooks.teardownRequest].reverse()),
       };
     }

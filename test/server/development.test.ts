@@ -19,8 +19,8 @@ describe("flagon run", () => {
     await until(origin, "two");
     expect(performance.now() - begun).toBeLessThan(10_000);
     writeFileSync(join(root, "app.ts"), "const x = ;");
-    await until(origin, "fetch failed");
     await hear("The app has ended");
+    await until(origin, "The app does not start");
     writeFileSync(join(root, "app.ts"), app("three"));
     await until(origin, "three");
     expect(output()).toContain("app.ts has changed, starting anew");

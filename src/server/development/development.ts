@@ -1,19 +1,27 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { Server as NetServer } from "node:net";
 import { join } from "node:path";
+import { maskTarget } from "../../base/secret-names";
 import { writeToTerminal } from "../../base/terminal";
 import { isUnderCommandLine } from "../../commands/command-line";
 import { isLoopback } from "../../http/loopback";
 import type { Application } from "../../setup/application";
-import { createListener } from "../node/listener";
+import { ServedExchange } from "../node/listener";
+import { emptyRequestOptions } from "../node/tuning/empty-requests";
 import { type Certificate, createNodeServer } from "../node-server";
 import { StartFailure } from "../start-failure";
+import { endOnUncaughtError } from "../uncaught-errors";
 import { LiveReload } from "./live-reload";
+import { followParent, isRestarted, portInUseCode, reportLoaded, tellParent } from "./parent-process";
 import { Reloader } from "./reloader";
 import { provideSecretKey } from "./secret-key";
 import { Toolbar } from "./toolbar";
 
 /** The time for the functions of `onStop`, in milliseconds. */
 const stopTime = 10_000;
+
+/** How often idle connections are closed while the server stops, in milliseconds. */
+const stopInterval = 50;
 
 /** Where the development server listens. */
 export interface RunOptions {
@@ -36,13 +44,12 @@ export interface RunOptions {
  * @returns The server; or nothing if another process serves, which is started anew when the code changes.
  */
 export function runDevelopmentServer(app: Application, options: RunOptions): Server | undefined {
-  const isReloaded = process.env.FLAGON_RELOADED === "1";
-  if ((options.reload ?? options.debug === true) && !isReloaded && !isUnderCommandLine()) {
-    reloadProgram(app.root);
+  if ((options.reload ?? options.debug === true) && !isRestarted() && !isUnderCommandLine()) {
+    reloadProgram(app.root, options);
     return undefined;
   }
-  if (isReloaded) {
-    endWithParent();
+  if (isRestarted()) {
+    followParent();
   }
   const host = options.host ?? process.env.FLAGON_RUN_HOST ?? "127.0.0.1";
   const port = options.port ?? Number(process.env.FLAGON_RUN_PORT ?? 5000);
@@ -50,25 +57,35 @@ export function runDevelopmentServer(app: Application, options: RunOptions): Ser
   process.setSourceMapsEnabled(true);
   app.config.update({ debug });
   provideSecretKey(app);
-  const tools = debug ? [new LiveReload(app, [...app.templates.folders, join(app.root, "static")]), new Toolbar(app)] : [];
-  const listener = createListener(app);
-  const handle = (message: IncomingMessage, reply: ServerResponse): void => {
-    if (!tools.some((tool) => tool.answer(message, reply))) {
-      logAccess(message, reply);
-      listener(message, reply);
+  const liveReload = debug ? new LiveReload(app, [...app.templates.folders, join(app.root, "static")]) : undefined;
+  const tools = liveReload === undefined ? [] : [liveReload, new Toolbar(app)];
+  const inFlight = new Set<ServedExchange>();
+  const handle = (message: IncomingMessage, reply: ServerResponse, expectsContinue = false): void => {
+    if (tools.some((tool) => tool.answer(message, reply))) {
+      return;
     }
+    const exchange = new ServedExchange(message, reply, {});
+    exchange.expectsContinue = expectsContinue;
+    inFlight.add(exchange);
+    logAccess(exchange);
+    exchange.onEnd(() => inFlight.delete(exchange));
+    exchange.start(app);
   };
-  const server = createNodeServer({}, options.tls, handle);
+  const server = createNodeServer(emptyRequestOptions, options.tls, (message, reply) => handle(message, reply));
+  server.on("checkContinue", (message, reply) => handle(message, reply, true));
   server.on("error", (error: NodeJS.ErrnoException) => {
-    say(error.code === "EADDRINUSE" ? explainPort(host, port) : `The server could not start: ${error.message}`);
-    process.exit(1);
+    const isInUse = error.code === "EADDRINUSE";
+    say(isInUse ? explainPort(host, port) : `The server could not start: ${error.message}`);
+    process.exit(isInUse && isRestarted() ? portInUseCode : 1);
   });
   app.lifeCycle.mode = "run";
-  const ready = app.lifeCycle.start();
+  const ready = app.lifeCycle.start().then(() => liveReload?.ready);
   const listen = (): Server =>
     server.listen(port, host, () => {
       const address = server.address();
       const actual = typeof address === "object" && address !== null ? address.port : port;
+      reportLoaded();
+      tellParent({ listening: { host, port: actual } });
       say(` * Serving the Flagon app '${app.name}' for development${debug ? ", with debug on" : ""}`);
       say(
         ` * Running on ${options.tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${actual} (press Ctrl+C to stop)`,
@@ -79,59 +96,71 @@ export function runDevelopmentServer(app: Application, options: RunOptions): Ser
     process.exit(1);
   });
   server.once("close", () => void app.lifeCycle.stop(stopTime));
-  stopOnSignal(server, tools);
+  const stop = stopOnSignal(server, tools, inFlight);
+  const forget = endOnUncaughtError(app, stop);
+  server.once("close", forget);
   return server;
 }
 
-/** Runs this very program again in another process, and once more whenever code below a folder changes. */
-function reloadProgram(folder: string): void {
+/** Runs this very program again in another process, and once more whenever its code changes. */
+function reloadProgram(folder: string, { host, port }: RunOptions): void {
   // What loads TypeScript is among the arguments of Node: ts-node puts itself there.
-  const reloader = new Reloader(folder, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], say);
-  const stop = (): void => void reloader.stop().then(() => process.exit());
+  const command = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  const reloader = new Reloader({ folder, command, host, port, say });
+  const stop = (): void => void reloader.stop();
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
+  void reloader.ended.then((code) => process.exit(code));
 }
 
-/** Whoever started this process is gone, so that nobody would ever end it. */
-function endWithParent(): void {
-  const parent = process.ppid;
-  setInterval(() => (process.ppid === parent ? undefined : process.exit()), 500).unref();
-}
-
-function logAccess({ method, url }: IncomingMessage, reply: ServerResponse): void {
+function logAccess(exchange: ServedExchange): void {
+  const { message, reply } = exchange;
+  const { method } = message;
+  const target = maskTarget(message.url ?? "").replace(/[^\x20-\x7e•]/g, (character) => JSON.stringify(character).slice(1, -1));
   const start = performance.now();
-  reply.once("close", () => {
+  exchange.onEnd(() => {
     const time = `${(performance.now() - start).toFixed(1)} ms`;
-    const target = (url ?? "").replace(/[^\x20-\x7e]/g, (character) => JSON.stringify(character).slice(1, -1));
     say(`${method} ${target} ${reply.writableFinished ? reply.statusCode : "client left"} ${time}`);
   });
 }
 
-/** Lets requests in flight finish on the first signal; the second ends the process at once. */
-function stopOnSignal(server: Server, tools: readonly { close(): void }[]): void {
+/** Lets requests in flight finish on the first signal, and ends streams of events; the second ends the process at once. */
+function stopOnSignal(server: Server, tools: readonly { close(): void }[], inFlight: ReadonlySet<ServedExchange>): () => Promise<void> {
   const closeTools = (): void => {
     for (const tool of tools) {
       tool.close();
     }
   };
-  const stop = (): void => {
+  const stop = async (): Promise<void> => {
     closeTools();
-    server.close();
-    server.closeIdleConnections();
+    const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+    const end = (): void => {
+      for (const exchange of inFlight) {
+        exchange.stopEvents();
+      }
+      server.closeIdleConnections();
+    };
+    end();
+    const timer = setInterval(end, stopInterval);
+    await closed;
+    clearInterval(timer);
   };
-  process.once("SIGINT", stop);
-  process.once("SIGTERM", stop);
+  const stopOnce = (): void => void stop();
+  process.once("SIGINT", stopOnce);
+  process.once("SIGTERM", stopOnce);
   server.once("close", () => {
     closeTools();
-    process.off("SIGINT", stop);
-    process.off("SIGTERM", stop);
+    process.off("SIGINT", stopOnce);
+    process.off("SIGTERM", stopOnce);
   });
+  return stop;
 }
 
 function explainPort(host: string, port: number): string {
   const hint =
     port === 5000 && process.platform === "darwin" ? " On macOS it may be the AirPlay Receiver, which the system settings turn off." : "";
-  return `Port ${port} on ${host} is in use by another program. Stop that program, or choose another port: ${isUnderCommandLine() ? `flagon run --port ${port + 1}` : `app.run({ port: ${port + 1} })`}.${hint}`;
+  const choice = isUnderCommandLine() ? `flagon run --port ${port + 1}` : `app.run({ port: ${port + 1} })`;
+  return `Port ${port} on ${host} is in use by another program. Stop that program, or choose another port: ${choice}.${hint}`;
 }
 
 function say(line: string): void {

@@ -1,75 +1,48 @@
-import { randomUUID } from "node:crypto";
-import { existsSync, type FSWatcher, watch } from "node:fs";
+import { existsSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Application } from "../../setup/application";
-import { insertScript, sendScript } from "./page-script";
+import { watchFolders } from "./code-watcher";
+import { PageEvents, reloadTag } from "./page-events";
+import { insertScript } from "./page-script";
 
-const scriptPath = "/_flagon/reload.js";
-const eventsPath = "/_flagon/reload";
+/** How long changes are gathered, in milliseconds. */
+const gatherTime = 50;
 
-/** Loads the page again when the server says so, or has become another one meanwhile. */
-const script = `(() => {
-  let boot;
-  const events = new EventSource(${JSON.stringify(eventsPath)});
-  events.addEventListener("boot", ({ data }) => {
-    if (boot !== undefined && boot !== data) location.reload();
-    boot = data;
-  });
-  events.addEventListener("change", () => location.reload());
-  addEventListener("pagehide", () => events.close());
-})();
-`;
-
-/** Makes the browser load a page again when a template, a static file or the app itself has changed; for development alone. */
+/** Makes browsers load a page again when a template, a static file or the app itself has changed; for development alone. */
 export class LiveReload {
-  readonly #boot = randomUUID();
-  readonly #listeners = new Set<ServerResponse>();
-  readonly #watchers: readonly FSWatcher[];
+  /** Resolves when changes are noticed. */
+  readonly ready: Promise<void>;
+  readonly #events = new PageEvents();
+  readonly #watcher: Promise<{ close(): Promise<void> }>;
   #timer: NodeJS.Timeout | undefined;
 
   /**
    * @param app The app, whose pages get a script.
-   * @param folders The folders that are watched.
+   * @param folders The folders to watch.
    */
   constructor(app: Application, folders: readonly string[]) {
-    // It is the last to see a response: what the app's own hooks have made of it.
-    app.registry.scope.own.afterRequest.unshift((response) => insertScript(response, `<script src="${scriptPath}"></script>`));
-    this.#watchers = folders.filter((path) => existsSync(path)).map((path) => watch(path, { recursive: true }, () => this.#announce()));
+    app.registry.scope.tools.afterHooks.push((response) => insertScript(response, reloadTag));
+    const present = folders.filter((path) => existsSync(path));
+    const watcher = watchFolders(present, () => this.#announce());
+    this.#watcher = watcher;
+    // A watcher of nothing is never ready.
+    this.ready = present.length === 0 ? Promise.resolve() : watcher.then((made) => new Promise((resolve) => made.once("ready", resolve)));
   }
 
   /** Answers for the script and its events, and tells whether it did. */
   answer(message: IncomingMessage, reply: ServerResponse): boolean {
-    if (message.url === scriptPath) {
-      sendScript(reply, script);
-      return true;
-    }
-    if (message.url !== eventsPath) {
-      return false;
-    }
-    reply.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
-    reply.write(`retry: 200\nevent: boot\ndata: ${this.#boot}\n\n`);
-    this.#listeners.add(reply);
-    reply.once("close", () => this.#listeners.delete(reply));
-    return true;
+    return this.#events.answer(message, reply);
   }
 
   /** Ends the watching, and the connections on which browsers wait. */
   close(): void {
     clearTimeout(this.#timer);
-    for (const watcher of this.#watchers) {
-      watcher.close();
-    }
-    for (const listener of this.#listeners) {
-      listener.end();
-    }
+    void this.#watcher.then((watcher) => watcher.close());
+    this.#events.close();
   }
 
   #announce(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      for (const listener of this.#listeners) {
-        listener.write("event: change\ndata:\n\n");
-      }
-    }, 50);
+    this.#timer = setTimeout(() => this.#events.announce(), gatherTime);
   }
 }

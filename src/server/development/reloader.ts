@@ -1,49 +1,57 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { type FSWatcher, watch } from "node:fs";
-import { sep } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import { writeToTerminal } from "../../base/terminal";
+import { CodeWatcher } from "./code-watcher";
+import { FailureServer } from "./failure-server";
+import { portInUseCode, type Report } from "./parent-process";
 
-const ignored = new Set(["node_modules", "dist", ".git", ".flagon", "coverage", "instance"]);
-const code = /(?:\.[cm]?[jt]s|\.json|(?:^|[\\/])\.(?:env|flagonenv))$/;
 /** How long changes are gathered before the app is started anew, and how long the old one may take to end, in milliseconds. */
-const patience = 50;
+const gatherTime = 50;
 const endTime = 2000;
+/** The most that is kept of the app's errors, in characters. */
+const maxOutput = 20_000;
 
-/** Runs a program, and runs it anew whenever code changes; it survives that the program cannot start or ends. */
+/** Options of the {@link Reloader}. */
+export interface ReloaderOptions {
+  /** The folder of the app. */
+  readonly folder: string;
+  /** The program and its arguments. */
+  readonly command: readonly string[];
+  /** Where the app listens, as far as that is known beforehand. */
+  readonly host: string | undefined;
+  readonly port: number | undefined;
+  /** Is told what happens. */
+  say(line: string): void;
+}
+
+/** Runs a program, and runs it anew whenever its code changes, also after it could not start. */
 export class Reloader {
-  readonly #start: () => ChildProcess;
-  readonly #watcher: FSWatcher;
+  /** Resolves with an exit code when the program cannot be run at all, or the reloader is stopped. */
+  readonly ended: Promise<number>;
+  readonly #options: ReloaderOptions;
+  readonly #watcher: CodeWatcher;
+  #place: { readonly host: string; readonly port: number };
   #child: ChildProcess | undefined;
+  #failure: FailureServer | undefined;
   #timer: NodeJS.Timeout | undefined;
   #restarting: Promise<void> = Promise.resolve();
   #isStopping = false;
+  #end: (code: number) => void = () => undefined;
 
-  /**
-   * @param folder The folder that is watched, with all below it.
-   * @param command The program and its arguments.
-   * @param say Is told what happens.
-   */
-  constructor(folder: string, command: readonly string[], say: (line: string) => void) {
-    const [program = process.execPath, ...rest] = command;
-    this.#start = () => {
-      const child = spawn(program, rest, { stdio: "inherit", env: { ...process.env, FLAGON_RELOADED: "1" } });
-      child.once("exit", (exitCode) => {
-        if (this.#child === child) {
-          this.#child = undefined;
-          if (!this.#isStopping && exitCode !== 0) {
-            say(" * The app has ended; it is started again when a file changes");
-          }
-        }
-      });
-      return child;
-    };
-    this.#watcher = watch(folder, { recursive: true }, (_, file) => {
-      if (file !== null && code.test(file) && !file.split(sep).some((part) => ignored.has(part))) {
-        clearTimeout(this.#timer);
-        this.#timer = setTimeout(() => {
-          say(` * ${file} has changed, starting anew`);
-          this.#restarting = this.#restarting.then(() => this.#restart());
-        }, patience);
-      }
+  /** @param options The program, and where it listens. */
+  constructor(options: ReloaderOptions) {
+    this.#options = options;
+    const { FLAGON_RUN_HOST, FLAGON_RUN_PORT } = process.env;
+    this.#place = { host: options.host ?? FLAGON_RUN_HOST ?? "127.0.0.1", port: options.port ?? Number(FLAGON_RUN_PORT ?? 5000) };
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    this.#watcher = new CodeWatcher(options.folder, (path) => {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => {
+        options.say(` * ${path} has changed, starting anew`);
+        this.#restarting = this.#restarting.then(() => this.#restart());
+      }, gatherTime);
     });
     this.#child = this.#start();
   }
@@ -52,21 +60,63 @@ export class Reloader {
   async stop(): Promise<void> {
     this.#isStopping = true;
     clearTimeout(this.#timer);
-    this.#watcher.close();
-    await this.#end();
+    await Promise.all([this.#watcher.close(), this.#failure?.close(), this.#endChild()]);
+    this.#end(0);
+  }
+
+  #start(): ChildProcess {
+    const [program = process.execPath, ...rest] = this.#options.command;
+    const child = spawn(program, rest, {
+      stdio: ["inherit", "inherit", "pipe", "ipc"],
+      env: { ...process.env, FLAGON_RELOADED: "1" },
+    });
+    let output = "";
+    child.stderr?.on("data", (piece: Buffer) => {
+      writeToTerminal(String(piece));
+      output = (output + String(piece)).slice(-maxOutput);
+    });
+    child.on("message", (report: Report) => {
+      this.#watcher.addLoaded(report.loaded ?? []);
+      this.#place = report.listening ?? this.#place;
+      // What it says from now on is no reason why it does not start.
+      output = report.listening === undefined ? output : "";
+    });
+    child.once("close", (exitCode) => {
+      if (this.#child === child) {
+        this.#child = undefined;
+        this.#onEnd(exitCode, output);
+      }
+    });
+    return child;
+  }
+
+  /** Shows why the program has ended by itself, until a file changes. */
+  #onEnd(exitCode: number | null, output: string): void {
+    if (this.#isStopping || exitCode === 0) {
+      return;
+    }
+    if (exitCode === portInUseCode) {
+      void this.stop();
+      this.#end(1);
+      return;
+    }
+    this.#options.say(" * The app has ended; it is started again when a file changes");
+    this.#failure = new FailureServer(stripVTControlCharacters(output).trim() || "The app has ended.", this.#place);
   }
 
   /** There are never two on one port: the old one has ended before the new one starts. */
   async #restart(): Promise<void> {
-    await this.#end();
+    await this.#endChild();
+    await this.#failure?.close();
+    this.#failure = undefined;
     if (!this.#isStopping) {
       this.#child = this.#start();
     }
   }
 
-  async #end(): Promise<void> {
+  async #endChild(): Promise<void> {
     const child = this.#child;
-    if (child === undefined || child.exitCode !== null) {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) {
       return;
     }
     this.#child = undefined;

@@ -4,6 +4,7 @@ import { signals } from "../../base/signals";
 import { findRequestContext, type RequestContext } from "../../dispatch/context";
 import type { FlagonResponse } from "../../http/response/response";
 import type { Application } from "../../setup/application";
+import type { Hooks, Scope } from "../../setup/registry";
 
 /** What one request did, for who develops the app. */
 export interface RequestReport {
@@ -36,8 +37,6 @@ interface Draft extends RequestReport {
 }
 
 const kept = 50;
-/** The hooks that are not the app's: those that end phases, and the two that put scripts into pages. */
-const measuring = { before: 2, after: 4 };
 const longest = 2000;
 
 /** Watches the requests of an app, and keeps a report of each of the latest. */
@@ -51,12 +50,11 @@ export class RequestReports {
   /** @param app The app, whose set-up is not over yet. */
   constructor(app: Application) {
     this.#app = app;
-    const { afterRequest, beforeRequest } = app.registry.scope.own;
-    beforeRequest.unshift(() => this.#endPhase("Routing, session, checks"));
-    beforeRequest.push(() => this.#endPhase("Hooks before"));
-    // After hooks run in the reverse order of their registration.
-    afterRequest.push(() => this.#endPhase("View"));
-    afterRequest.unshift(() => this.#endPhase("Hooks after"));
+    const { afterHooks, afterView, beforeHooks, beforeView } = app.registry.scope.tools;
+    beforeHooks.push(() => this.#endPhase("Routing, session, checks"));
+    beforeView.push(() => this.#endPhase("Hooks before"));
+    afterView.push(() => this.#endPhase("View"));
+    afterHooks.push(() => this.#endPhase("Hooks after"));
     this.#subscribe(signals.requestStarted, (context) => this.#begin(context));
     this.#subscribe(signals.requestFinished, (context, { response }) => this.#finish(context, response));
     this.#subscribe(signals.templateRendering, (context, { template }) => {
@@ -149,7 +147,8 @@ export class RequestReports {
     if (draft === undefined) {
       return;
     }
-    const { endpoint, hooks, request, usedSession } = context;
+    const { endpoint, request, usedSession } = context;
+    const { chain } = endpoint?.scope ?? this.#app.registry.scope;
     this.#endPhase("Session saved");
     draft.duration = performance.now() - draft.start;
     draft.status = isResponse(response) ? response.status : 0;
@@ -157,9 +156,9 @@ export class RequestReports {
     draft.endpoint = endpoint?.name ?? null;
     draft.view = endpoint?.label ?? null;
     draft.hooks = {
-      before: hooks.beforeRequest.length - measuring.before,
-      after: hooks.afterRequest.length - measuring.after,
-      teardown: hooks.teardownRequest.length,
+      before: count(chain, "beforeRequest"),
+      after: count(chain, "afterRequest"),
+      teardown: count(chain, "teardownRequest"),
     };
     draft.session =
       usedSession === undefined
@@ -172,6 +171,11 @@ export class RequestReports {
     this.#reports.set(draft.id, report);
     this.#reports.delete(draft.id - kept);
   }
+}
+
+/** Counts the app's hooks of a kind in scopes. */
+function count(chain: readonly Scope[], kind: keyof Hooks): number {
+  return chain.reduce((total, { own }) => total + own[kind].length, 0);
 }
 
 function isResponse(value: unknown): value is FlagonResponse {

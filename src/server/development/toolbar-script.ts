@@ -3,8 +3,10 @@ export const toolbarScript: string = `(() => {
   const id = Number(document.currentScript.dataset.request);
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(\`
-    :host { all: initial; position: fixed; right: .5rem; bottom: .5rem; z-index: 2147483647; font: 13px/1.45 system-ui, sans-serif; color: #1d2433; }
-    details { background: #fff; border: 1px solid #b9c0cc; border-radius: .5rem; box-shadow: 0 2px 10px #0003; }
+    :host { all: initial; display: block; height: 0; font: 13px/1.45 system-ui, sans-serif; color: #1d2433; }
+    /* On a phone the page gets room below its footer, which the toolbar would cover. */
+    @media (max-width: 40rem) { :host { height: 3rem; } }
+    details { position: fixed; right: .5rem; bottom: .5rem; z-index: 2147483647; background: #fff; border: 1px solid #b9c0cc; border-radius: .5rem; box-shadow: 0 2px 10px #0003; }
     summary { cursor: pointer; padding: .3rem .7rem; font-variant-numeric: tabular-nums; white-space: nowrap; }
     summary b { padding: 0 .35rem; border-radius: .25rem; background: #dcefe0; }
     summary b.bad { background: #f8d7da; }

@@ -16,7 +16,7 @@ export class Toolbar {
   /** @param app The app, whose pages get a script. */
   constructor(app: Application) {
     this.#reports = new RequestReports(app);
-    app.registry.scope.own.afterRequest.unshift((response) => {
+    app.registry.scope.tools.afterHooks.push((response) => {
       const context = findRequestContext();
       const id = context === undefined ? undefined : this.#reports.idOf(context);
       if (app.config.debugToolbar && id !== undefined) {

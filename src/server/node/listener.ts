@@ -119,6 +119,16 @@ export class ServedExchange extends Exchange implements Sender<void> {
     sendResponse({ exchange: late, context: own, response, answerError: () => this.reply.destroy() });
   }
 
+  /** Ends a stream of events, if the reply is one: browsers come back, to another server. */
+  stopEvents(): void {
+    const { endEvents } = this;
+    if (endEvents !== undefined) {
+      this.endEvents = undefined;
+      endEvents();
+      this.abort();
+    }
+  }
+
   runMiddleware(app: Application, source: RequestSource): void {
     runNodeMiddleware(app.nodeMiddleware, this.message, this.reply, (failure) => {
       // The app gets to see the URL that the middleware made.

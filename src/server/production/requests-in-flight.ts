@@ -57,7 +57,7 @@ export class RequestsInFlight {
       if (!exchange.reply.headersSent) {
         exchange.reply.setHeader("connection", "close");
       }
-      endEvents(exchange);
+      exchange.stopEvents();
     }
   }
 
@@ -80,7 +80,7 @@ export class RequestsInFlight {
     }
     for (const entry of this.#entries) {
       if (this.#isStopping) {
-        endEvents(entry.exchange);
+        entry.exchange.stopEvents();
       }
       const { exchange } = entry;
       if (exchange.hasLeft) {
@@ -150,16 +150,6 @@ export class RequestsInFlight {
     const match = context?.match;
     const route = match !== undefined && "route" in match ? match.route : undefined;
     return { bodyTimeout: route?.bodyTimeout ?? config.bodyTimeout, viewTimeout: route?.viewTimeout ?? config.viewTimeout };
-  }
-}
-
-/** Ends a stream of events. Browsers come back, to another server. */
-function endEvents(exchange: ServedExchange): void {
-  const { endEvents: end } = exchange;
-  if (end !== undefined) {
-    exchange.endEvents = undefined;
-    end();
-    exchange.abort();
   }
 }
 

@@ -1,6 +1,7 @@
 import cluster from "node:cluster";
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from "node:http";
 import { Server as NetServer } from "node:net";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { ConfigError } from "../../base/errors";
 import { findShortKey } from "../../config/secret-keys";
 import type { RequestContext } from "../../dispatch/context";
@@ -110,6 +111,9 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
   const stop = async (): Promise<void> => {
     const end = performance.now() + shutdownTimeout * 1000;
     isStopping = true;
+    // Connections that wait to be accepted would be reset.
+    await nextTurn();
+    await nextTurn();
     // Node's own close() closes idle connections at once, also those on which a request is on its way.
     const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
     inFlight.stop();

@@ -1,0 +1,57 @@
+import { createServer, type Server } from "node:http";
+import { escapeText } from "../../base/html";
+import { hostName, isLoopback } from "../../http/loopback";
+import { PageEvents, reloadTag } from "./page-events";
+
+/** Shows in the browser why the app does not start, until it does. */
+export class FailureServer {
+  readonly #events = new PageEvents();
+  readonly #server: Server;
+
+  /**
+   * @param output What the app has written before it ended.
+   * @param place Where the app would listen.
+   */
+  constructor(output: string, { host, port }: { readonly host: string; readonly port: number }) {
+    this.#server = createServer((message, reply) => {
+      // Source code is for this machine, and not for a page of another name that leads here.
+      const isLocal = isLoopback(message.socket.remoteAddress ?? "") && isLoopback(hostName(message.headers.host ?? ""));
+      if (!this.#events.answer(message, reply)) {
+        reply.writeHead(500, {
+          "content-type": "text/html; charset=utf-8",
+          "cache-control": "no-store",
+          "x-content-type-options": "nosniff",
+        });
+        reply.end(formatPage(isLocal ? output : "The terminal says why."));
+      }
+    });
+    // Whatever else listens there, the terminal has the error as well.
+    this.#server.on("error", () => undefined);
+    this.#server.listen(port, host);
+  }
+
+  /** Gives the port back. */
+  async close(): Promise<void> {
+    this.#events.close();
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+}
+
+function formatPage(output: string): string {
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>The app does not start</title>
+<style>body{font:1rem/1.5 system-ui,sans-serif;margin:2rem;color:#1d2433}pre{background:#f4f5f7;padding:1rem;overflow:auto;white-space:pre-wrap}@media(prefers-color-scheme:dark){body{background:#16191f;color:#e8ebf0}pre{background:#20242c}}</style>
+<body>
+<h1>The app does not start</h1>
+<pre>${escapeText(output)}</pre>
+<p>This page loads itself again when a file changes and the app starts.</p>
+${reloadTag}
+</body>
+</html>
+`;
+}

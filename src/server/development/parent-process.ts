@@ -1,0 +1,53 @@
+import { sep } from "node:path";
+
+/** What the app's process tells the one that restarts it. */
+export interface Report {
+  /** Files that the app has loaded since the last report. */
+  readonly loaded?: readonly string[];
+  /** Where the app listens. */
+  readonly listening?: { readonly host: string; readonly port: number };
+}
+
+/** The exit code of a process that cannot listen, since its port is in use: starting it again does not help. */
+export const portInUseCode = 98;
+
+const interval = 250;
+const reported = new Set<string>();
+
+/** Whether this process was started by one that restarts it. */
+export function isRestarted(): boolean {
+  return process.env.FLAGON_RELOADED === "1";
+}
+
+/** Tells the parent process something, if there is one. */
+export function tellParent(report: Report): void {
+  if (isRestarted() && process.connected) {
+    process.send?.(report, () => undefined);
+  }
+}
+
+/** Tells the parent process which files were loaded since the last time. */
+export function reportLoaded(): void {
+  const loaded = Object.keys(require.cache).filter((file) => !reported.has(file));
+  for (const file of loaded) {
+    reported.add(file);
+  }
+  const own = loaded.filter((file) => !file.includes(`${sep}node_modules${sep}`));
+  if (own.length > 0) {
+    tellParent({ loaded: own });
+  }
+}
+
+/** Reports loaded files from time to time, and ends the process when its parent is gone: nobody else would. */
+export function followParent(): void {
+  const parent = process.ppid;
+  reportLoaded();
+  setInterval(() => {
+    if (process.ppid !== parent) {
+      process.exit();
+    }
+    reportLoaded();
+  }, interval).unref();
+  // The channel alone keeps no process alive.
+  process.channel?.unref();
+}
