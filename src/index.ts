@@ -4,6 +4,16 @@ export { type Extension, Flagon } from "./app";
 export type { FlagonOptions } from "./app/options";
 export type { BackgroundWork } from "./base/background";
 export {
+  type BrokerSubscription,
+  type ChannelBroker,
+  type ChannelListener,
+  MemoryChannels,
+  RedisChannels,
+  type RedisChannelsOptions,
+  type RedisPublisher,
+  type RedisSubscriber,
+} from "./base/channels";
+export {
   type AnyFlagonError,
   BuildError,
   ConfigError,
@@ -59,6 +69,7 @@ export type {
 export { englishMessages } from "./forms/languages/english";
 export { germanMessages } from "./forms/languages/german";
 export { copyCurrentRequestContext, currentApp, g, hasAppContext, hasRequestContext, request, session } from "./globals";
+export { type ChannelSubscription, channel, type MessageChannel } from "./helpers/channel";
 export { cspNonce } from "./helpers/csp-nonce";
 export { type EventStreamOptions, type EventSubscription, eventStream, type ServerSentEvent } from "./helpers/event-stream";
 export { flash, getFlashedMessages } from "./helpers/flash";

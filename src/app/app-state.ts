@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import type { RequestListener } from "node:http";
 import { basename, resolve } from "node:path";
 import { BackgroundWork } from "../base/background";
+import { type ChannelBroker, MemoryChannels } from "../base/channels";
 import { ConfigError, SetupError } from "../base/errors";
 import { defaultJson, type JsonProvider } from "../base/json";
 import { createLogger, type Logger } from "../base/logging";
@@ -53,6 +54,8 @@ export abstract class AppState extends Scaffold implements Application {
   formMessages: FormMessages = {};
   /** Opens and saves sessions. Default: a signed cookie. */
   sessionInterface: SessionInterface = new CookieSessions();
+  /** Carries the messages of `channel()`. Default: inside of this process. Set it to `new RedisChannels(client)` for several workers. */
+  channels: ChannelBroker = new MemoryChannels();
   /** Reads and writes JSON: of requests, responses, templates and the test client. Default: JavaScript's own. */
   json: JsonProvider = defaultJson;
   readonly #registration: Registration;

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { BackgroundWork } from "../base/background";
+import type { ChannelBroker } from "../base/channels";
 import type { JsonProvider } from "../base/json";
 import type { Logger } from "../base/logging";
 import type { Config } from "../config/config";
@@ -27,6 +28,8 @@ export interface Application {
   readonly formMessages: FormMessages;
   /** Opens and saves sessions. */
   readonly sessionInterface: SessionInterface;
+  /** Carries the messages of channels. */
+  readonly channels: ChannelBroker;
   /** Reads and writes JSON. */
   readonly json: JsonProvider;
   /** The limits of requests, and the trusted proxies. */
