@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -374,6 +374,28 @@ describe("the three ways of sending a file", () => {
         for (const query of ["", "?v=x"]) {
           expect([way, name, (await client.get(`${way}${name}${query}`)).status]).toEqual([way, name, 404]);
         }
+      }
+    }
+  });
+
+  it("answer 404 for a file that the server may not read", async () => {
+    const { client, root } = createWays({ "static/unreadable.txt": "x" });
+    chmodSync(root, 0o755);
+    chmodSync(join(root, "static"), 0o755);
+    chmodSync(join(root, "static/unreadable.txt"), 0);
+    const isRoot = process.getuid?.() === 0;
+    try {
+      if (isRoot) {
+        // The superuser may read every file.
+        process.seteuid?.(65_534);
+      }
+      for (const way of ways) {
+        expect([way, (await client.get(`${way}unreadable.txt`)).status]).toEqual([way, 404]);
+        expect([way, (await client.get(`${way}a.txt`)).status]).toEqual([way, 200]);
+      }
+    } finally {
+      if (isRoot) {
+        process.seteuid?.(0);
       }
     }
   });

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { access, open, realpath, stat } from "node:fs/promises";
+import { open, realpath, stat } from "node:fs/promises";
 import { isAbsolute, join, sep } from "node:path";
 
 /** The state of a regular file. */
@@ -58,15 +58,19 @@ export async function findFile(directory: string, name: string, withCopies: bool
   return { isFound: true, copies: encodings.filter((_, index) => present[index]) };
 }
 
-/** Tells whether a path is a regular file that the server may read, in a folder if one is given. Nothing is opened. */
+/** Tells whether a path is a regular file that the server may read, in a folder if one is given. Nothing else is opened. */
 async function canSend(root: string | undefined, path: string): Promise<boolean> {
   try {
     const real = root === undefined ? path : await realpath(path);
     if (root !== undefined && !real.startsWith(root + sep)) {
       return false;
     }
-    await access(real, constants.R_OK);
-    return (await stat(real)).isFile();
+    if (!(await stat(real)).isFile()) {
+      return false;
+    }
+    // Only opening tells: `access()` asks for the user who started the server, which may run as another.
+    await (await open(real, constants.O_RDONLY | constants.O_NONBLOCK)).close();
+    return true;
   } catch {
     return false;
   }

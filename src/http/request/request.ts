@@ -10,7 +10,12 @@ import type { UploadedFile } from "./upload";
 let findBody: (request: FlagonRequest) => RequestBody | undefined;
 let openBody: (request: FlagonRequest) => RequestBody;
 
-/** One request, as the app sees it: its head, where routing has led it, and its body. */
+/**
+ * One request, as the app sees it.
+ *
+ * It stands on three parts. The source is the request as the server knows it. The head parses target and headers when
+ * they are read. The body is read once. The request adds the result of routing.
+ */
 export class FlagonRequest extends RequestHead {
   /** The endpoint that the router found, or `null` when none matches. */
   endpoint: string | null = null;
@@ -80,6 +85,7 @@ export class FlagonRequest extends RequestHead {
   /**
    * Reads the body as UTF-8.
    *
+   * @throws {UnsupportedMediaType} If it states another charset.
    * @throws {BadRequest} If it is not UTF-8.
    * @throws {ContentTooLarge} If it is over the limit.
    */
