@@ -167,6 +167,14 @@ describe("a query in the document", () => {
     });
   });
 
+  it("has the fields of all parts of an intersection", async () => {
+    const both = await parametersOf(z.intersection(z.object({ a: z.string() }), z.object({ b: z.string().optional() })));
+    expect(both.map(({ name, required }) => [name, required])).toEqual([
+      ["a", true],
+      ["b", false],
+    ]);
+  });
+
   it("has the fields of all options of a union", async () => {
     const options = [
       z.object({ by: z.literal("name"), name: z.string(), page: z.int().optional() }),
