@@ -284,9 +284,13 @@ describe("sendFile() and sendFromDirectory()", () => {
   it("leaves the sending to the proxy by the setting useXSendfile", async () => {
     const app = createApp({ useXSendfile: true });
     app.route("/x", () => sendFile("a.txt"), { endpoint: "x" });
+    writeFileSync(join(app.root, "日.txt"), "x");
+    app.route("/day", () => sendFile("日.txt"), { endpoint: "day" });
     const response = await app.testClient().get("/x");
     expect([response.headers.get("x-sendfile"), await response.text()]).toEqual([join(app.root, "a.txt"), ""]);
     expect(response.headers.get("content-type")).toBe("text/plain; charset=utf-8");
+    const day = await app.testClient().get("/day");
+    expect(Buffer.from(day.headers.get("x-sendfile") ?? "", "latin1").toString()).toBe(join(app.root, "日.txt"));
     const again = await app.testClient().get("/x", { headers: { "if-none-match": response.headers.get("etag") ?? "" } });
     expect([again.status, again.headers.get("x-sendfile")]).toEqual([304, null]);
   });

@@ -167,7 +167,8 @@ function describe(response: FlagonResponse, name: string, options: SendFileOptio
 /** Leaves the sending to the proxy, which reads the file itself. */
 function handOver(response: FlagonResponse, path: string): FlagonResponse {
   response.discardBody();
-  response.headers.set("x-sendfile", path);
+  // A header carries bytes: those of the path, as the file system has them.
+  response.headers.set("x-sendfile", Buffer.from(path, "utf8").toString("latin1"));
   return response;
 }
 
