@@ -82,15 +82,16 @@ function isApp(value: unknown): value is Flagon {
 async function loadModule(file: string): Promise<Readonly<Record<string, unknown>>> {
   const require = createRequire(file);
   const isModule = isEsModule(file);
-  if (/\.[cm]?ts$/.test(file)) {
-    registerTypeScript(file, isModule, require);
-  }
-  if (isModule) {
-    return import(pathToFileURL(file).href);
-  }
+  const isLoadedByNode = /\.[cm]?ts$/.test(file) && !registerTypeScript(file, isModule, require);
   try {
-    return require(file);
+    return await (isModule ? import(pathToFileURL(file).href) : require(file));
   } catch (error) {
+    if (isLoadedByNode && isSyntaxError(error)) {
+      throw new LoadError(
+        `Node cannot load '${basename(file)}' by itself: it takes TypeScript without decorators, enums and parameter properties. Install what compiles them: npm install --save-dev ts-node typescript`,
+        { cause: error },
+      );
+    }
     if (error instanceof Error && "code" in error && error.code === "ERR_REQUIRE_ESM") {
       return import(pathToFileURL(file).href);
     }
@@ -115,11 +116,20 @@ function isEsModule(file: string): boolean {
   }
 }
 
-/** Lets Node load TypeScript by the loader that is installed beside the app: tsx, or else ts-node. */
-function registerTypeScript(file: string, isModule: boolean, require: NodeJS.Require): void {
+/** Tells whether Node has refused the syntax of TypeScript, or a decorator. */
+function isSyntaxError(error: unknown): boolean {
+  return error instanceof SyntaxError || (error instanceof Error && "code" in error && /TYPESCRIPT_SYNTAX$/.test(String(error.code)));
+}
+
+/**
+ * Lets Node load TypeScript by the loader that is installed beside the app: tsx, or else ts-node.
+ *
+ * @returns Whether something compiles it; `false` if Node strips the types by itself, from 22.18 on.
+ */
+function registerTypeScript(file: string, isModule: boolean, require: NodeJS.Require): boolean {
   const isNative = Reflect.has(globalThis, "Bun") || Reflect.has(globalThis, "Deno");
   if (isNative || (!isModule && require.extensions[".ts"] !== undefined)) {
-    return;
+    return true;
   }
   // ES modules are loaded by hooks of Node's, which ts-node leaves to its caller to register.
   const loaders = isModule ? ["tsx", "ts-node/esm/transpile-only"] : ["tsx/cjs", "ts-node/register/transpile-only"];
@@ -134,7 +144,10 @@ function registerTypeScript(file: string, isModule: boolean, require: NodeJS.Req
     } else {
       require(loader);
     }
-    return;
+    return true;
+  }
+  if (Reflect.get(process.features, "typescript")) {
+    return false;
   }
   throw new LoadError(
     `'${basename(file)}' is TypeScript, and neither tsx nor ts-node is there to load it: npm install --save-dev ts-node typescript`,

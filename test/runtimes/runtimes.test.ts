@@ -1,5 +1,7 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
@@ -10,6 +12,41 @@ async function run(command: string, ...args: string[]): Promise<unknown> {
   const { stdout } = await promisify(execFile)(command, [...args, "app.mjs"], { cwd: __dirname });
   return JSON.parse(stdout);
 }
+
+const functions = `import { Flagon } from "flagon";
+const app = new Flagon(".", { static: null });
+app.get("/hello/<name>", ({ name }: { name: string }) => \`Hello \${name}\`);
+export default app;
+if (process.argv[1]?.endsWith("app.ts")) {
+  console.log(await (await app.fetch(new Request("http://localhost/hello/Ann"))).text());
+}
+`;
+
+describe("an app of functions", () => {
+  async function start(version: string, source: string, ...words: string[]): Promise<string> {
+    const folder = mkdtempSync(join(tmpdir(), "flagon-functions-"));
+    mkdirSync(join(folder, "node_modules"));
+    symlinkSync(join(__dirname, "../.."), join(folder, "node_modules/flagon"));
+    writeFileSync(join(folder, "package.json"), '{"type":"module"}');
+    writeFileSync(join(folder, "app.ts"), source);
+    const result = await promisify(execFile)(join(installed, `node-${version}/bin/node`), words, { cwd: folder }).catch(
+      (error: { stdout: string; stderr: string }) => error,
+    );
+    rmSync(folder, { recursive: true });
+    return `${result.stdout}${result.stderr}`;
+  }
+
+  it.each(["22", "24", "26"])("runs by Node %s itself, and by the command line", async (version) => {
+    expect(await start(version, functions, "app.ts")).toContain("Hello Ann");
+    expect(await start(version, functions, "node_modules/flagon/dist/cli/bin.js", "routes")).toContain("/hello/<name>");
+  });
+
+  it("is told the cure if it has decorators", async () => {
+    const source = 'import { route } from "flagon";\nclass Pages { @route("/") index() { return "x"; } }\nexport default Pages;';
+    const said = await start("24", source, "node_modules/flagon/dist/cli/bin.js", "routes");
+    expect(said).toContain("Node cannot load 'app.ts' by itself: it takes TypeScript without decorators");
+  });
+});
 
 describe("one app", () => {
   it("answers on this Node as it should", async () => {
