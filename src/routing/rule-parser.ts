@@ -1,6 +1,7 @@
 import { FlagonError, RuleError } from "../base/errors";
 import { didYouMean } from "../base/suggestion";
 import { type Converter, type ConverterArgument, type ConverterArguments, type ConverterFactory, noMatch } from "./converters";
+import { isAmbiguous } from "./regex-safety";
 
 /** A variable of a rule. */
 export interface Variable {
@@ -74,8 +75,16 @@ function createVariable(
   }
   try {
     const converter = typeof factory === "function" ? factory(parseArguments(source)) : factory;
+    const pattern = new RegExp(`^(?:${converter.regex})$`);
+    if (isAmbiguous(converter.regex)) {
+      throw new RuleError(
+        `The expression of the converter '${converterName}' cannot be used: it repeats a group whose alternatives take the same text, which can take time without end. Let each alternative begin with other characters.`,
+        rule,
+        index,
+      );
+    }
     const spans = converter.spans ?? converter.regex.replaceAll("[^/]", "").includes("/");
-    return { name, converter, spans, pattern: new RegExp(`^(?:${converter.regex})$`) };
+    return { name, converter, spans, pattern };
   } catch (error) {
     if (error instanceof FlagonError) {
       throw new RuleError(error.message, rule, index);
