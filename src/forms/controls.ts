@@ -1,6 +1,7 @@
 import { listCounts, listTextFormats, readLeast } from "../schemas/checks";
 import type { Choice } from "../schemas/choices";
 import { isCheckbox } from "../schemas/convert";
+import { isList } from "../schemas/form-schema";
 import { humanize } from "../schemas/humanize";
 import {
   listChecks,
@@ -47,8 +48,14 @@ export function findControl(name: string, schema: ZodSchema): Control {
   return control;
 }
 
+/** Creates the control of a schema. A select offers to choose nothing unless a default stands in for it. */
 function createControl(isPassword: boolean, schema: ZodSchema): Control {
   const kind = unwrap(schema);
+  const control = chooseControl(isPassword, kind);
+  return kind.hasDefault && !kind.isNullable && !kind.acceptsEmpty ? { ...control, offersBlank: false } : control;
+}
+
+function chooseControl(isPassword: boolean, kind: Unwrapped): Control {
   const { core, isOptional, isNullable, acceptsEmpty, isPreprocessed } = kind;
   const required = isOptional || isNullable || acceptsEmpty ? {} : { required: true };
   const range = isPreprocessed ? undefined : readRange(core);
@@ -84,12 +91,13 @@ function createControl(isPassword: boolean, schema: ZodSchema): Control {
 
 /** A select of all values; a checkbox for booleans; or an input if some of the values can only be typed. */
 function findChoiceControl(isPassword: boolean, kind: Unwrapped, required: Attributes): Control {
-  const { core, isNullable, acceptsEmpty, hasDefault } = kind;
+  const { core, acceptsEmpty } = kind;
   const values = listChoiceValues(core);
   if (values === undefined) {
-    const options = readInners(core, "options").map((option) => createControl(isPassword, option));
-    const [first] = options;
-    const type = first !== undefined && options.every((option) => option.type === first.type && !option.isMultiple) ? first.type : "text";
+    // A list among the options can hold the union itself, so its control is not looked up.
+    const types = readInners(core, "options").map((option) => (isList(option) ? "text" : createControl(isPassword, option).type));
+    const [first = "text"] = types;
+    const type = types.every((one) => one === first) ? first : "text";
     return single(
       type === "select" || type === "checkbox" ? "text" : type,
       required,
@@ -107,7 +115,6 @@ function findChoiceControl(isPassword: boolean, kind: Unwrapped, required: Attri
   return {
     ...single("select", required),
     choices: [...new Set(shown)].map((value) => ({ value: String(value), label: humanize(String(value)) })),
-    offersBlank: acceptsEmpty || isNullable || !hasDefault,
   };
 }
 

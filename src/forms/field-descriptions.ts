@@ -1,14 +1,15 @@
 import type { FieldChoices } from "../schemas/choices";
-import type { FieldPath } from "../schemas/form-schema";
+import { type FieldPath, isList } from "../schemas/form-schema";
 import { humanize } from "../schemas/humanize";
-import { remember, unwrap, type ZodSchema } from "../schemas/zod";
+import { readInner, remember, unwrap, type ZodSchema } from "../schemas/zod";
 import { type Control, findControl } from "./controls";
 import type { FieldOptions } from "./fields";
 
 /** Reads the options of a field from `.meta()`. */
 export const readOptions: (schema: ZodSchema) => FieldOptions = remember((schema) => {
-  const { meta } = unwrap(schema);
-  const { attributes, choices } = meta;
+  const { core, meta } = unwrap(schema);
+  const item = readInner(core, "element") ?? readInner(core, "valueType");
+  const { attributes, choices = item !== undefined && isList(core) ? unwrap(item).meta.choices : undefined } = meta;
   return {
     ...(typeof attributes === "object" && attributes !== null ? Object.fromEntries(Object.entries(attributes)) : {}),
     ...(typeof meta.type === "string" ? { type: meta.type } : {}),

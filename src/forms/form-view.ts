@@ -1,7 +1,7 @@
 import { html, type Markup } from "../base/html";
 import type { FieldChoices } from "../schemas/choices";
 import { listRecordKeys } from "../schemas/convert-members";
-import { formatName, type NameNode } from "../schemas/field-names";
+import { formatName, maxDepth, type NameNode } from "../schemas/field-names";
 import { type FieldPath, type FormSchema, findSent, getField, isList } from "../schemas/form-schema";
 import { type Alternative, readMembers } from "../schemas/members";
 import { readInner, readInners, unwrap, type ZodSchema } from "../schemas/zod";
@@ -146,7 +146,8 @@ export class FormView {
       case "intersection": {
         const members = readMembers(core);
         // A schema inside itself goes on as long as there are data.
-        const isEnd = (isOptional || isNullable) && parents.some((parent) => unwrap(parent).core === core) && !this.#hasData(field);
+        const isInside = parents.some((parent) => unwrap(parent).core === core);
+        const isEnd = isInside && (isOptional || isNullable || field.keys.length >= maxDepth - 1) && !this.#hasData(field);
         return members && (isEnd ? [] : [...members.fields.keys()].map((key) => `${name}.${key}`));
       }
       case "record":

@@ -74,7 +74,7 @@ function readNumberRange(schema: ZodSchema): Range {
 
 /** Returns the nearest number inside a bound that the step allows. Bounds that only state the safe integers say nothing. */
 function toLimit(bound: number | bigint | Date, isInclusive: boolean, step: Scaled | undefined, inward: 1n | -1n): string | undefined {
-  if ((typeof bound === "number" && Math.abs(bound) >= Number.MAX_SAFE_INTEGER) || bound instanceof Date) {
+  if ((typeof bound === "number" && Math.abs(bound) === Number.MAX_SAFE_INTEGER) || bound instanceof Date) {
     return undefined;
   }
   const value = scale(bound);

@@ -201,15 +201,16 @@ function convertList(
   path: Path,
   conversion: Conversion,
 ): unknown[] | undefined {
-  const items = element === undefined ? node.items : node.items.filter((item) => item.children.size > 0 || isThere(element, item));
+  const items =
+    element === undefined ? node.items : node.items.filter((item) => item.children.size > 0 || isThere(element, item, conversion));
   if (items.length === 0 && (kind.isOptional || kind.isNullable) && !kind.hasDefault && (readLeast(kind.core) ?? 0) > 0) {
     return undefined;
   }
   return items.map((item, index) => (element === undefined ? item.values[0] : convert(element, item, [...path, index], conversion)));
 }
 
-function isThere(element: ZodSchema, item: NameNode): boolean {
-  return convert(element, item, [], createConversion()) !== undefined;
+function isThere(element: ZodSchema, item: NameNode, { source }: Conversion): boolean {
+  return convert(element, item, [0], createConversion(source)) !== undefined;
 }
 
 function convertTuple(core: ZodSchema, node: NameNode, path: Path, conversion: Conversion): unknown[] {
@@ -217,14 +218,10 @@ function convertTuple(core: ZodSchema, node: NameNode, path: Path, conversion: C
   const rest = readInner(core, "rest");
   const sent = Math.max(node.values.length, ...[...node.children.keys()].map((key) => Number(key) + 1).filter(Number.isSafeInteger), 0);
   const count = rest === undefined ? items.length : Math.max(items.length, Math.min(sent, 1001));
-  const values = Array.from({ length: count }, (_, index) => {
+  return Array.from({ length: count }, (_, index) => {
     const item = items[index] ?? rest;
     return item && convert(item, partOf(node, index), [...path, index], conversion);
   });
-  while (values.length > 0 && values.at(-1) === undefined && unwrap(items[values.length - 1] ?? core).isOptional) {
-    values.pop();
-  }
-  return values;
 }
 
 function partOf(node: NameNode, index: number): NameNode {
@@ -239,7 +236,9 @@ function convertUnion(kind: Unwrapped, node: NameNode, path: Path, conversion: C
   if (isBlank(node) && node.children.size === 0) {
     return undefined;
   }
-  const options = readInners(kind.core, "options");
+  // One value of a list is no list again, or a union that holds lists of itself would never end.
+  const isItem = typeof path.at(-1) === "number" && node.children.size === 0;
+  const options = readInners(kind.core, "options").filter((option) => !(isItem && isArray(option)));
   // The first option that accepts the converted value wins. An option with asynchronous parts cannot be tried.
   for (const option of options) {
     const trial = createConversion(conversion.source);
@@ -251,6 +250,11 @@ function convertUnion(kind: Unwrapped, node: NameNode, path: Path, conversion: C
   // Text that no option accepts stays text. Fields go to the first option, which then says what it lacks.
   const [value] = node.values;
   return value === undefined && options[0] !== undefined ? convert(options[0], node, path, conversion) : value;
+}
+
+function isArray(schema: ZodSchema): boolean {
+  const { type } = unwrap(schema).core._zod.def;
+  return type === "array" || type === "set" || type === "tuple";
 }
 
 /** Tells whether a schema accepts a value, as far as that can be told at once. */

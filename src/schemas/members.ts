@@ -111,7 +111,7 @@ function isIndex(key: string): boolean {
 /** Makes one schema, to be read and not to check by, of those that the options of a union have for a field. */
 function join(schemas: readonly ZodSchema[], mayLack: boolean, extra: object): ZodSchema {
   const [first] = schemas;
-  const meta = Object.assign({ ...extra }, ...schemas.map((schema) => unwrap(schema).meta).reverse());
+  const meta = Object.assign({}, ...schemas.map((schema) => unwrap(schema).meta).reverse(), extra);
   const joined = schemas.length === 1 && first !== undefined ? first : composeSchema({ type: "union", options: schemas, meta });
   return mayLack ? composeSchema({ type: "optional", innerType: joined, meta }) : joined;
 }

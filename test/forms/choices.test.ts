@@ -54,6 +54,20 @@ describe("choices by .meta()", () => {
     ]);
   });
 
+  it("of the items of a list make one select, and a default leaves no blank choice", async () => {
+    const document = await serveFields({
+      items: z.array(z.int().meta({ choices: [[1, "One"]] })),
+      usual: z
+        .string()
+        .default("b")
+        .meta({ choices: ["a", "b"] }),
+    }).load();
+    expect(document.querySelector("[name=items]")?.outerHTML).toBe(
+      '<select name="items" id="field-items" multiple><option value="1">One</option></select>',
+    );
+    expect([...document.querySelectorAll("[name=usual] option")].map((option) => option.getAttribute("value"))).toEqual(["a", "b"]);
+  });
+
   it("keep an enum to a part of its values", async () => {
     const page = serveFields({ f: z.enum(["a", "b", "c"]).meta({ choices: ["a", "b"] }) });
     expect((await page.send({ f: "b" })).data).toEqual({ f: "b" });

@@ -231,6 +231,25 @@ describe("a union", () => {
     expect((await page.send({ company: "perhaps" })).errors).toEqual({ company: ["Choose one of the options."] });
   });
 
+  it("of unions by one discriminator offers the values of all", async () => {
+    const inner = z.discriminatedUnion("t", [z.object({ t: z.literal("c"), y: z.int() }), z.object({ t: z.literal(4), z: z.int() })]);
+    const page = serveFields({ u: z.discriminatedUnion("t", [z.object({ t: z.enum(["a", "b"]), x: z.int() }), inner]) });
+    const options = (await page.load()).querySelectorAll("option");
+    expect([...options].map((option) => option.getAttribute("value"))).toEqual(["", "a", "b", "c", "4"]);
+    expect((await page.send({ "u.t": "4", "u.z": "1" })).data).toEqual({ u: { t: 4, z: 1 } });
+    expect((await page.send({ "u.t": "b", "u.x": "1" })).data).toEqual({ u: { t: "b", x: 1 } });
+  });
+
+  it("that holds lists of itself comes to an end", async () => {
+    type Nested = number | Nested[];
+    const Nested: z.ZodType<Nested> = z.lazy(() => z.union([z.int(), z.array(Nested)]));
+    const page = serveFields({ n: Nested, json: z.json() });
+    expect(listNames(await page.load())).toEqual(["n", "json"]);
+    expect((await page.send({ n: "1", json: "x" })).data).toEqual({ n: 1, json: "x" });
+    expect((await page.send({ n: "x", json: "x" })).status).toBe(422);
+    expect((await page.send({ n: ["x", "y"], "n[0][1]": "z", json: "x" })).status).toBe(422);
+  });
+
   it("without a discriminator tells what the closest option lacks", async () => {
     const page = serveFields({ u: z.union([z.object({ a: z.string(), b: z.int() }), z.object({ c: z.int(), d: z.int(), e: z.int() })]) });
     expect((await page.send({ "u.a": "x", "u.b": "1" })).data).toEqual({ u: { a: "x", b: 1 } });
