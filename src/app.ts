@@ -235,7 +235,7 @@ export class Flagon extends AppState {
    * keeps background work alive.
    */
   readonly fetch = (request: Request, bindings?: unknown, execution?: unknown): Promise<Response> =>
-    this.keyProblem === null ? handleFetch(this, request, bindings, execution) : Promise.reject(this.keyProblem);
+    this.startProblem === null ? handleFetch(this, request, bindings, execution) : Promise.reject(this.startProblem);
 
   /**
    * Runs the development server.

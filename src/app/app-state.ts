@@ -65,7 +65,7 @@ export abstract class AppState extends Scaffold implements Application {
   #requestSettings: RequestSettings | undefined;
   #logger: Logger | undefined;
   #handler: RequestListener | undefined;
-  #keyProblem: ConfigError | null | undefined;
+  #startProblem: ConfigError | "none" | undefined;
 
   /**
    * @param root The folder that templates and static files are relative to: `__dirname`, or `import.meta.dirname`.
@@ -149,24 +149,20 @@ export abstract class AppState extends Scaffold implements Application {
   /**
    * The listener for a `node:http` server: `createServer(app.handler)`.
    *
-   * @throws {ConfigError} If a secret key is shorter than 16 characters in production (`NODE_ENV`).
+   * @throws {ConfigError} If a setting has a wrong value, or a secret key is shorter than 16 characters in production (`NODE_ENV`).
    */
   get handler(): RequestListener {
-    if (this.keyProblem !== null) {
-      throw this.keyProblem;
+    if (this.startProblem !== null) {
+      throw this.startProblem;
     }
     this.#handler ??= createListener(this);
     return this.#handler;
   }
 
-  /** The error that a key is too short for production, by `NODE_ENV`; `null` without one. */
-  protected get keyProblem(): ConfigError | null {
-    if (this.#keyProblem === undefined) {
-      const { debug, testing } = this.config;
-      const problem = process.env.NODE_ENV === "production" && !debug && !testing ? findShortKey(this.config) : undefined;
-      this.#keyProblem = problem === undefined ? null : new ConfigError(problem);
-    }
-    return this.#keyProblem;
+  /** The error that keeps the app from answering: a wrong setting, or a key too short for production, by `NODE_ENV`. Or `null`. */
+  protected get startProblem(): ConfigError | null {
+    this.#startProblem ??= findStartProblem(this.config);
+    return this.#startProblem === "none" ? null : this.#startProblem;
   }
 
   /** Adds a mount, and keeps the longest path first. */
@@ -194,4 +190,18 @@ export abstract class AppState extends Scaffold implements Application {
       this.logger.info({ template, folders, found }, `Looked for the template '${template}': ${found[0] ?? "it is in no folder"}.`);
     }
   }
+}
+
+function findStartProblem(config: Config): ConfigError | "none" {
+  try {
+    config.check();
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      return error;
+    }
+    throw error;
+  }
+  const isProduction = process.env.NODE_ENV === "production" && !config.debug && !config.testing;
+  const problem = isProduction ? findShortKey(config) : undefined;
+  return problem === undefined ? "none" : new ConfigError(problem);
 }

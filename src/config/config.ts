@@ -214,6 +214,18 @@ export class Config implements Settings {
     return result.value;
   }
 
+  /**
+   * Checks all settings, also those that were assigned by hand: the app does it before its first request.
+   *
+   * @throws {ConfigError} If one of Flagon's own settings has a value that it does not take. The message names all of them.
+   */
+  check(): void {
+    throwIfAny([
+      ...Object.entries(this).map(([key, value]) => (isSetting(key) ? check(key, value, "code") : undefined)),
+      ...findConflicts(this),
+    ]);
+  }
+
   /** Sets values, then those of the variables on top. All mistakes are named at once, and then none is set. */
   #set(given: Readonly<Record<string, unknown>>, source: Source, variables: readonly Variable[] = []): void {
     const values = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
@@ -229,14 +241,7 @@ export class Config implements Settings {
     }
     problems.push(...[...names].map(([key, name]) => check(key, merged.get(key), name)));
     problems.push(...findConflicts({ ...this, ...Object.fromEntries(merged) }));
-    const found = problems.filter((problem) => problem !== undefined);
-    if (found.length > 0) {
-      throw new ConfigError(
-        found.length === 1
-          ? String(found[0])
-          : `The configuration has ${found.length} mistakes:\n${found.map((line) => `  ${line}`).join("\n")}`,
-      );
-    }
+    throwIfAny(problems);
     for (const [key, value] of merged) {
       this.#given.add(key);
       if (!Object.hasOwn(values, key) && (!Object.hasOwn(this, key) || this.#fromVariables.has(key))) {
@@ -246,6 +251,17 @@ export class Config implements Settings {
       }
       Object.defineProperty(this, key, { value, writable: true, enumerable: true, configurable: true });
     }
+  }
+}
+
+function throwIfAny(problems: readonly (string | undefined)[]): void {
+  const found = problems.filter((problem) => problem !== undefined);
+  if (found.length > 0) {
+    throw new ConfigError(
+      found.length === 1
+        ? String(found[0])
+        : `The configuration has ${found.length} mistakes:\n${found.map((line) => `  ${line}`).join("\n")}`,
+    );
   }
 }
 

@@ -1,3 +1,4 @@
+import { ConfigError } from "../base/errors";
 import type { Config } from "../config/config";
 
 type Keys = Pick<Config, "secretKey" | "secretKeyFallbacks" | "sessionDigest">;
@@ -21,7 +22,13 @@ export function cacheByKeys<Derived>(
     if (found?.secretKey === secretKey && found.secretKeyFallbacks === secretKeyFallbacks && found.sessionDigest === sessionDigest) {
       return found.derived;
     }
-    const derived = create([secretKey, ...secretKeyFallbacks], sessionDigest);
+    const secrets = [secretKey, ...secretKeyFallbacks];
+    if (secrets.some((secret) => secret.length === 0)) {
+      throw new ConfigError(
+        "A secret key is empty, so that anybody could sign with it. Set the configuration's secretKey and secretKeyFallbacks.",
+      );
+    }
+    const derived = create(secrets, sessionDigest);
     cached.set(config, { secretKey, secretKeyFallbacks, sessionDigest, derived });
     return derived;
   };

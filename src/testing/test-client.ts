@@ -37,6 +37,7 @@ export class TestClient {
   constructor(app: Application, base: string = baseOf(app)) {
     this.#app = app;
     this.#base = new URL(base);
+    app.config.check();
     provideKey(app);
   }
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { Config, ConfigError, Flagon } from "flagon";
+import { Config, ConfigError, Flagon, session } from "flagon";
 import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { createApp, writeFiles } from "../support";
@@ -148,6 +148,24 @@ describe("secret keys", () => {
     expect(() => new Config({}, { FLAGON_SECRET_KEY: "" })).toThrow(
       "'secretKey' (from FLAGON_SECRET_KEY) must be text or bytes, and not empty.",
     );
+  });
+
+  it("that are assigned by hand are checked when the app starts to answer", async () => {
+    for (const keys of [{ secretKey: "" }, { secretKeyFallbacks: [""] }, { secretKeyFallbacks: [undefined] as never }]) {
+      const create = () => {
+        const app = createApp();
+        Object.assign(app.config, keys);
+        return app;
+      };
+      expect(() => create().handler).toThrow(ConfigError);
+      expect(() => create().testClient()).toThrow("must be");
+      await expect(create().fetch(new Request("http://localhost/"))).rejects.toThrow(ConfigError);
+    }
+    const app = createApp();
+    app.get("/", () => String(session.set("a", 1)));
+    const client = app.testClient();
+    app.config.secretKeyFallbacks = [""];
+    await expect(client.get("/")).rejects.toThrow("A secret key is empty");
   });
 
   it("that are short are refused where an app goes into production", async () => {

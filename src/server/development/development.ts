@@ -56,6 +56,7 @@ export function runDevelopmentServer(app: Application, options: RunOptions): Ser
   const debug = options.debug ?? isLoopback(host);
   process.setSourceMapsEnabled(true);
   app.config.update({ debug });
+  app.config.check();
   provideSecretKey(app);
   const liveReload = debug ? new LiveReload(app, [...app.templates.folders, join(app.root, "static")]) : undefined;
   const tools = liveReload === undefined ? [] : [liveReload, new Toolbar(app)];

@@ -142,6 +142,7 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
 }
 
 function checkFitness({ config, logger }: Application): void {
+  config.check();
   const problem = findShortKey(config);
   if (problem !== undefined) {
     throw new ConfigError(problem);
