@@ -28,7 +28,7 @@ export default defineConfig({
     },
   },
   vite: {
-    plugins: [llmstxt({ ignoreFiles: ["reference/**", "bench/**"] })],
+    plugins: [llmstxt({ ignoreFiles: ["reference/**", "bench/**"], injectLLMHint: false })],
     build: { chunkSizeWarningLimit: 5000 },
   },
   themeConfig: {
@@ -38,7 +38,7 @@ export default defineConfig({
     sidebar: [
       {
         text: "Start",
-        items: [page("Installation", "installation"), page("Quickstart", "quickstart"), page("Why Flagon", "why")],
+        items: [page("Installation", "installation"), page("Quickstart", "quickstart"), page("Tutorial", "tutorial/"), page("Why Flagon", "why")],
       },
       {
         text: "Guides",
