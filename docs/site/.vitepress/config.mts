@@ -65,6 +65,7 @@ export default defineConfig({
           page("Background work", "background-work"),
           page("Life cycle and tokens", "lifecycle-and-tokens"),
           page("Database", "database"),
+          page("Jobs", "jobs"),
           page("Streaming", "streaming"),
           page("Types", "types"),
         ],
