@@ -66,14 +66,20 @@ export interface RequestedRange {
 
 /** Parses a `Range` header, or gives `null` for one that is missing or malformed (RFC 9110, section 14.2). */
 export function parseRange(header: string | undefined): RequestedRange | null {
-  const [, unit = "", list = ""] = /^\s*([\w-]+)\s*=\s*(.+?)\s*$/.exec(header ?? "") ?? [];
-  if (unit === "") {
+  const [text = "", list] = splitOnce(header ?? "", "=");
+  const unit = text.trim();
+  if (list === undefined || !/^[\w-]+$/.test(unit)) {
     return null;
   }
   const ranges: (readonly [number | null, number | null])[] = [];
   for (const part of list.split(",")) {
-    const [, first = "", last = ""] = /^\s*(\d*)\s*-\s*(\d*)\s*$/.exec(part) ?? [];
-    if ((first === "" && last === "") || (first !== "" && last !== "" && Number(last) < Number(first))) {
+    const [first = "", last = "x"] = splitOnce(part, "-").map((place) => place?.trim());
+    if (
+      !/^\d*$/.test(first) ||
+      !/^\d*$/.test(last) ||
+      (first === "" && last === "") ||
+      (first !== "" && last !== "" && Number(last) < Number(first))
+    ) {
       return null;
     }
     ranges.push([first === "" ? null : Number(first), last === "" ? null : Number(last)]);
@@ -100,6 +106,11 @@ export function findByteRange(
     return last === 0 || length === 0 ? "unsatisfiable" : { first: Math.max(0, length - (last ?? 0)), last: length - 1 };
   }
   return first >= length ? "unsatisfiable" : { first, last: Math.min(last ?? length - 1, length - 1) };
+}
+
+function splitOnce(text: string, separator: string): [before: string, after?: string] {
+  const place = text.indexOf(separator);
+  return place < 0 ? [text] : [text.slice(0, place), text.slice(place + separator.length)];
 }
 
 function unquote(tag: string): string {

@@ -167,3 +167,45 @@ describe("the query of a request", () => {
     expect((await get(usual, [host], `/?${many(1001)}`)).status).toBe(414);
   });
 });
+
+describe("a header of 16 KiB", () => {
+  it.each([
+    ["authorization", `Digest a=b,${"x".repeat(16_000)}`],
+    ["authorization", `Digest a=b, ${'x="\\'.repeat(4000)}`],
+    ["range", `bytes=x${" ".repeat(16_000)}x`],
+    ["range", `bytes=${" ".repeat(16_000)}x`],
+    ["range", `bytes=0${" ".repeat(16_000)}-x`],
+    ["content-type", `a/b,"${'\\"'.repeat(8000)}`],
+    ["content-type", `a/b;${" ".repeat(16_000)}x`],
+    ["content-type", `a/b; x="${'\\"'.repeat(8000)}`],
+    ["cache-control", `a${" ".repeat(16_000)}x`],
+    ["if-match", '"'.repeat(16_000)],
+    ["if-range", `"${"a".repeat(16_000)}`],
+    ["cookie", `a="${"\\".repeat(16_000)}`],
+    ["accept", ",".repeat(16_000)],
+    ["accept-language", "en;q=0.1,".repeat(1700)],
+  ])("is read in linear time: %s", async (name, value) => {
+    const app = createLiveApp();
+    let best = Number.POSITIVE_INFINITY;
+    app.route(
+      "/",
+      () => {
+        const start = performance.now();
+        const { accepts, authorization, cacheControl, cookies, ifMatch, ifRange, mimeTypeParameters, range } = request;
+        accepts.types("text/html");
+        accepts.languages("en");
+        best = Math.min(best, performance.now() - start);
+        return Object.keys({ authorization, cacheControl, cookies, ifMatch, ifRange, mimeTypeParameters, range }).join();
+      },
+      { endpoint: "x" },
+    );
+    const client = app.testClient();
+    for (let round = 0; round < 3; round++) {
+      const start = performance.now();
+      const { status } = await client.get("/", { headers: { [name]: value } });
+      best = status === 200 ? best : Math.min(best, performance.now() - start);
+    }
+    // A quadratic reader takes some hundreds of milliseconds.
+    expect(best).toBeLessThan(100);
+  });
+});

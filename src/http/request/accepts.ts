@@ -3,6 +3,8 @@ import { lazily } from "../../base/lazily";
 
 const loadNegotiator = lazily((): typeof Negotiator => require("negotiator"));
 
+const maxLength = 2048;
+
 /** The options of negotiator 1.0, which its types lack. */
 interface PreferringNegotiator {
   encodings(available: readonly string[], options: { readonly preferred: readonly string[] }): string[];
@@ -18,7 +20,8 @@ export class Accepts {
     for (const name of ["accept", "accept-language", "accept-encoding"]) {
       const value = header(name);
       if (value !== undefined) {
-        headers[name] = value;
+        // Each of thousands of choices would cost time, and no browser has a hundred.
+        headers[name] = value.slice(0, maxLength);
       }
     }
     const Negotiator = loadNegotiator();

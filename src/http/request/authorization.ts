@@ -39,7 +39,10 @@ function parseParameters(text: string): Record<string, string> | undefined {
     return undefined;
   }
   const parameters: Record<string, string> = Object.create(null);
-  for (const [, name = "", quoted, plain = ""] of text.matchAll(/([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))/g)) {
+  // It goes on from one parameter to the next, and never looks for one further on: the time stays linear.
+  const parameter = /[\s,]*([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))/y;
+  for (let match = parameter.exec(text); match !== null; match = parameter.exec(text)) {
+    const [, name = "", quoted, plain = ""] = match;
     parameters[name.toLowerCase()] = quoted === undefined ? plain : quoted.replace(/\\(.)/g, "$1");
   }
   return parameters;

@@ -37,7 +37,7 @@ export function findHeadError(head: RequestHead): HTTPException | undefined {
 
 /** Finds a header that came twice, where the server has joined the two: a comma is part of neither outside of quotes. */
 function findJoined(contentType: string | undefined, authorization: string | undefined): string | undefined {
-  if (contentType?.includes(",") === true && contentType.replace(/"(?:[^"\\]|\\.)*"/g, "").includes(",")) {
+  if (contentType?.includes(",") === true && hasBareComma(contentType)) {
     return "content-type";
   }
   // Other schemes have parameters with commas between them.
@@ -49,4 +49,20 @@ function isHost(text: string): boolean {
   const [, six, name, port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
   const isName = six === undefined ? name !== undefined && namePattern.test(name) : isIPv6(six) && !six.includes("%");
   return isName && text.length <= maxHost && (port === undefined || (Number(port) > 0 && Number(port) <= 65_535));
+}
+
+/** Tells whether a text has a comma outside of quotes. */
+function hasBareComma(text: string): boolean {
+  let isQuoted = false;
+  for (let index = 0; index < text.length; index++) {
+    const character = text.charAt(index);
+    if (character === '"') {
+      isQuoted = !isQuoted;
+    } else if (isQuoted && character === "\\") {
+      index++;
+    } else if (!isQuoted && character === ",") {
+      return true;
+    }
+  }
+  return false;
 }
