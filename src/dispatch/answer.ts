@@ -1,3 +1,4 @@
+import { refuseOtherCopy } from "../base/copies";
 import { ReturnValueError } from "../base/errors";
 import { isPromise, type MaybePromise } from "../base/maybe-promise";
 import { signals } from "../base/signals";
@@ -220,7 +221,7 @@ function publishFinished({ app, request }: RequestContext, response: FlagonRespo
  */
 export function handleError(context: RequestContext, thrown: unknown): MaybePromise<FlagonResponse> {
   const { app } = context;
-  const error = toReadable(thrown);
+  const error = toReadable(toOwn(thrown));
   context.errors++;
   if (error instanceof ResponseException) {
     return finish(context, error.response, 200);
@@ -284,4 +285,16 @@ function propagatesErrors({ app: { config } }: RequestContext): boolean {
 
 function explainToDeveloper(context: RequestContext, error: unknown): DebugInformation | undefined {
   return error instanceof Error && mayDebug(context) ? { stack: error.stack ?? "", page: renderDebugPage(context, error) } : undefined;
+}
+
+/** Returns the error itself, or in place of one of another copy of the package the error that says so. */
+function toOwn(thrown: unknown): unknown {
+  if (!(thrown instanceof HTTPException)) {
+    try {
+      refuseOtherCopy(thrown, "exception");
+    } catch (error) {
+      return error;
+    }
+  }
+  return thrown;
 }

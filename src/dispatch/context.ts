@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomBytes } from "node:crypto";
+import { describeCopies } from "../base/copies";
 import { ContextError, FlagonError, SessionError } from "../base/errors";
 import type { HTTPException } from "../http/exceptions/http-exception";
 import type { FlagonRequest } from "../http/request/request";
@@ -168,7 +169,7 @@ export function getAppContext(name: string): AppContext {
   const context = contexts.getStore();
   if (context === undefined) {
     throw new ContextError(
-      `Working outside of application context.\n\n'${name}' was used while no app is active. Use it inside a view, or open a context with app.appContext(() => …).`,
+      `Working outside of application context.\n\n'${name}' was used while no app is active. Use it inside a view, or open a context with app.appContext(() => …).${aboutCopies()}`,
     );
   }
   return context;
@@ -183,7 +184,7 @@ export function getRequestContext(name: string): RequestContext {
   const context = contexts.getStore();
   if (!(context instanceof RequestContext)) {
     throw new ContextError(
-      `Working outside of request context.\n\n'${name}' was used while no request is active. Use it inside a view, or open a context with app.testRequestContext("/", {}, () => …).`,
+      `Working outside of request context.\n\n'${name}' was used while no request is active. Use it inside a view, or open a context with app.testRequestContext("/", {}, () => …).${aboutCopies()}`,
     );
   }
   return context;
@@ -198,4 +199,10 @@ export function findAppContext(): AppContext | undefined {
 export function findRequestContext(): RequestContext | undefined {
   const context = contexts.getStore();
   return context instanceof RequestContext ? context : undefined;
+}
+
+/** The context of one copy of the package is unknown to another one. */
+function aboutCopies(): string {
+  const copies = describeCopies();
+  return copies === "" ? "" : `\n\n${copies}`;
 }

@@ -1,3 +1,4 @@
+import { brand, refuseOtherCopy } from "../base/copies";
 import { SetupError } from "../base/errors";
 import type { HTTPException } from "../http/exceptions/http-exception";
 import type { BlueprintOptions } from "../routing/route-options";
@@ -113,6 +114,9 @@ export function registerOn(registration: Registration, target: object, options: 
   if (target instanceof Blueprint) {
     target.apply(registration, options);
   } else {
+    refuseOtherCopy(target, "blueprint");
     registration.addController(target, options);
   }
 }
+
+brand(Blueprint.prototype, "blueprint");

@@ -1,3 +1,4 @@
+import { brand } from "../../base/copies";
 import { formatHttpDate } from "../http-date";
 import type { FlagonResponse } from "../response/response";
 import { reasonOf } from "../status";
@@ -72,3 +73,5 @@ export function formatRetryAfter(retryAfter: number | Date | undefined): Readonl
   }
   return { "retry-after": typeof retryAfter === "number" ? String(Math.max(0, Math.ceil(retryAfter))) : formatHttpDate(retryAfter) };
 }
+
+brand(HTTPException.prototype, "exception");

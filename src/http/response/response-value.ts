@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { refuseOtherCopy } from "../../base/copies";
 import { ReturnValueError } from "../../base/errors";
 import { Markup } from "../../base/html";
 import type { JsonProvider } from "../../base/json";
@@ -31,6 +32,7 @@ export function toResponse(value: unknown, status: number, label: string, json: 
   if (isPlain(value)) {
     return toJsonResponse(value, status, label, json);
   }
+  refuseOtherCopy(value, "response");
   if (Markup.is(value)) {
     return new FlagonResponse(value.html, status);
   }

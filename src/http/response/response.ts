@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
+import { brand } from "../../base/copies";
 import { type CacheDirectives, createCacheControl, formatCacheControl } from "../cache-control";
 import { type CookieOptions, formatCookie } from "../cookies";
 import { formatHttpDate, parseHttpDate } from "../http-date";
@@ -233,3 +234,5 @@ function withCharset(type: string): string {
     ? `${type}; charset=utf-8`
     : type;
 }
+
+brand(FlagonResponse.prototype, "response");
