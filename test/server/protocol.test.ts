@@ -79,6 +79,20 @@ describe("the protocol of a request", () => {
     expect(statuses(await exchange(port, `${first}GET / HTTP/1.1\r\nHost: x\r\n\r\n`))).toEqual([400]);
   });
 
+  it("answers nothing behind an answer that closes the connection, and lives on", async () => {
+    const { port } = await serve();
+    const refused = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n";
+    const next = "POST /text HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc";
+    for (let round = 0; round < 20; round++) {
+      const connection = openSocket(port);
+      connection.write(`GET / HTTP/1.1\r\nHost: x\r\n\r\n${refused}${next.repeat(3)}`);
+      await wait(round % 3);
+      connection.write(next.repeat(3));
+      expect(statuses(await connection.closed())).toEqual([200, 501]);
+    }
+    expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("home");
+  });
+
   it("answers a request before it answers for rubbish behind that", async () => {
     const { port } = await serve((app) => app.route("/slow", () => wait(100).then(() => "slow"), { endpoint: "slow" }));
     const received = await exchange(port, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\nrubbish\r\n\r\n");

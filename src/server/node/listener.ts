@@ -69,6 +69,11 @@ export class ServedExchange extends Exchange implements Sender<void> {
 
   /** Answers the request once the app has started. */
   start(app: Application): void {
+    const { socket } = this.message;
+    if (socket.writableEnded || socket.destroyed) {
+      // The answer before this one closes the connection (RFC 9112, section 9.6). Node would fail on a second answer.
+      return;
+    }
     if (app.lifeCycle.isReady) {
       this.#answer(app);
     } else {

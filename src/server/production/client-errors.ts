@@ -36,11 +36,10 @@ export function answerClientErrors(server: Server, app: Application, inFlight: R
       }
       return;
     }
-    if (error.code !== "ECONNRESET" && pending.some(({ isWritten }) => isWritten)) {
+    const written = pending.find(({ isWritten, reply }) => isWritten && reply.socket === socket);
+    if (error.code !== "ECONNRESET" && written !== undefined) {
       // What is malformed is the rest of a body after its answer.
-      for (const { reply } of pending) {
-        reply.end();
-      }
+      written.reply.end();
       return;
     }
     if (error.code === "ECONNRESET" || !socket.writable || pending.some(({ reply }) => reply.headersSent)) {

@@ -90,7 +90,7 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
     const exchange = new ServedExchange(message, reply, listenerOptions);
     exchange.expectsContinue = expectsContinue;
     inFlight.add(exchange);
-    if (message.rawHeaders.length / 2 > maxHeaderLines) {
+    if (message.rawHeaders.length / 2 > maxHeaderLines && !message.socket.writableEnded) {
       exchange.refuse(app, new RequestHeaderFieldsTooLarge("The request has too many headers."));
     } else {
       exchange.start(app);
