@@ -93,6 +93,8 @@ export class CookieSessions implements SessionInterface {
   }
 }
 
+/** The prefixes of names that browsers take only with the path `/` (RFC 6265bis, section 4.1.3.2). */
+const hostPrefix = /^__host-/i;
 /** The prefixes of names that browsers take for secure cookies only. */
 const securePrefix = /^__(?:host|secure|http)-/i;
 
@@ -107,7 +109,7 @@ export function sessionCookieOptions(request: FlagonRequest, config: Config): Co
   // Browsers drop some cookies that are not secure, so that "auto" makes those secure over HTTP as well: they work on localhost.
   const secure =
     config.sessionCookieSecure === "auto" ? request.isSecure || sameSite === "None" || securePrefix.test(name) : config.sessionCookieSecure;
-  const path = config.sessionCookiePath ?? (request.rootPath || "/");
+  const path = config.sessionCookiePath ?? (hostPrefix.test(name) ? "/" : request.rootPath || "/");
   return { httpOnly: true, secure, path, sameSite, partitioned, ...(domain === null ? {} : { domain }) };
 }
 

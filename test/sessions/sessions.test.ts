@@ -182,6 +182,18 @@ describe("the session", () => {
     expect(cookieOf(response)).toMatch(/^sid=.*; Domain=example\.com; Path=\/app; HttpOnly; Secure; SameSite=Strict$/);
   });
 
+  it("has the path / below a mount as well, if its name begins with __Host-", async () => {
+    for (const [sessionCookieName, path] of [
+      ["__Host-sid", "/"],
+      ["sid", "/shop"],
+    ] as const) {
+      const outer = createApp();
+      outer.mount("/shop", createApp({ config: { sessionCookieName } }, Views));
+      const response = await outer.testClient().post("https://localhost/shop/set", { json: { a: 1 } });
+      expect(cookieOf(response)).toMatch(new RegExp(`^${sessionCookieName}=.*; Path=${path}; HttpOnly; Secure; `));
+    }
+  });
+
   it("keeps dates, bytes, tuples, UUIDs and Markup", async () => {
     const app = createApp();
     const values = {
