@@ -38,7 +38,12 @@ export default defineConfig({
     sidebar: [
       {
         text: "Start",
-        items: [page("Installation", "installation"), page("Quickstart", "quickstart"), page("Tutorial", "tutorial/"), page("Why Flagon", "why")],
+        items: [
+          page("Installation", "installation"),
+          page("Quickstart", "quickstart"),
+          page("Tutorial", "tutorial/"),
+          page("Why Flagon", "why"),
+        ],
       },
       {
         text: "Guides",
