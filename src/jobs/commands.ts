@@ -87,9 +87,16 @@ function format(list: readonly JobInfo[]): string {
     : list
         .map(
           ({ attempt, data, error, id, name, state, time }) =>
-            `${id}  ${state.padEnd(7)}  ${time.toISOString()}  ${name}  ${JSON.stringify(data)}${attempt > 1 ? `  run ${attempt}` : ""}${error === null ? "" : `\n    ${error}`}`,
+            `${id}  ${state.padEnd(7)}  ${time.toISOString()}  ${name}  ${describeData(data)}${attempt > 1 ? `  run ${attempt}` : ""}${error === null ? "" : `\n    ${error}`}`,
         )
         .join("\n");
+}
+
+/** Of a mail, only its recipients and subject are shown: its links may let somebody in. */
+function describeData(data: unknown): string {
+  return typeof data === "object" && data !== null && "subject" in data && "text" in data && "to" in data
+    ? JSON.stringify({ to: data.to, subject: data.subject })
+    : JSON.stringify(data);
 }
 
 function parse(text: unknown): unknown {

@@ -279,6 +279,11 @@ export class Jobs implements Extension {
   /** The jobs that the code defines, and those of schedules. */
   #known(): ReadonlyMap<string, AnyJob> {
     const jobs = new Map(definedJobs());
+    for (const job of this.#owner.registry.extensionJobs) {
+      if (job instanceof Job) {
+        jobs.set(job.name, job);
+      }
+    }
     for (const { name, options, run } of this.#listSchedules()) {
       const { queue = "default", retries = 0, timeout } = options;
       const limits = { queue, retries, ...(timeout === undefined ? {} : { timeout }) };

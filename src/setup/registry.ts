@@ -120,6 +120,14 @@ export interface Endpoint {
 /** Answers for the values of a rule's variables. */
 export type View = (values: Record<string, unknown>, request: FlagonRequest) => unknown;
 
+/** A page of an extension on the development server. */
+export interface DevelopmentPage {
+  /** Returns the HTML for a target, `undefined` if there is no such page. */
+  answer(target: string): string | undefined;
+  /** Describes in two words what the page has to show, for the toolbar; `null` for nothing. */
+  describe(): string | null;
+}
+
 /** A method that a decorator of an extension is on. */
 export interface ExtensionRecord {
   /** The decorator. */
@@ -154,6 +162,10 @@ export class Registry {
   readonly templateGlobals: Record<string, unknown> = {};
   /** The functions whose results `flagon shell` knows by name. */
   readonly shellContext: (() => object)[] = [];
+  /** The jobs of extensions, which workers know as well. */
+  readonly extensionJobs: object[] = [];
+  /** The pages of extensions on the development server, by path. */
+  readonly developmentPages: Map<string, DevelopmentPage> = new Map();
   /** The methods of controllers that decorators of extensions are on. */
   readonly extensionRecords: ExtensionRecord[] = [];
   /** The checks of extensions for `flagon check --deploy`. */

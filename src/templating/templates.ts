@@ -19,6 +19,8 @@ import { BlockFound, runtime, StreamedBody, type TemplateFrame, type WantedBlock
 type Blocks = Record<string, Markup>;
 
 const maxStrings = 500;
+/** In a plain text nothing is escaped. */
+const textRuntime: typeof runtime = { ...runtime, escape: runtime.raw };
 
 /** Renders the templates of an app: Eta's syntax, always escaped. */
 export class Templates {
@@ -74,6 +76,16 @@ export class Templates {
   }
 
   /**
+   * Renders a template of plain text: nothing is escaped, and line breaks stay as they are written.
+   *
+   * @throws {TemplateNotFound} If no folder has it.
+   * @throws {TemplateError} If it is malformed or fails.
+   */
+  renderText(name: string, data: object, scope: object): string {
+    return this.#run(this.#load(this.#loader.select(name)), data, scope, {}, undefined, textRuntime);
+  }
+
+  /**
    * Renders one block of a template, or of the layout that it chooses.
    *
    * The code before the block runs, the code behind it does not.
@@ -116,14 +128,21 @@ export class Templates {
     return this.#stream({ name: "<string>", path: "", source, modified: 0, run }, data, scope, {});
   }
 
-  #run(template: LoadedTemplate<CompiledTemplate>, data: object, scope: object, blocks: Blocks, wanted?: WantedBlock): string {
-    const frame = this.#createFrame(template, data, scope, blocks, wanted);
-    const text = template.run(data, frame, runtime);
+  #run(
+    template: LoadedTemplate<CompiledTemplate>,
+    data: object,
+    scope: object,
+    blocks: Blocks,
+    wanted?: WantedBlock,
+    tools: typeof runtime = runtime,
+  ): string {
+    const frame = this.#createFrame(template, data, scope, blocks, wanted, tools);
+    const text = template.run(data, frame, tools);
     if (frame.layout === undefined) {
       return text;
     }
     const layout = this.#load(resolveName(frame.layout.name, template.name));
-    return this.#run(layout, { ...data, ...frame.layout.data, body: new Markup(text) }, scope, frame.blocks, wanted);
+    return this.#run(layout, { ...data, ...frame.layout.data, body: new Markup(text) }, scope, frame.blocks, wanted, tools);
   }
 
   async #runAsync(template: LoadedTemplate<AsyncCompiledTemplate>, data: object, scope: object, blocks: Blocks): Promise<string> {
@@ -155,7 +174,14 @@ export class Templates {
     }
   }
 
-  #createFrame(template: LoadedTemplate<unknown>, data: object, scope: object, blocks: Blocks, wanted?: WantedBlock): TemplateFrame {
+  #createFrame(
+    template: LoadedTemplate<unknown>,
+    data: object,
+    scope: object,
+    blocks: Blocks,
+    wanted?: WantedBlock,
+    tools: typeof runtime = runtime,
+  ): TemplateFrame {
     return {
       scope,
       blocks,
@@ -163,7 +189,8 @@ export class Templates {
       depth: 0,
       layout: undefined,
       isSent: false,
-      include: (name, inner) => new Markup(this.#run(this.#load(resolveName(name, template.name)), { ...data, ...inner }, scope, {})),
+      include: (name, inner) =>
+        new Markup(this.#run(this.#load(resolveName(name, template.name)), { ...data, ...inner }, scope, {}, undefined, tools)),
       includeAsync: async (name, inner) =>
         new Markup(await this.#runAsync(this.#loadAsync(resolveName(name, template.name)), { ...data, ...inner }, scope, {})),
       fail: (error, line) => fail(error, template, line),

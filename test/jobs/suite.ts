@@ -131,8 +131,8 @@ export function describeJobs(kind: string, create: () => Promise<Place>): void {
       const made = await setUp();
       const { made: late, runs } = record();
       await made.jobs.work();
-      await enqueue(made, late as never, { n: 1 } as never, { delay: 0.4 });
-      await wait(150);
+      await enqueue(made, late as never, { n: 1 } as never, { delay: 2 });
+      await wait(100);
       expect(runs).toEqual([]);
       await until(() => runs.length === 1);
       for (const delay of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {

@@ -11,6 +11,7 @@ import { emptyRequestOptions } from "../node/tuning/empty-requests";
 import { type Certificate, createNodeServer } from "../node-server";
 import { StartFailure } from "../start-failure";
 import { endOnUncaughtError } from "../uncaught-errors";
+import { ExtensionPages } from "./extension-pages";
 import { LiveReload } from "./live-reload";
 import { followParent, isRestarted, portInUseCode, reportLoaded, tellParent } from "./parent-process";
 import { Reloader } from "./reloader";
@@ -59,7 +60,7 @@ export function runDevelopmentServer(app: Application, options: RunOptions): Ser
   app.config.check();
   provideSecretKey(app);
   const liveReload = debug ? new LiveReload(app, [...app.templates.folders, join(app.root, "static")]) : undefined;
-  const tools = liveReload === undefined ? [] : [liveReload, new Toolbar(app)];
+  const tools = liveReload === undefined ? [] : [liveReload, new Toolbar(app), new ExtensionPages(app)];
   const inFlight = new Set<ServedExchange>();
   const handle = (message: IncomingMessage, reply: ServerResponse, expectsContinue = false): void => {
     if (tools.some((tool) => tool.answer(message, reply))) {

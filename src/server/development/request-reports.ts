@@ -26,6 +26,8 @@ export interface RequestReport {
   readonly templates: { readonly name: string; duration: number }[];
   readonly queries: { readonly sql: string; readonly parameters: string; readonly duration: number | null }[];
   readonly log: { readonly level: string; readonly message: string }[];
+  /** What extensions have to show, with the path of their page. */
+  links: (readonly [text: string, path: string])[];
   /** What the session holds, by name, as JSON; `null` if it was not used. */
   session: (readonly [name: string, value: string])[] | null;
 }
@@ -127,6 +129,7 @@ export class RequestReports {
       templates: [],
       queries: [],
       log: [],
+      links: [],
       session: null,
     });
   }
@@ -155,6 +158,10 @@ export class RequestReports {
     draft.rule = request.rule ?? null;
     draft.endpoint = endpoint?.name ?? null;
     draft.view = endpoint?.label ?? null;
+    draft.links = [...this.#app.registry.developmentPages].flatMap(([path, page]): [string, string][] => {
+      const text = page.describe();
+      return text === null ? [] : [[text, path]];
+    });
     draft.hooks = {
       before: count(chain, "beforeRequest"),
       after: count(chain, "afterRequest"),

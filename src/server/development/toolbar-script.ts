@@ -47,13 +47,14 @@ export const toolbarScript: string = `(() => {
     shown = report.id;
     summary.replaceChildren(
       element("b", { className: report.status >= 400 ? "bad" : "" }, String(report.status)),
-      " " + report.method + " · " + ms(report.duration) + count(report.templates, "template", "templates") + count(report.queries, "query", "queries") + count(report.log, "log line", "log lines"),
+      " " + report.method + " · " + ms(report.duration) + count(report.templates, "template", "templates") + count(report.queries, "query", "queries") + count(report.log, "log line", "log lines") + report.links.map(([text]) => " · " + text).join(""),
     );
     panel.replaceChildren(
       ...section("Request", [
         row("Target", code(report.method + " " + report.target)),
         row("Route", code(report.rule ?? "none")),
         row("Endpoint", code(report.endpoint === null ? "none" : report.endpoint + " (" + report.view + ")")),
+        ...report.links.map(([text, path]) => row(text, element("a", { href: path, target: "_blank" }, path))),
         row("Hooks", Object.entries(report.hooks).map(([kind, number]) => number + " " + kind).join(", ")),
       ]),
       ...section("Time", report.phases.map(([name, time]) => row(name, "", ms(time)))),

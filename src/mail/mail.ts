@@ -1,0 +1,269 @@
+import { randomUUID } from "node:crypto";
+import type { Extension, Flagon } from "../app";
+import { ConfigError, MailError, SetupError, TemplateNotFound } from "../base/errors";
+import { findAppContext, findRequestContext } from "../dispatch/context";
+import { runInAppContext } from "../dispatch/tear-down";
+import { createScope } from "../dispatch/template-scope";
+import { Job } from "../jobs/definition";
+import { findJobs } from "../jobs/find-jobs";
+import {
+  type Address,
+  checkLine,
+  type MailMessage,
+  type NamedAddress,
+  readAddress,
+  readAttachments,
+  readHeaders,
+  readRecipients,
+  type SentMail,
+  toText,
+} from "./message";
+import { answerPreview, previewPath } from "./preview";
+import { deliver, formatAddress, type MailTransport, openTransport, PartialRefusal } from "./transport";
+
+/** Options of `Mail`. */
+export interface MailOptions {
+  /** The sender of mails that name none, such as `"Shop <shop@example.com>"`. */
+  readonly from: Address;
+  /** A URL (`smtp://`, `smtps://`), the options of nodemailer, or a transport of it. Default: none, for development and tests. */
+  readonly transport?: string | object | undefined;
+  /** Whether attachments may read files and URLs by `path` and `href`. Default: `false`. */
+  readonly allowFiles?: boolean;
+}
+
+/** How many mails the outbox and the preview keep. */
+const kept = 100;
+
+/**
+ * Sends mails by nodemailer: from templates, later by jobs, to an outbox in tests and to a preview in development.
+ *
+ * @example
+ * ```ts
+ * export const mail = new Mail({ from: "Shop <shop@example.com>", transport: process.env.MAIL_URL });
+ * app.use(mail);
+ * await mail.send({ to: user.email, subject: "Welcome", template: "mail/welcome", data: { user } });
+ * ```
+ */
+export class Mail implements Extension {
+  /** The name under which `app.extensions` keeps it. */
+  readonly name = "mail";
+  /** The mails that a test, or development, has sent, the first first; 100 at most. */
+  readonly outbox: SentMail[] = [];
+  readonly #options: MailOptions;
+  readonly #from: NamedAddress;
+  readonly #job: Job<QueuedMail>;
+  #app: Flagon | undefined;
+  #transport: MailTransport | undefined;
+
+  /**
+   * @param options The sender and the transport.
+   * @throws {MailError} If the sender is no address.
+   */
+  constructor(options: MailOptions) {
+    this.#options = options;
+    this.#from = readAddress(options.from, "from");
+    this.#job = new Job<QueuedMail>("flagon:mail", { retries: 8, backoff: 10 }, (queued) => this.#sendQueued(queued));
+  }
+
+  /** Adds the preview, and looks at the transport when the app is served. Called by `app.use()`. */
+  install(app: Flagon): this {
+    this.#app = app;
+    app.registry.extensionJobs.push(this.#job);
+    app.lifeCycle.add({ start: () => this.#start(), stop: () => this.#transport?.close?.() });
+    app.registry.developmentPages.set(previewPath, {
+      answer: (target) => answerPreview(this.outbox, target),
+      describe: () => (this.outbox.length === 0 ? null : `${this.outbox.length} ${this.outbox.length === 1 ? "mail" : "mails"}`),
+    });
+    app.registry.deploymentChecks.push(async () =>
+      this.#options.transport === undefined
+        ? [
+            {
+              problem: "There is no transport for mails.",
+              cure: "Give Mail one, such as process.env.MAIL_URL with smtps://user:password@host.",
+            },
+          ]
+        : [],
+    );
+    return this;
+  }
+
+  /**
+   * Sends a mail, and waits until the server has taken it: 10 seconds for a connection, 30 for an answer.
+   *
+   * In tests (`config.testing`) it goes to the outbox alone; in debug mode without a transport as well, where `/_flagon/mail` shows it.
+   *
+   * @throws {MailError} If a field holds a line break, an address is none, or the server refuses it, or some of its recipients.
+   */
+  async send(message: MailMessage): Promise<SentMail> {
+    const mail = this.#compose(message);
+    await this.#deliver(mail, null);
+    return mail;
+  }
+
+  /**
+   * Sends a mail by a job, which is tried again while the server is away. Inside of `@atomic` after the commit.
+   *
+   * It is rendered now, with the request at hand, and needs `flagon/jobs`. Attachments are texts and bytes alone.
+   *
+   * @returns The id of the job.
+   * @throws {MailError} As `send()`, but for the server.
+   */
+  async sendLater(message: MailMessage): Promise<string> {
+    const mail = this.#compose(message);
+    const attachments = mail.attachments.map(({ content, ...rest }) => {
+      if (content !== undefined && typeof content !== "string" && !Buffer.isBuffer(content)) {
+        throw new MailError("A mail that is sent later cannot hold a stream. Give the content as text or bytes.");
+      }
+      return { ...rest, ...(content === undefined ? {} : { content: Buffer.from(content).toString("base64") }) };
+    });
+    // What JSON cannot hold is left out, or written as text.
+    const queued: QueuedMail = JSON.parse(JSON.stringify({ ...mail, attachments }));
+    return findJobs("mail.sendLater()").enqueue(this.#job, queued, {});
+  }
+
+  #compose(message: MailMessage): SentMail {
+    const app = this.#owner;
+    const { serverName } = app.config;
+    const subject = checkLine(message.subject, "subject");
+    const recipients = readRecipients(message);
+    const from = message.from === undefined ? this.#from : readAddress(message.from, "from");
+    const html = message.html ?? (message.template === undefined ? null : this.#render(message.template, message.data ?? {}));
+    const text = message.text ?? this.#renderText(message) ?? (html === null ? null : toText(html));
+    if (text === null) {
+      throw new MailError("A mail needs a content: give 'template', 'html' or 'text'.");
+    }
+    return {
+      id: `<${randomUUID()}@${serverName?.replace(/:\d+$/, "") ?? from.address.slice(from.address.lastIndexOf("@") + 1)}>`,
+      from,
+      ...recipients,
+      subject,
+      html,
+      text,
+      headers: readHeaders(message.headers),
+      attachments: readAttachments(message.attachments, this.#options.allowFiles ?? false),
+      date: new Date(),
+    };
+  }
+
+  #render(template: string, data: object): string {
+    const app = this.#owner;
+    return String(this.#inContext(() => app.templates.render(template, data, this.#scope())));
+  }
+
+  /** A text is not HTML, so that nothing is escaped in it. */
+  #renderText({ data = {}, template }: MailMessage): string | null {
+    if (template === undefined) {
+      return null;
+    }
+    const app = this.#owner;
+    try {
+      return String(this.#inContext(() => app.templates.renderText(`${template}.txt`, data, this.#scope()))).trim();
+    } catch (error) {
+      if (error instanceof TemplateNotFound && !app.templates.list().includes(`${template}.txt`)) {
+        return null;
+      }
+      throw error;
+    }
+  }
+
+  /** Links lead to the app's own host, not to the one that a request names: a visitor chooses that. Without a name, development and tests take it. */
+  #inContext(run: () => unknown): unknown {
+    const app = this.#owner;
+    const { debug, serverName, testing } = app.config;
+    return serverName === null && (debug || testing) && findRequestContext() !== undefined ? run() : runInAppContext(app, run);
+  }
+
+  #scope(): object {
+    const context = findAppContext();
+    if (context === undefined) {
+      throw new SetupError("A mail was rendered without its app.");
+    }
+    return createScope(context);
+  }
+
+  async #deliver(mail: SentMail, only: ReadonlySet<string> | null): Promise<void> {
+    const { config, logger } = this.#owner;
+    const { transport } = this.#options;
+    if (config.testing || (transport === undefined && config.debug)) {
+      this.#keep(mail);
+      return;
+    }
+    if (transport === undefined) {
+      throw missingTransport();
+    }
+    this.#transport ??= openTransport(transport);
+    if (config.debug) {
+      this.#keep(mail);
+    }
+    await deliver(this.#transport, mail, only);
+    logger.info({ mail: mail.id, to: mail.to.map(formatAddress).length }, "Sent a mail");
+  }
+
+  #keep(mail: SentMail): void {
+    this.outbox.push(mail);
+    if (this.outbox.length > kept) {
+      this.outbox.shift();
+    }
+  }
+
+  async #sendQueued({ attachments, date, only, ...rest }: QueuedMail): Promise<void> {
+    const mail: SentMail = {
+      ...rest,
+      date: new Date(date),
+      attachments: attachments.map(({ content, ...other }) => ({
+        ...other,
+        ...(content === undefined ? {} : { content: Buffer.from(content, "base64") }),
+      })),
+    };
+    try {
+      await this.#deliver(mail, only === undefined ? null : new Set(only));
+    } catch (error) {
+      if (!(error instanceof PartialRefusal)) {
+        throw error;
+      }
+      // Those who have it must not get it twice: a job of its own tries the rest.
+      const again: QueuedMail = JSON.parse(JSON.stringify({ ...rest, attachments, date, only: error.rejected }));
+      if (only === undefined) {
+        await findJobs("mail.sendLater()").enqueue(this.#job, again, { delay: 60 });
+        return;
+      }
+      throw error;
+    }
+  }
+
+  #start(): void {
+    const { config, lifeCycle } = this.#owner;
+    if (this.#options.transport === undefined && !config.testing && !config.debug && lifeCycle.mode === "serve") {
+      throw missingTransport();
+    }
+    if (typeof this.#options.transport === "string" && !config.testing) {
+      this.#transport ??= openTransport(this.#options.transport);
+    }
+  }
+
+  get #owner(): Flagon {
+    if (this.#app === undefined) {
+      throw new SetupError("Mail belongs to an app: app.use(mail).");
+    }
+    return this.#app;
+  }
+}
+
+/** A mail as a job keeps it. */
+interface QueuedMail extends Omit<SentMail, "date" | "attachments"> {
+  readonly date: string;
+  readonly attachments: readonly {
+    readonly content?: string;
+    readonly filename?: string;
+    readonly contentType?: string;
+    readonly cid?: string;
+  }[];
+  /** The recipients that have not got it; all if there is none. */
+  readonly only?: readonly string[];
+}
+
+function missingTransport(): ConfigError {
+  return new ConfigError(
+    'There is no transport for mails. Give Mail one: new Mail({ from, transport: process.env.MAIL_URL }) with MAIL_URL=smtps://user:password@host. Without one, mails go nowhere but to the preview of "flagon run".',
+  );
+}

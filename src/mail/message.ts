@@ -1,0 +1,230 @@
+import { domainToASCII } from "node:url";
+import { MailError } from "../base/errors";
+
+/** An address with its name, which may hold commas and quotes. */
+export interface NamedAddress {
+  readonly name: string;
+  readonly address: string;
+}
+
+/** One address: `"ann@example.com"`, `"Ann <ann@example.com>"`, or name and address apart. Never a list: several are an array. */
+export type Address = string | NamedAddress;
+
+/** A file of a mail. */
+export interface Attachment {
+  readonly filename?: string;
+  readonly content?: string | Buffer | NodeJS.ReadableStream;
+  readonly contentType?: string;
+  /** The id by which the HTML shows it: `<img src="cid:logo">`. */
+  readonly cid?: string;
+  /** A file of this machine; with the option `allowFiles` alone. */
+  readonly path?: string;
+  /** A URL that is fetched; with the option `allowFiles` alone. */
+  readonly href?: string;
+}
+
+/** A mail to send. */
+export interface MailMessage {
+  readonly to?: Address | readonly Address[];
+  readonly cc?: Address | readonly Address[];
+  readonly bcc?: Address | readonly Address[];
+  readonly replyTo?: Address | readonly Address[];
+  /** The sender. Default: the `from` of `Mail`. */
+  readonly from?: Address;
+  readonly subject: string;
+  /** The template: `mail/welcome.eta` for HTML, and `mail/welcome.txt.eta` for text if there is one. */
+  readonly template?: string;
+  /** The data of the template. */
+  readonly data?: object;
+  /** The HTML, in place of a template. */
+  readonly html?: string;
+  /** The text. Default: made of the HTML, with its links. */
+  readonly text?: string;
+  /** Further headers. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly attachments?: readonly Attachment[];
+}
+
+/** A mail as it goes out. */
+export interface SentMail {
+  readonly id: string;
+  readonly from: NamedAddress;
+  readonly to: readonly NamedAddress[];
+  readonly cc: readonly NamedAddress[];
+  readonly bcc: readonly NamedAddress[];
+  readonly replyTo: readonly NamedAddress[];
+  readonly subject: string;
+  readonly html: string | null;
+  readonly text: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly attachments: readonly Attachment[];
+  readonly date: Date;
+}
+
+/** Characters that end a header, and NUL. */
+const breaking = /[\r\n\0]/;
+const headerName = /^[!-9;-~]+$/;
+/** Headers that the message has by other names, or that belong to the transport. */
+const ownHeaders = new Set([
+  "to",
+  "cc",
+  "bcc",
+  "from",
+  "sender",
+  "reply-to",
+  "subject",
+  "message-id",
+  "date",
+  "content-type",
+  "mime-version",
+]);
+const listFields = ["to", "cc", "bcc", "replyTo"] as const;
+
+/**
+ * Checks a text that goes into a header.
+ *
+ * @throws {MailError} If it holds a line break or NUL, by which a client could add headers and recipients.
+ */
+export function checkLine(text: string, field: string): string {
+  if (breaking.test(text)) {
+    throw new MailError(`The field '${field}' of a mail holds a line break or a NUL. Take it out: a header is one line.`);
+  }
+  return text;
+}
+
+/**
+ * Reads one address.
+ *
+ * @throws {MailError} If it is none, is a list, or holds a line break.
+ */
+export function readAddress(value: unknown, field: string): NamedAddress {
+  if (typeof value === "string") {
+    const found = /^\s*(?:"((?:[^"\\]|\\.)*)"|([^<>"]*?))\s*<([^<>]*)>\s*$/.exec(value);
+    return found === null
+      ? { name: "", address: checkAddress(value, field) }
+      : {
+          name: checkLine((found[1]?.replace(/\\(.)/g, "$1") ?? found[2] ?? "").trim(), field),
+          address: checkAddress(found[3] ?? "", field),
+        };
+  }
+  if (typeof value === "object" && value !== null && "address" in value && typeof value.address === "string") {
+    const name: unknown = "name" in value ? value.name : "";
+    return { name: checkLine(typeof name === "string" ? name : "", field), address: checkAddress(value.address, field) };
+  }
+  throw new MailError(
+    `The field '${field}' of a mail needs an address, such as "ann@example.com" or { name: "Ann", address: "ann@example.com" }.`,
+  );
+}
+
+/** Reads one address or an array of them. */
+export function readAddresses(value: unknown, field: string): readonly NamedAddress[] {
+  return value === undefined || value === null ? [] : (Array.isArray(value) ? value : [value]).map((one) => readAddress(one, field));
+}
+
+/** Reads all fields of a mail that hold addresses. */
+export function readRecipients(message: MailMessage): Pick<SentMail, "to" | "cc" | "bcc" | "replyTo"> {
+  const [to = [], cc = [], bcc = [], replyTo = []] = listFields.map((field) => readAddresses(message[field], field));
+  if (to.length + cc.length + bcc.length === 0) {
+    throw new MailError("A mail needs a recipient: give 'to', 'cc' or 'bcc'.");
+  }
+  return { to, cc, bcc, replyTo };
+}
+
+/**
+ * Checks further headers.
+ *
+ * @throws {MailError} If one is malformed, or a field of the message itself.
+ */
+export function readHeaders(headers: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  for (const [name, value] of Object.entries(headers)) {
+    if (!headerName.test(name) || typeof value !== "string") {
+      throw new MailError(
+        `A mail has the header '${name.replace(/[\r\n\0]/g, "?")}', which is none. Its name has letters, digits and dashes, its value is a text.`,
+      );
+    }
+    if (ownHeaders.has(name.toLowerCase())) {
+      throw new MailError(`A mail has the header '${name}', which is a field of the message itself. Set that.`);
+    }
+    checkLine(value, name);
+  }
+  return { ...headers };
+}
+
+/**
+ * Checks attachments.
+ *
+ * @throws {MailError} If one reads a file or a URL without leave, or a name holds a line break.
+ */
+export function readAttachments(attachments: readonly Attachment[] | undefined, allowFiles: boolean): readonly Attachment[] {
+  for (const attachment of attachments ?? []) {
+    const reading = ["path", "href", "raw"].find((key) => Reflect.get(attachment, key) !== undefined);
+    const content: unknown = attachment.content;
+    const isIndirect =
+      typeof content === "object" &&
+      content !== null &&
+      !Buffer.isBuffer(content) &&
+      ("path" in content || "href" in content) &&
+      !("pipe" in content);
+    if ((reading !== undefined || isIndirect) && !allowFiles) {
+      throw new MailError(
+        `An attachment has '${reading ?? "content"}', which reads a file or a URL. Give its content; or, if no visitor chooses it: new Mail({ allowFiles: true }).`,
+      );
+    }
+    for (const key of ["filename", "contentType", "cid"] as const) {
+      checkLine(attachment[key] ?? "", `attachments.${key}`);
+    }
+  }
+  return [...(attachments ?? [])];
+}
+
+/** Makes a text of HTML, with the addresses of its links. */
+export function toText(html: string): string {
+  const text = html
+    .replace(/<(script|style|head)\b[\s\S]*?<\/\1\s*>/gi, "")
+    .replace(/\s+/g, " ")
+    .replace(/<a\b[^>]*?\bhref\s*=\s*(?:"([^"]*)"|'([^']*)')[^>]*>([\s\S]*?)<\/a\s*>/gi, (_, double, single, inner) => {
+      const address = String(double ?? single ?? "");
+      const label = String(inner)
+        .replace(/<[^>]*>/g, "")
+        .trim();
+      return label === "" || label === address || address === "" ? address || label : `${label} (${address})`;
+    })
+    .replace(/<br\s*\/?>\s*/gi, "\n")
+    .replace(/<li\b[^>]*>/gi, "\n- ")
+    .replace(/<\/(?:p|div|h[1-6]|table|ul|ol|blockquote)\s*>/gi, "\n\n")
+    .replace(/<\/(?:tr|li)\s*>/gi, "\n")
+    .replace(/<[^>]*>/g, "");
+  return decode(text)
+    .replace(/[ \t]+\n/g, "\n")
+    .replace(/\n[ \t]+/g, "\n")
+    .replace(/\n{3,}/g, "\n\n")
+    .trim();
+}
+
+const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: " " };
+
+function decode(text: string): string {
+  return text.replace(/&(?:#(\d{1,7})|#x([\da-f]{1,6})|(\w+));/gi, (whole, decimal, hex, name) => {
+    const code = decimal === undefined ? (hex === undefined ? undefined : Number.parseInt(hex, 16)) : Number(decimal);
+    return code === undefined
+      ? (entities[String(name).toLowerCase()] ?? whole)
+      : code > 0 && code <= 0x10ffff
+        ? String.fromCodePoint(code)
+        : whole;
+  });
+}
+
+function checkAddress(text: string, field: string): string {
+  const address = checkLine(text, field).trim();
+  const at = address.lastIndexOf("@");
+  const [local, domain] = [address.slice(0, at), address.slice(at + 1)];
+  const isQuoted = /^"(?:[^"\\]|\\.)+"$/.test(local);
+  if (at < 1 || domain === "" || (!isQuoted && /[\s,;:<>()[\]\\"@]/.test(local)) || /[\s,;<>()@"]/.test(domain)) {
+    throw new MailError(`The field '${field}' of a mail holds '${address.slice(0, 100)}', which is not one address. Several are an array.`);
+  }
+  const ascii = domain.startsWith("[") ? domain : domainToASCII(domain);
+  if (ascii === "") {
+    throw new MailError(`The field '${field}' of a mail holds '${address.slice(0, 100)}', whose domain is none.`);
+  }
+  return `${local}@${ascii}`;
+}

@@ -1,0 +1,115 @@
+import { ConfigError, MailError } from "../base/errors";
+import { lazily } from "../base/lazily";
+import { PermanentError } from "../jobs/message";
+import type { NamedAddress, SentMail } from "./message";
+
+/** A transport of nodemailer, as much of it as is needed here. */
+export interface MailTransport {
+  sendMail(message: object): Promise<unknown>;
+  close?(): void;
+}
+
+/** The functions of nodemailer that are needed here, by their own types, so that nobody needs its declarations. */
+interface Nodemailer {
+  createTransport(options: unknown, defaults?: object): MailTransport;
+}
+
+const loadNodemailer = lazily((): Nodemailer => require("nodemailer"));
+
+/** The time limits of a connection to a server, in milliseconds, if the URL sets none. */
+const limits = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 30_000, dnsTimeout: 10_000 };
+
+/**
+ * Opens a transport.
+ *
+ * @param given A URL such as `"smtps://user:password@mail.example.com"`, the options of nodemailer, or a transport of it.
+ * @throws {ConfigError} If the URL is none of SMTP.
+ */
+export function openTransport(given: string | object): MailTransport {
+  if (isTransport(given)) {
+    return given;
+  }
+  if (typeof given !== "string") {
+    return loadNodemailer().createTransport({ ...limits, ...given });
+  }
+  if (!/^smtps?:\/\/[^/]/i.test(given)) {
+    throw new ConfigError("The transport of Mail must be a URL that begins with smtp:// or smtps://, or a transport of nodemailer.");
+  }
+  const url = new URL(given);
+  for (const [name, value] of Object.entries(limits)) {
+    if (!url.searchParams.has(name)) {
+      url.searchParams.set(name, String(value));
+    }
+  }
+  return loadNodemailer().createTransport(url.href);
+}
+
+/**
+ * Hands a mail to the server.
+ *
+ * @throws {MailError} If the server refuses it for now, or refuses some of the recipients; the error names them.
+ * @throws {PermanentError} If the server refuses it for good (5xx).
+ */
+export async function deliver(transport: MailTransport, mail: SentMail, only: ReadonlySet<string> | null): Promise<unknown> {
+  const recipients = [...mail.to, ...mail.cc, ...mail.bcc]
+    .map(({ address }) => address)
+    .filter((address) => only === null || only.has(address));
+  let result: unknown;
+  try {
+    result = await transport.sendMail({
+      from: mail.from,
+      to: mail.to,
+      cc: mail.cc,
+      ...(mail.replyTo.length === 0 ? {} : { replyTo: mail.replyTo }),
+      // The recipients of the envelope hold the blind copies; no header does.
+      envelope: { from: mail.from.address, to: recipients },
+      subject: mail.subject,
+      ...(mail.html === null ? {} : { html: mail.html }),
+      text: mail.text,
+      headers: mail.headers,
+      attachments: mail.attachments.map((attachment) => ({ ...attachment })),
+      messageId: mail.id,
+      date: mail.date,
+    });
+  } catch (cause) {
+    throw explain(cause, recipients);
+  }
+  const rejected: unknown = Reflect.get(Object(result), "rejected");
+  if (Array.isArray(rejected) && rejected.length > 0) {
+    throw new PartialRefusal(rejected.map((one) => addressOf(one)));
+  }
+  return result;
+}
+
+/** The server has taken a mail for some of its recipients alone. */
+export class PartialRefusal extends MailError {
+  /** @param rejected The addresses that it refused. */
+  constructor(readonly rejected: readonly string[]) {
+    super(`The server refused the mail for ${rejected.join(", ")}. The other recipients get it.`);
+  }
+}
+
+/** Formats an address for people. */
+export function formatAddress({ address, name }: NamedAddress): string {
+  return name === "" ? address : `${name} <${address}>`;
+}
+
+function explain(cause: unknown, recipients: readonly string[]): Error {
+  const status = Number(Reflect.get(Object(cause), "responseCode"));
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const text = `The mail to ${recipients.join(", ")} was not sent: ${reason.slice(0, 500)}`;
+  return status >= 500 ? new PermanentMailError(text, { cause }) : new MailError(text, { cause });
+}
+
+/** A refusal for good. As a job, the mail is not tried again. */
+class PermanentMailError extends PermanentError {
+  readonly code = "MAIL";
+}
+
+function addressOf(value: unknown): string {
+  return typeof value === "object" && value !== null && "address" in value ? String(value.address) : String(value);
+}
+
+function isTransport(value: unknown): value is MailTransport {
+  return typeof value === "object" && value !== null && "sendMail" in value && typeof value.sendMail === "function";
+}

@@ -1,0 +1,276 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { drizzle } from "drizzle-orm/libsql";
+import { Flagon, route } from "flagon";
+import { Database, openLibsql } from "flagon/database";
+import { Jobs } from "flagon/jobs";
+import { Mail, type MailMessage, type MailOptions } from "flagon/mail";
+import { SMTPServer } from "smtp-server";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { writeFiles } from "../support";
+
+interface Received {
+  readonly from: string;
+  readonly to: readonly string[];
+  readonly source: string;
+}
+
+/** A server of SMTP that answers as it is told. */
+async function startServer(answer: { recipient?: (address: string) => number | null; data?: (count: number) => number | null } = {}) {
+  const received: Received[] = [];
+  let count = 0;
+  const fail = (code: number) => Object.assign(new Error("refused"), { responseCode: code });
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ["STARTTLS"],
+    logger: false,
+    onRcptTo: ({ address }, _, callback) => {
+      const code = answer.recipient?.(address) ?? null;
+      callback(code === null ? null : fail(code));
+    },
+    onData: (stream, { envelope }, callback) => {
+      let source = "";
+      stream.on("data", (chunk: Buffer) => (source += chunk.toString("latin1")));
+      stream.on("end", () => {
+        count++;
+        const code = answer.data?.(count) ?? null;
+        if (code === null) {
+          received.push({
+            from: envelope.mailFrom === false ? "" : envelope.mailFrom.address,
+            to: envelope.rcptTo.map(({ address }) => address),
+            source,
+          });
+        }
+        callback(code === null ? null : fail(code));
+      });
+    },
+  });
+  server.on("error", () => undefined);
+  server.listen(0, "127.0.0.1");
+  await once(server.server, "listening");
+  onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())));
+  return { received, url: `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}` };
+}
+
+function createApp(options: Partial<MailOptions> = {}, config: object = { testing: true }, files: Record<string, string> = {}) {
+  const root = writeFiles({
+    "templates/mail/welcome.eta":
+      '<% layout("mail/layout") %><p>Hello, <%= it.name %>!</p><p><a href="<%= urlFor("confirm", { id: 3 }, { external: true }) %>">Confirm</a></p>',
+    "templates/mail/layout.eta": "<html><head><style>p { color: red }</style></head><body><%~ it.body %></body></html>",
+    "templates/mail/text.eta": "<p>HTML</p>",
+    "templates/mail/text.txt.eta": "Hello, <%= it.name %>\n\n.\nBye\n",
+    ...files,
+  });
+  const app = new Flagon(root, { static: null, config: { secretKey: "a key for tests", serverName: "shop.example", ...config } });
+  app.logger.level = "silent";
+  app.route("/confirm/<int:id>", () => "", { endpoint: "confirm" });
+  const mail = new Mail({ from: "Shop <shop@example.com>", ...options });
+  app.use(mail);
+  return { app, mail };
+}
+
+const basic: MailMessage = { to: "ann@example.com", subject: "Hello", text: "Hi" };
+
+describe("mail.send()", () => {
+  it("renders templates with links of the app's own host, and a text of the HTML", async () => {
+    const { app, mail } = createApp();
+    class Views {
+      @route("/")
+      async index() {
+        await mail.send({ to: "Ann <ann@example.com>", subject: "Welcome", template: "mail/welcome", data: { name: "<Ann & Bo>" } });
+        return {};
+      }
+    }
+    app.register(Views);
+    await app.testClient().get("http://evil.example/");
+    const [sent] = mail.outbox;
+    expect(sent).toMatchObject({ subject: "Welcome", to: [{ name: "Ann", address: "ann@example.com" }], from: { name: "Shop" } });
+    expect(sent?.html).toContain("<p>Hello, &lt;Ann &amp; Bo&gt;!</p>");
+    expect(sent?.html).toContain('href="http://shop.example/confirm/3"');
+    expect(sent?.text).toBe("Hello, <Ann & Bo>!\n\nConfirm (http://shop.example/confirm/3)");
+    expect(sent?.id).toMatch(/^<[\da-f-]{36}@shop\.example>$/);
+  });
+
+  it("takes the text from its own template, without escaping, with its line breaks", async () => {
+    const { mail } = createApp();
+    await mail.send({ ...basic, text: undefined, template: "mail/text", data: { name: "<Ann & Bo>" } } as never);
+    expect(mail.outbox[0]).toMatchObject({ html: "<p>HTML</p>", text: "Hello, <Ann & Bo>\n\n.\nBye" });
+  });
+
+  it.each<[string, Partial<MailMessage>]>([
+    ["to", { to: "a@example.com\r\nBcc: evil@x.example" }],
+    ["to name", { to: { name: "Ann\r\nBcc: evil@x.example", address: "a@example.com" } }],
+    ["subject", { subject: "Hi\nBcc: evil@x.example" }],
+    ["subject NUL", { subject: "Hi\0" }],
+    ["from", { from: "a@example.com\nX: y" }],
+    ["reply", { replyTo: "a@example.com\r" }],
+    ["header value", { headers: { "X-Campaign": "a\r\nBcc: evil@x.example" } }],
+    ["header name", { headers: { "X-A\r\nBcc": "b" } }],
+    ["own header", { headers: { Bcc: "evil@x.example" } }],
+    ["own header", { headers: { "message-ID": "x" } }],
+    ["filename", { attachments: [{ filename: "a\r\nX: y", content: "" }] }],
+    ["list", { to: "a@example.com, b@example.com" }],
+    ["list", { to: "a@example.com; b@example.com" }],
+    ["list", { to: "Ann <a@example.com>, Bo <b@example.com>" }],
+    ["group", { to: "friends: a@example.com;" }],
+    ["none", { to: "" }],
+    ["none", { to: [] }],
+    ["none", { to: "ann" }],
+    ["none", { to: "ann@" }],
+    ["none", { to: "@example.com" }],
+    ["none", { to: "a b@example.com" }],
+    ["file", { attachments: [{ path: "/etc/passwd" }] }],
+    ["URL", { attachments: [{ href: "http://127.0.0.1/" }] }],
+    ["raw", { attachments: [{ raw: "x" } as never] }],
+    ["content", { attachments: [{ content: { path: "/etc/passwd" } as never }] }],
+  ])("refuses %s that holds more than it may", async (_, part) => {
+    const { mail } = createApp();
+    await expect(mail.send({ ...basic, ...part })).rejects.toMatchObject({ code: "MAIL" });
+    expect(mail.outbox).toEqual([]);
+  });
+
+  it("takes names with commas and quotes as names, and domains of other scripts", async () => {
+    const { mail } = createApp();
+    await mail.send({
+      ...basic,
+      to: [{ name: 'Ann, "the" <boss>', address: "ann@bücher.example" }, '"Doe, Jo" <jo@example.com>', '"a,b"@example.com'],
+    });
+    expect(mail.outbox[0]?.to).toEqual([
+      { name: 'Ann, "the" <boss>', address: "ann@xn--bcher-kva.example" },
+      { name: "Doe, Jo", address: "jo@example.com" },
+      { name: "", address: '"a,b"@example.com' },
+    ]);
+    await expect(mail.send({ to: "ann@example.com", subject: "x" })).rejects.toThrow(/needs a content/);
+  });
+
+  it("sends by SMTP: blind copies in no header, text with dots, files", async () => {
+    const { received, url } = await startServer();
+    const { app, mail } = createApp({ transport: url }, {});
+    await mail.send({
+      to: [{ name: "Jörg, 🎉", address: "ann@example.com" }],
+      cc: "cc@example.com",
+      bcc: "hidden@example.com",
+      subject: "Grüße 🎉 an alle, die diese sehr lange Zeile lesen und sich an ihr freuen",
+      text: "First\n.\nLast",
+      attachments: [{ filename: "Überblick.txt", content: "ü" }],
+      headers: { "X-Campaign": "spring" },
+    });
+    const [mailed] = received;
+    expect(mailed?.to).toEqual(["ann@example.com", "cc@example.com", "hidden@example.com"]);
+    expect(mailed?.source).not.toMatch(/hidden@example\.com/);
+    expect(mailed?.source).toMatch(/^X-Campaign: spring\r$/m);
+    expect(mailed?.source).toContain("First\r\n.\r\nLast");
+    expect(mail.outbox).toEqual([]);
+    await app.lifeCycle.stop(1000);
+  });
+
+  it("says what the server refuses, and for whom", async () => {
+    const { received, url } = await startServer({ recipient: (address) => (address.startsWith("no") ? 550 : null) });
+    const { mail } = createApp({ transport: url }, {});
+    await expect(mail.send({ ...basic, to: ["ann@example.com", "no@example.com"] })).rejects.toMatchObject({
+      code: "MAIL",
+      rejected: ["no@example.com"],
+    });
+    expect(received.map(({ to }) => to)).toEqual([["ann@example.com"]]);
+    await expect(mail.send({ ...basic, to: "no@example.com" })).rejects.toMatchObject({ code: "MAIL", name: "PermanentError" });
+    const away = createApp({ transport: "smtp://127.0.0.1:1" }, {});
+    await expect(away.mail.send(basic)).rejects.toMatchObject({ code: "MAIL" });
+  });
+});
+
+describe("the transport", () => {
+  it("is needed in production, at the start", async () => {
+    const { app, mail } = createApp({}, {});
+    app.lifeCycle.mode = "serve";
+    await expect(app.ready()).rejects.toMatchObject({ code: "CONFIG" });
+    await expect(mail.send(basic)).rejects.toMatchObject({ code: "CONFIG" });
+    expect(await app.registry.deploymentChecks.at(-1)?.()).toHaveLength(1);
+    expect(() => new Mail({ from: "nobody" })).toThrow(/not one address/);
+    const wrong = createApp({ transport: "https://example.com" }, {});
+    await expect(wrong.app.ready()).rejects.toThrow(/begins with smtp/);
+  });
+
+  it("is not used in tests, and not needed in debug mode, which has a preview", async () => {
+    const { app, mail } = createApp({}, { debug: true });
+    const page = app.registry.developmentPages.get("/_flagon/mail");
+    expect([page?.describe(), page?.answer("/_flagon/mail")]).toEqual([null, expect.stringContaining("No mail has been sent")]);
+    await mail.send({
+      ...basic,
+      subject: "<b>",
+      html: '<a href="https://shop.example/reset?a=1&amp;b=2">"Reset"</a><script>alert(1)</script>',
+    });
+    expect(page?.describe()).toBe("1 mail");
+    expect(page?.answer("/_flagon/mail")).toContain('<a href="/_flagon/mail/0">&lt;b&gt;</a>');
+    const shown = page?.answer("/_flagon/mail/0") ?? "";
+    expect(shown).toContain('<iframe title="HTML" sandbox="allow-popups allow-popups-to-escape-sandbox" srcdoc="&lt;base');
+    expect(shown).toContain('<li><a href="https://shop.example/reset?a=1&amp;b=2"');
+    expect(shown).not.toContain("<script>");
+    expect(page?.answer("/_flagon/mail/7")).toBeUndefined();
+  });
+});
+
+describe("mail.sendLater()", () => {
+  const setUp = async (options: Partial<MailOptions> = {}, config: object = { testing: true }) => {
+    const made = createApp(options, config);
+    const database = new Database(drizzle(openLibsql(":memory:")));
+    made.app.use(database);
+    const jobs = new Jobs();
+    made.app.use(jobs);
+    await made.app.ready();
+    onTestFinished(() => made.app.lifeCycle.stop(2000));
+    return { ...made, database, jobs };
+  };
+
+  it("is in the outbox once its job has run, and not at all after a rollback", async () => {
+    const { app, database, jobs, mail } = await setUp();
+    await app.appContext(async () => {
+      await mail.sendLater({ ...basic, attachments: [{ filename: "a.bin", content: Buffer.from([1, 2]) }] });
+      await database
+        .atomic(async () => {
+          await mail.sendLater({ ...basic, subject: "never" });
+          throw new Error("x");
+        })
+        .catch(() => undefined);
+    });
+    expect(mail.outbox).toEqual([]);
+    await jobs.drain();
+    expect(mail.outbox.map(({ subject }) => subject)).toEqual(["Hello"]);
+    expect(mail.outbox[0]?.attachments[0]?.content).toEqual(Buffer.from([1, 2]));
+    await expect(app.appContext(() => mail.sendLater({ ...basic, subject: "a\nb" }))).rejects.toMatchObject({ code: "MAIL" });
+  });
+
+  it("is tried again while the server refuses for now, by one message id, and not if it refuses for good", async () => {
+    const { received, url } = await startServer({
+      data: (count) => (count === 1 ? 451 : null),
+      recipient: (address) => (address.startsWith("no") ? 550 : null),
+    });
+    const { app, jobs, mail } = await setUp({ transport: url }, {});
+    await app.appContext(async () => {
+      await mail.sendLater(basic);
+      await mail.sendLater({ ...basic, to: "no@example.com", text: "https://shop.example/reset/secret" });
+    });
+    await jobs.drain();
+    expect(received).toHaveLength(1);
+    const failed = await jobs.list("failed");
+    expect([failed.length, failed[0]?.attempt]).toEqual([1, 1]);
+    const { output } = await app.testCommands().invoke("jobs failed");
+    expect(output).toContain("no@example.com");
+    expect(output).not.toContain("secret");
+  });
+
+  it("tries only those again who have not got it", async () => {
+    let asked = 0;
+    const { received, url } = await startServer({
+      recipient: (address) => {
+        asked += address.startsWith("later") ? 1 : 0;
+        return address.startsWith("later") && asked < 3 ? 450 : null;
+      },
+    });
+    const { app, jobs, mail } = await setUp({ transport: url }, {});
+    await app.appContext(() => mail.sendLater({ ...basic, to: ["ann@example.com", "later@example.com"] }));
+    await jobs.drain();
+    expect(received.map(({ to }) => to)[0]).toEqual(["ann@example.com"]);
+    expect(received.flatMap(({ to }) => to).filter((address) => address === "ann@example.com")).toHaveLength(1);
+    expect(received.at(-1)?.to).toEqual(["later@example.com"]);
+  });
+});
