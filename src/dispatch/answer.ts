@@ -15,7 +15,7 @@ import { labelOf, type RequestContext } from "./context";
 import { mayDebug, renderDebugPage } from "./debug-page";
 import { findErrorHandler } from "./error-handlers";
 import { type DebugInformation, respondWithError } from "./error-pages";
-import { primeBody } from "./prime-body";
+import { primeBody, silenceErrors } from "./prime-body";
 import { logError, toReadable } from "./readable-error";
 
 /** The most times that the after hooks run for one request: for its response, and for the error page in place of it. */
@@ -33,6 +33,9 @@ function finish(context: RequestContext, value: unknown, status: number): MaybeP
       checkPromises(value, labelOf(context));
     }
     context.response = toResponse(value, status, labelOf(context), context.app.json);
+    if (context.response.isStreamed) {
+      silenceErrors(context.response.body);
+    }
   } catch (error) {
     return handleError(context, error);
   }

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { ReturnValueError } from "../base/errors";
 import { FilePart } from "../http/response/file-part";
 import { PushedStream } from "../http/response/pushed-stream";
-import type { FlagonResponse } from "../http/response/response";
+import type { FlagonResponse, ResponseBody } from "../http/response/response";
 import { isBodiless } from "../http/status";
 import { TextStream, toPiece } from "./body-stream";
 import { labelOf, type RequestContext } from "./context";
@@ -27,8 +27,7 @@ export function primeBody(context: RequestContext, response: FlagonResponse): Pr
   }
   const timeout = response.headers.get("content-type")?.startsWith("text/event-stream") === true ? eventsTimeout : undefined;
   if (body instanceof Readable) {
-    // An error that comes before the server listens would end the process.
-    body.on("error", () => undefined);
+    silenceErrors(body);
     const begun = body instanceof PushedStream ? body.begin() : undefined;
     const ready = checkUnread(context, body) ? begun : waitUntilReadable(body);
     return ready && settle(context, ready, timeout);
@@ -44,6 +43,13 @@ export function primeBody(context: RequestContext, response: FlagonResponse): Pr
   const items = new PrimedItems(body);
   response.body = items;
   return settle(context, items.check(toPiece), timeout);
+}
+
+/** Keeps an error of a body that nothing reads, yet or any more, from ending the process. Its reader gets the error all the same. */
+export function silenceErrors(body: ResponseBody): void {
+  if (body instanceof Readable) {
+    body.on("error", () => undefined);
+  }
 }
 
 /**

@@ -139,6 +139,18 @@ describe("a stream that fails before its first piece", () => {
   });
 });
 
+describe("a stream that fails after a hook has put another body in its place", () => {
+  it("ends nothing but itself", async () => {
+    const app = createLiveApp();
+    app.get("/", () => createReadStream("/does/not/exist"));
+    app.afterRequest((response) => {
+      response.body = "replaced";
+    });
+    expect(await (await app.testClient().get("/")).text()).toBe("replaced");
+    await wait(20);
+  });
+});
+
 describe("a response that is kept", () => {
   it("can be returned once, and as clones", async () => {
     const app = createLiveApp();
