@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import { type Flagon, type FlagonOptions, request } from "flagon";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { serve } from "../../src/server/production/workers";
 import { createApp, waitUntil } from "../support";
 import { openSocket, statuses } from "./raw-socket";
 
@@ -52,7 +53,7 @@ async function serveCounted(config: FlagonOptions["config"] = {}) {
 }
 
 async function serveApp(app: Flagon): Promise<number> {
-  const running = app.serve({ port: 0 });
+  const running = serve(app, { port: 0 });
   if (running === undefined) {
     throw new Error("The app is not served here.");
   }

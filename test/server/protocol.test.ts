@@ -3,11 +3,12 @@ import { setTimeout as wait } from "node:timers/promises";
 import express from "express";
 import { type Flagon, request } from "flagon";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { serve } from "../../src/server/production/workers";
 import { createApp, waitUntil } from "../support";
 import { exchange, openSocket, statuses } from "./raw-socket";
 
 /** Serves an app with limits on a port of its own, as production does. */
-async function serve(setUp: (app: Flagon) => void = () => undefined): Promise<{ app: Flagon; port: number; ran: string[] }> {
+async function serveApp(setUp: (app: Flagon) => void = () => undefined): Promise<{ app: Flagon; port: number; ran: string[] }> {
   const app = createApp({ config: { testing: false, secretKey: "a key that is long enough", maxContentLength: 100_000 } });
   app.logger.level = "silent";
   const ran: string[] = [];
@@ -29,7 +30,7 @@ async function serve(setUp: (app: Flagon) => void = () => undefined): Promise<{ 
   );
   app.route("/echo", () => request.stream, { endpoint: "echo", methods: ["POST"] });
   setUp(app);
-  const running = app.serve({ port: 0, healthPath: "/healthz" });
+  const running = serve(app, { port: 0, healthPath: "/healthz" });
   const listeners = (["SIGTERM", "SIGINT", "SIGHUP"] as const).map((name) => [name, process.listeners(name).at(-1)] as const);
   const uncaught = process.listeners("uncaughtException").at(-1);
   onTestFinished(async () => {
@@ -65,7 +66,7 @@ describe("the protocol of a request", () => {
     ["two lengths", `POST / HTTP/1.1\r\n${close}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab`, 400],
     ["a length and chunks", `POST / HTTP/1.1\r\n${close}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 400],
   ])("is answered, and with the default headers: %s", async (_, bytes, status) => {
-    const { port, ran } = await serve();
+    const { port, ran } = await serveApp();
     const received = await exchange(port, bytes);
     expect(statuses(received)).toEqual([status]);
     expect(received.toLowerCase()).toContain("x-content-type-options: nosniff\r\n");
@@ -74,13 +75,13 @@ describe("the protocol of a request", () => {
   });
 
   it("leaves no second request behind a refused one", async () => {
-    const { port } = await serve();
+    const { port } = await serveApp();
     const first = "POST / HTTP/1.0\r\nHost: x\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
     expect(statuses(await exchange(port, `${first}GET / HTTP/1.1\r\nHost: x\r\n\r\n`))).toEqual([400]);
   });
 
   it("answers nothing behind an answer that closes the connection, and lives on", async () => {
-    const { port } = await serve();
+    const { port } = await serveApp();
     const refused = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n";
     const next = "POST /text HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc";
     for (let round = 0; round < 20; round++) {
@@ -94,13 +95,13 @@ describe("the protocol of a request", () => {
   });
 
   it("answers a request before it answers for rubbish behind that", async () => {
-    const { port } = await serve((app) => app.route("/slow", () => wait(100).then(() => "slow"), { endpoint: "slow" }));
+    const { port } = await serveApp((app) => app.route("/slow", () => wait(100).then(() => "slow"), { endpoint: "slow" }));
     const received = await exchange(port, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\nrubbish\r\n\r\n");
     expect(received).toMatch(/^HTTP\/1\.1 200 [\s\S]*slow$/);
   });
 
   it("answers for health with the default headers", async () => {
-    const { port } = await serve();
+    const { port } = await serveApp();
     const received = await exchange(port, `GET /healthz HTTP/1.1\r\n${close}\r\n`);
     expect(received).toMatch(/^HTTP\/1\.1 200 [\s\S]*ok\n$/);
     expect(received.toLowerCase()).toContain("x-content-type-options: nosniff\r\n");
@@ -109,7 +110,7 @@ describe("the protocol of a request", () => {
 
 describe("a body over the limit", () => {
   it.each(["/", "/text", "/part"])("is 413 without a stated length, whatever the view reads: %s", async (path) => {
-    const { port } = await serve();
+    const { port } = await serveApp();
     const received = await exchange(
       port,
       `POST ${path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${chunk(30_000).repeat(8)}0\r\n\r\n`,
@@ -118,13 +119,13 @@ describe("a body over the limit", () => {
   });
 
   it.each(["/", "/text", "/part", "/echo"])("is 413 by its stated length, and no view runs: %s", async (path) => {
-    const { port } = await serve();
+    const { port } = await serveApp();
     const received = await exchange(port, `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n${"x".repeat(200_000)}`);
     expect(received).toMatch(/^HTTP\/1\.1 413 /);
   });
 
   it("is taken up to the limit, and the next request on the connection as well", async () => {
-    const { port } = await serve();
+    const { port } = await serveApp();
     const body = `Transfer-Encoding: chunked\r\n\r\n${chunk(30_000).repeat(3)}0\r\n\r\n`;
     const received = await exchange(port, `POST / HTTP/1.1\r\nHost: x\r\n${body}POST /text HTTP/1.1\r\n${close}${body}`);
     expect(statuses(received)).toEqual([200, 200]);
@@ -132,7 +133,7 @@ describe("a body over the limit", () => {
   });
 
   it("streams back what comes", async () => {
-    const { port } = await serve();
+    const { port } = await serveApp();
     const received = await exchange(port, `POST /echo HTTP/1.1\r\n${close}Content-Length: 90000\r\n\r\n${"y".repeat(90_000)}`);
     expect(received.match(/y/g)?.length).toBeGreaterThanOrEqual(90_000);
   });
@@ -140,7 +141,7 @@ describe("a body over the limit", () => {
 
 describe("the answer to a body that nobody reads", () => {
   it.each([100_000, 900_000])("reaches fetch() with %i bytes", async (size) => {
-    const { port } = await serve();
+    const { port } = await serveApp();
     for (let round = 0; round < 10; round++) {
       const body = new FormData();
       body.append("file", new File([new Uint8Array(size)], "f"));
@@ -150,7 +151,7 @@ describe("the answer to a body that nobody reads", () => {
   });
 
   it("reaches a client of node:http that first sends everything", async () => {
-    const { port } = await serve();
+    const { port } = await serveApp();
     for (let round = 0; round < 5; round++) {
       const status = await new Promise((resolve, reject) => {
         const outgoing = sendRequest({ port, host: "127.0.0.1", method: "POST", path: "/", headers: { "content-length": 90_000 } });
@@ -162,7 +163,7 @@ describe("the answer to a body that nobody reads", () => {
   });
 
   it("is followed by at most 5 seconds or 1 MiB of the body, and the end of the connection", async () => {
-    const { port } = await serve();
+    const { port } = await serveApp();
     const drip = openSocket(port);
     drip.write("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 95000\r\n\r\nabc");
     const timer = setInterval(() => drip.write("x"), 200);
@@ -185,12 +186,12 @@ describe("Expect: 100-continue", () => {
     ["/none", 5, 404],
     ["/", 5, 200],
   ])("is answered by the final status where the body is not read: %s, %i", async (path, length, status) => {
-    const { port } = await serve();
+    const { port } = await serveApp();
     expect(statuses(await exchange(port, ask(path, length)))).toEqual([status]);
   });
 
   it("is answered when the view begins to read", async () => {
-    const { port } = await serve();
+    const { port } = await serveApp();
     const connection = openSocket(port);
     connection.write(ask("/text", 5));
     expect(await connection.until(/\r\n\r\n/)).toBe("HTTP/1.1 100 Continue\r\n\r\n");
@@ -199,7 +200,7 @@ describe("Expect: 100-continue", () => {
   });
 
   it("is answered when middleware begins to read", async () => {
-    const { port } = await serve((app) => {
+    const { port } = await serveApp((app) => {
       app.useNode(express.text());
       app.route("/raw", async () => request.text(), { endpoint: "raw", methods: ["POST"] });
     });
