@@ -119,7 +119,7 @@ export class FormError extends FlagonError {
   override readonly code = "FORM";
 }
 
-/** Somebody called a command in a way that it does not take. */
+/** A command was called with arguments that it does not take. */
 export class UsageError extends FlagonError {
   /** Always `"USAGE"`. */
   override readonly code = "USAGE";

@@ -44,7 +44,7 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
   readonly name = "database";
   /** The transaction at hand, or the database where there is none: the same object, whatever it means at the time. */
   readonly current: Drizzle;
-  /** What drizzle gave, outside of every transaction. */
+  /** The drizzle object outside of every transaction. */
   readonly drizzle: Drizzle;
   readonly #options: DatabaseOptions<Drizzle>;
   readonly #engine: Engine;

@@ -7,12 +7,12 @@ export interface DrizzleDatabase {
   readonly _: object;
 }
 
-/** What runs transactions on drizzle's session. */
+/** The part of drizzle's session that runs transactions. */
 export interface DrizzleSession {
   transaction(run: (handle: object) => Promise<unknown>, config?: object): Promise<unknown>;
 }
 
-/** What differs between databases. */
+/** The differences between databases. */
 export interface Engine {
   /** The kind of database. */
   readonly kind: "libsql" | "postgres" | "other";

@@ -3,7 +3,7 @@ import { addDetachedState } from "../base/detached";
 import { DatabaseError } from "../base/errors";
 import { findAppContext } from "../dispatch/context";
 
-/** How a transaction ended, or that it has not. */
+/** The state of a transaction: open, committed or rolled back. */
 type State = "open" | "ending" | "committed" | "rolled back";
 
 /** Lets callers through one after another, in the order in which they came. */
@@ -44,7 +44,7 @@ export class Scope {
   readonly turns: Turns = new Turns();
   /** The error of the first statement that failed, on a database that then refuses all others. */
   firstError: unknown;
-  /** What drizzle gives for statements inside of the transaction. */
+  /** The drizzle object for statements inside the transaction. */
   handle: object | undefined;
   state: State = "open";
 

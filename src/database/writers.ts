@@ -33,7 +33,7 @@ const longestPause = 50;
 /** Statements that only read. One that begins with WITH may do either. */
 const reading = /^\s*(?:select|values|explain|pragma\s+\w+\s*;?\s*$|with\b(?![\s\S]*\b(?:insert|update|delete|replace)\b))/i;
 
-/** Who waits for the writer's turn. */
+/** A caller that waits for the writer's turn. */
 interface Waiter {
   enter(): void;
 }

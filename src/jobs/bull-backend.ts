@@ -46,7 +46,7 @@ interface BullWorker {
 
 const loadBull = lazily(() => require("bullmq") as typeof import("bullmq"));
 
-/** How long a call of the service may take, in milliseconds. */
+/** Milliseconds that a call of the service may take. */
 const longestCall = 5000;
 const statesOf: Readonly<Record<JobState, readonly string[]>> = {
   waiting: ["waiting", "delayed", "prioritized", "paused"],

@@ -3,7 +3,7 @@ import { JobError, UsageError } from "../base/errors";
 import type { JobInfo, JobState } from "./message";
 import type { RunningWorker, WorkOptions } from "./worker";
 
-/** How long jobs that run may take to finish after a signal, in milliseconds. */
+/** Milliseconds that running jobs have to finish after a signal. */
 const stopTime = 10_000;
 const states: readonly JobState[] = ["waiting", "active", "done", "failed"];
 

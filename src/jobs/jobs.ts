@@ -31,7 +31,7 @@ export interface JobsOptions {
   readonly maxWait?: number;
 }
 
-/** How often ended jobs are removed, in milliseconds. */
+/** Milliseconds between two removals of ended jobs. */
 const cleaningInterval = 60_000;
 /** The part of a stop that is left to give jobs back, in milliseconds. */
 const handBackTime = 500;

@@ -1,13 +1,13 @@
 import type { Claim, JobInfo, JobState, Message } from "./message";
 
-/** What a worker asks for. */
+/** The request of a worker for jobs. */
 export interface ClaimRequest {
   /** The names that it knows. */
   readonly names: readonly string[];
   /** The queues that it takes; all if there is none. */
   readonly queues: readonly string[];
   readonly limit: number;
-  /** How long the claim holds without a renewal, in milliseconds. */
+  /** Milliseconds for which the claim holds without a renewal. */
   readonly lease: number;
   /** Whether jobs whose time has not come are taken as well. */
   readonly isEager: boolean;
@@ -46,8 +46,8 @@ export interface JobStore {
   clean(schedules: readonly string[]): Promise<void>;
 }
 
-/** How long done and failed jobs are kept, in milliseconds, and how many of each. */
+/** Milliseconds for which done and failed jobs are kept, and the most of each. */
 export const keptDone: { readonly age: number; readonly count: number } = { age: 24 * 3600_000, count: 1000 };
 export const keptFailed: { readonly age: number; readonly count: number } = { age: 30 * 24 * 3600_000, count: 10_000 };
-/** What the name of a scheduled job begins with. */
+/** The beginning of the name of a scheduled job. */
 export const schedulePrefix = "schedule:";

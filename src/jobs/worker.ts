@@ -9,7 +9,7 @@ import type { JobStore } from "./store";
 export interface WorkOptions {
   /** The queues that it takes. Default: all. */
   readonly queues?: readonly string[];
-  /** How many jobs it runs at once. Default: 10. */
+  /** The number of jobs that run at once. Default: 10. */
   readonly concurrency?: number;
 }
 

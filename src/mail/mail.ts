@@ -31,7 +31,7 @@ export interface MailOptions {
   readonly allowFiles?: boolean;
 }
 
-/** How many mails the outbox and the preview keep. */
+/** The number of mails that the outbox and the preview keep. */
 const kept = 100;
 
 /**

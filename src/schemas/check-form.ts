@@ -9,7 +9,7 @@ import { hasOwnMessage, readInners, unwrap, type ZodSchema } from "./zod";
 /** The result of a check: data or issues. */
 export type FormResult = { readonly data: unknown } | { readonly issues: readonly FieldIssue[] };
 
-/** Something wrong with a field, or with the whole form if the name is empty. */
+/** An issue of a field, or of the whole form if the name is empty. */
 export interface FieldIssue {
   /** The name of the field, as it is sent. */
   readonly name: string;

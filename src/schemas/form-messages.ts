@@ -32,7 +32,7 @@ export type FormMessageKind =
   | "unexpected"
   | "invalid";
 
-/** Something wrong with what a visitor sent. */
+/** An issue of the values that a visitor sent. */
 export interface FormIssue {
   /** The kind of the message. */
   readonly kind: FormMessageKind;

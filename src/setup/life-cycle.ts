@@ -41,7 +41,7 @@ const leastTime = 250;
 
 /** Starts and stops the resources of an app. */
 export class LifeCycle {
-  /** How the app runs: for development, for the world, or otherwise, as in tests and scripts. Set by the server before the start. */
+  /** The way in which the app runs: `run`, `serve`, or neither, as in tests and scripts. The server sets it before the start. */
   mode: "run" | "serve" | "script" = "script";
   /** Whether the processes that serve also run jobs. */
   runsJobs = false;

@@ -21,7 +21,7 @@ import { Toolbar } from "./toolbar";
 /** The time for the functions of `onStop`, in milliseconds. */
 const stopTime = 10_000;
 
-/** How often idle connections are closed while the server stops, in milliseconds. */
+/** Milliseconds between two closings of idle connections while the server stops. */
 const stopInterval = 50;
 
 /** Where the development server listens. */

@@ -5,7 +5,7 @@ import { watchFolders } from "./code-watcher";
 import { PageEvents, reloadTag } from "./page-events";
 import { insertScript } from "./page-script";
 
-/** How long changes are gathered, in milliseconds. */
+/** Milliseconds for which changes are gathered. */
 const gatherTime = 50;
 
 /** Makes browsers load a page again when a template, a static file or the app itself has changed; for development alone. */

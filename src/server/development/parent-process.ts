@@ -1,6 +1,6 @@
 import { sep } from "node:path";
 
-/** What the app's process tells the one that restarts it. */
+/** The messages of the app's process to the process that restarts it. */
 export interface Report {
   /** Files that the app has loaded since the last report. */
   readonly loaded?: readonly string[];

@@ -5,7 +5,7 @@ import { CodeWatcher } from "./code-watcher";
 import { FailureServer } from "./failure-server";
 import { portInUseCode, type Report } from "./parent-process";
 
-/** How long changes are gathered before the app is started anew, and how long the old one may take to end, in milliseconds. */
+/** Milliseconds for which changes are gathered before a restart, and milliseconds that the old app has to end. */
 const gatherTime = 50;
 const endTime = 2000;
 /** The most that is kept of the app's errors, in characters. */

@@ -6,7 +6,7 @@ import type { FlagonResponse } from "../../http/response/response";
 import type { Application } from "../../setup/application";
 import type { Hooks, Scope } from "../../setup/registry";
 
-/** What one request did, for who develops the app. */
+/** The report of one request, for the developer. */
 export interface RequestReport {
   readonly id: number;
   readonly method: string;
@@ -14,21 +14,21 @@ export interface RequestReport {
   /** When it came, in milliseconds since the Unix epoch. */
   readonly time: number;
   status: number;
-  /** How long it took until its response was ready, in milliseconds. */
+  /** Milliseconds until the response was ready. */
   duration: number;
   rule: string | null;
   endpoint: string | null;
   view: string | null;
   /** The steps on its way, each with how long it took, in milliseconds. */
   phases: (readonly [name: string, duration: number])[];
-  /** How many hooks of each kind there are. */
+  /** The number of hooks of each kind. */
   hooks: Record<string, number>;
   readonly templates: { readonly name: string; duration: number }[];
   readonly queries: { readonly sql: string; readonly parameters: string; readonly duration: number | null }[];
   readonly log: { readonly level: string; readonly message: string }[];
-  /** What extensions have to show, with the path of their page. */
+  /** The entries of extensions, with the paths of their pages. */
   links: (readonly [text: string, path: string])[];
-  /** What the session holds, by name, as JSON; `null` if it was not used. */
+  /** The values of the session, by name, as JSON. `null`: the session was not used. */
   session: (readonly [name: string, value: string])[] | null;
 }
 

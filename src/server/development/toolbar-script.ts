@@ -1,4 +1,4 @@
-/** What runs in the page: it asks for the reports, and shows them in an element that the page's own styles do not reach. */
+/** The script of the page: it asks for the reports, and shows them in an element that the styles of the page do not reach. */
 export const toolbarScript: string = `(() => {
   const id = Number(document.currentScript.dataset.request);
   const sheet = new CSSStyleSheet();

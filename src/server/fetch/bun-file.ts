@@ -1,7 +1,7 @@
 import type { StreamedBody } from "../../dispatch/body-stream";
 import { FilePart } from "../../http/response/file-part";
 
-/** What Bun has of files, beside Node's. */
+/** The file functions of Bun that Node does not have. */
 interface BunFiles {
   file(path: string): Blob;
 }

@@ -2,7 +2,7 @@ import { parseLength } from "../../http/content-length";
 import { readBytes, tooLarge } from "../../http/request/read-body";
 import type { RequestSource } from "../../http/request/request-source";
 
-/** What a web `Request` knows. */
+/** The request as a web `Request` describes it. */
 export class FetchSource implements RequestSource {
   readonly method: string;
   readonly target: string;

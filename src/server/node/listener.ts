@@ -29,7 +29,7 @@ export type OnCrash = (error: unknown, app: Application, reply: ServerResponse) 
 /** Is told a request before an app answers it. */
 export type OnRequest = (context: RequestContext, exchange: Exchange) => void;
 
-/** What a server does besides serving. */
+/** The callbacks of a server beside its answers. */
 export interface ListenerOptions {
   /** Is told an error for which there is no response. By default it is logged and answered with 500. */
   readonly onCrash?: OnCrash;

@@ -14,7 +14,7 @@ import { FileSender } from "./node-file";
 import { endWith, isPlainReply } from "./tuning/single-write";
 import { closesAfterAnswer, drainBody, limitShortRest } from "./unread-body";
 
-/** How long the first piece of a stream may take before the head is sent without it, in milliseconds. */
+/** Milliseconds for which the head waits for the first piece of a stream. */
 const firstPieceTimeout = 20;
 
 const fileSender = lazily(() => new FileSender());

@@ -2,7 +2,7 @@ import type { Exchange } from "./exchange";
 import { announcedLength, listRawHeaders } from "./raw-headers";
 import { skipEmptyBody } from "./tuning/empty-requests";
 
-/** How much of an unread body is taken in before the connection is closed, in bytes and in milliseconds. */
+/** The most that is read of an unread body before the connection is closed, in bytes and in milliseconds. */
 const drainBytes = 1024 * 1024;
 const drainTime = 5000;
 /** The longest unread body, in bytes, after which the connection stays open. */

@@ -6,7 +6,7 @@ import type { Application } from "../../setup/application";
 import { createPlainResponse } from "../node/write-plain";
 import type { RequestsInFlight } from "./requests-in-flight";
 
-/** How long a connection stays after its last answer, so that the client gets to see it, in milliseconds. */
+/** Milliseconds for which a connection stays after its last answer, so that the client can read it. */
 const lingerTime = 1000;
 
 const answers: Readonly<Record<string, readonly [status: number, text: string]>> = {

@@ -4,7 +4,7 @@ import { RequestTimeout } from "../../http/exceptions/client-errors";
 import type { Application } from "../../setup/application";
 import type { ServedExchange } from "../node/listener";
 
-/** How often the times of requests are checked, in milliseconds. */
+/** Milliseconds between two checks of the times of requests. */
 const checkInterval = 100;
 /** The least that a body brings, in bytes a second. */
 const leastBodyRate = 64;

@@ -22,10 +22,10 @@ const leastStopTime = 1000;
 
 /** The most lines that the head of a request may have. */
 const maxHeaderLines = 100;
-/** How long nothing may happen on a connection, in milliseconds. */
+/** Milliseconds without traffic after which a connection is closed. */
 const socketTimeout = 120_000;
 /**
- * How long idle connections stay when the server stops, in milliseconds. A request that comes meanwhile is answered, and told
+ * Milliseconds for which idle connections stay when the server stops. A request that comes meanwhile is answered, and told
  * that its connection closes.
  */
 const idleTime = 1000;
@@ -47,11 +47,11 @@ export interface ServeOptions {
   port?: number;
   /** A Unix socket, in place of address and port. */
   socketPath?: string;
-  /** How many processes share the port; `"auto"` is one for each processor. Default: 1. */
+  /** The number of processes that share the port. `"auto"`: one for each processor. Default: 1. */
   workers?: number | "auto";
   /** A path that answers 200 while requests are taken, and 503 while the server stops; `null` for none. Default: `null`. */
   healthPath?: string | null;
-  /** How long requests in flight may take to finish after a signal to stop, in seconds. Default: the setting `shutdownTimeout`, 10. */
+  /** Seconds that requests in flight have to finish after a signal to stop. Default: the setting `shutdownTimeout`, 10. */
   shutdownTimeout?: number;
   /** Whether the processes that serve run jobs as well. Default: `false`, for `flagon jobs work` beside them. */
   jobs?: boolean;

@@ -2,14 +2,14 @@ import cluster, { type Worker } from "node:cluster";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "../../base/logging";
 
-/** How long an ended worker's place stays empty: at first, and at most, in milliseconds. */
+/** Milliseconds until an ended worker is replaced: at first, and at most. */
 const firstDelay = 100;
 const longestDelay = 10_000;
-/** How long a worker has to live for its place to forget the ends before, in milliseconds. */
+/** Milliseconds after which a worker counts as healthy, so that earlier ends are forgotten. */
 const healthyAfter = 1000;
-/** How long a new worker may take until it listens, in milliseconds. */
+/** Milliseconds in which a new worker must listen. */
 const startTime = 60_000;
-/** How much longer than its requests a worker may take to end, in milliseconds. */
+/** Milliseconds that a worker has to end after its last request. */
 const endTime = 2000;
 
 /** The place of one worker, which is filled again when the worker ends. */
