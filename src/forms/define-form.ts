@@ -6,11 +6,11 @@ import { BoundForm } from "./bound-form";
 import type { Form, FormDefinition, FormInput, FormOptions, FormOutput, FormShape } from "./form";
 
 /**
- * Defines a form by zod: it renders itself, checks what is sent, keeps what was typed, and types the result.
+ * Defines a form by zod. The form renders itself, checks the sent values, keeps the input, and types the result.
  *
  * @param schema The fields as plain zod schemas, a `z.object(…)` of them, or a union of such objects.
- * @param options Whether the form carries a token.
- * @throws {FormError} If the schema is not one of zod 4.
+ * @param options The token, the name, the messages and the template of its fields.
+ * @throws {FormError} If the schema is not one of zod 4, or has a key with dots or brackets.
  *
  * @example
  * ```ts

@@ -30,7 +30,7 @@ export interface FormState {
   readonly errors: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Options of a list of fields inside another one. */
+/** Renders one field with a control of its own. */
 type RenderOne = (field: FieldPath, options: FieldOptions) => Markup;
 
 /** Shows the fields of a form: their values, errors, rows and groups. */

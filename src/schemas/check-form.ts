@@ -26,7 +26,7 @@ export interface FieldIssue {
 }
 
 /** The message of a required field that was left empty. */
-export const requiredMessage = "This field is required.";
+const requiredMessage = "This field is required.";
 const noDetails: Readonly<Record<string, unknown>> = {};
 
 /** Converts and checks sent values. The result is there at once if no schema has asynchronous parts. */

@@ -1,6 +1,6 @@
 /** The state of one conversion: its source, its choices, and the fields that turn out to be wrong. */
 export interface Conversion {
-  /** A query has no unchecked boxes: what is absent from it stays absent. */
+  /** The source. A query has no unchecked boxes: absent fields of it stay absent. */
   readonly source: "form" | "query";
   /** The values that may be chosen in this request, by field. The index of a row is `[]`. */
   readonly choices: ReadonlyMap<string, ReadonlySet<string>>;

@@ -258,7 +258,7 @@ function isArray(schema: ZodSchema): boolean {
 }
 
 /** Tells whether a schema accepts a value, as far as that can be told at once. */
-export function accepts(schema: ZodSchema, value: unknown): boolean {
+function accepts(schema: ZodSchema, value: unknown): boolean {
   try {
     return !("issues" in validateSync(schema, value));
   } catch {

@@ -15,7 +15,7 @@ export interface ZodSchema<Output = unknown> extends Schema<Output> {
   };
 }
 
-/** A schema without what is wrapped around it, and what the wrappings say. */
+/** A schema without its wrappings, and the meaning of those. */
 export interface Unwrapped {
   /** The schema inside. */
   readonly core: ZodSchema;
@@ -177,7 +177,7 @@ export function composeSchema({ meta = {}, ...def }: { type: string; meta?: obje
   return schema;
 }
 
-/** Keeps what is read of a schema, which never changes: forms ask for it with each request. */
+/** Computes a value once for each schema: schemas never change, and forms ask with each request. */
 export function remember<Value>(read: (schema: ZodSchema) => Value): (schema: ZodSchema) => Value {
   const known = new WeakMap<ZodSchema, { readonly value: Value }>();
   return (schema) => {
