@@ -1,3 +1,4 @@
+import { checkSchema } from "./foreign-schema";
 import { mayAwait } from "./may-await";
 import { andThen, isPromise, type MaybePromise } from "./maybe-promise";
 
@@ -43,6 +44,7 @@ export function validate<Output>(schema: Schema<Output>, value: unknown): MaybeP
 }
 
 function parse(schema: Schema, value: unknown): unknown {
+  checkSchema(schema, "The schema");
   if (canParseAsync(schema) && mayAwait(schema)) {
     return schema.safeParseAsync(value).then((result) => (result.success ? { value: result.data } : { issues: result.error.issues }));
   }
@@ -68,6 +70,7 @@ function canParseAsync(schema: Schema): schema is AsyncSchema {
  * @throws {TypeError} If the schema has asynchronous parts.
  */
 export function validateSync<Output>(schema: Schema<Output>, value: unknown): SchemaResult<Output> {
+  checkSchema(schema, "The schema");
   if (isAsynchronous(schema, value)) {
     throw new TypeError("This schema has asynchronous refinements or transforms, which cannot be used here.");
   }

@@ -1,8 +1,12 @@
-import { type core, toJSONSchema } from "zod";
+import type { core } from "zod";
 import { SetupError } from "../base/errors";
+import { lazily } from "../base/lazily";
 import type { Schema } from "../base/schema";
 import { isZodSchema, readInner, type ZodSchema } from "../schemas/zod";
 import { type Definitions, readReference, relocate, signDefinitions } from "./references";
+
+// Loaded by the first schema of zod: an app without one needs no zod.
+const loadZod = lazily((): typeof import("zod") => require("zod"));
 
 /** An object of an OpenAPI document. */
 export type OpenApiObject = Record<string, unknown>;
@@ -122,7 +126,7 @@ export class Components {
       }
     };
     try {
-      return { ...toJSONSchema(schema, { io, unrepresentable: "any", override }) };
+      return { ...loadZod().toJSONSchema(schema, { io, unrepresentable: "any", override }) };
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new SetupError(`A schema of the route '${label}' cannot be described in an OpenAPI document: ${reason}`, { cause });

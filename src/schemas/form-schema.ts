@@ -1,4 +1,5 @@
 import { FormError } from "../base/errors";
+import { describeForeign, isSchema } from "../base/foreign-schema";
 import { didYouMean } from "../base/suggestion";
 import { formatName, isPlainKey, maxDepth, type NameNode, splitName } from "./field-names";
 import { type Alternative, findMember, readMembers } from "./members";
@@ -35,6 +36,11 @@ export interface FieldPath {
 export function readFormSchema(schema: object): FormSchema {
   if (isZodSchema(schema)) {
     return readWhole(schema);
+  }
+  if (!isShape(schema)) {
+    throw new FormError(
+      `A form is defined by z.object(…) of zod 4, or by an object of its fields, but this is ${describeForeign(schema)}. Its fields are read to convert and to render them.`,
+    );
   }
   const fields = new Map<string, ZodSchema>();
   for (const [name, field] of Object.entries(schema)) {
@@ -163,4 +169,11 @@ export function isList(schema: ZodSchema): boolean {
     default:
       return false;
   }
+}
+
+/** Tells whether a value is an object of fields, and no schema of another library: those are objects as well. */
+function isShape(value: unknown): value is Readonly<Record<string, unknown>> {
+  return (
+    typeof value === "object" && value !== null && !Array.isArray(value) && !isSchema(value) && !("_def" in value && "safeParse" in value)
+  );
 }

@@ -1,4 +1,5 @@
 import { ReturnValueError, SetupError } from "../base/errors";
+import { checkSchema } from "../base/foreign-schema";
 import { andThen, type MaybePromise } from "../base/maybe-promise";
 import { type Schema, validate } from "../base/schema";
 import { HTTPException } from "../http/exceptions/http-exception";
@@ -44,6 +45,11 @@ export function checkView(view: View, schemas: RouteSchemas, label: string, app:
 }
 
 function checkSchemas({ form, json, openapi, query, returns, status }: RouteSchemas, label: string): void {
+  for (const [name, schema] of Object.entries({ form, json, query, returns })) {
+    if (schema !== undefined) {
+      checkSchema(schema, `The schema '${name}' of the route of ${label}`);
+    }
+  }
   for (const schema of [query, form]) {
     if (isZodSchema(schema)) {
       readFormSchema(schema);
