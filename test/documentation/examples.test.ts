@@ -93,6 +93,13 @@ describe("the examples of README and docs", () => {
       writeFileSync(path, text);
     };
     write(join(folder, "package.json"), "{}");
+    // Modules that parts of an app import.
+    write(join(folder, "parts/package.json"), '{ "type": "module" }');
+    write(join(folder, "parts/app.ts"), 'import { Flagon } from "flagon";\nexport default new Flagon(".");\n');
+    write(
+      join(folder, "parts/templates.mts"),
+      'import type { Flagon } from "flagon";\ndeclare const templates: Parameters<Flagon["addTemplates"]>[0];\nexport default templates;\n',
+    );
     write(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: { target: "es2022", experimentalDecorators: true } }));
     for (const { files, name } of states) {
       for (const [file, text] of files) {

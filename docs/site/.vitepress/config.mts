@@ -46,6 +46,24 @@ export default defineConfig({
         ],
       },
       {
+        text: "Tutorial",
+        collapsed: true,
+        items: [
+          page("1. One page", "tutorial/01-one-page"),
+          page("2. Posts", "tutorial/02-posts"),
+          page("3. Pages", "tutorial/03-pages"),
+          page("4. Database", "tutorial/04-database"),
+          page("5. Write", "tutorial/05-write"),
+          page("6. Edit and delete", "tutorial/06-edit"),
+          page("7. Accounts", "tutorial/07-accounts"),
+          page("8. Authors", "tutorial/08-authors"),
+          page("9. Comments", "tutorial/09-comments"),
+          page("10. JSON", "tutorial/10-json"),
+          page("11. Tests", "tutorial/11-tests"),
+          page("12. Deploy", "tutorial/12-deploy"),
+        ],
+      },
+      {
         text: "Guides",
         items: [
           page("Routing", "routing"),
@@ -71,6 +89,8 @@ export default defineConfig({
           page("Life cycle and tokens", "lifecycle-and-tokens"),
           page("Database", "database"),
           page("Jobs", "jobs"),
+          page("Runtimes", "runtimes"),
+          page("Mail", "mail"),
           page("Streaming", "streaming"),
           page("Types", "types"),
         ],
