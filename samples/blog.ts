@@ -8,9 +8,7 @@
  *     npx ts-node samples/blog.ts
  */
 import { join } from "node:path";
-import { createClient } from "@libsql/client";
 import { drizzle } from "drizzle-orm/libsql";
-import { migrate } from "drizzle-orm/libsql/migrator";
 import {
   abort,
   blueprint,
@@ -23,13 +21,13 @@ import {
   html,
   type Markup,
   makeResponse,
-  recordQuery,
   redirect,
   renderTemplate,
   route,
   templateFilter,
   urlFor,
 } from "flagon";
+import { Database, openLibsql, recordQueries } from "flagon/database";
 import { loginRequired, requireUser } from "flagon/login";
 import { z } from "zod";
 import { addAccounts } from "./blog/accounts";
@@ -193,14 +191,13 @@ function toTags(text = ""): string[] {
 
 /** Creates the app on a database, which is brought up to date first. */
 export async function createApp(url = process.env.DATABASE_URL ?? `file:${join(root, "blog.db")}`): Promise<Flagon> {
-  const { DATABASE_AUTH_TOKEN: authToken } = process.env;
-  const client = createClient({ url, ...(authToken === undefined ? {} : { authToken }) });
-  await client.execute("PRAGMA foreign_keys = ON");
-  const db = drizzle(client, { schema, logger: { logQuery: (sql, parameters) => recordQuery(sql, { parameters }) } });
-  await migrate(db, { migrationsFolder: join(root, "migrations") });
+  const database = new Database(drizzle(openLibsql(url), { schema, logger: recordQueries() }), { migrations: join(root, "migrations") });
+  await database.migrate();
+  const db = database.current;
 
   const store = new PostStore(db);
   const app = new Flagon(root, { name: "blog" });
+  app.use(database);
   addAccounts(app, db);
   app.register(new Blog(store));
   app.register(new Api(store));
