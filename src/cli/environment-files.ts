@@ -30,7 +30,7 @@ const assignment = /^[ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*=(?:[ \t]*("[^"]*"|'[
  * Parses a file of variables as Node does, apart from values without quotes that hold a `#`: a comment needs a blank before it,
  * so that `PASSWORD=a#b` keeps its end.
  */
-export function parseVariables(text: string): Map<string, string> {
+function parseVariables(text: string): Map<string, string> {
   const parsed = parseEnv(text);
   const values = new Map(Object.entries(parsed).map(([name, value]) => [name, value ?? ""]));
   for (const [, name = "", quoted, plain = ""] of text.matchAll(assignment)) {

@@ -22,11 +22,6 @@ export function yesOrNo({ orNull = false }: { orNull?: boolean } = {}): SettingC
   };
 }
 
-/** Text that is not empty. */
-export function someText(): SettingCheck {
-  return { expected: "text, and not empty", accepts: isText, read: String };
-}
-
 /** Text that is not empty and matches a pattern. */
 export function textLike(pattern: RegExp, expected: string): SettingCheck {
   return { expected, accepts: (value) => isText(value) && pattern.test(value), read: String };

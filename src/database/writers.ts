@@ -43,7 +43,7 @@ interface Waiter {
  *
  * SQLite answers a second writer with BUSY at once, or blocks the whole process while it waits. Here writers wait in a queue.
  */
-export class Writers {
+class Writers {
   readonly #waiting: Waiter[] = [];
   #isTaken = false;
   #holder: Scope | undefined;

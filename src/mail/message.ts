@@ -117,7 +117,7 @@ export function readAddress(value: unknown, field: string): NamedAddress {
 }
 
 /** Reads one address or an array of them. */
-export function readAddresses(value: unknown, field: string): readonly NamedAddress[] {
+function readAddresses(value: unknown, field: string): readonly NamedAddress[] {
   return value === undefined || value === null ? [] : (Array.isArray(value) ? value : [value]).map((one) => readAddress(one, field));
 }
 

@@ -25,7 +25,7 @@ export type CommandMethodDecorator<Values> = <Target extends object, Method = Ta
 ) => void;
 
 /** A check of what a method returns: none, nothing or an answer, an answer. */
-export type Outcome = "unchecked" | "optional" | "required";
+type Outcome = "unchecked" | "optional" | "required";
 
 /** Decorates a method of one kind, in either decorator standard. */
 export type MethodOfKindDecorator<Hook, Answers extends Outcome = "unchecked"> = <Target extends object, Method = Target>(

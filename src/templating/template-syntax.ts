@@ -29,7 +29,7 @@ const closers: Readonly<Record<string, string>> = { "(": ")", "[": "]", "{": "}"
 const loadVm = lazily((): typeof import("node:vm") => process.getBuiltinModule("node:vm"));
 
 /** Removes the text of strings, comments and regular expressions from code, and keeps its line breaks. */
-export function stripText(code: string): string {
+function stripText(code: string): string {
   const pattern =
     /\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:\\[\s\S]|[^'\\\n])*'|"(?:\\[\s\S]|[^"\\\n])*"|`(?:\\[\s\S]|[^`\\])*`|(?<=^|[=(,:[!&|?{};]|\breturn)\s*\/(?![*/])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n])+\//g;
   return code.replace(pattern, (found) => found.replace(/[^\n]/g, " "));

@@ -6,7 +6,7 @@ import { Database, openLibsql, recordQueries } from "flagon/database";
 import { onTestFinished } from "vitest";
 import { writeFiles } from "../support";
 
-export const posts = sqliteTable("posts", {
+const posts = sqliteTable("posts", {
   id: integer().primaryKey({ autoIncrement: true }),
   title: text().notNull().unique(),
 });

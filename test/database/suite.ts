@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { asc, eq } from "drizzle-orm";
 import { abort, defineForm, type Flagon, makeResponse, renderTemplateString, request, route } from "flagon";
-import { afterCommit, atomic, type Database, findUniqueViolation, paginate, refuseDuplicates } from "flagon/database";
+import { afterCommit, atomic, findUniqueViolation, paginate, refuseDuplicates } from "flagon/database";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createApp, createLiveApp } from "../support";
@@ -481,5 +481,3 @@ export function describeDatabase(name: string, create: () => Promise<Made>, isPo
     });
   });
 }
-
-export type { Database };

@@ -1,5 +1,5 @@
 /** The files that a platform serves beside the code, as the binding `ASSETS` of Cloudflare's Workers does. */
-export interface PlatformAssets {
+interface PlatformAssets {
   /** Answers a request for a file. */
   fetch(request: Request): Promise<Response>;
 }

@@ -24,10 +24,10 @@ import { reportCrash } from "./report-crash";
 import { keepTickShape } from "./tuning/tick-shape";
 
 /** Is told an error for which there is no response. */
-export type OnCrash = (error: unknown, app: Application, reply: ServerResponse) => void;
+type OnCrash = (error: unknown, app: Application, reply: ServerResponse) => void;
 
 /** Is told a request before an app answers it. */
-export type OnRequest = (context: RequestContext, exchange: Exchange) => void;
+type OnRequest = (context: RequestContext, exchange: Exchange) => void;
 
 /** The callbacks of a server beside its answers. */
 export interface ListenerOptions {
