@@ -3,7 +3,6 @@ import type { RequestListener, Server } from "node:http";
 import { isAbsolute } from "node:path";
 import { AppState } from "./app/app-state";
 import { SetupError } from "./base/errors";
-import { lazily } from "./base/lazily";
 import { isUnderCommandLine } from "./commands/command-line";
 import { CommandRunner, findCommand, parseArguments } from "./commands/command-runner";
 import { getRequestContext } from "./dispatch/context";
@@ -12,9 +11,10 @@ import { createMount } from "./dispatch/mounting";
 import { runInAppContext } from "./dispatch/tear-down";
 import { safeJoin } from "./http/safe-path";
 import { takesValue } from "./routing/route";
-import type { RunOptions } from "./server/development/development";
+import { type RunOptions, runDevelopmentServer } from "./server/development/development";
 import { handleFetch } from "./server/fetch/handle-fetch";
 import type { RunningServer, ServeOptions } from "./server/production/serve-here";
+import { serve } from "./server/production/workers";
 import type { FetchHandler, NodeMiddleware } from "./setup/application";
 import { type RegisterOptions, registerOn } from "./setup/blueprint";
 import type { HealthCheckOptions } from "./setup/health-checks";
@@ -31,10 +31,6 @@ export interface Extension {
   /** Adds to the app: routes, hooks, settings. What it returns is its state. */
   install(app: Flagon): unknown;
 }
-
-// Loaded when a server starts: runtimes that bring their own have no child processes.
-const loadDevelopment = lazily((): typeof import("./server/development/development") => require("./server/development/development"));
-const loadProduction = lazily((): typeof import("./server/production/workers") => require("./server/production/workers"));
 
 /**
  * A web app: routes, hooks, templates and settings under one roof.
@@ -244,7 +240,7 @@ export class Flagon extends AppState {
    * @returns The server, which listens soon after; under the command line nothing, since `flagon run` does it.
    */
   run(options: RunOptions = {}): Server | undefined {
-    return isUnderCommandLine() ? undefined : loadDevelopment().runDevelopmentServer(this, options);
+    return isUnderCommandLine() ? undefined : runDevelopmentServer(this, options);
   }
 
   /**
@@ -256,7 +252,7 @@ export class Flagon extends AppState {
    * @throws {ConfigError} If the secret key is short.
    */
   serve(options: ServeOptions = {}): RunningServer | undefined {
-    return isUnderCommandLine() ? undefined : loadProduction().serve(this, options);
+    return isUnderCommandLine() ? undefined : serve(this, options);
   }
 
   /** Gives the values that a function returns to the prompt of `flagon shell`, by their names. */
