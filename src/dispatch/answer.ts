@@ -224,7 +224,7 @@ function publishFinished({ app, request }: RequestContext, response: FlagonRespo
  */
 export function handleError(context: RequestContext, thrown: unknown): MaybePromise<FlagonResponse> {
   const { app } = context;
-  const error = toReadable(toOwn(thrown));
+  const error = toOwn(toReadable(thrown));
   context.errors++;
   if (error instanceof ResponseException) {
     return finish(context, error.response, 200);
