@@ -9,7 +9,7 @@ import { HTTPException, ResponseException } from "../http/exceptions/http-except
 import { applyNonce } from "../http/response/default-headers";
 import { FlagonResponse } from "../http/response/response";
 import { addDefaults, peekHeader, type ResponseHeaders } from "../http/response/response-headers";
-import { checkPromises, toResponse } from "../http/response/response-value";
+import { checkInnerData, toResponse } from "../http/response/response-value";
 import type { AnyErrorHandler } from "../setup/registry";
 import { labelOf, type RequestContext } from "./context";
 import { mayDebug, renderDebugPage } from "./debug-page";
@@ -30,7 +30,7 @@ export function toAnswer(context: RequestContext, value: unknown): MaybePromise<
 function finish(context: RequestContext, value: unknown, status: number): MaybePromise<FlagonResponse> {
   try {
     if (context.app.config.debug) {
-      checkPromises(value, labelOf(context));
+      checkInnerData(value, labelOf(context), context.app.json);
     }
     context.response = toResponse(value, status, labelOf(context), context.app.json);
     if (context.response.isStreamed) {

@@ -4,7 +4,7 @@ import { createException } from "../http/exceptions/by-status";
 import { ResponseException } from "../http/exceptions/http-exception";
 import { FlagonResponse } from "../http/response/response";
 import type { HeadersLike } from "../http/response/response-headers";
-import { checkPromises, toJsonResponse, toResponse } from "../http/response/response-value";
+import { checkInnerData, toJsonResponse, toResponse } from "../http/response/response-value";
 import type { AfterRequestHook } from "../setup/hooks";
 
 /**
@@ -48,8 +48,9 @@ export function json(value: unknown, status = 200): FlagonResponse {
 }
 
 function checkInDebugMode(value: unknown, label: string): void {
-  if (findAppContext()?.app.config.debug === true) {
-    checkPromises(value, label);
+  const context = findAppContext();
+  if (context?.app.config.debug === true) {
+    checkInnerData(value, label, context.app.json);
   }
 }
 

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { request as sendRequest } from "node:http";
 import { Readable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
-import { FlagonResponse, request, session } from "flagon";
+import { FlagonResponse, json, request, session } from "flagon";
 import { describe, expect, it, vi } from "vitest";
 import { createApp, createLiveApp, listen, waitUntil } from "../support";
 
@@ -273,5 +273,26 @@ describe("a value that JSON writes as {}", () => {
     const live = createApp();
     live.route("/", view, { endpoint: "x" });
     expect((await live.testClient().get("/")).status).toBe(200);
+  });
+
+  it.each<[string, string, unknown]>([
+    ["Map", "page.names", { page: { names: new Map([[1, 2]]) } }],
+    ["Set", "0", [new Set([1])]],
+    ["Error", "errors.0", { errors: [new Error("x")] }],
+  ])("is an error in debug mode where a %s is inside of data", async (name, path, value) => {
+    const message = `data whose '${path}' is a value of the class ${name}, which JSON writes as {}`;
+    const app = createApp({ config: { debug: true } });
+    app.route("/", () => value, { endpoint: "x" });
+    app.route("/json", () => json(value), { endpoint: "json" });
+    await expect(app.testClient().get("/")).rejects.toThrow(`The view 'x' returned ${message}`);
+    await expect(app.testClient().get("/json")).rejects.toThrow(`json() returned ${message}`);
+  });
+
+  it("is sent from inside of data by a JSON of the app's own", async () => {
+    const app = createApp({ config: { debug: true } });
+    const write = (_key: string, value: unknown) => (value instanceof Map ? Object.fromEntries(value) : value);
+    app.json = { parse: JSON.parse, stringify: (value) => JSON.stringify(value, write) };
+    app.route("/", () => ({ names: new Map([["a", 1]]) }), { endpoint: "x" });
+    expect(await (await app.testClient().get("/")).json()).toEqual({ names: { a: 1 } });
   });
 });

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { refuseOtherCopy } from "../../base/copies";
 import { ReturnValueError } from "../../base/errors";
 import { Markup } from "../../base/html";
-import type { JsonProvider } from "../../base/json";
+import { defaultJson, type JsonProvider } from "../../base/json";
 import { isPromise } from "../../base/maybe-promise";
 import { isConnectionHeader } from "../connection-headers";
 import { FlagonResponse, type ResponseBody } from "./response";
@@ -63,23 +63,25 @@ const emptyInJson = new Map([
 ]);
 
 /** Refuses objects that JSON writes as `{}`, unless they write themselves by `toJSON()`. */
-function checkData(value: object, label: string): void {
+function checkData(value: object, label: string, path = ""): void {
   if ("toJSON" in value && typeof value.toJSON === "function") {
     return;
   }
   const tag = Object.prototype.toString.call(value).slice(8, -1);
   const cure = emptyInJson.get(tag);
   if (cure !== undefined) {
-    throw new ReturnValueError(`${label} returned a value of the class ${tag}, which JSON writes as {}. ${cure}`);
+    const place = path === "" ? "a value" : `data whose '${path}' is a value`;
+    throw new ReturnValueError(`${label} returned ${place} of the class ${tag}, which JSON writes as {}. ${cure}`);
   }
 }
 
 /**
- * Refuses data that holds a promise: JSON writes it as `{}`. For the debug mode, since it looks at all values.
+ * Refuses data that holds a promise, or another object that JSON writes as `{}`. For the debug mode, since it looks at all values. A JSON
+ * of the app's own may know how to write such objects, so that only promises are refused then.
  *
  * @throws {ReturnValueError} If there is one.
  */
-export function checkPromises(value: unknown, label: string): void {
+export function checkInnerData(value: unknown, label: string, json: JsonProvider): void {
   const visited = new Set<unknown>();
   const visit = (item: unknown, path: string): void => {
     if (typeof item !== "object" || item === null || visited.has(item) || "toJSON" in item) {
@@ -88,6 +90,9 @@ export function checkPromises(value: unknown, label: string): void {
     visited.add(item);
     if (path !== "" && isPromise(item)) {
       throw new ReturnValueError(`${label} returned data whose '${path}' is a promise. Did you forget to await it?`);
+    }
+    if (json === defaultJson) {
+      checkData(item, label, path);
     }
     if (Array.isArray(item) || Object.getPrototypeOf(item) === Object.prototype) {
       for (const [key, inner] of Object.entries(item)) {
