@@ -10,7 +10,7 @@ import { type FieldChoices, listAllowed, listChoices } from "../schemas/choices"
 import { createConversion } from "../schemas/conversion";
 import { emptyNode, type NameNode, toTree } from "../schemas/field-names";
 import { type FieldPath, type FormSchema, findAnyItem, findField } from "../schemas/form-schema";
-import { reservedFields } from "../schemas/parse-fields";
+import { listReserved } from "../schemas/parse-fields";
 import { unwrap } from "../schemas/zod";
 import { CsrfError, checkCsrf, createCsrfToken, csrfField } from "../sessions/csrf";
 import { formatAttributes } from "./attributes";
@@ -21,7 +21,7 @@ import { type FormState, FormView } from "./form-view";
 import { findMessage } from "./messages";
 
 /** The field that says which of a page's forms was sent. */
-const formNameField = "_form";
+export const formNameField = "_form";
 
 /** The values and choices that a request gives to a form. */
 export interface RequestValues {
@@ -109,7 +109,7 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
   }
 
   #bind(values: FormValues): MaybePromise<this> {
-    this.node = toTree(values, reservedFields);
+    this.node = toTree(values, listReserved(this.schema));
     const allowed = new Map([...this.choices].map(([name, choices]) => [name, listAllowed(listChoices(choices))] as const));
     return andThen(checkForm(this.schema, this.node, createConversion("form", allowed)), (result) => {
       if ("data" in result) {

@@ -1,6 +1,6 @@
 import { html, type Markup } from "../base/html";
 import type { FieldChoices } from "../schemas/choices";
-import { listRecordKeys } from "../schemas/convert-members";
+import { isPartialRecord, listRecordKeys } from "../schemas/convert-members";
 import { formatName, maxDepth, type NameNode } from "../schemas/field-names";
 import { type FieldPath, type FormSchema, findSent, getField, isList } from "../schemas/form-schema";
 import { type Alternative, readMembers } from "../schemas/members";
@@ -203,7 +203,7 @@ export class FormView {
     return Array.isArray(value) ? value.length : value instanceof Set ? value.size : 0;
   }
 
-  /** Tells whether a field may stay empty although its schema requires it: it lies in an optional group, or in an empty row. */
+  /** Tells whether a field may stay empty although its schema requires it: it lies in an optional group, in a partial record, or in an empty row. */
   #isLenient({ keys, parents }: FieldPath): boolean {
     return keys.some((key, depth) => depth > 0 && this.#mayStayEmpty(keys, parents, depth, key));
   }
@@ -217,8 +217,8 @@ export class FormView {
       const list = { keys: keys.slice(0, depth), parents: parents.slice(0, depth - keys.length + parents.length), schema: parent };
       return unwrap(parent).core._zod.def.type !== "tuple" && key >= this.#countRows(list);
     }
-    const { isOptional, isNullable } = unwrap(parent);
-    return isOptional || isNullable;
+    const { core, isOptional, isNullable } = unwrap(parent);
+    return isOptional || isNullable || isPartialRecord(core);
   }
 }
 

@@ -68,7 +68,7 @@ function toPlain({ values, children }: NameNode): FormValue | readonly FormValue
 
 function convertRecord(schema: ZodSchema, node: NameNode, path: Path, convert: Convert): Record<string, unknown> {
   const valueType = readInner(schema, "valueType");
-  const isWhole = readDefinition(schema, "partial") !== true;
+  const isWhole = !isPartialRecord(schema);
   const stated = isWhole ? listRecordKeys(schema) : [];
   const keys = new Set([...stated, ...node.children.keys()]);
   const value: Record<string, unknown> = {};
@@ -86,6 +86,11 @@ function convertRecord(schema: ZodSchema, node: NameNode, path: Path, convert: C
 
 function isOptionalValue(valueType: ZodSchema | undefined): boolean {
   return valueType !== undefined && unwrap(valueType).isOptional;
+}
+
+/** Tells whether a schema is `z.partialRecord()`, of which any key may be left out. */
+export function isPartialRecord(schema: ZodSchema): boolean {
+  return readDefinition(schema, "partial") === true;
 }
 
 /** Lists the keys that the schema of a record states: those of an enum, or of literals. */

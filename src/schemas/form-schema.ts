@@ -70,7 +70,13 @@ function checkKeys(fields: ReadonlyMap<string, ZodSchema>, seen: Set<ZodSchema> 
   for (const [key, field] of fields) {
     if (!isPlainKey(key)) {
       throw new FormError(
-        `A field of a form cannot be called '${key}': in the name of a field, dots and brackets lead to the fields inside another one. Rename it, or nest objects: z.object({ user: z.object({ name }) }) has the field 'user.name'.`,
+        `A field of a form cannot be called '${key}': ${
+          /[.[\]]/.test(key)
+            ? "in the name of a field, dots and brackets lead to the fields inside another one. Rename it, or nest objects: z.object({ user: z.object({ name }) }) has the field 'user.name'."
+            : key === ""
+              ? "browsers send no field without a name. Give it one."
+              : "a name that would reach a prototype is never taken from a request. Rename it."
+        }`,
       );
     }
     checkInner(field, seen);

@@ -4,11 +4,16 @@ import { parseValue, type RequestIssue, ValidationFailed } from "../http/request
 import { checkForm } from "./check-form";
 import { createConversion } from "./conversion";
 import { parseName, toTree } from "./field-names";
-import { readFormSchema } from "./form-schema";
+import { type FormSchema, readFormSchema } from "./form-schema";
 import { isZodSchema } from "./zod";
 
 /** The fields that a form adds to those of its schema: the token, the name of the form, and the method that a POST stands for. */
-export const reservedFields: ReadonlySet<string> = new Set(["csrf_token", "_form", "_method"]);
+const reservedFields: readonly string[] = ["csrf_token", "_form", "_method"];
+
+/** Lists the fields that a form adds to those of its schema. A field that the schema has itself is none of them. */
+export function listReserved({ fields }: FormSchema): ReadonlySet<string> {
+  return new Set(reservedFields.filter((name) => !fields.has(name)));
+}
 
 /**
  * Converts and checks fields by a schema. A schema that is not zod's gets the first value of each field.
@@ -28,8 +33,8 @@ export async function parseFields(
   }
   const form = readFormSchema(schema);
   const isForm = place === "body";
-  const except = new Set([...(isForm ? reservedFields : [])].filter((name) => !form.fields.has(name)));
-  const result = await checkForm(form, toTree(entries, except), createConversion(isForm ? "form" : "query"));
+  const tree = isForm ? toTree(entries, listReserved(form)) : toTree(entries);
+  const result = await checkForm(form, tree, createConversion(isForm ? "form" : "query"));
   if ("data" in result) {
     return result.data;
   }

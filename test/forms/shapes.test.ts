@@ -2,6 +2,7 @@ import { defineForm, FormError, request } from "flagon";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createApp } from "../support";
+import { collect } from "./collect";
 import { attributesOf, serveFields, serveForm } from "./support";
 
 /** Lists the names of the controls of a page. */
@@ -42,6 +43,14 @@ describe("a record", () => {
     expect(whole.errors).toEqual({ "qty.m": ["This field is required."] });
     const partial = serveFields({ qty: z.partialRecord(z.enum(["s", "m"]), z.int()) });
     expect((await partial.send({ "qty.s": "1", "qty.m": "" })).data).toEqual({ qty: { s: 1 } });
+  });
+
+  it("requires nothing in the browser if it is partial", async () => {
+    const part = z.object({ n: z.string().min(1), kind: z.enum(["a", "b"]) });
+    const page = serveFields({ by: z.partialRecord(z.enum(["x", "y"]), part), whole: z.record(z.enum(["x"]), z.int()) });
+    const document = await page.load();
+    expect([...document.querySelectorAll("[required]")].map((control) => control.getAttribute("name"))).toEqual(["whole.x"]);
+    expect((await page.send({ ...collect(document), "whole.x": "1" })).data).toEqual({ by: {}, whole: { x: 1 } });
   });
 
   it("leaves the limit of indices to lists", async () => {
@@ -280,6 +289,25 @@ describe("the keys of a form", () => {
     expect(() => defineForm({ [key]: z.string() })).toThrow(FormError);
     expect(() => defineForm(z.object({ [key]: z.string() }))).toThrow(`A field of a form cannot be called '${key}'`);
     expect(() => defineForm({ a: z.array(z.object({ b: z.object({ [key]: z.string() }).optional() })) })).toThrow(FormError);
+  });
+
+  it.each([
+    ["a.b", "dots and brackets"],
+    ["", "without a name"],
+    ["constructor", "prototype"],
+  ])("are refused with the reason: %j", (key, reason) => {
+    expect(() => defineForm({ [key]: z.string() })).toThrow(reason);
+  });
+
+  it("cannot be those that the form sends itself", () => {
+    expect(() => defineForm({ csrf_token: z.string() })).toThrow("A field of a form cannot be called 'csrf_token'");
+    expect(() => defineForm(z.object({ _form: z.string() }), { name: "login" })).toThrow(FormError);
+  });
+
+  it("may be those that the form does not send", async () => {
+    const page = serveFields({ csrf_token: z.string(), _form: z.string(), _method: z.literal("DELETE") });
+    const fields = { csrf_token: "a", _form: "b", _method: "DELETE" };
+    expect(await page.send(fields)).toMatchObject({ data: fields, errors: {} });
   });
 
   it("may be digits", async () => {
