@@ -159,6 +159,17 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
     }
   }
 
+  /** Finds what the transaction at hand is to run before its commit under an order: a function given to `beforeCommit()` that no rollback has taken back. */
+  findBeforeCommit(order: string): (() => unknown) | undefined {
+    for (let scope = findScope(this); scope !== undefined; scope = scope.parent) {
+      const found = scope.beforeCommit.find((one) => one.order === order);
+      if (found !== undefined) {
+        return found.run;
+      }
+    }
+    return undefined;
+  }
+
   /**
    * Applies the migrations that are pending, while no other process does.
    *

@@ -21,6 +21,8 @@ const tables = [
 /** Keeps jobs in two tables of the app's own database. */
 export class SqlStore implements JobStore {
   readonly #database: Database;
+  /** The ids of jobs that wait for their commit, by the functions that write them. */
+  readonly #unwritten = new WeakMap<() => unknown, string>();
   #isPrepared = false;
   #ending: { readonly claims: Claim[]; readonly done: Promise<void> } | undefined;
   #turn: Promise<void> = Promise.resolve();
@@ -58,16 +60,21 @@ export class SqlStore implements JobStore {
     if (!this.#database.isAtomic) {
       return this.#insert(message, added);
     }
+    const order = `${message.name}\0${message.key ?? ""}`;
+    const before = message.key === null ? undefined : this.#database.findBeforeCommit(order);
+    const earlier = before && this.#unwritten.get(before);
+    if (earlier !== undefined) {
+      return earlier;
+    }
+    const write = async (): Promise<void> => {
+      const id = await this.#insert(message, () => undefined);
+      if (id === message.id) {
+        await this.#database.afterCommit(() => added(message));
+      }
+    };
+    this.#unwritten.set(write, message.id);
     // At the end, and sorted: an index would otherwise let transactions wait for one another, and some of them for ever.
-    await this.#database.beforeCommit(
-      async () => {
-        const id = await this.#insert(message, () => undefined);
-        if (id === message.id) {
-          await this.#database.afterCommit(() => added(message));
-        }
-      },
-      `${message.name}\0${message.key ?? ""}`,
-    );
+    await this.#database.beforeCommit(write, order);
     return message.id;
   }
 

@@ -15,6 +15,7 @@ import {
   readAttachments,
   readHeaders,
   readRecipients,
+  readText,
   type SentMail,
   toText,
 } from "./message";
@@ -92,7 +93,7 @@ export class Mail implements Extension {
    *
    * In tests (`config.testing`) it goes to the outbox alone; in debug mode without a transport as well, where `/_flagon/mail` shows it.
    *
-   * @throws {MailError} If a field holds a line break, an address is none, or the server refuses it, or some of its recipients.
+   * @throws {MailError} If a field holds a line break or is no text, an address is none, or the server refuses it, or some of its recipients.
    */
   async send(message: MailMessage): Promise<SentMail> {
     const mail = this.#compose(message);
@@ -124,10 +125,13 @@ export class Mail implements Extension {
   #compose(message: MailMessage): SentMail {
     const app = this.#owner;
     const { serverName } = app.config;
-    const subject = checkLine(message.subject, "subject");
+    const subject = checkLine(readText(message.subject, "subject"), "subject");
     const recipients = readRecipients(message);
     const from = message.from === undefined ? this.#from : readAddress(message.from, "from");
     const html = message.html ?? (message.template === undefined ? null : this.#render(message.template, message.data ?? {}));
+    if (html !== null) {
+      readText(html, "html");
+    }
     const text = message.text ?? this.#renderText(message) ?? (html === null ? null : toText(html));
     if (text === null) {
       throw new MailError("A mail needs a content: give 'template', 'html' or 'text'.");
@@ -138,7 +142,7 @@ export class Mail implements Extension {
       ...recipients,
       subject,
       html,
-      text,
+      text: readText(text, "text"),
       headers: readHeaders(message.headers),
       attachments: readAttachments(message.attachments, this.#options.allowFiles ?? false),
       date: new Date(),

@@ -78,6 +78,8 @@ const ownHeaders = new Set([
   "content-type",
   "mime-version",
 ]);
+/** The fields of an attachment that hold its content, which is none of a header. */
+const contentFields = new Set(["content", "path", "href", "raw"]);
 const listFields = ["to", "cc", "bcc", "replyTo"] as const;
 
 /**
@@ -90,6 +92,18 @@ export function checkLine(text: string, field: string): string {
     throw new MailError(`The field '${field}' of a mail holds a line break or a NUL. Take it out: a header is one line.`);
   }
   return text;
+}
+
+/**
+ * Checks that a field is a text: of an object such as `{ path }`, nodemailer would send the file.
+ *
+ * @throws {MailError} If it is none.
+ */
+export function readText(value: unknown, field: string): string {
+  if (typeof value !== "string") {
+    throw new MailError(`The field '${field}' of a mail must be a text, but it is ${value === undefined ? "missing" : "none"}.`);
+  }
+  return value;
 }
 
 /**
@@ -164,14 +178,19 @@ export function readAttachments(attachments: readonly Attachment[] | undefined, 
       content !== null &&
       !Buffer.isBuffer(content) &&
       ("path" in content || "href" in content) &&
-      !("pipe" in content);
+      typeof Reflect.get(content, "pipe") !== "function";
     if ((reading !== undefined || isIndirect) && !allowFiles) {
       throw new MailError(
         `An attachment has '${reading ?? "content"}', which reads a file or a URL. Give its content; or, if no visitor chooses it: new Mail({ allowFiles: true }).`,
       );
     }
-    for (const key of ["filename", "contentType", "cid"] as const) {
-      checkLine(attachment[key] ?? "", `attachments.${key}`);
+    // Those of nodemailer that have no name here reach a header as well.
+    for (const [key, value] of Object.entries(attachment)) {
+      if (key === "headers") {
+        readHeaders(value);
+      } else if (!contentFields.has(key)) {
+        checkLine(String(value ?? ""), `attachments.${key}`);
+      }
     }
   }
   return [...(attachments ?? [])];

@@ -53,6 +53,17 @@ describe("cspNonce()", () => {
     );
   });
 
+  it("leaves styles alone that need none", async () => {
+    const find = async (contentSecurityPolicy: string) =>
+      ((await policyOf({ contentSecurityPolicy }, script)).header ?? "").replace(/nonce-[^']+/g, "nonce-x");
+    expect(await find("script-src 'self'; style-src 'self' 'unsafe-inline'")).toBe(
+      "script-src 'self' 'nonce-x'; style-src 'self' 'unsafe-inline'",
+    );
+    expect(await find("default-src 'self' 'Unsafe-Inline'; script-src 'self'")).toBe(
+      "default-src 'self' 'Unsafe-Inline'; script-src 'self' 'nonce-x'",
+    );
+  });
+
   it("goes into a header of the view's own, and into none that there is not", async () => {
     const app = createApp({ config: { contentSecurityPolicy: null } });
     app.route("/own", () => makeResponse(cspNonce(), 200, { "content-security-policy": "script-src 'self'" }), { endpoint: "own" });

@@ -21,6 +21,34 @@ for (const kind of ["file", "memory"] as const) {
 }
 
 describe("Jobs", () => {
+  it("return the job with the same key that waits for the same commit", async () => {
+    const { database } = await createLibsql("memory");
+    const app = new Flagon(__dirname, { static: null, config: { testing: true } });
+    app.use(database);
+    const jobs = new Jobs({ database });
+    app.use(jobs);
+    const work = job<number>("once in a commit", () => undefined);
+    await app.appContext(async () => {
+      await app.ready();
+      await database.atomic(async () => {
+        let lost = "";
+        const undone = database.atomic(async () => {
+          lost = await work.enqueue(0, { key: "k" });
+          throw new Error("inner");
+        });
+        await expect(undone).rejects.toThrow("inner");
+        const first = await work.enqueue(1, { key: "k" });
+        expect(first).not.toBe(lost);
+        expect(await work.enqueue(2, { key: "k" })).toBe(first);
+        expect(await database.atomic(() => work.enqueue(3, { key: "k" }))).toBe(first);
+        expect(await work.enqueue(4, { key: "l" })).not.toBe(first);
+        expect(await work.enqueue(5)).not.toBe(await work.enqueue(6));
+      });
+      expect([...jobs.queued(work)].sort()).toEqual([1, 4, 5, 6]);
+    });
+    await app.lifeCycle.stop(1000);
+  });
+
   it("say what they need", async () => {
     expect(() => new Jobs({ concurrency: 0 })).toThrow(/concurrency/);
     expect(() => job("x", { retries: -1 }, () => undefined)).toThrow(/'retries' of the job 'x'/);

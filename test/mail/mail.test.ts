@@ -123,6 +123,12 @@ describe("mail.send()", () => {
     ["URL", { attachments: [{ href: "http://127.0.0.1/" }] }],
     ["raw", { attachments: [{ raw: "x" } as never] }],
     ["content", { attachments: [{ content: { path: "/etc/passwd" } as never }] }],
+    ["content with a pipe", { attachments: [{ content: { path: "/etc/passwd", pipe: true } as never }] }],
+    ["text", { text: { path: "/etc/passwd" } as never }],
+    ["html", { html: { href: "http://127.0.0.1/" } as never }],
+    ["subject", { subject: ["Hi"] as never }],
+    ["attachment", { attachments: [{ content: "", contentDisposition: "inline\r\nX: y" } as never] }],
+    ["header of an attachment", { attachments: [{ content: "", headers: { "X-A": "a\r\nX: y" } } as never] }],
   ])("refuses %s that holds more than it may", async (_, part) => {
     const { mail } = createApp();
     await expect(mail.send({ ...basic, ...part })).rejects.toMatchObject({ code: "MAIL" });

@@ -18,7 +18,11 @@ export function formatPolicy(policy: string | Readonly<Record<string, PolicySour
   return [...directives].flatMap(([name, sources]) => (sources === null ? [] : [formatDirective(name, sources)])).join("; ");
 }
 
-/** Adds a nonce to the directives of a policy for scripts, and to those for styles if there are any (CSP Level 3, section 2.3.1). */
+/**
+ * Adds a nonce to the directives of a policy for scripts, and to those for styles if there are any (CSP Level 3, section 2.3.1).
+ *
+ * Styles that are `'unsafe-inline'` stay so: a nonce beside it would switch it off, and styles without one would be lost.
+ */
 export function addNonce(policy: string, nonce: string): string {
   const directives = new Map(
     policy.split(";").flatMap((part): [string, string[]][] => {
@@ -29,7 +33,8 @@ export function addNonce(policy: string, nonce: string): string {
   const fallback = directives.get("default-src");
   for (const name of ["script-src", "style-src"]) {
     const sources = directives.get(name) ?? fallback ?? (name === "script-src" ? ["'self'"] : undefined);
-    if (sources !== undefined) {
+    const isOpen = name === "style-src" && sources?.some((source) => source.toLowerCase() === "'unsafe-inline'") === true;
+    if (sources !== undefined && !isOpen) {
       directives.set(name, [...sources.filter((source) => source.toLowerCase() !== "'none'"), `'nonce-${nonce}'`]);
     }
   }
