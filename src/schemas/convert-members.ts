@@ -2,7 +2,7 @@ import { textConverters } from "../base/text-values";
 import type { FormValue } from "../http/request/form-values";
 import type { Conversion, Path } from "./conversion";
 import { emptyNode, formatName, isBlank, type NameNode } from "./field-names";
-import { listChoosers, listFieldValues } from "./members";
+import { isChosenByAbsence, listChoosers, listFieldValues } from "./members";
 import { readDefinition, readInner, readInners, readShape, unwrap, type ZodSchema } from "./zod";
 
 /** Converts the values of a part. */
@@ -106,7 +106,10 @@ function convertOption(schema: ZodSchema, node: NameNode, path: Path, { source, 
   const text = typeof sent === "string" ? sent.trim() : "";
   const boolean = text === "" ? (source === "form" ? false : undefined) : textConverters.boolean(text);
   const isNamed = (value: unknown): boolean => (typeof value === "boolean" ? value === boolean : text !== "" && String(value) === text);
-  const option = readInners(schema, "options").find((candidate) => listChoosers(candidate, discriminator).some(isNamed));
+  const options = readInners(schema, "options");
+  const option =
+    options.find((candidate) => listChoosers(candidate, discriminator).some(isNamed)) ??
+    (text === "" ? options.find((candidate) => isChosenByAbsence(candidate, discriminator)) : undefined);
   if (option !== undefined) {
     return convert(option, node, path);
   }

@@ -37,13 +37,17 @@ export const readMembers: (schema: ZodSchema) => Members | undefined = remember(
     found.set(name, [...(found.get(name) ?? []), field]);
   }
   const discriminator = String(readDefinition(core, "discriminator"));
-  const choices = options.flatMap((option) => {
+  const labels = new Map<string, string>();
+  for (const option of options) {
     const values = listChoosers(option, discriminator);
-    return values.map((value) => ({
-      value: String(value),
-      label: values.length === 1 ? findLabel(option, discriminator) : humanize(String(value)),
-    }));
-  });
+    for (const value of values) {
+      labels.set(
+        String(value),
+        labels.get(String(value)) ?? (values.length === 1 ? findLabel(option, discriminator) : humanize(String(value))),
+      );
+    }
+  }
+  const choices = [...labels].map(([value, label]) => ({ value, label }));
   const isChosenByCheckbox = choices.every(({ value }) => value === "true" || value === "false");
   return {
     fields: new Map(
@@ -130,10 +134,16 @@ function findLabel(option: ZodSchema | undefined, discriminator: string): string
     : humanize(values.map(String).join(", "));
 }
 
-/** Lists the values of a discriminator that choose an option. */
+/** Lists the values of a discriminator that choose an option, each once. */
 export function listChoosers(option: ZodSchema, discriminator: string): readonly unknown[] {
   const field = readMembers(option)?.fields.get(discriminator);
-  return field === undefined ? [] : listFieldValues(field);
+  return field === undefined ? [] : [...new Set(listFieldValues(field))];
+}
+
+/** Tells whether an option is chosen by the absence of its discriminator, such as `z.literal("a").default("a")`. */
+export function isChosenByAbsence(option: ZodSchema, discriminator: string): boolean {
+  const field = readMembers(option)?.fields.get(discriminator);
+  return field !== undefined && unwrap(field).isOptional;
 }
 
 /** Lists the values of a field that is an enum, a literal, or a union of such. */

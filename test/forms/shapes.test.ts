@@ -249,6 +249,28 @@ describe("a union", () => {
     expect((await page.send({ "u.t": "b", "u.x": "1" })).data).toEqual({ u: { t: "b", x: 1 } });
   });
 
+  it("inside of another one offers each value once", async () => {
+    const inner = z.discriminatedUnion("b", [
+      z.object({ a: z.literal("y"), b: z.literal("p") }),
+      z.object({ a: z.literal("y"), b: z.literal("q") }),
+    ]);
+    const document = await serveFields(z.discriminatedUnion("a", [z.object({ a: z.literal("x"), v: z.string() }), inner])).load();
+    expect([...document.querySelectorAll("[name=a] option")].map((option) => option.textContent)).toEqual(["", "X", "Y"]);
+    expect([...document.querySelectorAll("legend")].map((legend) => legend.textContent)).toEqual(["X", "Y"]);
+  });
+
+  it("takes the option whose discriminator has a default if none is sent, in queries too", async () => {
+    const schema = z.discriminatedUnion("by", [
+      z.object({ by: z.literal("name").default("name"), v: z.string() }),
+      z.object({ by: z.literal("id"), n: z.int() }),
+    ]);
+    expect((await serveFields(schema).send({ by: "", v: "1" })).data).toEqual({ by: "name", v: "1" });
+    const app = createApp();
+    app.route("/", ({ query }) => query, { endpoint: "x", query: schema });
+    expect(await (await app.testClient().get("/?v=1")).json()).toEqual({ by: "name", v: "1" });
+    expect(await (await app.testClient().get("/?by=id&n=2")).json()).toEqual({ by: "id", n: 2 });
+  });
+
   it("that holds lists of itself comes to an end", async () => {
     type Nested = number | Nested[];
     const Nested: z.ZodType<Nested> = z.lazy(() => z.union([z.int(), z.array(Nested)]));
