@@ -270,7 +270,7 @@ describe("the client's address", () => {
   });
 
   it("says which trusted address cannot be read, and which setting is none", async () => {
-    await expect(createReader(look, { trustProxy: "10.0.0.0/99" })("/x")).rejects.toThrow(
+    await expect((async () => createReader(look, { trustProxy: "10.0.0.0/99" })("/x"))()).rejects.toThrow(
       "The setting 'trustProxy' must be a number of proxies",
     );
     for (const trustProxy of [

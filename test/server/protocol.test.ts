@@ -1,7 +1,7 @@
 import { request as sendRequest } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import express from "express";
-import { type Flagon, request } from "flagon";
+import { type Flagon, makeResponse, request } from "flagon";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { serve } from "../../src/server/production/workers";
 import { createApp, waitUntil } from "../support";
@@ -63,6 +63,8 @@ describe("the protocol of a request", () => {
     ["a header without a colon", `GET / HTTP/1.1\r\n${close}nonsense\r\n\r\n`, 400],
     ["a head over 16 KiB", `GET / HTTP/1.1\r\n${close}X: ${"x".repeat(20_000)}\r\n\r\n`, 431],
     ["over 100 headers", `GET / HTTP/1.1\r\n${close}${"X: 1\r\n".repeat(120)}\r\n`, 431],
+    ["an expectation that there is not", `POST / HTTP/1.1\r\n${close}Expect: 200-ok\r\nContent-Length: 1\r\n\r\na`, 417],
+    ["no host", "GET / HTTP/1.1\r\nConnection: close\r\n\r\n", 400],
     ["two lengths", `POST / HTTP/1.1\r\n${close}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab`, 400],
     ["a length and chunks", `POST / HTTP/1.1\r\n${close}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 400],
   ])("is answered, and with the default headers: %s", async (_, bytes, status) => {
@@ -72,6 +74,15 @@ describe("the protocol of a request", () => {
     expect(received.toLowerCase()).toContain("x-content-type-options: nosniff\r\n");
     expect(received.split("\r\n\r\n")[1]?.length).toBeGreaterThan(3);
     expect(ran).toEqual(status === 200 ? ["/"] : []);
+  });
+
+  it("leaves out the names of trailers, which no answer has", async () => {
+    const { port } = await serveApp((app) => {
+      app.route("/trailer", () => makeResponse("x", 200, { Trailer: "Expires" }), { endpoint: "trailer" });
+    });
+    const received = await exchange(port, `GET /trailer HTTP/1.1\r\n${close}\r\n`);
+    expect(received).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\nx$/);
+    expect(received).not.toMatch(/trailer/i);
   });
 
   it("leaves no second request behind a refused one", async () => {

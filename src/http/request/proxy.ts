@@ -1,10 +1,6 @@
-import { ConfigError } from "../../base/errors";
-import { lazily } from "../../base/lazily";
-import type { TrustedProxies, TrustProxy } from "../../config/trust-proxy";
+import { compileNetworks, type TrustedProxies, type TrustProxy } from "../../config/trust-proxy";
 import { normalizeAddress } from "../network-address";
 import type { RequestSource } from "./request-source";
-
-const loadProxyAddr = lazily((): typeof import("proxy-addr") => require("proxy-addr"));
 
 /** The two ends of a request, as far as its proxies are trusted. */
 export interface Connection {
@@ -92,19 +88,6 @@ export class ProxyTrust {
       addresses.push(address);
     }
     return addresses.length === 1 ? [peer, null] : addresses;
-  }
-}
-
-function compileNetworks(networks: string | readonly string[]): (address: string) => boolean {
-  try {
-    const trusts = loadProxyAddr().compile(typeof networks === "string" ? networks.split(",").map((part) => part.trim()) : [...networks]);
-    return (address) => trusts(address, 0);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ConfigError(
-      `The setting 'trustProxy' must be a number of proxies, or addresses such as "loopback" and "10.0.0.0/8": ${reason}.`,
-      { cause },
-    );
   }
 }
 

@@ -176,7 +176,8 @@ export function addDefaults(headers: ResponseHeaders, defaults: readonly string[
 /**
  * Returns names and values in turn, for a server to send.
  *
- * The server owns the framing: an own length replaces a stated one, and a stated encoding is left out.
+ * The server owns the framing: an own length replaces a stated one, and a stated encoding is left out. So are the names of
+ * trailers: no answer has any, and Node refuses to send the names without a body in chunks.
  *
  * @param headers The headers.
  * @param length The length of the body in bytes, or `null` when there is no body or its length is not known.
@@ -186,7 +187,7 @@ export function toWire(headers: ResponseHeaders, length: number | null): string[
   const entries = entriesOf(headers);
   for (let index = 0; index < entries.length; index += 2) {
     const name = entries[index] ?? "";
-    if (name !== "content-length" && name !== "transfer-encoding") {
+    if (name !== "content-length" && name !== "transfer-encoding" && name !== "trailer") {
       wire.push(name, entries[index + 1] ?? "");
     }
   }

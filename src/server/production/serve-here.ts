@@ -5,10 +5,12 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { ConfigError } from "../../base/errors";
 import { findShortKey } from "../../config/secret-keys";
 import type { RequestContext } from "../../dispatch/context";
-import { RequestHeaderFieldsTooLarge } from "../../http/exceptions/client-errors";
+import { BadRequest, ExpectationFailed, RequestHeaderFieldsTooLarge } from "../../http/exceptions/client-errors";
+import type { HTTPException } from "../../http/exceptions/http-exception";
 import type { Application } from "../../setup/application";
 import type { Exchange } from "../node/exchange";
 import { type ListenerOptions, ServedExchange } from "../node/listener";
+import { findHeader } from "../node/raw-headers";
 import { emptyRequestOptions } from "../node/tuning/empty-requests";
 import { type Certificate, createNodeServer } from "../node-server";
 import { StartFailure } from "../start-failure";
@@ -36,6 +38,8 @@ const serverOptions: ServerOptions = {
   maxHeaderSize: 16 * 1024,
   headersTimeout: 15_000,
   requestTimeout: 0,
+  // The app refuses such a request itself, with its default headers.
+  requireHostHeader: false,
   connectionsCheckingInterval: 5_000,
 };
 
@@ -79,7 +83,7 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
   let isStopping = false;
   const inFlight = new RequestsInFlight(app);
   const listenerOptions: ListenerOptions = { onRequest: logAccess };
-  const handle = (message: IncomingMessage, reply: ServerResponse, expectsContinue = false): void => {
+  const handle = (message: IncomingMessage, reply: ServerResponse, expectsContinue = false, isMet = true): void => {
     if (isStopping) {
       reply.setHeader("connection", "close");
     }
@@ -90,8 +94,9 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
     const exchange = new ServedExchange(message, reply, listenerOptions);
     exchange.expectsContinue = expectsContinue;
     inFlight.add(exchange);
-    if (message.rawHeaders.length / 2 > maxHeaderLines && !message.socket.writableEnded) {
-      exchange.refuse(app, new RequestHeaderFieldsTooLarge("The request has too many headers."));
+    const problem = isMet ? findHeadProblem(message) : new ExpectationFailed("The server meets no expectation but '100-continue'.");
+    if (problem !== undefined && !message.socket.writableEnded) {
+      exchange.refuse(app, problem);
     } else {
       exchange.start(app);
     }
@@ -100,6 +105,8 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
     handle(message, reply),
   );
   server.on("checkContinue", (message, reply) => handle(message, reply, true));
+  // Node's own answer has neither the default headers nor a body.
+  server.on("checkExpectation", (message, reply) => handle(message, reply, false, false));
   server.timeout = socketTimeout;
   server.on("timeout", (socket) => {
     // A view may be silent for longer: its time has a limit of its own.
@@ -139,6 +146,14 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
   };
   open().catch((error: unknown) => server.emit("error", new StartFailure(app, error)));
   return { server, stop };
+}
+
+/** Finds the error in the head of a request that Node's parser lets pass here (RFC 9112, section 3.2, for the host). */
+function findHeadProblem({ httpVersion, rawHeaders }: IncomingMessage): HTTPException | undefined {
+  if (rawHeaders.length / 2 > maxHeaderLines) {
+    return new RequestHeaderFieldsTooLarge("The request has too many headers.");
+  }
+  return httpVersion === "1.1" && findHeader(rawHeaders, "host") === undefined ? new BadRequest("The request names no host.") : undefined;
 }
 
 function checkFitness({ config, logger }: Application): void {
