@@ -41,6 +41,7 @@ export function drainBody(exchange: Exchange, end: () => void): void {
   const finish = (): void => {
     clearTimeout(timer);
     message.off("data", count).off("end", finish).off("close", finish);
+    message.socket.off("close", finish);
     end();
   };
   const count = (piece: Uint8Array): void => {
@@ -50,6 +51,7 @@ export function drainBody(exchange: Exchange, end: () => void): void {
     }
   };
   const timer = setTimeout(finish, drainTime);
+  message.socket.once("close", finish);
   message.on("data", count).on("end", finish).on("close", finish).resume();
 }
 
@@ -57,7 +59,12 @@ export function drainBody(exchange: Exchange, end: () => void): void {
 export function limitShortRest({ message, reply }: Exchange): void {
   const { socket } = message;
   const timer = setTimeout(() => socket.destroy(), drainTime);
-  const stop = (): void => clearTimeout(timer);
+  const stop = (): void => {
+    clearTimeout(timer);
+    socket.off("close", stop);
+  };
+  // Node tells a message of the end of its connection only while the answer is on its way.
+  socket.once("close", stop);
   message.once("end", stop).once("close", stop);
   reply.once("close", () => (message.complete ? stop() : undefined));
 }
