@@ -214,8 +214,9 @@ export class PostgresEngine implements Engine {
   }
 
   verify(scope: Scope): void {
-    if (this.#clients.get(scope.root)?.getTransactionStatus?.() === "E") {
-      const cause = scope.root.firstError;
+    const cause = scope.root.firstError;
+    // The client may hear of an error before it hears that the transaction has failed.
+    if (isServerError(cause) || this.#clients.get(scope.root)?.getTransactionStatus?.() === "E") {
       throw new DatabaseError(
         "A statement of this transaction failed, and its error was caught. Postgres takes nothing more from such a transaction, so that it is rolled back. Put the statement that may fail into an atomic() of its own, and catch the error around that.",
         { cause },
@@ -283,4 +284,9 @@ function explain(error: unknown, { options, totalCount }: PostgresPool): unknown
 
 function textOf(statement: unknown): string {
   return typeof statement === "string" ? statement : String(Object(statement).text ?? "");
+}
+
+/** Tells whether an error came from the server, with a code of SQLSTATE. */
+function isServerError(error: unknown): boolean {
+  return error instanceof Error && "code" in error && typeof error.code === "string" && /^[\dA-Z]{5}$/.test(error.code);
 }
