@@ -3,7 +3,7 @@ import { defineForm, eventStream, Flagon, flash, json, redirect, renderTemplate,
 import { z } from "zod";
 import { announce, eventInterval, otherRoutes, rows, secret, staticFolder } from "./shared.mjs";
 
-const PostForm = defineForm({ title: z.string().trim().min(3).max(80), body: z.string().trim().min(10).max(2000) });
+const PostForm = defineForm({ title: z.string().min(3).max(80).trim(), body: z.string().min(10).max(2000).trim() });
 const NewPost = z.object({ title: z.string().min(3).max(80), tags: z.array(z.string()).max(5), rating: z.int().min(1).max(5) });
 
 class Views {
