@@ -17,7 +17,10 @@ describe("flagon run", () => {
     const { hear } = start(root, ["run", "--no-reload", "--port", String(port), "--cert", "cert.pem", "--key", "key.pem"]);
     await hear(`Running on https://127.0.0.1:${port}`);
     expect(await getSecurely(root, port, "/scheme")).toBe("https");
-    expect(await flagon(root, ["run", "--cert", "cert.pem"])).toMatchObject({ code: 2, stderr: expect.stringContaining("Give --cert and --key together") });
+    expect(await flagon(root, ["run", "--cert", "cert.pem"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("Give --cert and --key together"),
+    });
     expect(await flagon(root, ["run", "--cert", "none.pem", "--key", "key.pem"])).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("'none.pem' cannot be read"),
