@@ -33,7 +33,7 @@ export interface Extension {
 }
 
 /**
- * A web app: routes, hooks, templates and settings under one roof.
+ * A web app: its routes, hooks, templates and settings.
  *
  * @example
  * ```ts
@@ -107,10 +107,9 @@ export class Flagon extends AppState {
   }
 
   /**
-   * Runs the functions of `onStart`, if nothing has, and compiles the router and the templates of `addTemplates()`.
+   * Runs the functions of `onStart` once, and compiles the router and the templates of `addTemplates()`.
    *
-   * In a Worker, `await app.ready()` belongs at the end of the module: code is made of text at the start only. An app whose
-   * module awaits nothing before its last route is compiled by itself.
+   * In a Worker, put `await app.ready()` at the end of the module: a Worker compiles code only while it starts. If the module awaits nothing before its last route, the app does this by itself.
    *
    * @returns Resolves when all has run; rejects with the error of the function that fails.
    */
@@ -120,7 +119,7 @@ export class Flagon extends AppState {
   }
 
   /**
-   * Adds templates by name, to be taken where no template folder has one of the name.
+   * Adds templates by name, for names that no template folder has.
    *
    * They serve runtimes without a disk: `flagon build` writes a module of compiled templates.
    *
@@ -138,7 +137,7 @@ export class Flagon extends AppState {
   }
 
   /**
-   * Lets something else answer all requests below a path: it gets them without that path, and none of the app's hooks.
+   * Mounts another app or handler, which answers all requests below a path. It gets them without that path, and the app's hooks do not run.
    *
    * Another Flagon app builds its URLs with the path in front. Of several mounts, the one with the longest path answers.
    *
@@ -157,11 +156,11 @@ export class Flagon extends AppState {
   }
 
   /**
-   * Puts middleware in the manner of Connect, such as helmet's, in front of the app: in the order of the calls.
+   * Adds Connect middleware, such as helmet, in front of the app. It runs in the order of the calls.
    *
    * It runs on Node. The test client and `app.fetch` run it on Node's own server, without a network.
    *
-   * @param middleware Answers by Node's response, or calls `next`; with an error, the app's error handlers answer.
+   * @param middleware Answers by Node's response, or calls `next`. After `next(error)` the app's error handlers answer.
    * @throws {SetupError} If the app has handled a request.
    */
   useNode(middleware: NodeMiddleware): void {
@@ -173,7 +172,7 @@ export class Flagon extends AppState {
     this.setUp("teardownAppContext", () => this.registry.teardownAppContext.push(hook));
   }
 
-  /** Asks a function for the URLs that could not be built; the first that knows one gives it. */
+  /** Adds a handler for URLs that cannot be built. The first handler that returns a URL wins. */
   urlBuildErrorHandler(handler: UrlBuildErrorHandler): void {
     this.setUp("urlBuildErrorHandler", () => this.registry.urlBuildErrorHandlers.push(handler));
   }
@@ -214,9 +213,9 @@ export class Flagon extends AppState {
   }
 
   /**
-   * Does work that no response waits for, with the context of the request that asks for it; its errors are logged.
+   * Runs work in the background, with the context of the current request: the response does not wait for it. Its errors are logged.
    *
-   * A signal to stop lets it finish.
+   * On shutdown the server waits for it, up to the setting `shutdownTimeout`.
    *
    * @param work A promise, or a function that is called once the response is on its way.
    */
@@ -227,8 +226,7 @@ export class Flagon extends AppState {
   /**
    * Answers a web `Request`. Bun, Deno and Workers call it, and it needs no `this`.
    *
-   * Of a Worker it takes the bindings, of which `ASSETS` serves static files, and the execution's context, whose `waitUntil`
-   * keeps background work alive.
+   * In a Worker, pass the bindings and the execution context: the binding `ASSETS` serves static files, and `waitUntil` keeps background work alive.
    */
   readonly fetch = (request: Request, bindings?: unknown, execution?: unknown): Promise<Response> =>
     this.startProblem === null ? handleFetch(this, request, bindings, execution) : Promise.reject(this.startProblem);
@@ -237,25 +235,24 @@ export class Flagon extends AppState {
    * Runs the development server.
    *
    * @param options The address; 127.0.0.1:5000 by default.
-   * @returns The server, which listens soon after; under the command line nothing, since `flagon run` does it.
+   * @returns The server, which listens soon after; nothing under the command line, where `flagon run` serves the app.
    */
   run(options: RunOptions = {}): Server | undefined {
     return isUnderCommandLine() ? undefined : runDevelopmentServer(this, options);
   }
 
   /**
-   * Serves the app to the world: with limits and timeouts, a line in the log for each request, in as many processes as
-   * wanted, until a signal tells it to stop. Under the command line it does nothing: `flagon serve` does it.
+   * Serves the app in production: with limits, timeouts, a log line for each request, and one or more processes, until a signal stops it. Does nothing under the command line, where `flagon serve` serves the app.
    *
-   * @param options The address, 127.0.0.1:8000 by default, and how many workers.
-   * @returns The server, unless it is several workers' or the command line's.
+   * @param options The address, 127.0.0.1:8000 by default, and the number of workers.
+   * @returns The server; nothing with several workers or under the command line.
    * @throws {ConfigError} If the secret key is short.
    */
   serve(options: ServeOptions = {}): RunningServer | undefined {
     return isUnderCommandLine() ? undefined : serve(this, options);
   }
 
-  /** Gives the values that a function returns to the prompt of `flagon shell`, by their names. */
+  /** Adds the values that a function returns to the prompt of `flagon shell`, by name. */
   shellContextProcessor(provide: () => object): void {
     this.registry.shellContext.push(provide);
   }

@@ -5,13 +5,13 @@ import { createContextProxy } from "./dispatch/context-proxy";
 import type { FlagonRequest } from "./http/request/request";
 import type { Session } from "./sessions/session";
 
-/** The current request. Outside a request its use is an error that says what to do. */
+/** The current request. Outside a request, each use of it throws an error that names the cure. */
 export const request: FlagonRequest = createContextProxy(() => getRequestContext("request").request);
 
 /** The current visitor's session. */
 export const session: Session = createContextProxy(() => getRequestContext("session").session);
 
-/** A place for what hooks and views of one request share; it starts empty. */
+/** Values that hooks and views of one request share. It starts empty. */
 export const g: Globals & Record<string, unknown> = createContextProxy(() => getAppContext("g").g, false);
 
 /** The current app. */
@@ -34,7 +34,7 @@ export function hasAppContext(): boolean {
 }
 
 /**
- * Makes a function run with the current request's context, whoever calls it and whenever.
+ * Returns a function that runs with the current request's context, from any caller and at any time.
  *
  * Timers, promises and streams keep the context by themselves; this is for callbacks that others keep. What the
  * function changes in the session after the response is not saved.

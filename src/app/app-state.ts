@@ -43,7 +43,7 @@ export abstract class AppState extends Scaffold implements Application {
   readonly extensions: Record<string, unknown> = Object.create(null);
   /** The folder of files that belong to one deployment. */
   readonly instancePath: string;
-  /** Work that no response waits for. */
+  /** Background work: no response waits for it. */
   readonly backgroundWork: BackgroundWork = new BackgroundWork((error) => this.logger.error({ err: error }, "Background work failed."));
   /** Starts and stops the resources of the app. */
   readonly lifeCycle: LifeCycle = new LifeCycle(
@@ -86,11 +86,11 @@ export abstract class AppState extends Scaffold implements Application {
     this.registry.scope.errorFormat = options.errors;
     this.#registration = new Registration(this, this.registry.scope);
     if (isWorker()) {
-      // The module that sets the app up has run to its end, or to its first await, when this does.
+      // This runs after the module that sets the app up, or after its first `await`.
       queueMicrotask(() => this.prepare());
     }
     const folder = options.static === undefined ? "static" : options.static;
-    // A folder that somebody names is served even if it comes into being later; the usual one only if it is there.
+    // A folder that the app names is served even if it is created later. The default folder is served only if it exists.
     if (folder !== null && (options.static !== undefined || existsSync(resolve(this.root, folder)))) {
       this.#registration.addStatic(folder, options.staticUrlPath ?? "/static");
     }

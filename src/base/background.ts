@@ -1,12 +1,12 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { runDetached } from "./detached";
 
-/** Work that no response waits for. */
+/** Background work: no response waits for it. */
 export class BackgroundWork {
   readonly #waiting = new Set<Promise<void>>();
   readonly #fail: (error: unknown) => void;
 
-  /** @param fail Is told the errors of the work. */
+  /** @param fail Gets the errors of the work. */
   constructor(fail: (error: unknown) => void) {
     this.#fail = fail;
   }

@@ -9,7 +9,7 @@ export interface BrokerSubscription {
   stop(): void;
 }
 
-/** Carries texts from those that publish them to all subscribers. Set `app.channels` to another one than the default. */
+/** Carries texts from publishers to all subscribers. Set `app.channels` to another one than the default. */
 export interface ChannelBroker {
   /** Sends a text to all subscribers of a name. */
   publish(name: string, text: string): Promise<unknown>;

@@ -6,7 +6,7 @@ const paths = findPaths();
 /** The place of this copy; a bundle that is an ES module knows none. */
 paths.push(typeof __dirname === "string" ? __dirname.replace(/[\\/](?:dist|src)[\\/]base$/, "") : "a bundle");
 
-/** A mark of instances that a copy of the package knows as those of another one. */
+/** A mark on instances, by which other copies of the package recognize them. */
 export type Brand = "response" | "exception" | "blueprint";
 
 /**

@@ -1,4 +1,4 @@
-/** Leaves a state that a caller is in, such as a transaction, for the time of a function. */
+/** Runs a function outside of a state of its caller, such as a transaction. */
 type Exit = (run: () => unknown) => unknown;
 
 const exits: Exit[] = [];
@@ -8,7 +8,7 @@ export function addDetachedState(exit: Exit): void {
   exits.push(exit);
 }
 
-/** Runs a function outside of the states that its caller is in: work that outlives a transaction begins without it. */
+/** Runs a function outside of all such states of its caller: work that outlives a transaction begins without it. */
 export function runDetached(run: () => unknown): unknown {
   return exits.reduceRight<() => unknown>((inner, exit) => () => exit(inner), run)();
 }

@@ -6,12 +6,12 @@ export function isPromise(value: unknown): value is Promise<unknown> {
   return value instanceof Promise || (typeof value === "object" && value !== null && "then" in value && typeof value.then === "function");
 }
 
-/** Goes on with a value: at once, or when it is there. No promise is made for one that is none. */
+/** Calls a function with a value: at once, or when its promise has resolved. Creates no promise for a plain value. */
 export function andThen<Value, Result>(value: MaybePromise<Value>, next: (value: Value) => MaybePromise<Result>): MaybePromise<Result> {
   return isPromise(value) ? value.then(next) : next(value);
 }
 
-/** Gathers values: at once, or when those that are promised are there. */
+/** Collects values: at once, or when their promises have resolved. */
 export function allOf<Value>(values: readonly MaybePromise<Value>[]): MaybePromise<readonly Value[]> {
   const present: Value[] = [];
   for (const value of values) {

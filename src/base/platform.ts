@@ -1,5 +1,5 @@
 /**
- * Whether the process is a Worker of Cloudflare's (workerd): it makes code of text at its start only, and has neither disk
+ * Whether the process is a Worker of Cloudflare's (workerd): it compiles code only while it starts, and has neither disk
  * nor file descriptors. Its user agent is documented: https://developers.cloudflare.com/workers/runtime-apis/web-standards/.
  */
 export function isWorker(): boolean {

@@ -9,14 +9,14 @@ import { writeTemplatesModule } from "../templating/templates-module";
  * @param root The folder that paths are relative to.
  * @param folders The folders of templates; `templates` if there is none.
  * @param out The module. Default: the name of the first folder, with the extension `.mjs`.
- * @returns A line that says what was written.
+ * @returns A line about the written file.
  * @throws {UsageError} If the name of the module does not end with `.mjs`.
  */
 export function buildTemplates(root: string, folders: readonly string[], out?: string): string {
   const named = folders.length === 0 ? ["templates"] : folders;
   const target = out ?? `${(named[0] ?? "").replace(/[\\/]+$/, "")}.mjs`;
   if (!target.endsWith(".mjs")) {
-    throw new UsageError(`The module '${target}' is to end with '.mjs', since it is an ES module.`);
+    throw new UsageError(`The module '${target}' must end with '.mjs', since it is an ES module.`);
   }
   const { code, count } = writeTemplatesModule(named.map((folder) => resolve(root, folder)));
   writeFileSync(resolve(root, target), code);

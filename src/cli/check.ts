@@ -7,7 +7,7 @@ import { findEndOfLife } from "./node-releases";
 /**
  * Looks for settings that should not be in production.
  *
- * An app without templates, login and key is a service of JSON: nothing is said of sessions, which it does not have.
+ * An app without templates, login and key is a service of JSON: its sessions are not checked, since it has none.
  */
 export function checkDeployment(app: Flagon, nodeVersion: string = process.versions.node, today: Date = new Date()): Finding[] {
   const { config, routes } = app;

@@ -2,10 +2,10 @@ import type { Command } from "commander";
 import type { Flagon } from "../app";
 import { toFlag } from "../commands/command-spec";
 
-/** The shells that are told how to complete. */
+/** The shells with a completion script. */
 export const shells = ["bash", "zsh", "fish"] as const;
 
-/** One of them. */
+/** The name of a shell with a completion script. */
 export type Shell = (typeof shells)[number];
 
 /** The script for a shell's start-up file: it completes words by `flagon complete`. */

@@ -47,7 +47,7 @@ export async function loadApp(given: string | undefined, folder: string): Promis
     throw new LoadError(
       name === undefined
         ? `'${basename(file)}' exports no Flagon app. Export it: export default app; or a factory: export function createApp() {…}`
-        : `'${name}' in '${basename(file)}' is no Flagon app, nor does it make one.`,
+        : `'${name}' in '${basename(file)}' is neither a Flagon app nor a function that returns one.`,
     );
   }
   return app;
@@ -88,7 +88,7 @@ async function loadModule(file: string): Promise<Readonly<Record<string, unknown
   } catch (error) {
     if (isLoadedByNode && isSyntaxError(error)) {
       throw new LoadError(
-        `Node cannot load '${basename(file)}' by itself: it takes TypeScript without decorators, enums and parameter properties. Install what compiles them: npm install --save-dev ts-node typescript`,
+        `Node cannot load '${basename(file)}' by itself: it takes TypeScript without decorators, enums and parameter properties. Install a loader that compiles them: npm install --save-dev ts-node typescript`,
         { cause: error },
       );
     }

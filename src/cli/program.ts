@@ -65,7 +65,7 @@ interface ServeFlags extends CertificateFlags {
  * @param words The words behind `flagon`.
  * @param folder The working directory.
  * @param version Flagon's own.
- * @returns The exit code: 0, 1 for a failure, 2 for a call that is not taken.
+ * @returns The exit code: 0, 1 for a failure, 2 for a wrong call.
  */
 export async function runCommandLine(words: readonly string[], folder: string, version: string): Promise<number> {
   enterCommandLine();
@@ -109,7 +109,7 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
     .action(async (options: RunFlags) => fail(await run(place, load, options)));
   program
     .command("serve")
-    .description("serves the app to the world")
+    .description("serves the app in production")
     .option("-h, --host <host>", "the address")
     .option("-p, --port <port>", "the port", toPort)
     .option("--socket <path>", "a Unix socket, in place of address and port")
@@ -250,7 +250,7 @@ async function loadForCommand(program: Command, words: readonly string[], load: 
   return app;
 }
 
-/** Quotes a path, if it holds more than letters, digits and common signs. Double quotes work in every shell, where they can. */
+/** Quotes a path for a shell if it holds unusual characters. Double quotes are preferred: they work in every shell. */
 function quoteForShell(path: string): string {
   const shown = path.startsWith("-") ? `./${path}` : path;
   if (/^[\w./+@%,:=-]+$/.test(shown)) {
@@ -284,7 +284,7 @@ async function run({ folder, words }: Place, load: () => Promise<Flagon>, { cert
     try {
       runDevelopmentServer(await load(), { ...options, ...certificate });
     } finally {
-      // Also the file with the mistake is watched.
+      // The file with the mistake is watched too.
       reportLoaded();
     }
     return 0;

@@ -6,7 +6,7 @@ import { provideSecretKey } from "../server/development/secret-key";
 const loadRepl = lazily((): typeof import("node:repl") => require("node:repl"));
 
 /**
- * Starts a prompt with the app's context, where everything that Flagon exports is at hand, and `await` works.
+ * Starts a prompt with the app's context, with all exports of Flagon as names, and `await`.
  *
  * The app is `app`, and `client` sends requests to it. The values of the app's shell context processors have their names.
  */

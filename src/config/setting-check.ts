@@ -1,13 +1,13 @@
 import { textConverters } from "../base/text-values";
 import { type MemberStyle, readJson, readList } from "./environment";
 
-/** The values that a setting takes, and how they are written in an environment variable. */
+/** The values that a setting takes, and their spelling in an environment variable. */
 export interface SettingCheck {
   /** The values, to go on after "must be". */
   readonly expected: string;
   /** Tells whether a value is one of them. */
   accepts(value: unknown): boolean;
-  /** Reads a value from the text of an environment variable. Text that is none stays text, for `accepts` to refuse. */
+  /** Reads a value from the text of an environment variable. Other text stays text, and `accepts` refuses it. */
   read(text: string): unknown;
   /** The names and values of the members of an object that variables set one by one. Default: camel case, and JSON. */
   readonly members?: MemberStyle;

@@ -22,7 +22,7 @@ export interface StrictTransportSecurity {
   readonly maxAge: number;
   /** Whether that holds for all hosts below it as well. Default: `false`. */
   readonly includeSubDomains?: boolean;
-  /** Whether the host asks for its place in the list that browsers bring along. Default: `false`. */
+  /** Whether the host may be added to the preload list of browsers. Default: `false`. */
   readonly preload?: boolean;
 }
 
@@ -34,7 +34,7 @@ export interface Settings {
   testing: boolean;
   /** Signs sessions and tokens. Keep it secret, long and random. No default: without it a session cannot be written. */
   secretKey: string | Uint8Array | null;
-  /** Former keys, which still read sessions but never sign: a session that is used is signed anew. Default: none. */
+  /** Former keys, which still read sessions but never sign: a session that is used is signed again with the current one. Default: none. */
   secretKeyFallbacks: readonly (string | Uint8Array)[];
   /** The digest of the session's signature; `"sha1"` shares sessions with Flask. Default: `"sha256"`. */
   sessionDigest: "sha256" | "sha1";
@@ -94,7 +94,7 @@ export interface Settings {
   trustedHosts: readonly string[];
   /** The proxies whose `X-Forwarded-For` and `-Proto` are believed: their number or addresses, or an object that adds `host`, `port` and `prefix`. Default: 0, none. */
   trustProxy: TrustProxy;
-  /** The path under which a proxy shows the app, which it takes off before it asks. Default: `"/"`. */
+  /** The path under which a proxy serves the app. The proxy removes it from its requests. Default: `"/"`. */
   applicationRoot: string;
   /** Whether `OPTIONS` is answered without a view, where a route does not say. Default: `true`. */
   provideAutomaticOptions: boolean;
@@ -116,7 +116,7 @@ export interface Settings {
   defaultHeaders: Readonly<Record<string, string | null>>;
   /** Directives of `Content-Security-Policy`, which add to Flagon's own or replace them; the whole header as text; `null` for none. Default: none of the app's. */
   contentSecurityPolicy: string | Readonly<Record<string, PolicySources>> | null;
-  /** Tells browsers, in responses over HTTPS, to come by HTTPS alone. Default: `null`, which leaves the header out. */
+  /** Tells browsers to use HTTPS only, in responses over HTTPS. Default: `null`, which leaves the header out. */
   strictTransportSecurity: StrictTransportSecurity | null;
   /** The seconds a view has to answer under `serve`, from the end of the body; then the answer is 503. Default: 30. */
   viewTimeout: number;

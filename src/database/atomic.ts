@@ -18,7 +18,7 @@ export interface Atomic {
 /**
  * Runs a method, or a function, in a transaction of the app's database: `@atomic` above or below `@route`, on a method of a service, or `await atomic(async () => { … })`.
  *
- * The transaction is committed before the response goes out, and rolled back by whatever is thrown, `abort()` included. An answer with a status
+ * The transaction is committed before the response goes out, and rolled back by any error, `abort()` included. An answer with a status
  * such as 409 that is *returned* commits. Inside of another one it is a savepoint. `database.current` is the transaction meanwhile.
  *
  * @throws {SetupError} If the app uses no database.
@@ -26,7 +26,7 @@ export interface Atomic {
 export const atomic: Atomic = createAtomic();
 
 /**
- * Runs a function after the commit of the transaction at hand, at once if there is none: for mails, and for requests to others.
+ * Runs a function after the commit of the current transaction, at once if there is none: for mails, and for requests to others.
  *
  * It does not run if the transaction, or the savepoint that asked for it, is rolled back. An error in it is logged.
  */

@@ -4,7 +4,7 @@ import { isLibsqlClient, LibsqlEngine } from "./libsql";
 import { OtherEngine } from "./other-engine";
 import { isPostgresPool, PostgresEngine } from "./postgres";
 
-/** Finds out what kind of database drizzle gave. */
+/** Finds out the kind of drizzle's database. */
 export function createEngine(drizzle: object, close: (() => unknown) | undefined): Engine {
   const client: unknown = Reflect.get(drizzle, "$client");
   const engine = isLibsqlClient(client)

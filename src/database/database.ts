@@ -42,7 +42,7 @@ interface TestTransaction {
 export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> implements Extension {
   /** The name under which `app.extensions` keeps it. */
   readonly name = "database";
-  /** The transaction at hand, or the database where there is none: the same object, whatever it means at the time. */
+  /** The current transaction, or the database outside of one. It is always the same object. */
   readonly current: Drizzle;
   /** The drizzle object outside of every transaction. */
   readonly drizzle: Drizzle;
@@ -54,8 +54,8 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
   readonly #testListeners: (() => void)[] = [];
 
   /**
-   * @param drizzle What `drizzle()` gives, for libSQL, Postgres by `pg`, or another database.
-   * @param options The migrations, the first rows, and what closes it.
+   * @param drizzle The database that `drizzle()` returns: libSQL, Postgres by `pg`, or another one.
+   * @param options The migrations, the first rows, and the function that closes the connections.
    */
   constructor(drizzle: Drizzle, options: DatabaseOptions<Drizzle> = {}) {
     this.drizzle = drizzle;
@@ -82,12 +82,12 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
     return this.isAtomic || this.#test !== undefined;
   }
 
-  /** Runs a statement of drizzle's `sql` in the transaction at hand, and returns its rows, as the database names their columns. */
+  /** Runs a statement of drizzle's `sql` in the current transaction, and returns its rows, as the database names their columns. */
   async execute(statement: object): Promise<readonly Readonly<Record<string, unknown>>[]> {
     return this.#engine.execute(this.current, statement);
   }
 
-  /** Adds `flagon db …`, the health check, and what closes the connections. Called by `app.use()`. */
+  /** Adds `flagon db …`, the health check, and the function that closes the connections. Called by `app.use()`. */
   install(app: Flagon): this {
     this.#migrations = this.#createMigrations(app.root);
     app.lifeCycle.add({ stop: () => this.close(), isLast: true });
@@ -128,7 +128,7 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
   }
 
   /**
-   * Runs a function after the commit of the transaction at hand; at once if there is none.
+   * Runs a function after the commit of the current transaction; at once if there is none.
    *
    * It runs outside of the transaction, and not at all if that, or the savepoint that asked for it, is rolled back. An error is logged, and the
    * response stays.
@@ -144,7 +144,7 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
   }
 
   /**
-   * Runs a function inside of the transaction at hand just before its commit; at once if there is none. An error rolls all back.
+   * Runs a function inside of the current transaction just before its commit; at once if there is none. An error rolls all back.
    *
    * @param run The function.
    * @param order The functions of a transaction run in the order of this text. Default: empty.
@@ -159,7 +159,7 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
     }
   }
 
-  /** Finds what the transaction at hand is to run before its commit under an order: a function given to `beforeCommit()` that no rollback has taken back. */
+  /** Finds the function that the current transaction runs before its commit under an order, unless a rollback has removed it. */
   findBeforeCommit(order: string): (() => unknown) | undefined {
     for (let scope = findScope(this); scope !== undefined; scope = scope.parent) {
       const found = scope.beforeCommit.find((one) => one.order === order);
@@ -224,7 +224,7 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
     }
   }
 
-  /** Calls a function at the end of each test, for what is kept beside the database. */
+  /** Calls a function at the end of each test, for state outside of the database. */
   onTestEnd(listener: () => void): void {
     this.#testListeners.push(listener);
   }
@@ -297,7 +297,7 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
     return this.#asDrizzle(entered);
   }
 
-  /** Ends a scope from inside: waits for savepoints that nobody awaits, and runs what comes before the commit. */
+  /** Ends a scope from inside: waits for savepoints that nobody awaits, and runs the functions before the commit. */
   async #end(scope: Scope): Promise<void> {
     await scope.turns.wait();
     if (scope.isOutermost) {

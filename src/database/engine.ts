@@ -16,7 +16,7 @@ export interface DrizzleSession {
 export interface Engine {
   /** The kind of database. */
   readonly kind: "libsql" | "postgres" | "other";
-  /** Runs a function inside of a new transaction; `scope` takes what drizzle gives for it. */
+  /** Runs a function inside of a new transaction; `scope` takes drizzle's transaction. */
   begin(scope: Scope, run: (handle: object) => Promise<unknown>, config?: object): Promise<unknown>;
   /** Refuses a transaction that a failed statement has made useless. */
   verify(scope: Scope): void;
@@ -97,7 +97,7 @@ export async function callDrizzle(handle: object, method: "all" | "execute", sta
   return Reflect.apply(run, handle, [statement]);
 }
 
-/** Takes what is a list of rows. */
+/** Returns a value as a list of rows. */
 export function toRows(value: unknown): readonly Readonly<Record<string, unknown>>[] {
   return Array.isArray(value) ? value : [];
 }

@@ -9,7 +9,7 @@ import { type LibsqlClient, type LibsqlTransaction, type QueuedClient, queueWrit
 
 const loadLibsql = lazily(() => require("@libsql/client") as typeof import("@libsql/client"));
 
-/** The time that SQLite itself waits for another process, in milliseconds: it blocks this one, so that is short. */
+/** The time that SQLite itself waits for another process, in milliseconds. It is short: SQLite blocks this whole process meanwhile. */
 const busyTimeout = 10;
 
 /** Options of `openLibsql()`. */
@@ -60,7 +60,7 @@ export function isLibsqlClient(client: unknown): client is LibsqlClient {
   return typeof client === "object" && client !== null && "executeMultiple" in client && "protocol" in client && "transaction" in client;
 }
 
-/** Stands between drizzle and a transaction: refuses what comes too late, and lets savepoints come one after another. */
+/** A client between drizzle and a transaction: it refuses statements after the end, and runs savepoints one after another. */
 class GuardedTransaction implements LibsqlTransaction {
   readonly #plain: LibsqlTransaction;
   readonly #scope: Scope;

@@ -25,7 +25,7 @@ export interface MigrationReport {
   readonly problem: string | null;
 }
 
-/** The migrations of a database: drizzle's, applied by drizzle, under a lock and compared with what is applied. */
+/** The migrations of a database: drizzle's, applied by drizzle, under a lock, and compared with the applied ones. */
 export class Migrations {
   /** The folder. */
   readonly folder: string;
@@ -35,7 +35,7 @@ export class Migrations {
 
   /**
    * @param engine The database.
-   * @param database What drizzle gave.
+   * @param database The database of drizzle.
    * @param root The folder that the folder of migrations is relative to.
    * @param folder The folder of migrations.
    * @param apply Applies them, in place of drizzle's own migrator.
@@ -61,7 +61,7 @@ export class Migrations {
     return { pending, skipped, changed, problem: describe(pending, skipped, changed) };
   }
 
-  /** Applies what is pending, while no other process does. */
+  /** Applies the pending migrations, while no other process does. */
   migrate(): Promise<readonly string[]> {
     return this.#engine.lock(async () => {
       const before = await this.inspect();

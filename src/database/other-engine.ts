@@ -9,7 +9,7 @@ export class OtherEngine implements Engine {
   readonly #close: (() => unknown) | undefined;
 
   /**
-   * @param database What drizzle gave.
+   * @param database The database of drizzle.
    * @param close Closes it.
    */
   constructor(database: DrizzleSession, close: (() => unknown) | undefined) {

@@ -19,7 +19,7 @@ export class Page<Item> {
    * @param items The rows.
    * @param page The number of the page, from 1.
    * @param perPage The most rows of a page.
-   * @param total The number of all rows, or `null` if nobody counted.
+   * @param total The number of all rows, or `null` without a count.
    * @param hasNext Whether there is a page behind it.
    * @param parameter The parameter of the query that holds the number.
    */
@@ -32,7 +32,7 @@ export class Page<Item> {
     private readonly parameter: string,
   ) {}
 
-  /** The number of pages, at least 1, or `null` if nobody counted. */
+  /** The number of pages, at least 1, or `null` without a count. */
   get pages(): number | null {
     return this.total === null ? null : Math.max(1, Math.ceil(this.total / this.perPage));
   }
@@ -65,7 +65,7 @@ export class Page<Item> {
   /**
    * Gives the numbers of the pages to link to, with `null` for a gap.
    *
-   * @throws {DatabaseError} If nobody counted.
+   * @throws {DatabaseError} Without a count.
    */
   *iterPages({ leftCurrent = 2, leftEdge = 2, rightCurrent = 4, rightEdge = 2 }: PageEdges = {}): Generator<number | null> {
     const { page, pages } = this;

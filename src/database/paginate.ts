@@ -29,7 +29,7 @@ const numberPattern = /^[1-9]\d{0,15}$/;
 /**
  * Loads a page of rows: the one that `?page=` asks for.
  *
- * A number that is none, or a page beyond the last, is 404; the first page of no rows is empty. Order the query, and end the order with the key, so that
+ * A parameter that is not a number, or a page beyond the last, is 404; the first page of no rows is empty. Order the query, and end the order with the key, so that
  * no row stands on two pages.
  *
  * @param query A query without limit, such as `db.select().from(posts).orderBy(desc(posts.id))`; or a function of limit and offset, with the option `count`.
@@ -98,7 +98,7 @@ function isCounting(session: unknown): session is { count(sql: unknown): Promise
   return typeof session === "object" && session !== null && "count" in session && typeof session.count === "function";
 }
 
-/** Rows without an order come in any, and in another one on the next page. */
+/** Without an order, the database may give a row on two pages, or on none. */
 function warnOfDisorder(query: object): void {
   const app = findRequestContext()?.app;
   if (app?.config.debug !== true) {

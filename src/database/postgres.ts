@@ -67,7 +67,7 @@ export function isPostgresPool(client: unknown): client is PostgresPool {
 const prepared = new WeakSet<PostgresPool>();
 const heard = new WeakSet<object>();
 
-/** Makes a pool wait for a bounded time, and a lost connection an error of its query alone. */
+/** Bounds a pool's wait for a connection, and makes a lost connection an error of its query alone. */
 function prepare(pool: PostgresPool): void {
   if (prepared.has(pool)) {
     return;
@@ -99,7 +99,7 @@ function prepare(pool: PostgresPool): void {
   });
 }
 
-/** Stands between drizzle and a connection that a transaction holds. */
+/** A client between drizzle and the connection of a transaction. */
 class GuardedConnection {
   readonly #plain: PostgresClient;
   readonly #scope: Scope;
@@ -130,7 +130,7 @@ class GuardedConnection {
     return this.#run(values);
   }
 
-  /** In the transaction of a test, a statement that fails takes nothing else along: as it would be without. */
+  /** In the transaction of a test, a failed statement rolls nothing else back, as outside of a test. */
   async #runByItself(values: readonly unknown[]): Promise<unknown> {
     await this.#plain.query("savepoint flagon_statement");
     try {
@@ -226,7 +226,7 @@ export class PostgresEngine implements Engine {
 
   async check(): Promise<void> {
     const { idleCount, options, totalCount } = this.#pool;
-    // A pool that is in use is a busy one. To start the app anew would not help.
+    // A pool whose connections are all in use is healthy: a restart would not help.
     if (idleCount > 0 || totalCount < (options.max ?? 10)) {
       await this.#pool.query("SELECT 1");
     }

@@ -7,7 +7,7 @@ export interface QueryLogger {
   logQuery(sql: string, parameters: unknown[]): void;
 }
 
-/** A logger that leaves queries to those who know how long they take. */
+/** A logger that records nothing: the engines record queries with their times. */
 class QueryRecorder implements QueryLogger {
   isMeasured = false;
 
@@ -37,7 +37,7 @@ export function takeOverRecording(session: object): boolean {
   return false;
 }
 
-/** Runs a query and records its time, if somebody wants to know. */
+/** Runs a query, and records its time if anything subscribes to it. */
 export async function measureQuery<Result>(
   isRecorded: boolean,
   statement: unknown,

@@ -6,12 +6,12 @@ import { findAppContext } from "../dispatch/context";
 /** The state of a transaction: open, committed or rolled back. */
 type State = "open" | "ending" | "committed" | "rolled back";
 
-/** Lets callers through one after another, in the order in which they came. */
+/** A queue: callers go through one after another, in the order of their arrival. */
 export class Turns {
   #last: Promise<unknown> = Promise.resolve();
   #count = 0;
 
-  /** Whether nobody is through or waits. */
+  /** Whether the queue is empty: nobody is through it or waits in it. */
   get isFree(): boolean {
     return this.#count === 0;
   }
@@ -69,7 +69,7 @@ export class Scope {
   }
 
   /**
-   * Refuses what comes after the end.
+   * Refuses statements after the end.
    *
    * @throws {DatabaseError} If this scope, or one around it, has ended.
    */
@@ -98,7 +98,7 @@ export function findScope(owner: object): Scope | undefined {
   return scope;
 }
 
-/** Returns the innermost scope that the running code is in, of whatever database. */
+/** Returns the innermost scope that the running code is in, of any database. */
 export function currentScope(): Scope | undefined {
   return scopes.getStore();
 }

@@ -14,7 +14,7 @@ export interface ErrorTarget<Field extends string> {
   addError(field: Field | null, message: string): void;
 }
 
-/** Tells what a unique constraint of libSQL or of Postgres has refused; `null` for any other error. */
+/** Returns the columns whose values a unique constraint of libSQL or of Postgres refused; `null` for any other error. */
 export function findUniqueViolation(error: unknown): UniqueViolation | null {
   if (findOfError(error, "code") === "23505" || codesOf(error).includes("23505")) {
     const detail = String(findDeep(error, "detail") ?? "");
@@ -32,7 +32,7 @@ export function findUniqueViolation(error: unknown): UniqueViolation | null {
 }
 
 /**
- * Runs a statement, and puts what a unique constraint refuses on the form's field.
+ * Runs a statement. If a unique constraint refuses it, the form's field gets an error.
  *
  * Inside of a transaction the statement has a savepoint, so that the transaction goes on.
  *

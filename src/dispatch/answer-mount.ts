@@ -17,13 +17,13 @@ import { primeBody } from "./prime-body";
 /** Makes the response to a request. */
 export type Respond = (context: RequestContext) => MaybePromise<FlagonResponse>;
 
-/** A server's part in an answer: it runs foreign code and sends responses, and decides nothing. */
+/** The part of a server in an answer: it runs foreign handlers and sends responses. */
 export interface Sender<Sent> {
   /** Runs an app's Connect middleware, and calls {@link answerBehindMiddleware} after it. */
   runMiddleware(app: Application, source: RequestSource): Sent;
   /** Gives a request to a handler of Node's. */
   callNodeHandler(app: Application, listener: RequestListener, source: MountedSource): Sent;
-  /** Is told that a mounted app answers, before that app does anything. */
+  /** Called when a mounted app answers, before that app does anything. */
   enterMount(source: MountedSource): void;
   /** Makes a response and sends it. */
   send(context: RequestContext, respond: Respond): Sent;
@@ -50,7 +50,7 @@ export function answerBehindMiddleware<Sent>(app: Application, source: RequestSo
   switch (mount.target.kind) {
     case "app":
       if (found.rest === "") {
-        // As with a rule that ends in a slash: relative links of the page would otherwise lead beside the app.
+        // The redirect adds a slash: without it, relative links of the page would leave the app.
         return sender.send(createMountContext(app, source), () => redirectToPath(`${mounted.rootPath}/${query}`));
       }
       sender.enterMount(mounted);
@@ -64,7 +64,7 @@ export function answerBehindMiddleware<Sent>(app: Application, source: RequestSo
   }
 }
 
-/** A mount on the way of a request, and the request as the mount sees it. */
+/** The mount that answers a request, and the request as the mount sees it. */
 interface FoundMount {
   readonly mount: Mount;
   readonly mounted: MountedSource;

@@ -193,7 +193,7 @@ function setCacheControl({ app, usedCspNonce, usedSession }: RequestContext, { h
   }
 }
 
-/** Names the nonce that the page uses, and says over HTTPS that the host is reached by HTTPS alone. */
+/** Adds the page's nonce to its policy, and `Strict-Transport-Security` over HTTPS. */
 function setSecurity({ app, request, usedCspNonce }: RequestContext, response: FlagonResponse): void {
   if (usedCspNonce !== undefined) {
     applyNonce(response, usedCspNonce);

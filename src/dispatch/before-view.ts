@@ -105,7 +105,7 @@ export function runBeforeHooks(context: RequestContext): unknown {
 /**
  * Calls the view, unless routing has answered.
  *
- * @throws {ContentTooLarge} If the body is over the limit, by its stated length or by what comes, whether or not the view reads it.
+ * @throws {ContentTooLarge} If the body is over the limit, by its stated length or by its bytes, whether or not the view reads it.
  */
 export function callView({ match, endpoint, request, routingAnswer }: RequestContext): unknown {
   if (routingAnswer !== undefined) {

@@ -35,7 +35,7 @@ export interface UrlOptions {
  * @param app The app.
  * @param context The current request, if there is one.
  * @param endpoint The endpoint; one that begins with a dot is of the current blueprint.
- * @param values The rule's variables; what is left over becomes the query.
+ * @param values The rule's variables; the other values become the query.
  * @throws {BuildError} If the endpoint is unknown, or values are missing or not convertible.
  */
 export function buildUrl(
@@ -97,7 +97,7 @@ function resolveName(context: RequestContext | undefined, endpoint: string): str
   return endpoint.startsWith(".") ? (blueprint === "" ? endpoint.slice(1) : blueprint + endpoint) : endpoint;
 }
 
-/** The first handler that knows better; one that fails to build a URL itself passes the question on. */
+/** Returns the URL of the first handler that has one. A `BuildError` inside a handler moves on to the next handler. */
 function askHandlers(app: Application, error: BuildError, endpoint: string, values: Readonly<Record<string, unknown>>): string | undefined {
   for (const handler of app.registry.urlBuildErrorHandlers) {
     try {
@@ -147,7 +147,7 @@ function isSuitable(route: Route<Endpoint>, values: Readonly<Record<string, unkn
   );
 }
 
-/** Tells whether there is a value of a name; what objects inherit, such as `constructor`, is none. */
+/** Tells whether there is a value of a name; an inherited name, such as `constructor`, does not count. */
 function isGiven(values: Readonly<Record<string, unknown>>, name: string): boolean {
   return Object.hasOwn(values, name) && (values[name] ?? null) !== null;
 }

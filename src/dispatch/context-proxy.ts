@@ -1,4 +1,4 @@
-/** Creates an object that always means the current one: whatever is done to it is done to what `find` returns. */
+/** Creates a proxy of the current object: each use of the proxy is a use of the object that `find` returns. */
 export function createContextProxy<Target extends object>(find: () => Target, bindsMethods = true): Target {
   const target: Target = Object.create(null);
   return new Proxy(target, {

@@ -23,7 +23,7 @@ export class AppContext {
   /** @param app The app. */
   constructor(readonly app: Application) {}
 
-  /** A place for what hooks and views share; it starts empty. */
+  /** Values that hooks and views share. It starts empty. */
   get g(): Globals & Record<string, unknown> {
     if (this.#g === undefined) {
       const empty: Globals & Record<string, unknown> = Object.create(null);
@@ -41,7 +41,7 @@ export class RequestContext extends AppContext {
   routingAnswer: RoutingAnswer | undefined;
   /** The endpoint, once one is found. */
   endpoint: Endpoint | undefined;
-  /** The hooks that concern the request. */
+  /** The hooks that run for the request. */
   hooks: Hooks;
   /** The status of a plain return value. */
   status = 200;
@@ -51,9 +51,9 @@ export class RequestContext extends AppContext {
   flashes: readonly (readonly [category: string, message: unknown])[] | undefined;
   /** Whether the request is known to come from the app's own pages. */
   isCsrfChecked = false;
-  /** Why a form is not taken, until it shows it: the page is then asked for as if by `GET`. */
+  /** The reason that a form was refused, until the form shows it. The page is then rendered as if by `GET`. */
   refusal: HTTPException | undefined;
-  /** Whether a form has shown that it is not taken. */
+  /** Whether a form has shown the reason that it was refused. */
   isRefusalShown = false;
   /** Whether the session was saved, or could not be. */
   isSessionSaved = false;
@@ -105,7 +105,7 @@ export class RequestContext extends AppContext {
     return this.#session;
   }
 
-  /** The session, if it was used: one that was only opened concerns no response. */
+  /** The session, if it was used: one that was only opened changes no response. */
   get usedSession(): Session | undefined {
     return this.#isSessionUsed ? this.#session : undefined;
   }
@@ -140,7 +140,7 @@ export class RequestContext extends AppContext {
     }
   }
 
-  /** Keeps a response that is not sent, so that what it holds open is closed. */
+  /** Keeps a response that is not sent, so that its files and streams are closed. */
   abandon(response: FlagonResponse): void {
     this.abandoned ??= [];
     this.abandoned.push(response);

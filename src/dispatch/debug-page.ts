@@ -6,7 +6,7 @@ import { isSecretName, maskSecrets, maskTarget, secretMask } from "../base/secre
 import { hostName, isLoopback } from "../http/loopback";
 import type { RequestContext } from "./context";
 
-/** A place in the code that an error came by. */
+/** A frame of an error's stack. */
 interface Frame {
   readonly name: string;
   readonly file: string;
@@ -17,13 +17,13 @@ interface Frame {
 const framePattern = /^\s*at (?:(.*?) \()?((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/]).*?):(\d+):\d+\)?$/;
 const linesAround = 4;
 
-/** Tells whether a request may see what is inside: from this machine, to this machine by name, in debug mode. */
+/** Tells whether a request may see the debug page: from this machine, to this machine by name, in debug mode. */
 export function mayDebug({ app, request }: RequestContext): boolean {
   const name = hostName(request.host);
   return app.config.debug && isLoopback(request.remoteAddress) && (name === "" || isLoopback(name));
 }
 
-/** Renders a page that explains an error to the developer: where it was, how it got there, and of which request. Nothing is evaluated. */
+/** Renders a page that explains an error to the developer: the code, the calls and the request. Nothing is evaluated. */
 export function renderDebugPage(context: RequestContext, error: Error): Markup {
   const errors = listCauses(error);
   return html`<!doctype html>
@@ -71,10 +71,10 @@ function renderError(error: Error, index: number, root: string): Markup {
       ? group.map((frame) => renderFrame(frame, root, frame === firstOwn))
       : html`<details class="frame"><summary class="name">${group.length} ${group.length === 1 ? "place" : "places"} outside of the app's code</summary>${group.map((frame) => renderFrame(frame, root, false))}</details>`,
   );
-  return html`<section>${title}${groups.length === 0 ? html`<p>It says nothing of where it was.</p>` : groups}</section>`;
+  return html`<section>${title}${groups.length === 0 ? html`<p>The error has no stack.</p>` : groups}</section>`;
 }
 
-/** Puts frames together that follow each other and are all the app's own, or all not. */
+/** Groups neighbouring frames: frames of the app's own code, and frames of other code. */
 function groupFrames(frames: readonly Frame[]): Frame[][] {
   const groups: Frame[][] = [];
   for (const frame of frames) {

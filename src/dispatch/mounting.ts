@@ -34,7 +34,7 @@ export function createMount(prefix: string, target: unknown, isApp: (target: unk
     return { segments, target: { kind: "fetch", fetch: (request) => fetch.call(target, request) } };
   }
   throw new SetupError(
-    `What is mounted at '${prefix}' does not answer requests. Give a Flagon app, a fetch handler such as (request) => new Response(…), or a Node handler (request, response) => {…}.`,
+    `The target mounted at '${prefix}' does not answer requests. Give a Flagon app, a fetch handler such as (request) => new Response(…), or a Node handler (request, response) => {…}.`,
   );
 }
 

@@ -45,7 +45,7 @@ export function primeBody(context: RequestContext, response: FlagonResponse): Pr
   return settle(context, items.check(toPiece), timeout);
 }
 
-/** Keeps an error of a body that nothing reads, yet or any more, from ending the process. Its reader gets the error all the same. */
+/** Keeps an error of an unread body from ending the process. Its reader gets the error all the same. */
 export function silenceErrors(body: ResponseBody): void {
   if (body instanceof Readable) {
     body.on("error", () => undefined);
@@ -149,7 +149,7 @@ class PrimedItems<Item> implements AsyncIterable<Item> {
         if (this.#isFirstThere) {
           await ended;
         } else {
-          // A generator that waits for its first piece takes no notice before it comes.
+          // A generator that waits for its first piece cannot be ended before that piece comes.
           ended?.catch(() => undefined);
         }
         return { done: true, value: undefined };

@@ -6,10 +6,10 @@ import { discardBody } from "./body-stream";
 import { AppContext, contexts, type RequestContext } from "./context";
 
 /**
- * Ends a request, when its body is sent or its client gone: calls what waits for it, runs the teardown hooks and removes
+ * Ends a request, when its body is sent or its client gone: calls the functions that wait for its end, runs the teardown hooks and removes
  * temporary files.
  *
- * Each hook runs, also when another throws; what they throw is logged.
+ * Each hook runs, also when another one throws. Their errors are logged.
  */
 export async function tearDown(context: RequestContext): Promise<void> {
   const { abandoned, app, failure, hooks, request, response } = context;
@@ -31,7 +31,7 @@ export async function tearDown(context: RequestContext): Promise<void> {
   await attempt(context, () => closeRequest(request), "A temporary file could not be removed.");
 }
 
-/** Ends the app's context: runs what releases its resources. */
+/** Ends the app's context: runs the hooks that release its resources. */
 async function tearDownApp(context: AppContext, failure: unknown): Promise<void> {
   const hooks = context.app.registry.teardownAppContext;
   for (let index = hooks.length - 1; index >= 0; index--) {

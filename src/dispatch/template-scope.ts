@@ -6,7 +6,7 @@ import { buildUrl, type UrlOptions } from "./build-url";
 import { type AppContext, RequestContext } from "./context";
 import { type FlashedMessage, type FlashOptions, takeFlashes } from "./flashes";
 
-/** The names that every template has in scope, each worked out only when a template says it. */
+/** The names that every template has in scope, each computed only when a template uses it. */
 class StandardScope {
   readonly #context: AppContext;
 
@@ -66,7 +66,7 @@ class StandardScope {
   }
 }
 
-// What is not in scope is undefined, so that no template reaches what all objects inherit.
+// A name that is not in scope is undefined: no template reaches members that all objects inherit.
 Object.setPrototypeOf(StandardScope.prototype, null);
 Reflect.deleteProperty(StandardScope.prototype, "constructor");
 

@@ -10,7 +10,7 @@ const forbidden = /[\s"'<>/=\0-\x1f\x7f-\x9f]/;
 /**
  * Formats attributes for a start tag, each with a space before it.
  *
- * @throws {FormError} If a name is none: it would end the attribute or the tag.
+ * @throws {FormError} If a name is malformed: it would end the attribute or the tag.
  */
 export function formatAttributes(attributes: Attributes): Markup {
   let text = "";

@@ -206,7 +206,7 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
 const noChoices: ReadonlyMap<string, FieldChoices> = new Map();
 
 /**
- * Reads the choices of a request. Their names say the items of lists by `[]`, which may be left out: `lines.product`.
+ * Reads the choices of a request. Their names write the items of lists as `[]`, which can be left out: `lines.product`.
  *
  * @throws {FormError} If the form has no such field.
  */

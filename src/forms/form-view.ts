@@ -145,7 +145,7 @@ export class FormView {
       case "union":
       case "intersection": {
         const members = readMembers(core);
-        // A schema inside itself goes on as long as there are data.
+        // A recursive schema is followed as deep as its data.
         const isInside = parents.some((parent) => unwrap(parent).core === core);
         const isEnd = isInside && (isOptional || isNullable || field.keys.length >= maxDepth - 1) && !this.#hasData(field);
         return members && (isEnd ? [] : [...members.fields.keys()].map((key) => `${name}.${key}`));

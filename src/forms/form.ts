@@ -9,7 +9,7 @@ import type { FieldOptions } from "./fields";
 export interface FormOptions {
   /** Whether the form carries a token against cross-site requests. Default: `true`. */
   csrf?: boolean;
-  /** The form's name, where a page has several: each is only bound to what it sent itself. Default: none. */
+  /** The form's name, where a page has several: each binds only the values that it sent itself. Default: none. */
   name?: string;
   /** A template that renders each field, in place of Flagon's own markup. It sees a `FieldView`, `type`, `isRequired`, `control` and `notes`. */
   fieldTemplate?: string;
@@ -163,7 +163,7 @@ export type Form<Data> = ValidForm<Data> | InvalidForm<Data>;
 /** A form that can be bound to requests. */
 export interface FormDefinition<Data, Input = Data> {
   /**
-   * Binds the form to the current request: to what an unsafe method sends, otherwise to the initial values.
+   * Binds the form to the current request: to the sent values for an unsafe method, else to the initial values.
    *
    * A plain body that the view returns with an invalid form has the status 422.
    */

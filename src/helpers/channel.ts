@@ -94,7 +94,7 @@ export function channel<Message = unknown>(name: string): MessageChannel<Message
   };
 }
 
-/** Reads a message. The type is the word of the app, whose every publisher sends it. */
+/** Parses a message. The app states its type: all publishers are the app's own. */
 function parse<Message>(json: { parse(text: string): Message | unknown }, text: string): Message;
 function parse(json: { parse(text: string): unknown }, text: string): unknown {
   return json.parse(text);

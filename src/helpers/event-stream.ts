@@ -75,9 +75,9 @@ export function eventStream(
       : new TextStream(interval === undefined ? events : new BeatingItems(events, interval), write);
   return new FlagonResponse(body, 200, {
     "content-type": "text/event-stream; charset=utf-8",
-    // Middleware and proxies would otherwise compress the events, and keep them back for that.
+    // Middleware and proxies would otherwise compress the events, and hold them back.
     "cache-control": "no-store, no-transform",
-    // nginx would otherwise collect them.
+    // nginx would otherwise buffer them.
     "x-accel-buffering": "no",
   });
 }
@@ -151,7 +151,7 @@ class BeatingItems<Item> implements AsyncIterable<Item | typeof beat> {
         if (pending === undefined) {
           await ended;
         } else {
-          // A generator that waits for its next event takes no notice before it comes.
+          // A generator that waits for its next event cannot be ended before that event comes.
           ended?.catch(() => undefined);
         }
         return { done: true, value: undefined };
@@ -160,7 +160,7 @@ class BeatingItems<Item> implements AsyncIterable<Item | typeof beat> {
   }
 }
 
-/** Makes sure, where the compiler could not, that a subscription can be stopped. */
+/** Checks that a subscription can be stopped: code in JavaScript has no compiler to check it. */
 function withStop(subscribe: EventSubscription): EventSubscription {
   const check = (stop: unknown): (() => unknown) => {
     if (isStop(stop)) {

@@ -10,11 +10,10 @@ export interface QueryDetails {
 }
 
 /**
- * Tells whoever watches that a query to a database was run: the toolbar of the development server, or a subscriber of the
- * channel `flagon:query`. It costs nothing while nobody does.
+ * Reports a database query to the toolbar of the development server, and to subscribers of the channel `flagon:query`. Without either it costs nothing.
  *
  * @param sql The query.
- * @param details Its parameters, and how long it took.
+ * @param details Its parameters and its time.
  *
  * @example
  * ```ts

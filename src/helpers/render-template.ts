@@ -82,7 +82,7 @@ export function streamTemplateString(source: string, data: object = {}): FlagonR
 }
 
 /**
- * Names a template and the type of its data, so that the compiler checks what it gets.
+ * Names a template and the type of its data, so that the compiler checks the data.
  *
  * @example
  * ```ts

@@ -13,7 +13,7 @@ import type { Application } from "../setup/application";
 /**
  * Responds with a file: with its type, entity tag and modification time, and to conditional and range requests.
  *
- * @param file The file, relative to the app's root; never build its path from what a client sent, {@link sendFromDirectory}
+ * @param file The file, relative to the app's root; never build its path from text of a client: {@link sendFromDirectory}
  * is for that. Or the content itself: bytes, or a stream of them, whose type `mimeType` or `downloadName` tells.
  * @param options The type, the name and the caching of the file.
  * @throws {NotFound} If there is no such file.

@@ -28,7 +28,7 @@ const signatureName = "signature";
 /**
  * Returns a URL with its expiry and a signature, for a view with `@signedUrl`.
  *
- * Path and query are signed, scheme and host are not. The link is good for `GET` and `HEAD`, any number of times.
+ * Path and query are signed, scheme and host are not. The link works for `GET` and `HEAD`, any number of times.
  *
  * @param url A path of the app or a whole URL, such as `urlFor()` builds.
  * @param options The seconds until it expires.
@@ -73,7 +73,7 @@ export function isUrlSigned(options: SignedUrlOptions = {}): boolean {
   if (place < 1 || !pairs.slice(place + 1).every(isIgnored)) {
     return false;
   }
-  // A parameter that others may append is also one that the link may have had from the start.
+  // A link may also have an ignored parameter from the start.
   const kept = [before, before.filter((pair) => !isIgnored(pair))].find((list) =>
     verifyText(app.config, `${pathname}?${list.join("&")}`, signature, purpose),
   );
@@ -82,7 +82,7 @@ export function isUrlSigned(options: SignedUrlOptions = {}): boolean {
 }
 
 /**
- * Lets only those requests in whose URL `signUrl()` has made: any other gets 403. Above or below `@route`, or on a whole controller.
+ * Answers only requests whose URL `signUrl()` made; any other gets 403. Works above or below `@route`, and on a whole controller.
  *
  * A link that was changed, moved to another path, or has expired is refused, and so is every method but `GET` and `HEAD`.
  *

@@ -3,14 +3,14 @@ import { getAppContext } from "../dispatch/context";
 import { type ReadTokenOptions, readToken as read, type SignTokenOptions, signToken as sign } from "../signing/tokens";
 
 /**
- * Returns a signed token for a link in a mail, say: the data in it can be read by anybody and changed by nobody.
+ * Returns a signed token, such as for a link in a mail. Anybody can read its data, and nobody can change it.
  *
  * It holds letters, digits, `-`, `_` and `.` alone, and at most 8,192 characters. Former keys in `secretKeyFallbacks` still read it. With
  * `sessionDigest: "sha1"` it has the format of itsdangerous' `URLSafeTimedSerializer`, whose salt is the purpose, so that a Flask app reads it.
  *
  * @param data A value of JSON, such as `{ user: 3 }`; not null.
- * @param options The purpose, the seconds until it expires, and a value that it dies with.
- * @throws {TypeError} If the data is none of JSON's, an option is missing or not above 0, or `bind` is empty.
+ * @param options The purpose, the seconds until it expires, and a value that it is bound to.
+ * @throws {TypeError} If JSON cannot hold the data, an option is missing or not above 0, or `bind` is empty.
  * @throws {ConfigError} If the app has no secret key.
  *
  * @example
@@ -25,7 +25,7 @@ export function signToken(data: unknown, options: SignTokenOptions): string {
 /**
  * Returns the data of a token that a client sent, or `null` if the token is forged, expired, of another purpose or bound to another value.
  *
- * It never throws for what a client sent. A token is valid up to and including the second at which it expires.
+ * It never throws for the text of a client. A token is valid up to and including the second at which it expires.
  *
  * @param token The token, as it came.
  * @param options The purpose, and the value that the token was bound to. With a `schema`, data that does not fit it is `null` too.

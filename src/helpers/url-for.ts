@@ -6,7 +6,7 @@ import { type AppContext, getAppContext, RequestContext } from "../dispatch/cont
 
 /** The names of a controller's methods. */
 export type MethodName<Controller> = {
-  // A relation to `void` never asks for the result of a method, so views may link to one another without end.
+  // The result is compared to `void`, so that the compiler need not infer it: views can link to one another.
   [Name in keyof Controller & string]: Controller[Name] extends (...values: never[]) => void ? Name : never;
 }[keyof Controller & string];
 
@@ -28,7 +28,7 @@ type NeededName<Values> = { [Name in keyof Values]-?: Record<never, never> exten
 
 declare const absent: unique symbol;
 
-/** Stands for an argument that is not given. */
+/** The type of an argument that is not given. */
 type Absent = typeof absent;
 
 type Controller = abstract new (...values: never[]) => object;

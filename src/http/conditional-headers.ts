@@ -38,7 +38,7 @@ export class EntityTags {
   }
 }
 
-/** The state that a range is asked of: `If-Range` has a strong tag or a date. */
+/** The state of the content that a range must come from: `If-Range` has a strong tag or a date. */
 export interface RangeCondition {
   /** The tag, without its quotes. */
   readonly etag: string | null;
@@ -46,7 +46,7 @@ export interface RangeCondition {
   readonly date: Date | null;
 }
 
-/** Parses an `If-Range` header; a weak tag, which can never hold, gives `null`. */
+/** Parses an `If-Range` header; a weak tag, which never matches, gives `null`. */
 export function parseIfRange(header: string | undefined): RangeCondition | null {
   const tag = /^\s*"([^"]*)"\s*$/.exec(header ?? "")?.[1];
   if (tag !== undefined) {

@@ -3,7 +3,7 @@ import { isAbsolute, normalize, resolve, sep } from "node:path";
 /**
  * Joins a folder and parts that a client may have sent, or gives `null` if the result would lie outside of the folder.
  *
- * It looks at the text alone; links are followed by whoever opens the file.
+ * It looks at the text alone, and does not resolve links.
  *
  * @param folder The folder.
  * @param parts The parts below it.

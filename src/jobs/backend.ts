@@ -4,14 +4,14 @@ import type { Claim, JobInfo, JobState, Message } from "./message";
 import type { JobStore } from "./store";
 import { type RunningWorker, runClaim, StoreWorker, type WorkOptions } from "./worker";
 
-/** The kinds of jobs that a process knows, by name; asked for anew each time. */
+/** The kinds of jobs that a process knows, by name; read again each time. */
 export type KnownJobs = () => ReadonlyMap<string, AnyJob>;
 
 /** Keeps jobs and runs them. */
 export interface Backend {
-  /** Where jobs are kept, in a word for the log. */
+  /** The place of the jobs, for the log. */
   readonly kind: "database" | "memory" | "redis" | "postgres";
-  /** Knows which times of schedules have been taken. */
+  /** Records which times of schedules have been taken. */
   readonly ticks: Pick<JobStore, "claimTick" | "lastTick" | "isBusy">;
   prepare(): Promise<void>;
   add(message: Message, job: AnyJob, added: (message: Message) => void): Promise<string>;
@@ -25,16 +25,16 @@ export interface Backend {
   close(): Promise<void>;
 }
 
-/** Jobs of a store that workers look into. */
+/** A backend of a store, which workers poll. */
 export class StoreBackend implements Backend {
   readonly kind: "database" | "memory";
   readonly #store: JobStore;
   readonly #lease: number;
 
   /**
-   * @param kind Where jobs are kept.
+   * @param kind The place of the jobs.
    * @param store Keeps them.
-   * @param lease How long a worker may be silent before its jobs are another's, in milliseconds.
+   * @param lease Milliseconds of silence after which the jobs of a worker go to another one.
    */
   constructor(kind: "database" | "memory", store: JobStore, lease: number) {
     this.kind = kind;

@@ -60,7 +60,7 @@ const allStates: readonly JobState[] = ["waiting", "active", "done", "failed"];
  * Keeps jobs by BullMQ.
  *
  * @param engine A URL of Redis or Postgres, a Redis client, or a pool of `pg`.
- * @param lease How long a worker may be silent, in milliseconds.
+ * @param lease Milliseconds of silence after which the jobs of a worker go to another one.
  * @throws {ConfigError} If it is none of them.
  */
 export function createBullBackend(engine: string | object, lease: number): Backend {
@@ -248,7 +248,7 @@ class BullBackend implements Backend {
   }
 
   async clean(): Promise<void> {
-    // BullMQ removes what has ended by age and count.
+    // BullMQ removes ended jobs by age and count.
   }
 
   async close(): Promise<void> {
@@ -270,7 +270,7 @@ class BullBackend implements Backend {
     const { message, retries } = bullJob.data;
     const job = jobs().get(message.name);
     if (job === undefined) {
-      // A worker that knows the job is still to come, or another one.
+      // Another worker may know the job, now or after a deployment.
       throw new Error(`This worker knows no job '${message.name}'.`);
     }
     if (message.key !== null) {

@@ -92,7 +92,7 @@ function format(list: readonly JobInfo[]): string {
         .join("\n");
 }
 
-/** Of a mail, only its recipients and subject are shown: its links may let somebody in. */
+/** Only the recipients and the subject of a mail are shown: its links may give access. */
 function describeData(data: unknown): string {
   return typeof data === "object" && data !== null && "subject" in data && "text" in data && "to" in data
     ? JSON.stringify({ to: data.to, subject: data.subject })

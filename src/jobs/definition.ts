@@ -5,7 +5,7 @@ import { type EnqueueOptions, findJobs } from "./find-jobs";
 
 /** Options of a job. */
 export interface JobOptions {
-  /** The most times that it is tried again after its first run. Default: 3. */
+  /** The number of retries after the first run. Default: 3. */
   readonly retries?: number;
   /** Seconds before the second run, doubled with each further one up to an hour, give or take a quarter. Default: 1. */
   readonly backoff?: number;
@@ -94,9 +94,9 @@ const known = new Map<string, AnyJob>();
 /**
  * Makes a kind of job: its name, the schema of its data, its limits and its function.
  *
- * The function runs at least once for each job, in the app's context: it may run again after a crash, so let it be done twice without harm.
+ * The function runs at least once for each job, in the app's context: it can run again after a crash, so a second run must do no harm.
  *
- * @param name The name, under which jobs wait. A later version of the app knows them by it.
+ * @param name The name under which jobs are stored. Keep it in later versions of the app.
  * @param options The schema `data`, `retries`, `backoff`, `timeout` and `queue`.
  * @param handler The function.
  *

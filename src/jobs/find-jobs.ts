@@ -16,7 +16,7 @@ export interface Enqueuer {
 
 let latest: WeakRef<Enqueuer> | undefined;
 
-/** Notes the jobs of an app, for code that runs without its context. */
+/** Remembers the jobs of an app, for code that runs without its context. */
 export function noteJobs(jobs: Enqueuer): void {
   latest = new WeakRef(jobs);
 }

@@ -37,7 +37,7 @@ const cleaningInterval = 60_000;
 const handBackTime = 500;
 
 /**
- * Runs work behind the requests: jobs that survive a restart, are tried again, and wait for the commit.
+ * Runs jobs in the background. They survive a restart, are tried again, and wait for the commit.
  *
  * They are kept in the app's own database; by BullMQ in Redis or Postgres with `engine`; and in memory only where there is neither. `flagon run` runs them in its
  * process, `flagon serve --jobs` as well, and `flagon jobs work` beside it.
@@ -47,7 +47,7 @@ export class Jobs implements Extension {
   readonly name = "jobs";
   readonly #options: JobsOptions;
   readonly #schedules = new Map<string, Schedule>();
-  /** The jobs that wait, in tests: what `queued()` tells. */
+  /** The jobs that wait, in tests, for `queued()`. */
   readonly #queued = new Map<string, { readonly name: string; readonly data: unknown }>();
   #app: Flagon | undefined;
   #backend: Backend | undefined;
@@ -55,7 +55,7 @@ export class Jobs implements Extension {
   #scheduler: Scheduler | undefined;
   #cleaning: NodeJS.Timeout | undefined;
 
-  /** @param options Where jobs are kept, and how many run at once. */
+  /** @param options The place of the jobs, and the number that run at once. */
   constructor(options: JobsOptions = {}) {
     const { concurrency = 10, lease = 30 } = options;
     if (!Number.isSafeInteger(concurrency) || concurrency < 1 || !(lease > 0)) {
@@ -64,12 +64,12 @@ export class Jobs implements Extension {
     this.#options = options;
   }
 
-  /** Where jobs are kept. */
+  /** The place of the jobs. */
   get kind(): Backend["kind"] {
     return this.#kept.kind;
   }
 
-  /** Adds `flagon jobs …`, the health check, and what starts and stops workers. Called by `app.use()`. */
+  /** Adds `flagon jobs …`, the health check, and the start and stop of workers. Called by `app.use()`. */
   install(app: Flagon): this {
     this.#app = app;
     noteJobs(this);

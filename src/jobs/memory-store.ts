@@ -12,13 +12,13 @@ interface Entry {
   time: number;
 }
 
-/** Keeps jobs in this process, with which they end. */
+/** Keeps jobs in the memory of this process. A restart loses them. */
 export class MemoryStore implements JobStore {
   readonly #entries = new Map<string, Entry>();
   readonly #ticks = new Map<string, Set<number>>();
 
   async prepare(): Promise<void> {
-    // There is nothing to make.
+    // There are no tables to make.
   }
 
   async add(message: Message, added: (message: Message) => void): Promise<string> {

@@ -48,7 +48,7 @@ export class PermanentError extends Error {
 }
 
 /**
- * Formats data as JSON, and checks what a worker will make of it.
+ * Formats data as JSON, and checks that a worker can read it.
  *
  * @throws {JobError} If JSON loses something of it, it does not fit the schema, or it is over 64 KiB.
  */

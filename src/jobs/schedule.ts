@@ -47,7 +47,7 @@ export interface ScheduleDecorator {
 const longestSleep = 30_000;
 
 /**
- * Runs a method of a registered controller at the times of a cron expression: once for each, whatever the number of processes and machines.
+ * Runs a method of a registered controller at the times of a cron expression: once for each, with any number of processes and machines.
  *
  * A time that passed while nothing ran is made up for once, late. A time at which the last run still goes on is left out, with a warning. When
  * clocks go back, a fixed time runs once; when they go forward, a time that does not exist runs after the gap.
@@ -80,7 +80,7 @@ export class Times {
       new Intl.DateTimeFormat("en", { timeZone });
     } catch (cause) {
       throw new SetupError(
-        `The schedule '${name}' has the time zone '${timeZone}', which there is none of. Write one such as "Europe/Berlin".`,
+        `The schedule '${name}' has the time zone '${timeZone}', which does not exist. Write one such as "Europe/Berlin".`,
         { cause },
       );
     }

@@ -210,7 +210,7 @@ export class SqlStore implements JobStore {
     await this.#database.execute(
       sql`delete from flagon_jobs where state = 'waiting' and name like ${`${schedulePrefix}%`} and ${schedules.length === 0 ? sql`1 = 1` : notInArray(sql`name`, [...schedules])} returning id`,
     );
-    // The latest tick of each schedule stays: it tells what was missed.
+    // The latest tick of each schedule stays: it shows which runs were missed.
     await this.#database.execute(
       sql`delete from flagon_ticks where tick < ${now - keptFailed.age} and tick < (select max(tick) from flagon_ticks as later where later.name = flagon_ticks.name) returning tick`,
     );

@@ -17,7 +17,7 @@ export interface ClaimRequest {
 export interface JobStore {
   /** Makes the tables, if there are none. */
   prepare(): Promise<void>;
-  /** Adds a job, with the commit of the transaction at hand if there is one, and returns the id of the one that waits. */
+  /** Adds a job, with the commit of the current transaction if there is one, and returns the id of the one that waits. */
   add(message: Message, added: (message: Message) => void): Promise<string>;
   /** Takes jobs whose time has come, or whose worker has been silent for too long. */
   claim(request: ClaimRequest): Promise<readonly Claim[]>;
@@ -42,7 +42,7 @@ export interface JobStore {
   isBusy(name: string): Promise<boolean>;
   /** The time of the job that has waited longest although it may run, or `null`. */
   oldestWaiting(): Promise<number | null>;
-  /** Removes what ended long ago, and jobs that wait for schedules that are gone. */
+  /** Removes jobs that ended long ago, and jobs that wait for schedules that are gone. */
   clean(schedules: readonly string[]): Promise<void>;
 }
 

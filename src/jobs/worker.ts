@@ -46,9 +46,9 @@ export class StoreWorker implements RunningWorker {
    * @param app The app, whose context jobs get.
    * @param store The jobs.
    * @param jobs The kinds of jobs that this process knows.
-   * @param lease How long a worker may be silent before its jobs are another's, in milliseconds.
-   * @param ended Is told of jobs that have ended.
-   * @param options The queues, and how many jobs run at once.
+   * @param lease Milliseconds of silence after which the jobs of a worker go to another one.
+   * @param ended Gets the jobs that have ended.
+   * @param options The queues, and the number of jobs that run at once.
    */
   constructor(
     app: Application,
@@ -85,7 +85,7 @@ export class StoreWorker implements RunningWorker {
     for (const claim of rest) {
       await this.#attempt(() => this.#store.giveBack(claim));
     }
-    // What still runs has lost its claim, so that it ends nothing.
+    // A job that still runs has lost its claim, so its end changes nothing.
     this.#stop.abort(new Error("The worker ends."));
     clearInterval(this.#renewal);
   }

@@ -90,7 +90,7 @@ export const loginRequired: ViewOrControllerDecorator = viewDecorator((next) => 
   requiresLogin: true,
 });
 
-/** Lets only users with a fresh login in, one of this session: for changing a password, say. `OPTIONS` passes. */
+/** Lets only users with a fresh login in, one of this session: such as for changing a password. `OPTIONS` passes. */
 export const freshLoginRequired: ViewOrControllerDecorator = viewDecorator(
   (next) =>
     guard("@freshLoginRequired", next, (_user, context) =>

@@ -19,7 +19,7 @@ import { idOf, type User, type UserLike } from "./users";
 export interface LoginOptions<Kind extends UserLike = User & UserLike> {
   /** Finds a user by the id in the session, as text. `null` for an unknown id. */
   loadUser(id: string): Kind | null | undefined | Promise<Kind | null | undefined>;
-  /** Finds the user of a request without a login in its session, by an API key, say. Runs for each such request. */
+  /** Finds the user of a request without a login in its session, such as by an API key. Runs for each such request. */
   loadUserFromRequest?(request: FlagonRequest): Kind | null | undefined | Promise<Kind | null | undefined>;
   /** Returns a secret of the user, such as the hash of the password. When it changes, remembered logins end. Default: none. */
   getSecret?(user: Kind): string;

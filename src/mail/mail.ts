@@ -104,7 +104,7 @@ export class Mail implements Extension {
   /**
    * Sends a mail by a job, which is tried again while the server is away. Inside of `@atomic` after the commit.
    *
-   * It is rendered now, with the request at hand, and needs `flagon/jobs`. Attachments are texts and bytes alone.
+   * It is rendered now, with the current request, and needs `flagon/jobs`. Attachments are texts and bytes alone.
    *
    * @returns The id of the job.
    * @throws {MailError} As `send()`, but for the server.
@@ -117,7 +117,7 @@ export class Mail implements Extension {
       }
       return { ...rest, ...(content === undefined ? {} : { content: Buffer.from(content).toString("base64") }) };
     });
-    // What JSON cannot hold is left out, or written as text.
+    // Values that JSON cannot hold are left out, or written as text.
     const queued: QueuedMail = JSON.parse(JSON.stringify({ ...mail, attachments }));
     return findJobs("mail.sendLater()").enqueue(this.#job, queued, {});
   }
@@ -170,7 +170,7 @@ export class Mail implements Extension {
     }
   }
 
-  /** Links lead to the app's own host, not to the one that a request names: a visitor chooses that. Without a name, development and tests take it. */
+  /** Links lead to the app's own host, not to the one that a request names: a visitor chooses that. Without a configured name, development and tests use the host of the request. */
   #inContext(run: () => unknown): unknown {
     const app = this.#owner;
     const { debug, serverName, testing } = app.config;
@@ -225,7 +225,7 @@ export class Mail implements Extension {
       if (!(error instanceof PartialRefusal)) {
         throw error;
       }
-      // Those who have it must not get it twice: a job of its own tries the rest.
+      // Recipients that have the mail must not get it twice: a new job tries the others.
       const again: QueuedMail = JSON.parse(JSON.stringify({ ...rest, attachments, date, only: error.rejected }));
       if (only === undefined) {
         await findJobs("mail.sendLater()").enqueue(this.#job, again, { delay: 60 });

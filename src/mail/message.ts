@@ -78,7 +78,7 @@ const ownHeaders = new Set([
   "content-type",
   "mime-version",
 ]);
-/** The fields of an attachment that hold its content, which is none of a header. */
+/** The fields of an attachment that hold its content. They reach no header. */
 const contentFields = new Set(["content", "path", "href", "raw"]);
 const listFields = ["to", "cc", "bcc", "replyTo"] as const;
 
@@ -101,7 +101,9 @@ export function checkLine(text: string, field: string): string {
  */
 export function readText(value: unknown, field: string): string {
   if (typeof value !== "string") {
-    throw new MailError(`The field '${field}' of a mail must be a text, but it is ${value === undefined ? "missing" : "none"}.`);
+    throw new MailError(
+      `The field '${field}' of a mail must be a text, but ${value === undefined ? "is missing" : `got ${value === null ? "null" : typeof value}`}.`,
+    );
   }
   return value;
 }
@@ -153,7 +155,7 @@ export function readHeaders(headers: Readonly<Record<string, string>> = {}): Rea
   for (const [name, value] of Object.entries(headers)) {
     if (!headerName.test(name) || typeof value !== "string") {
       throw new MailError(
-        `A mail has the header '${name.replace(/[\r\n\0]/g, "?")}', which is none. Its name has letters, digits and dashes, its value is a text.`,
+        `A mail has the header '${name.replace(/[\r\n\0]/g, "?")}', which is malformed. Its name has letters, digits and dashes, its value is a text.`,
       );
     }
     if (ownHeaders.has(name.toLowerCase())) {
@@ -167,7 +169,7 @@ export function readHeaders(headers: Readonly<Record<string, string>> = {}): Rea
 /**
  * Checks attachments.
  *
- * @throws {MailError} If one reads a file or a URL without leave, or a name holds a line break.
+ * @throws {MailError} If one reads a file or a URL without the option `allowFiles`, or a name holds a line break.
  */
 export function readAttachments(attachments: readonly Attachment[] | undefined, allowFiles: boolean): readonly Attachment[] {
   for (const attachment of attachments ?? []) {
@@ -243,7 +245,7 @@ function checkAddress(text: string, field: string): string {
   }
   const ascii = domain.startsWith("[") ? domain : domainToASCII(domain);
   if (ascii === "") {
-    throw new MailError(`The field '${field}' of a mail holds '${address.slice(0, 100)}', whose domain is none.`);
+    throw new MailError(`The field '${field}' of a mail holds '${address.slice(0, 100)}', whose domain is malformed.`);
   }
   return `${local}@${ascii}`;
 }

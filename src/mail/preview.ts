@@ -36,7 +36,7 @@ function show(mail: SentMail): string {
     .map((link) => `<li><a href="${escapeText(link)}" rel="noreferrer">${escapeText(link)}</a></li>`)
     .join("");
   const attachments = mail.attachments.map(({ filename }) => escapeText(filename ?? "without a name")).join(", ");
-  // A frame in a sandbox runs no script, whatever the mail holds.
+  // A frame in a sandbox runs no script of the mail.
   const frame =
     mail.html === null
       ? ""

@@ -3,13 +3,13 @@ import { lazily } from "../base/lazily";
 import { PermanentError } from "../jobs/message";
 import type { NamedAddress, SentMail } from "./message";
 
-/** A transport of nodemailer, as much of it as is needed here. */
+/** The part of a transport of nodemailer that is used here. */
 export interface MailTransport {
   sendMail(message: object): Promise<unknown>;
   close?(): void;
 }
 
-/** The functions of nodemailer that are needed here, by their own types, so that nobody needs its declarations. */
+/** The functions of nodemailer that are needed here, with types of their own: its declarations are no dependency. */
 interface Nodemailer {
   createTransport(options: unknown, defaults?: object): MailTransport;
 }

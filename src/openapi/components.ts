@@ -54,7 +54,7 @@ const root = "#";
 /** The schemas of a document by name, and the responses that many routes share. */
 export class Components {
   readonly #schemas = new Map<string, OpenApiObject>();
-  /** The names by the wish for a name and the signature: equal schemas share a component. */
+  /** The names by wanted name and signature: equal schemas share a component. */
   readonly #bySignature = new Map<string, string>();
   /** The schemas that are being described, each with the component that it becomes if it refers to itself. */
   readonly #open = new Map<ZodSchema, string | undefined>();

@@ -7,7 +7,7 @@ import { describeOperation } from "./operation";
 
 /** The parts of a document that do not come from the routes. */
 export interface OpenApiInfo {
-  /** The `title` and the `version` of the API, and a `description` if you like. */
+  /** The `title` and the `version` of the API, and optionally a `description`. */
   readonly info: { readonly title: string; readonly version: string } & Readonly<Record<string, unknown>>;
   /** The addresses of the API. Default: the path below which the document is asked for. */
   readonly servers?: readonly Readonly<Record<string, unknown>>[];

@@ -119,7 +119,7 @@ function findSwaggerUi(root: string): string {
         return folder;
       }
     } catch {
-      // Looked for at the next place.
+      // The next place is tried.
     }
   }
   throw new SetupError(

@@ -6,7 +6,7 @@ interface StatedSecurity {
   readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
 }
 
-/** The security of routes that only visitors who are logged in may use. */
+/** The security of routes for logged-in visitors only. */
 export class LoginSecurity {
   readonly #cookie: string;
   readonly #stated: StatedSecurity;

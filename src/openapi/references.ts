@@ -1,7 +1,7 @@
 /** The definitions of one JSON schema by name. The name `#` is the schema itself. */
 export type Definitions = Readonly<Record<string, unknown>>;
 
-/** The signatures of definitions: two definitions have the same one if they describe the same values, whatever their names. */
+/** The signatures of definitions: two definitions have the same one if they describe the same values, even under other names. */
 export interface Signatures {
   /** Returns the signature of a definition. */
   of(name: string): string;

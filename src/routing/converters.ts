@@ -124,7 +124,7 @@ function createFloat({ named }: ConverterArguments): Converter<number> {
       if (!Number.isFinite(number)) {
         throw new TypeError(`'${value}' is not a number`);
       }
-      // Never in scientific notation, and always with a point, so that the rule matches what it built.
+      // Never in scientific notation, and always with a point, so that the rule matches the URL that it built.
       const text = String(number).includes("e") ? number.toFixed(20).replace(/0+$/, "") : String(number);
       return /\.\d/.test(text) ? text : `${text.replace(/\.$/, "")}.0`;
     },

@@ -16,7 +16,7 @@ export class RouteMap<Endpoint extends { readonly name: string }> {
   readonly converters: Map<string, ConverterFactory> = new Map(builtInConverters);
   readonly #routes: Route<Endpoint>[] = [];
   readonly #byEndpoint = new Map<string, Route<Endpoint>[]>();
-  /** The routes by what they take: method, host and expression. */
+  /** The routes by method, host and expression. */
   readonly #taken = new Map<string, Route<Endpoint>>();
   #hosts: readonly HostRoutes<Endpoint>[] = [];
   /** The rules for any host, when there are no others: hosts are then not looked at. */
@@ -68,7 +68,7 @@ export class RouteMap<Endpoint extends { readonly name: string }> {
   }
 
   /**
-   * Finds what a path leads to.
+   * Finds the route of a path.
    *
    * @param method The method of the request, in upper case.
    * @param path The decoded path.

@@ -73,7 +73,7 @@ export type ViewValues<Source extends string, Options> = RuleValues<Source> &
 
 /**
  * The values that a view may return: text or `Markup`, an object or a list (sent as JSON), a response of Flagon or of the
- * web standard, bytes, a stream, anything that iterates, or a promise of one. With the schema `returns`, what it takes.
+ * web standard, bytes, a stream, anything that iterates, or a promise of one. With the schema `returns`: the input of that schema.
  */
 export type ViewResult<Options = unknown> = Options extends { readonly returns: infer Returned }
   ? SchemaInput<Returned> | FlagonResponse | Response | Promise<SchemaInput<Returned> | FlagonResponse | Response>

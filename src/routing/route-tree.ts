@@ -48,7 +48,7 @@ export class RouteTree<Endpoint extends { readonly name: string }> {
   readonly #routesOf: (endpoint: string) => readonly Route<Endpoint>[];
   /** The entries of the tree, by method and pattern. */
   readonly #taken = new Map<string, Leaf<Endpoint>>();
-  /** The leaves of rules without variables, by method and path: what is wholly static comes before anything else. */
+  /** The leaves of rules without variables, by method and path: a wholly static rule comes before any other. */
   readonly #static = new Map<string, Map<string, Leaf<Endpoint>>>();
   /** The tree keeps the position of a leaf here, counted from 1, or of a list below, counted from -1: it takes a stored 0 for nothing. */
   readonly #leaves: Leaf<Endpoint>[] = [];
@@ -100,7 +100,7 @@ export class RouteTree<Endpoint extends { readonly name: string }> {
   }
 
   /**
-   * Finds what a path leads to.
+   * Finds the route of a path.
    *
    * @param method The method of the request, in upper case.
    * @param path The decoded path.
@@ -190,7 +190,7 @@ export class RouteTree<Endpoint extends { readonly name: string }> {
     const store: unknown = result.store;
     if (typeof store !== "number" || store < 0) {
       const list = this.#spanningLists[-Number(store) - 1] ?? [];
-      // A rule with less static text before its variable may still take what those of this list do not.
+      // A rule with less static text before its variable may still take paths that those of this list do not.
       return findSpanning(list, path) ?? findSpanning(this.#spanning.get(method) ?? [], path);
     }
     const leaf = this.#leaves[store - 1];

@@ -44,7 +44,7 @@ export function createTree(): Router | undefined {
   }
 }
 
-/** Tells whether a runtime forbids `new Function`, of which find-my-way makes its tree: V8 then throws an `EvalError`. */
+/** Tells whether a runtime forbids `new Function`, which find-my-way needs to make its tree: V8 then throws an `EvalError`. */
 export function isCodeForbidden(error: unknown): boolean {
   return error instanceof EvalError;
 }
@@ -73,7 +73,7 @@ export function addToRouter(router: Router, method: string, rule: Rule, pattern:
   }
 }
 
-/** find-my-way wants a handler with each pattern; only what is stored beside it is used here. */
+/** find-my-way wants a handler with each pattern; only the number stored beside it is used here. */
 function unused(): void {}
 
 function isMethod(method: string): method is HTTPMethod {

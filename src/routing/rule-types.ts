@@ -18,7 +18,7 @@ type Collect<Source extends string> = Source extends `${string}<${infer Variable
   ? ReadVariable<Variable> & Collect<Rest>
   : unknown;
 
-/** A converter with arguments may hold a colon in them, so its name is what comes after the last parenthesis. */
+/** A converter with arguments may hold a colon in them, so its name is the text after the last parenthesis. */
 type ReadVariable<Variable extends string> = Variable extends `${infer Name}(${infer Arguments}):${infer Key}`
   ? { [Property in Key]: ConvertedWith<Name, Arguments> }
   : Variable extends `${infer Name}:${infer Key}`

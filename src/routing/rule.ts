@@ -10,7 +10,7 @@ const maxSpanning = 2;
 
 type Segment = readonly Part[];
 
-/** Where the text of a segment's variables is found: the router's parameter, and how to take it apart. */
+/** The place of a segment's variables: the router's parameter, and the way to split its text. */
 interface Slot {
   readonly parameter: string;
   readonly variables: readonly Variable[];
@@ -26,9 +26,9 @@ export class Rule {
   readonly pattern: string;
   /** The whole rule as one expression, for those with a variable that may hold slashes. */
   readonly regex: RegExp | null;
-  /** Orders rules by how specific they are, segment by segment: the lighter is tried first. */
+  /** Orders rules by specificity, segment by segment: the lighter is tried first. */
   readonly weights: readonly number[];
-  /** Of what a path is built: text that is percent-encoded already, and variables. */
+  /** The parts that a path is built of: text that is percent-encoded already, and variables. */
   readonly #pieces: readonly Part[];
   readonly #slots: readonly Slot[];
   readonly #parts: readonly Part[];
@@ -69,7 +69,7 @@ export class Rule {
   }
 
   /**
-   * Converts what the router matched to the view's values.
+   * Converts the router's match to the view's values.
    *
    * @param params The router's parameters, or the groups of {@link Rule.regex}.
    * @returns The values by name, or `undefined` when a converter refuses its text.
@@ -152,7 +152,7 @@ export function encodePath(text: string): string {
 }
 
 function convert(values: Record<string, unknown>, { name, converter }: Variable, text: string): boolean {
-  // The tree takes nothing at all for a parameter as well.
+  // The tree also takes the empty text for a parameter.
   if (text === "" && converter.regex === anySegment) {
     return false;
   }

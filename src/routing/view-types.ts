@@ -30,7 +30,7 @@ type ReturnProblem<Result, Options> = Options extends { readonly returns: unknow
     : (values: never) => ViewResult<Options>
   : ResultProblem<Result>;
 
-/** The result itself if a response can be made of it; otherwise a text that says the mistake, or with `returns` what it takes. */
+/** The result itself if a response can be made of it; otherwise a text that says the mistake, or with `returns` the type that it takes. */
 export type CheckedOutcome<Result, Options> = Options extends { readonly returns: unknown } ? ViewResult<Options> : CheckedResult<Result>;
 
 /** The result itself if a response can be made of it; otherwise a text that says the mistake. */

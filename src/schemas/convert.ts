@@ -76,7 +76,7 @@ function convertCore(kind: Unwrapped, node: NameNode, path: Path, conversion: Co
     case "void":
       return text === "" ? undefined : first;
     case "file":
-      // A required file that came as text is missing; an optional one must not be lost without a word.
+      // A required file that came as text is missing; an optional one must not be lost in silence.
       return first instanceof UploadedFile ? toUpload(first) : mayLack && text !== "" ? text : undefined;
     case "array":
       return convertList(kind, readInner(core, "element"), node, path, conversion);
@@ -247,7 +247,7 @@ function convertUnion(kind: Unwrapped, node: NameNode, path: Path, conversion: C
       return value;
     }
   }
-  // Text that no option accepts stays text. Fields go to the first option, which then says what it lacks.
+  // Text that no option accepts stays text. Fields go to the first option, whose errors name the missing ones.
   const [value] = node.values;
   return value === undefined && options[0] !== undefined ? convert(options[0], node, path, conversion) : value;
 }

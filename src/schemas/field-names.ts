@@ -94,7 +94,7 @@ export function isBlank(node: NameNode): boolean {
   return everyValue(node, (text) => text.trim() === "");
 }
 
-/** Tells whether nobody touched the fields of a node: a row with a space in it is a row that somebody filled in. */
+/** Tells whether the fields of a node are untouched: a row with a space in it counts as filled in. */
 function isUntouched(node: NameNode): boolean {
   return everyValue(node, (text) => text === "");
 }

@@ -72,7 +72,7 @@ function mentions(schema: ZodSchema, seen: Set<ZodSchema>): boolean {
   return listInner(core).some(([, inner]) => mentions(inner, seen));
 }
 
-/** Takes off what is wrapped around a schema, such as `optional`. A `z.preprocess()` stays: its function gets the value as it was sent. */
+/** Takes the wrappings off a schema, such as `optional`. A `z.preprocess()` stays: its function gets the value as it was sent. */
 function peel(schema: ZodSchema): ZodSchema {
   const inner = schema._zod.def.type === "lazy" ? readLazy(schema) : readInner(schema, "innerType");
   return inner === undefined ? schema : peel(inner);

@@ -5,7 +5,7 @@ import { composeSchema, listValues, readDefinition, readInner, readInners, readS
 export interface Members {
   /** All of them by name; one that not every option of a union has is optional. */
   readonly fields: ReadonlyMap<string, ZodSchema>;
-  /** Of a union: what one option has alone. */
+  /** Of a union: the fields that one option has alone. */
   readonly alternatives: readonly Alternative[];
 }
 

@@ -6,7 +6,7 @@ import type { Schema } from "../base/schema";
 
 /** A schema of zod 4. */
 export interface ZodSchema<Output = unknown> extends Schema<Output> {
-  /** Zod's own part; its `def` says what the schema is. */
+  /** Zod's own part; its `def` describes the schema. */
   readonly _zod: {
     readonly def: { readonly type: string };
     readonly output: Output;
@@ -64,7 +64,7 @@ export function readInners(schema: ZodSchema, key: string): readonly ZodSchema[]
 /** The definition of one check, such as `{ check: "max_length", maximum: 120 }`. */
 export type ZodCheck = Readonly<Record<string, unknown>>;
 
-/** Lists what the checks of a schema say; a format such as `z.email()` is a check of its own. */
+/** Lists the definitions of a schema's checks; a format such as `z.email()` is a check of its own. */
 export const listChecks: (schema: ZodSchema) => readonly ZodCheck[] = remember((schema) => {
   const checks = readDefinition(schema, "checks");
   const own: ZodCheck[] = readDefinition(schema, "check") === undefined ? [] : [{ ...schema._zod.def }];

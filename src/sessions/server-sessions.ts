@@ -42,8 +42,7 @@ const refreshPart = 0.1;
  * so that a copy of the store gives no live session away.
  *
  * An id that the store does not know is never taken over from a client. `session.regenerate()` gives a new one. A session
- * that has ended, by `session.clear()`, a logout, expiry or a deletion in the store, stays ended, whatever other requests
- * write meanwhile.
+ * that has ended, by `session.clear()`, a logout, expiry or a deletion in the store, stays ended, even if other requests write meanwhile.
  *
  * @example
  * ```ts

@@ -40,7 +40,7 @@ export interface Application {
   readonly logger: Logger;
   /** The state of the extensions, by their names. */
   readonly extensions: Readonly<Record<string, unknown>>;
-  /** Work that no response waits for. */
+  /** Background work: no response waits for it. */
   readonly backgroundWork: BackgroundWork;
   /** Starts and stops the resources of the app. */
   readonly lifeCycle: LifeCycle;
@@ -50,7 +50,7 @@ export interface Application {
   readonly nodeMiddleware: readonly NodeMiddleware[];
 }
 
-/** Answers web requests: what Hono, Elysia and the servers of Bun and Deno call `fetch`. */
+/** Answers web requests, as an app of Hono or Elysia does. */
 export type FetchHandler = (request: Request) => Response | Promise<Response>;
 
 /** An app or a handler that answers below a path. */
@@ -64,10 +64,10 @@ export interface Mount {
     | { readonly kind: "node"; readonly listener: RequestListener };
 }
 
-/** Says by the type of a method, which is compared both ways, that middleware typed for Express's objects fits as well. */
+/** The type of a method, whose parameters are compared both ways: middleware typed for Express fits too. */
 interface Middleware {
   handle(request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void;
 }
 
-/** Middleware in the manner of Connect, such as helmet's: it answers, or calls `next`, with an error if it failed. */
+/** Connect middleware, such as helmet: it answers, or calls `next`, with an error if it failed. */
 export type NodeMiddleware = Middleware["handle"];

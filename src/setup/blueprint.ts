@@ -15,7 +15,7 @@ import type {
 import { type Registration, toAnyHandler } from "./registration";
 import { Scaffold } from "./scaffold";
 
-/** Where a blueprint or a controller is registered; each takes the place of what it says itself. */
+/** Where a blueprint or a controller is registered; each replaces the value of the blueprint itself. */
 export interface RegisterOptions extends BlueprintOptions {
   /** The name that its endpoints begin with. */
   readonly name?: string;
@@ -53,39 +53,39 @@ export class Blueprint extends Scaffold {
     this.setUp("register", (registration) => registerOn(registration, target, options));
   }
 
-  /** Runs a function before each request of the whole app; what it returns, other than `undefined`, is the answer. */
+  /** Runs a function before each request of the whole app. A value that it returns, other than `undefined`, is the answer. */
   beforeAppRequest(hook: BeforeRequestHook): void {
     this.setUp("beforeAppRequest", ({ outermost }) => outermost.addHook("beforeRequest", hook));
   }
 
-  /** Runs a function with each response of the whole app; it may change the response or return another. */
+  /** Runs a function with each response of the whole app. It can change the response or return another one. */
   afterAppRequest(hook: AfterRequestHook): void {
     this.setUp("afterAppRequest", ({ outermost }) => outermost.addHook("afterRequest", hook));
   }
 
-  /** Runs a function when any request of the app is over, with the error that nothing handled. */
+  /** Runs a function at the end of every request of the whole app, with the error that nothing handled, if there was one. */
   teardownAppRequest(hook: TeardownHook): void {
     this.setUp("teardownAppRequest", ({ outermost }) => outermost.addHook("teardownRequest", hook));
   }
 
-  /** Gives the values that a function returns to every template of the whole app. */
+  /** Adds the values that a function returns to every template of the whole app. */
   appContextProcessor(processor: ContextProcessor): void {
     this.setUp("appContextProcessor", ({ outermost }) => outermost.addHook("contextProcessor", processor));
   }
 
-  /** Answers for an error anywhere in the app: for a status, or for an error class and those that extend it. */
+  /** Handles errors of the whole app by a function: those of a status, or of a class and its subclasses. */
   appErrorHandler(of: number, handler: ErrorHandler<HTTPException>): void;
   appErrorHandler<Failure>(of: ErrorClass<Failure>, handler: ErrorHandler<Failure>): void;
   appErrorHandler<Failure>(of: number | ErrorClass<Failure>, handler: ErrorHandler<Failure & HTTPException> | ErrorHandler<Failure>): void {
     this.setUp("appErrorHandler", ({ outermost }) => outermost.addErrorHandler(of, toAnyHandler(handler)));
   }
 
-  /** Shows a function the values of the variables of every rule of the app, to change them, before any other hook. */
+  /** Runs a function before all other hooks of the whole app, with the values of the rule's variables. It can change them. */
   appUrlValuePreprocessor(hook: UrlValuePreprocessor): void {
     this.setUp("appUrlValuePreprocessor", ({ outermost }) => outermost.addHook("urlValuePreprocessor", hook));
   }
 
-  /** Shows a function the values from which any URL of the app is built, to add to them. */
+  /** Runs a function before `urlFor()` builds any URL of the whole app. It can add values. */
   appUrlDefaults(hook: UrlDefaults): void {
     this.setUp("appUrlDefaults", ({ outermost }) => outermost.addHook("urlDefaults", hook));
   }

@@ -44,7 +44,7 @@ export interface NamedDecorator extends HookDecorator<TemplateFunction> {
   (name: string): MethodOfKindDecorator<TemplateFunction>;
 }
 
-/** Decorates a method, bare, or called with how the command is used. */
+/** Decorates a method, bare, or called with the usage of the command. */
 export interface CommandDecorator extends MethodOfKindDecorator<() => unknown> {
   (): MethodOfKindDecorator<() => unknown>;
   <const Usage extends string, const Options extends CommandOptions = Record<never, never>>(

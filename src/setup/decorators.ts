@@ -78,21 +78,21 @@ export const route: RouteDecoratorFactory = Object.assign(recordRoute, {
   delete: createShortcut("DELETE"),
 });
 
-/** Runs a method before each request of the app, or of the `@blueprint` class; what it returns, other than `undefined`, is the answer. */
+/** Runs a method before each request of the app, or of the `@blueprint` class. A value that it returns, other than `undefined`, is the answer. */
 export const beforeRequest: HookDecorator<BeforeRequestHook, "optional"> = createHook("beforeRequest");
-/** Runs a method with each response of the app, or of the `@blueprint` class; it may change the response or return another. */
+/** Runs a method with each response of the app, or of the `@blueprint` class. It can change the response or return another one. */
 export const afterRequest: HookDecorator<AfterRequestHook> = createHook("afterRequest");
-/** Runs a method when a request is over and its body sent, whatever happened, with the error that nothing handled. */
+/** Runs a method at the end of every request, when its body is sent, with the error that nothing handled, if there was one. */
 export const teardownRequest: HookDecorator<TeardownHook> = createHook("teardownRequest");
-/** Gives the values that a method returns to every template of the app, or of the `@blueprint` class. */
+/** Adds the values that a method returns to every template of the app, or of the `@blueprint` class. */
 export const contextProcessor: HookDecorator<ContextProcessor> = createHook("contextProcessor");
-/** Shows a method the values of the rule's variables, to change them, before any other hook. */
+/** Runs a method before all other hooks, with the values of the rule's variables. It can change them. */
 export const urlValuePreprocessor: HookDecorator<UrlValuePreprocessor> = createHook("urlValuePreprocessor");
-/** Shows a method the values from which a URL is built, to add to them. */
+/** Runs a method before `urlFor()` builds a URL. It can add values. */
 export const urlDefaults: HookDecorator<UrlDefaults> = createHook("urlDefaults");
 
 /**
- * Answers for an error by a method: for a status, or for an error class and those that extend it.
+ * Handles errors by a method: those of a status, or of a class and its subclasses.
  *
  * A plain return value keeps the status of the error; one that is not an HTTP error has 500.
  *
@@ -127,7 +127,7 @@ export function blueprint(name: string, options: BlueprintOptions = {}): Control
 /**
  * Makes a decorator for views from a function that wraps them; it works on a method and on a whole class.
  *
- * @param wrap Calls `next` for the view's value, with other values if it likes, or answers itself.
+ * @param wrap Calls `next` for the view's value, also with other values, or answers itself.
  * @param options The description of the decorator in an OpenAPI document.
  *
  * @example
@@ -183,7 +183,7 @@ function isCommandOptions(second: string | symbol | DecoratorContext | CommandOp
   return typeof second === "object" && !("kind" in second);
 }
 
-/** Tells `@hook` from `@hook()` by what it is called with: a decorator gets a class or a method, a call a name or nothing. */
+/** Tells `@hook` from `@hook()` by the arguments: a decorator gets a class or a method, a call a name or nothing. */
 function bareOrCalled(
   record: Recorder,
   create: (name?: string, options?: CommandOptions) => Recorder,

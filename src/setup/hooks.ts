@@ -2,7 +2,7 @@ import type { HTTPException } from "../http/exceptions/http-exception";
 import type { FlagonRequest } from "../http/request/request";
 import type { FlagonResponse } from "../http/response/response";
 
-/** Runs before the view; what it returns, other than `undefined`, is the answer. */
+/** Runs before the view. A value that it returns, other than `undefined`, is the answer. */
 export type BeforeRequestHook = (request: FlagonRequest) => unknown;
 /** Runs with the response; may change it, or return another. */
 export type AfterRequestHook = (

@@ -17,7 +17,7 @@ export interface RouteTimes {
 export function readTimes({ bodyTimeout, viewTimeout }: RouteTimes, label: string): RouteTimes {
   for (const [name, value] of Object.entries({ bodyTimeout, viewTimeout })) {
     if (value !== undefined && !isTime(value)) {
-      throw new SetupError(`The '${name}' of ${label} is to be a number of seconds above 0, not ${String(value)}.`);
+      throw new SetupError(`The '${name}' of ${label} must be a number of seconds above 0, not ${String(value)}.`);
     }
   }
   return { bodyTimeout, viewTimeout };

@@ -70,7 +70,7 @@ function checkSchemas({ form, json, openapi, query, returns, status }: RouteSche
     }
   }
   if (status !== undefined && !(Number.isInteger(status) && status >= 200 && status <= 599)) {
-    throw new SetupError(`The 'status' of the route of ${label} must be a whole number from 200 to 599, but it is ${status}.`);
+    throw new SetupError(`The 'status' of the route of ${label} must be a whole number from 200 to 599, but is ${status}.`);
   }
   checkDescription(openapi, label);
 }
@@ -82,7 +82,7 @@ function setStatus(view: View, status: number, label: string, app: Application):
   return (values, request) => andThen(view(values, request), finish);
 }
 
-/** Puts the check of what a view returns around it, unless that is a response already. */
+/** Wraps a view in the check of its result. A response passes unchecked. */
 function checkReturned(view: View, schema: Schema, status: number, label: string, app: Application): View {
   const write = createJsonWriter(schema);
   const finish = (result: unknown): unknown =>
@@ -98,7 +98,7 @@ function isResponse(result: unknown): boolean {
   return result instanceof FlagonResponse || result instanceof Response || result instanceof HTTPException;
 }
 
-/** Parses query and body, and tells all that is wrong with both at once. */
+/** Parses query and body. One error lists the problems of both. */
 async function parseInput(request: FlagonRequest, { form, json, query }: RouteSchemas): Promise<Record<string, unknown>> {
   const input: Record<string, unknown> = {};
   const issues: RequestIssue[] = [];

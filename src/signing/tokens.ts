@@ -10,7 +10,7 @@ export interface SignTokenOptions {
   readonly purpose: string;
   /** Seconds until the token expires. */
   readonly expiresIn: number;
-  /** A value that the token dies with, such as the hash of the user's password. It is not in the token. Default: none. */
+  /** A value that the token is bound to, such as the hash of the user's password: when it changes, the token is refused. It is not in the token. Default: none. */
   readonly bind?: string | number;
 }
 
@@ -20,7 +20,7 @@ export interface ReadTokenOptions {
   readonly purpose: string;
   /** The value that the token was bound to, as it is now. */
   readonly bind?: string | number | null | undefined;
-  /** Seconds for which a token of itsdangerous is valid, which says when it was made but not when it expires. Default: 3600. */
+  /** Seconds for which a token of itsdangerous is valid: it states its time of signing, and no expiry. Default: 3600. */
   readonly maxAge?: number;
 }
 
@@ -47,12 +47,12 @@ export function signToken(config: Config, data: unknown, options: SignTokenOptio
   const expiry = toExpiry(options.expiresIn, "signToken");
   if ("bind" in options && !isBindable(options.bind)) {
     throw new TypeError(
-      "signToken() got a 'bind' without a value. Give the value that the token is to die with, such as the hash of the password, or leave it out.",
+      "signToken() got a 'bind' without a value. Give the value that the token is bound to, such as the hash of the password, or leave it out.",
     );
   }
   const json = data === null || data === undefined ? undefined : JSON.stringify(data);
   if (json === undefined) {
-    throw new TypeError("signToken() signs a value of JSON, such as { user: 3 }. It got none.");
+    throw new TypeError("signToken() signs a value of JSON, such as { user: 3 }. It got a value that JSON cannot hold.");
   }
   const [secret] = secretsOf(config);
   if (secret === undefined) {
@@ -216,7 +216,7 @@ function readItsDangerous(config: Config, token: string, purpose: string, bind: 
   return isValid ? parse(bytes) : null;
 }
 
-/** Decodes what itsdangerous compresses if that makes it shorter. */
+/** Decodes data that itsdangerous may have compressed. */
 function inflate(value: string): Buffer | undefined {
   try {
     return value.startsWith(".")

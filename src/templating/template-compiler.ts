@@ -243,7 +243,7 @@ interface OpenTag {
   readonly isAwaiting: boolean;
 }
 
-/** Sends what is printed so far, at the latest before the template waits for something. */
+/** Sends the printed text, at the latest before the template waits. */
 const sendNow = 'if (__eta.res !== "") { yield __eta.res; __eta.res = ""; }\n';
 
 /**
@@ -315,7 +315,7 @@ const reserved = new Set(
  * Finds the bare names that the code of a template mentions.
  *
  * Only these are read from the scope, so that a template which never says `session` never opens one. Names that turn
- * out to be parameters, or words in a text, cost one read and do no harm: what the template declares itself hides them.
+ * out to be parameters, or words in a text, cost one read and do no harm: the template's own declarations hide them.
  */
 function findNames(tree: Tree): string[] {
   const names = new Set<string>();

@@ -22,7 +22,7 @@ export interface LoadedTemplate<Compiled> {
 export interface LoadingOptions {
   /** Tells whether a changed file is read again. */
   isReloading(): boolean;
-  /** Is told where a template was looked for, and in which folders it is; called only for templates that are read. */
+  /** Gets the folders in which a template was looked for, and those that have it. Called only for templates that are read. */
   explain(name: string, folders: readonly string[], found: readonly string[]): void;
 }
 
@@ -31,7 +31,7 @@ export type TemplateCache<Compiled> = Map<string, LoadedTemplate<Compiled>>;
 
 const extension = ".eta";
 
-/** Finds templates in folders, and keeps what they were compiled to. */
+/** Finds templates in folders, and caches their compiled functions. */
 export class TemplateLoader {
   readonly #folders: string[] = [];
   readonly #given = new Map<string, BuiltTemplate>();
@@ -47,7 +47,7 @@ export class TemplateLoader {
     this.#folders.push(path);
   }
 
-  /** Adds templates by name, to be taken where no folder has one of the name. */
+  /** Adds templates by name, for names that no folder has. */
   addGiven(templates: GivenTemplates): void {
     for (const [name, template] of Object.entries(templates)) {
       this.#given.set(normalizeName(name), typeof template === "string" ? { source: template } : template);
@@ -67,7 +67,7 @@ export class TemplateLoader {
   /**
    * Returns a template.
    *
-   * @param cache Where templates of its kind are kept.
+   * @param cache The cache of its kind.
    * @param compile Compiles one of its kind.
    * @throws {TemplateNotFound} If no folder has it.
    */

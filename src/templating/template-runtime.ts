@@ -14,7 +14,7 @@ export interface TemplateFrame {
   readonly wanted: WantedBlock | undefined;
   /** The number of blocks of the layout around the running code. */
   depth: number;
-  /** Whether the page is on its way, so that a layout or a block that precedes what was sent would come too late. */
+  /** Whether the page is on its way, so that a layout or a block before the sent text would come too late. */
   isSent: boolean;
   /** Renders another template in the same scope. */
   include(name: string, data?: object): Markup;
@@ -53,7 +53,7 @@ export class StreamedBody extends Markup {
     super("");
   }
 
-  /** Refuses to be text: there is none yet. */
+  /** Throws: a body that is still being rendered has no text yet. */
   override toString(): string {
     throw new FlagonError("The body of a streamed page can only be printed by a tag of its own, outside of functions: <%~ it.body %>.");
   }
@@ -84,7 +84,7 @@ export const runtime = {
     frame.layout = { name, data };
   },
 
-  /** Returns what the code between two tags prints, instead of printing it. */
+  /** Returns the output of the code between two tags, instead of printing it. */
   capture(output: Output, fill: Fill): MaybePromise<Markup> {
     const before = output.res;
     const end = (): Markup => {
@@ -108,7 +108,7 @@ export const runtime = {
       : end();
   },
 
-  /** Returns what the code between two tags prints, if it does not await. */
+  /** Returns the output of the code between two tags, if it does not await. */
   captureNow(output: Output, fill: Fill = () => undefined): Markup {
     const content = runtime.capture(output, fill);
     if (isPromise(content)) {
@@ -117,7 +117,7 @@ export const runtime = {
     return content;
   },
 
-  /** Fills a block of the layout; in the layout itself, prints what fills it, or its own content. */
+  /** Fills a block of the layout; in the layout itself, prints the filling, or its own content. */
   block(output: Output, frame: TemplateFrame, name: string, fill: Fill | undefined): MaybePromise<Markup | string> {
     const { blocks, wanted } = frame;
     wanted?.seen.add(name);

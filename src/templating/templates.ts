@@ -40,7 +40,7 @@ export class Templates {
     this.#loader.addFolder(path);
   }
 
-  /** Adds templates by name, to be taken where no folder has one of the name. */
+  /** Adds templates by name, for names that no folder has. */
   addGiven(templates: GivenTemplates): void {
     this.#loader.addGiven(templates);
   }
@@ -250,7 +250,7 @@ function fail(error: unknown, template: LoadedTemplate<unknown>, line: number): 
   );
 }
 
-/** V8 names the property that could not be read, but not of what; the line of the template does. */
+/** V8 names the property that could not be read, but not its object, which the line of the template shows. */
 function findCulprit(message: string, source: string, line: number): string {
   const property = /^Cannot read properties of (undefined|null) \(reading '([\w$]+)'\)$/.exec(message);
   if (property === null) {

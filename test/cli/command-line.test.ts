@@ -242,7 +242,7 @@ export default app;`;
     }
     expect((await flagon(root, ["user", "--help"])).stdout).toBe("user add <name>  Adds.");
     expect(await flagon(root, ["gret", "--help"])).toMatchObject({ code: 2, stderr: "There is no command 'gret'. Did you mean 'greet'?" });
-    expect((await flagon(root, ["serve", "--help"])).stdout).toContain("serves the app to the world");
+    expect((await flagon(root, ["serve", "--help"])).stdout).toContain("serves the app in production");
   });
 
   it("tells a shell what may come next", async () => {

@@ -163,7 +163,7 @@ describe("app.mount()", () => {
     expect(mount("/", createApp())).toThrow("Nothing can be mounted at '/'");
     expect(mount("shop", createApp())).toThrow("Nothing can be mounted at 'shop'");
     expect(mount("/a//b", createApp())).toThrow("Nothing can be mounted at '/a//b'");
-    expect(mount("/shop", {})).toThrow("What is mounted at '/shop' does not answer requests");
+    expect(mount("/shop", {})).toThrow("The target mounted at '/shop' does not answer requests");
     await app.testClient().get("/");
     expect(mount("/shop", createApp())).toThrow("The setup method 'mount' can no longer be called");
   });

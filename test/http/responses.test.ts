@@ -45,7 +45,7 @@ describe("what a view returns", () => {
     [null, "it returned null."],
     [7, "it returned a number."],
     [true, "it returned a boolean."],
-    [{ n: 1n }, "returned what JSON cannot hold"],
+    [{ n: 1n }, "returned a value that JSON cannot hold"],
   ])("cannot be anything else, %#", async (value, message) => {
     const view = (): unknown => value;
     const app = createApp();

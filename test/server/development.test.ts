@@ -23,8 +23,8 @@ describe("flagon run", () => {
     await until(origin, "The app does not start");
     writeFileSync(join(root, "app.ts"), app("three"));
     await until(origin, "three");
-    expect(output()).toContain("app.ts has changed, starting anew");
-    expect(output()).toContain("The app has ended; it is started again when a file changes");
+    expect(output()).toContain("app.ts has changed, restarting");
+    expect(output()).toContain("The app has ended. It restarts when a file changes");
     expect(output()).not.toContain("EADDRINUSE");
     child.kill("SIGTERM");
     await once(child, "exit");
@@ -51,7 +51,7 @@ describe("flagon run", () => {
     await until(`http://127.0.0.1:${port}`, "one");
     writeFileSync(join(root, "app.ts"), source("two"));
     await until(`http://127.0.0.1:${port}`, "two");
-    await hear("app.ts has changed, starting anew");
+    await hear("app.ts has changed, restarting");
     child.kill("SIGTERM");
     await once(child, "exit");
     await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow("fetch failed");

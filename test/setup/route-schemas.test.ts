@@ -263,7 +263,7 @@ describe("the option 'status' of a route", () => {
     expect((await client.get("/b")).status).toBe(202);
     expect((await client.get("/c")).status).toBe(203);
     expect(() => createApp().route("/d", () => "", { status: 99, endpoint: "d" })).toThrow(
-      "must be a whole number from 200 to 599, but it is 99",
+      "must be a whole number from 200 to 599, but is 99",
     );
   });
 });

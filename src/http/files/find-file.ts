@@ -30,7 +30,7 @@ export interface FoundFile {
 /**
  * Tells whether a name stays below a directory by its text alone: no absolute path, no `..`, no dotfile, no backslash.
  *
- * It is asked before any name of a visitor reaches the file system.
+ * It runs before the name of a visitor reaches the file system.
  */
 export function isSafeName(name: string): boolean {
   return (
@@ -68,7 +68,7 @@ async function canSend(root: string | undefined, path: string): Promise<boolean>
     if (!(await stat(real)).isFile()) {
       return false;
     }
-    // Only opening tells: `access()` asks for the user who started the server, which may run as another.
+    // Only opening tells: `access()` checks the real user of the process, and opening its effective user.
     await (await open(real, constants.O_RDONLY | constants.O_NONBLOCK)).close();
     return true;
   } catch {

@@ -74,7 +74,7 @@ export async function createDirectoryResponse(
  * @param name The name below it, which is checked.
  * @param found The result of looking for it.
  * @param options Options of the response.
- * @param cache Keeps the content of small files. Default: each is read anew.
+ * @param cache Keeps the content of small files. Default: each is read again.
  * @throws {NotFound} If it was not found, or is gone since.
  */
 export async function respondWithFound(

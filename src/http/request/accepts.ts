@@ -31,7 +31,7 @@ export class Accepts {
   /**
    * Returns the media type that the client likes best, or `undefined` if it accepts none of them.
    *
-   * @param offered Full media types, such as `"text/html"`; the first wins where the client does not mind.
+   * @param offered Full media types, such as `"text/html"`; the first wins where the client has no preference.
    */
   types<Offered extends string>(...offered: readonly Offered[]): Offered | undefined {
     return best(offered, this.#negotiator.mediaTypes([...offered]));
@@ -45,7 +45,7 @@ export class Accepts {
   /**
    * Returns the encoding that the client likes best, or `undefined`. A client that names none accepts only content without one.
    *
-   * @param offered The encodings; the first wins where the client does not mind, as browsers do not.
+   * @param offered The encodings; the first wins where the client has no preference, as browsers have none.
    */
   encodings<Offered extends string>(...offered: readonly Offered[]): Offered | undefined {
     const negotiator: PreferringNegotiator = this.#negotiator;

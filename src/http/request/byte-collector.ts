@@ -26,7 +26,7 @@ export class ByteCollector {
     this.#size = size;
   }
 
-  /** Returns the collected bytes, and begins anew. */
+  /** Returns the collected bytes, and empties the collector. */
   take(): Uint8Array<ArrayBuffer> {
     const taken = this.#buffer.subarray(0, this.#size);
     this.#buffer = new Uint8Array(0);

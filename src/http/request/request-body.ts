@@ -27,7 +27,7 @@ export interface ParseOptions<Output> {
 
 /** Options of `request.json()`. */
 export interface JsonOptions {
-  /** Reads a body as JSON whatever type and charset it states. Default: `false`. */
+  /** Reads a body as JSON, even if it states another type or charset. Default: `false`. */
   force?: boolean;
   /** Gives `null` instead of an error for a body of another type, or a malformed one. Default: `false`. */
   silent?: boolean;

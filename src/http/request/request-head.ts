@@ -244,7 +244,7 @@ export class RequestHead {
     return parseHttpDate(this.source.header("if-unmodified-since"));
   }
 
-  /** The state of which a range is asked, or `null`. */
+  /** The parsed header `If-Range`, or `null`. */
   get ifRange(): RangeCondition | null {
     return parseIfRange(this.source.header("if-range"));
   }

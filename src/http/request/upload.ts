@@ -10,7 +10,7 @@ import { safeJoin, secureFilename } from "../safe-path";
 export interface SaveOptions {
   /** Replaces a file that exists, at once and whole. Default: `false`, which makes that an error. */
   overwrite?: boolean;
-  /** A folder that the path must not leave, nor by links. Default: none, so that any path is taken. */
+  /** A folder that the path must not leave, not even by links. Default: none, so that any path is taken. */
   folder?: string;
 }
 

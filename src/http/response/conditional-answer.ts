@@ -17,7 +17,7 @@ export interface ConditionalRequest {
   readonly ifModifiedSince: Date | null;
   /** The date of `If-Unmodified-Since`, or `null`. */
   readonly ifUnmodifiedSince: Date | null;
-  /** The state of which a range is asked, or `null`. */
+  /** The parsed header `If-Range`, or `null`. */
   readonly ifRange: RangeCondition | null;
   /** The ranges that are asked for, or `null`. */
   readonly range: RequestedRange | null;
@@ -102,7 +102,7 @@ function isUnchanged({ headers, ifModifiedSince, ifNoneMatch }: ConditionalReque
   return ifModifiedSince !== null && modified !== null && modified <= ifModifiedSince;
 }
 
-/** A range of a state that is no longer the current one is not wanted: all is sent. */
+/** The client does not want a range of another state: the whole body is sent. */
 function isRangeWanted({ headers, ifRange }: ConditionalRequest, etag: string | null, modified: Date | null): boolean {
   if (!headers.has("if-range")) {
     return true;

@@ -136,7 +136,7 @@ export class PushedStream<Item> extends Readable {
       return;
     }
     const beat = (): void => {
-      // A client that reads nothing needs no sign of life, and gets no pile of them.
+      // A client that reads nothing gets no heartbeats: they would pile up.
       if (this.readableLength === 0) {
         this.push(heartbeat.text);
       }

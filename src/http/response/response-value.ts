@@ -77,7 +77,7 @@ function checkData(value: object, label: string, path = ""): void {
 
 /**
  * Refuses data that holds a promise, or another object that JSON writes as `{}`. For the debug mode, since it looks at all values. A JSON
- * of the app's own may know how to write such objects, so that only promises are refused then.
+ * of the app's own may write such objects, so that only promises are refused then.
  *
  * @throws {ReturnValueError} If there is one.
  */
@@ -119,9 +119,12 @@ export function toJsonResponse(value: unknown, status: number, label: string, js
   try {
     text = json.stringify(value);
   } catch (cause) {
-    throw new ReturnValueError(`${label} returned what JSON cannot hold: ${cause instanceof Error ? cause.message : String(cause)}.`, {
-      cause,
-    });
+    throw new ReturnValueError(
+      `${label} returned a value that JSON cannot hold: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      {
+        cause,
+      },
+    );
   }
   if (text === undefined) {
     throw new ReturnValueError(`${label} returned a ${typeof value}, which JSON cannot hold.`);

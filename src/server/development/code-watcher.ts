@@ -11,7 +11,7 @@ interface Watcher {
 
 /** Folders that hold no code of the app. */
 const foreignFolders = new Set(["node_modules", ".git", ".flagon"]);
-/** Folders whose files are usually written by tools: those that the app loads count all the same. */
+/** Folders of generated files. Those that the app loads are watched all the same. */
 const writtenFolders = new Set(["dist", "build", "coverage", "instance", "out"]);
 const codePattern = /(?:\.[cm]?[jt]sx?|\.json|(?:^|[\\/])\.(?:env|flagonenv)[^\\/]*)$/;
 
@@ -30,7 +30,7 @@ export async function watchFolders(folders: readonly string[], onChange: (path: 
     ...(depth === undefined ? {} : { depth }),
   });
   watcher.on("all", (event, path) => (event.endsWith("Dir") ? undefined : onChange(path)));
-  // A folder that cannot be watched is no reason to end.
+  // A folder that cannot be watched does not end the server.
   watcher.on("error", () => undefined);
   return watcher;
 }

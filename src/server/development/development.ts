@@ -24,7 +24,7 @@ const stopTime = 10_000;
 /** Milliseconds between two closings of idle connections while the server stops. */
 const stopInterval = 50;
 
-/** Where the development server listens. */
+/** Options of `app.run()`. */
 export interface RunOptions {
   /** The address. Default: `FLAGON_RUN_HOST` of the environment, or `"127.0.0.1"`, which only this machine reaches. */
   host?: string;
@@ -34,15 +34,15 @@ export interface RunOptions {
   debug?: boolean;
   /** A certificate with its key, as PEM, to serve HTTPS. Default: none. */
   tls?: Certificate;
-  /** Whether the app is started anew when its code changes. Default: `true` if `debug` is given as `true`, else `false`. */
+  /** Whether the app restarts when its code changes. Default: `true` if `debug` is given as `true`, else `false`. */
   reload?: boolean;
 }
 
 /**
- * Serves an app for its developer: says where, writes a line for each request, makes a secret key if there is none, and
+ * Serves an app for its developer: prints its address, writes a line for each request, makes a secret key if there is none, and
  * keeps the browser's page up to date.
  *
- * @returns The server; or nothing if another process serves, which is started anew when the code changes.
+ * @returns The server; or nothing if a child process serves, which restarts when the code changes.
  */
 export function runDevelopmentServer(app: Application, options: RunOptions): Server | undefined {
   if ((options.reload ?? options.debug === true) && !isRestarted() && !isUnderCommandLine()) {
@@ -104,9 +104,9 @@ export function runDevelopmentServer(app: Application, options: RunOptions): Ser
   return server;
 }
 
-/** Runs this very program again in another process, and once more whenever its code changes. */
+/** Runs this program in another process, and restarts it when its code changes. */
 function reloadProgram(folder: string, { host, port }: RunOptions): void {
-  // What loads TypeScript is among the arguments of Node: ts-node puts itself there.
+  // The loader of TypeScript is among the arguments of Node: ts-node adds itself there.
   const command = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
   const reloader = new Reloader({ folder, command, host, port, say });
   const stop = (): void => void reloader.stop();

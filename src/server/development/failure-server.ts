@@ -9,12 +9,12 @@ export class FailureServer {
   readonly #server: Server;
 
   /**
-   * @param output What the app has written before it ended.
-   * @param place Where the app would listen.
+   * @param output The output of the app before it ended.
+   * @param place The address of the app.
    */
   constructor(output: string, { host, port }: { readonly host: string; readonly port: number }) {
     this.#server = createServer((message, reply) => {
-      // Source code is for this machine, and not for a page of another name that leads here.
+      // Source code is for this machine alone, not for a page of another host name that points here.
       const isLocal = isLoopback(message.socket.remoteAddress ?? "") && isLoopback(hostName(message.headers.host ?? ""));
       if (!this.#events.answer(message, reply)) {
         reply.writeHead(500, {
@@ -25,12 +25,12 @@ export class FailureServer {
         reply.end(formatPage(isLocal ? output : "The terminal says why."));
       }
     });
-    // Whatever else listens there, the terminal has the error as well.
+    // If another server listens there, the terminal still shows the error.
     this.#server.on("error", () => undefined);
     this.#server.listen(port, host);
   }
 
-  /** Gives the port back. */
+  /** Frees the port. */
   async close(): Promise<void> {
     this.#events.close();
     const closed = new Promise((resolve) => this.#server.close(resolve));

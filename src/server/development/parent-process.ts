@@ -4,7 +4,7 @@ import { sep } from "node:path";
 export interface Report {
   /** Files that the app has loaded since the last report. */
   readonly loaded?: readonly string[];
-  /** Where the app listens. */
+  /** The address of the app. */
   readonly listening?: { readonly host: string; readonly port: number };
 }
 
@@ -19,7 +19,7 @@ export function isRestarted(): boolean {
   return process.env.FLAGON_RELOADED === "1";
 }
 
-/** Tells the parent process something, if there is one. */
+/** Sends a message to the parent process, if there is one. */
 export function tellParent(report: Report): void {
   if (isRestarted() && process.connected) {
     process.send?.(report, () => undefined);

@@ -8,7 +8,7 @@ import { portInUseCode, type Report } from "./parent-process";
 /** Milliseconds for which changes are gathered before a restart, and milliseconds that the old app has to end. */
 const gatherTime = 50;
 const endTime = 2000;
-/** The most that is kept of the app's errors, in characters. */
+/** The most characters that are kept of the app's errors. */
 const maxOutput = 20_000;
 
 /** Options of the {@link Reloader}. */
@@ -17,14 +17,14 @@ export interface ReloaderOptions {
   readonly folder: string;
   /** The program and its arguments. */
   readonly command: readonly string[];
-  /** Where the app listens, as far as that is known beforehand. */
+  /** The address of the app, as far as it is known before the start. */
   readonly host: string | undefined;
   readonly port: number | undefined;
-  /** Is told what happens. */
+  /** Gets a line about each event. */
   say(line: string): void;
 }
 
-/** Runs a program, and runs it anew whenever its code changes, also after it could not start. */
+/** Runs a program, and restarts it when its code changes, also after a failed start. */
 export class Reloader {
   /** Resolves with an exit code when the program cannot be run at all, or the reloader is stopped. */
   readonly ended: Promise<number>;
@@ -38,7 +38,7 @@ export class Reloader {
   #isStopping = false;
   #end: (code: number) => void = () => undefined;
 
-  /** @param options The program, and where it listens. */
+  /** @param options The program and its address. */
   constructor(options: ReloaderOptions) {
     this.#options = options;
     const { FLAGON_RUN_HOST, FLAGON_RUN_PORT } = process.env;
@@ -49,7 +49,7 @@ export class Reloader {
     this.#watcher = new CodeWatcher(options.folder, (path) => {
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => {
-        options.say(` * ${path} has changed, starting anew`);
+        options.say(` * ${path} has changed, restarting`);
         this.#restarting = this.#restarting.then(() => this.#restart());
       }, gatherTime);
     });
@@ -78,7 +78,7 @@ export class Reloader {
     child.on("message", (report: Report) => {
       this.#watcher.addLoaded(report.loaded ?? []);
       this.#place = report.listening ?? this.#place;
-      // What it says from now on is no reason why it does not start.
+      // Later output is no error of the start.
       output = report.listening === undefined ? output : "";
     });
     child.once("close", (exitCode) => {
@@ -100,7 +100,7 @@ export class Reloader {
       this.#end(1);
       return;
     }
-    this.#options.say(" * The app has ended; it is started again when a file changes");
+    this.#options.say(" * The app has ended. It restarts when a file changes");
     this.#failure = new FailureServer(stripVTControlCharacters(output).trim() || "The app has ended.", this.#place);
   }
 

@@ -19,7 +19,7 @@ export interface RequestReport {
   rule: string | null;
   endpoint: string | null;
   view: string | null;
-  /** The steps on its way, each with how long it took, in milliseconds. */
+  /** The steps of the request, each with its time in milliseconds. */
   phases: (readonly [name: string, duration: number])[];
   /** The number of hooks of each kind. */
   hooks: Record<string, number>;
@@ -97,7 +97,7 @@ export class RequestReports {
     }
   }
 
-  /** Listens to what is told of the app's requests. */
+  /** Subscribes to the signals of the app's requests. */
   #subscribe(channel: Channel, listener: (context: RequestContext, message: Readonly<Record<string, unknown>>) => void): void {
     const onMessage = (message: unknown): void => {
       const context = findRequestContext();

@@ -9,7 +9,7 @@ import { toolbarScript } from "./toolbar-script";
 const scriptPath = "/_flagon/toolbar.js";
 const reportsPath = "/_flagon/requests";
 
-/** Shows on each page what its request did, and what the requests before it did; for development alone. */
+/** Shows on each page the steps of its request, and of the requests before it. For development only. */
 export class Toolbar {
   readonly #reports: RequestReports;
 
@@ -34,7 +34,7 @@ export class Toolbar {
     if (message.url !== reportsPath) {
       return false;
     }
-    // What requests did is for this machine alone, and not for a page of another name that leads here.
+    // Reports are for this machine alone, not for a page of another host name that points here.
     if (!isLoopback(message.socket.remoteAddress ?? "") || !isLoopback(hostName(message.headers.host ?? ""))) {
       reply.writeHead(403).end();
       return true;

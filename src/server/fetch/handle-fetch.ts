@@ -94,7 +94,7 @@ function toWebResponse(context: RequestContext, response: FlagonResponse): Maybe
   if (file !== undefined) {
     response.discardBody();
     if (!init.has("content-disposition")) {
-      // Bun would add the file's name on the disk, which is nobody's business; this is what is meant without a header.
+      // Bun would add the name of the file on the disk. This header means the same as none.
       init.set("content-disposition", "inline");
     }
     return new Response(file, { status, headers: init });
@@ -103,7 +103,7 @@ function toWebResponse(context: RequestContext, response: FlagonResponse): Maybe
   return new Response(stream, { status, headers: init });
 }
 
-/** Makes a web stream of one whose source does not wait to be asked. */
+/** Makes a web stream of a pushed stream, whose source does not wait for its reader. */
 function pushToWebStream(context: RequestContext, body: Readable): ReadableStream<Uint8Array> {
   const end = createEnd(context);
   let isCancelled = false;
@@ -167,7 +167,7 @@ function toWebStream(context: RequestContext, body: StreamedBody): ReadableStrea
       await end();
     },
   };
-  // Nothing is asked of the body before somebody reads it.
+  // The body is not read before its reader asks for it.
   return new ReadableStream(source, { highWaterMark: 0 });
 }
 

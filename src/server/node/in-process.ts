@@ -11,7 +11,7 @@ import { createListener } from "./listener";
 /** A request that is answered without a network. */
 interface Call {
   readonly rootPath: string;
-  /** Is told an error that the server could not answer. */
+  /** Gets an error that the server could not answer. */
   fail(error: unknown): void;
 }
 

@@ -23,17 +23,17 @@ import { findProtocolError } from "./protocol-errors";
 import { reportCrash } from "./report-crash";
 import { keepTickShape } from "./tuning/tick-shape";
 
-/** Is told an error for which there is no response. */
+/** Gets an error for which there is no response. */
 type OnCrash = (error: unknown, app: Application, reply: ServerResponse) => void;
 
-/** Is told a request before an app answers it. */
+/** Gets a request before an app answers it. */
 type OnRequest = (context: RequestContext, exchange: Exchange) => void;
 
 /** The callbacks of a server beside its answers. */
 export interface ListenerOptions {
-  /** Is told an error for which there is no response. By default it is logged and answered with 500. */
+  /** Gets an error for which there is no response. By default it is logged and answered with 500. */
   readonly onCrash?: OnCrash;
-  /** Is told each request that the app itself, or one inside of it, answers, before that. */
+  /** Gets each request before the app, or an app mounted in it, answers. */
   readonly onRequest?: OnRequest;
 }
 
@@ -172,10 +172,10 @@ export class ServedExchange extends Exchange implements Sender<void> {
     this.#respond(context, respond);
   }
 
-  /** Answers the request by an app, by its middleware, or by what is mounted in it. */
+  /** Answers the request by an app, by its middleware, or by a mount of it. */
   #answer(app: Application): void {
     if (this.expectsContinue) {
-      // Foreign code that reads the body asks for it without knowing.
+      // Foreign code that reads the body does not send `100 Continue` by itself.
       this.message.on("newListener", (name) => (name === "data" || name === "readable" ? this.askForBody() : undefined));
     }
     const refusal = findProtocolError(this.message);

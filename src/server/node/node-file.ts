@@ -12,7 +12,7 @@ export interface PartReply {
   writeHead(): void;
   /** Ends the reply with its last piece. */
   end(piece: Uint8Array | null, onEnd?: () => void): void;
-  /** Is told the error of a file that cannot be opened or read. */
+  /** Gets the error of a file that cannot be opened or read. */
   fail(error: unknown): void;
 }
 

@@ -153,7 +153,7 @@ function pipeFile(sending: Sending, body: ReadStream): void {
   }
 }
 
-/** Sends events as they come. The head goes out at once: a client that waits for events is to know that they come here. */
+/** Sends events as they come. The head goes out at once: it tells the client that the stream is open. */
 function pipeEvents(sending: Sending, body: Readable): void {
   const { exchange } = sending;
   if (body.errored !== null) {

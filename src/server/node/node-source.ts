@@ -26,7 +26,7 @@ export class NodeSource implements RequestSource {
     const { authority, target } = splitTarget(message.url ?? "/");
     this.target = target;
     this.#authority = authority;
-    // Express and its like say so under which path they have mounted a handler.
+    // Express states the path of a mounted handler here.
     const { baseUrl }: IncomingMessage & { readonly baseUrl?: unknown } = message;
     this.rootPath = typeof baseUrl === "string" ? baseUrl : "";
   }
@@ -62,7 +62,7 @@ export class NodeSource implements RequestSource {
     }
   }
 
-  /** Reads the body as it comes. A body that is refused half way leaves the connection open, so that the client gets to see why. */
+  /** Reads the body as it comes. A body that is refused half way leaves the connection open, so that the client can read the answer. */
   async *body(): AsyncGenerator<Uint8Array> {
     const parsed = this.#exchange.isBodyBegun ? undefined : findParsedBody(this.#message);
     if (parsed !== undefined) {
@@ -130,7 +130,7 @@ export class NodeSource implements RequestSource {
       };
       const fail = (error: Error): void => {
         stop();
-        // The connection stays open, so that the client gets to see why.
+        // The connection stays open, so that the client can read the answer.
         message.off("data", take).off("end", end).pause();
         reject(error);
       };

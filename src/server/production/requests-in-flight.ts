@@ -8,7 +8,7 @@ import type { ServedExchange } from "../node/listener";
 const checkInterval = 100;
 /** The least that a body brings, in bytes a second. */
 const leastBodyRate = 64;
-/** After how long a client may try again, in seconds. */
+/** Seconds after which a client can try again. */
 const retryAfter = 30;
 
 /** A request in flight, with the times that are watched. */

@@ -32,9 +32,9 @@ export class Supervisor {
   #isRoundWanted = false;
 
   /**
-   * @param count How many workers.
-   * @param shutdownTimeout How long a worker's requests in flight may take, in seconds.
-   * @param logger Is told what happens.
+   * @param count The number of workers.
+   * @param shutdownTimeout Seconds that a worker's requests in flight have to finish.
+   * @param logger Logs starts and ends of workers.
    */
   constructor(count: number, shutdownTimeout: number, logger: Logger) {
     // Each worker takes connections from the one listening socket. If the primary handed them out, those on their way to a
@@ -54,7 +54,7 @@ export class Supervisor {
   /**
    * Starts the first worker, and the others once it listens.
    *
-   * @returns Whether it listens. An error that keeps it from that would keep the others as well; it has said which one.
+   * @returns Whether it listens. An error that stops it would stop the others too. The worker has printed the error.
    */
   async start(): Promise<boolean> {
     const [first, ...others] = this.#places;
@@ -108,7 +108,7 @@ export class Supervisor {
       const isListening = await this.#fill(place);
       place.isReplacing = false;
       if (!isListening) {
-        this.#logger.error("The new version did not start, so the workers that serve stay. Mend it, and send SIGHUP again.");
+        this.#logger.error("The new version did not start, so the workers that serve stay. Fix it, and send SIGHUP again.");
         place.worker = old?.isDead() === false ? old : undefined;
         if (place.worker === undefined) {
           this.#fillLater(place);
