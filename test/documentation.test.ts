@@ -37,7 +37,7 @@ function listMembers(symbol: ts.Symbol): ts.Symbol[] {
 }
 
 describe("the documentation", () => {
-  it("says something of every export and of each of its members", () => {
+  it("describes every export and each of its members", () => {
     const index = program.getSourceFile(join(project, "src/index.ts"));
     const module = index === undefined ? undefined : checker.getSymbolAtLocation(index);
     const silent: string[] = [];

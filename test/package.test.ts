@@ -38,7 +38,7 @@ describe("the package", () => {
     await rm(consumer, { recursive: true, force: true });
   });
 
-  it("holds the build, the licence and the read-me, and nothing else", () => {
+  it("contains the build, the licence and the README, and nothing else", () => {
     const outside = files.filter((path) => !/^(?:dist|docs|samples)\//.test(path));
     expect(outside.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
     expect(files).toEqual(expect.arrayContaining(["docs/runtimes.md", "docs/configuration.md", "samples/blog.ts"]));
@@ -47,7 +47,7 @@ describe("the package", () => {
     expect(files).toContain("dist/index.mjs");
   });
 
-  it("is one copy for CommonJS and ES modules, with the same names", async () => {
+  it("loads once for CommonJS and ES modules, with the same exports", async () => {
     await writeFile(
       join(consumer, "both.mjs"),
       `import { createRequire } from "node:module";
@@ -62,7 +62,7 @@ describe("the package", () => {
     expect(await execute(process.execPath, "both.mjs")).toBe("true true\n/");
   });
 
-  it("runs the read-me's app by ts-node, with its tsconfig.json, types checked", async () => {
+  it("runs the README's app by ts-node, with its tsconfig.json, types checked", async () => {
     const readMe = await readFile(join(project, "README.md"), "utf8");
     const find = (kind: string) => new RegExp(`\`\`\`${kind}\\n(.*?)\`\`\``, "s").exec(readMe)?.[1] ?? "";
     await writeFile(join(consumer, "app.ts"), find("ts"));
@@ -98,7 +98,7 @@ describe("the package", () => {
     });
   });
 
-  it("pulls in no zod, and loads what sends files, takes uploads and writes logs only when it is needed", async () => {
+  it("loads no zod, and loads the packages for files, uploads and logs only when they are needed", async () => {
     const script =
       'require("flagon"); console.log(Object.keys(require.cache).filter((path) => /node_modules.(zod|drizzle-orm|@libsql|pg|bullmq|croner|redis|nodemailer|pino|@fastify)[\\/]/.test(path)).length)';
     expect(await execute(process.execPath, "-e", script)).toBe("0");

@@ -94,7 +94,7 @@ describe("samples/blog.ts", () => {
     expect((await read("/")).document.querySelector(".flash")).toBeNull();
   });
 
-  it("shows the form again with what was typed when a post is not valid", async () => {
+  it("shows the form again with its input when a post is not valid", async () => {
     await register();
     const response = await client.post("/posts/new", { form: { title: "", body: "Kept & safe", tags: "a" } });
     expect(response.status).toBe(422);
@@ -170,7 +170,7 @@ describe("samples/blog.ts", () => {
     expect((await read("/posts/4")).document.querySelectorAll(".comment")).toHaveLength(0);
   });
 
-  it("registers members, logs them in and out, and leads back to where they were", async () => {
+  it("registers members, logs them in and out, and redirects back", async () => {
     const asked = await client.get("/posts/new?draft=1");
     expect([asked.status, asked.headers.get("location")]).toEqual([303, "/login?next=%2Fposts%2Fnew%3Fdraft%3D1"]);
     const { document } = await read("/login?next=%2Fposts%2Fnew");
@@ -202,7 +202,7 @@ describe("samples/blog.ts", () => {
     expect(login.headers.getSetCookie().join()).not.toContain("remember_token");
   });
 
-  it("remembers who asked for it, until the password is changed, for which it wants a fresh login", async () => {
+  it("remembers a login on request, until the password changes, and asks for a fresh login to change it", async () => {
     await register();
     const login = await client.post("/login", { form: { name: "Ann", password: "long enough", remember: "on" } });
     const remembered = login.headers.getSetCookie().find((cookie) => cookie.startsWith("remember_token="));
@@ -222,7 +222,7 @@ describe("samples/blog.ts", () => {
     expect((await client.get("/tags/nothing")).status).toBe(404);
   });
 
-  it("answers for a page that does not exist with a page of its own", async () => {
+  it("has its own 404 page", async () => {
     const { response, document } = await read("/nowhere");
     expect(response.status).toBe(404);
     expect(document.querySelector("h1")?.textContent).toBe("This flagon is empty");
@@ -245,7 +245,7 @@ describe("samples/blog.ts", () => {
     expect((await client.get("/api/posts/one")).status).toBe(404);
   });
 
-  it("serves its style sheet for good at the address that pages link to", async () => {
+  it("lets browsers cache its style sheet for good", async () => {
     const { document } = await read("/");
     const href = document.querySelector("link[rel=stylesheet]")?.getAttribute("href") ?? "";
     const response = await client.get(href);
@@ -254,7 +254,7 @@ describe("samples/blog.ts", () => {
     expect((await client.get("/static/blog.css")).headers.get("cache-control")).toBe("no-cache");
   });
 
-  it("refuses what another site sends", async () => {
+  it("refuses requests from another site", async () => {
     await register();
     await client.post("/posts/new", { form: { title: "Mine", body: "Text" } });
     const response = await client.post("/posts/4/delete", { headers: { "sec-fetch-site": "cross-site" } });
@@ -289,7 +289,7 @@ describe("samples/blog.ts", () => {
 });
 
 describe("npx ts-node samples/blog.ts", () => {
-  it("serves the blog, says where, and keeps its posts when it is started again", async () => {
+  it("serves the blog, prints its address, and keeps its posts across restarts", async () => {
     const folder = await mkdtemp(join(tmpdir(), "flagon-start-"));
     const environment = {
       ...process.env,

@@ -67,7 +67,7 @@ describe("types", () => {
     ["typescript", "standard"],
     ["typescript-7", "legacy"],
     ["typescript-7", "standard"],
-  ])("hold in %s with %s decorators", async (compiler, standard) => {
+  ])("are right in %s with %s decorators", async (compiler, standard) => {
     const tsc = join(project, "node_modules", compiler, "bin/tsc");
     const { stdout } = await run(
       process.execPath,
@@ -101,7 +101,7 @@ describe("types", () => {
     ["typescript", "standard"],
     ["typescript-7", "legacy"],
     ["typescript-7", "standard"],
-  ])("say mistakes as the run time does, in %s with %s decorators", async (compiler, standard) => {
+  ])("show mistakes in the words of the errors, in %s with %s decorators", async (compiler, standard) => {
     const lines = messages.map(([code], index) => `class C${index} { ${code} }`);
     const root = createProject({
       "mistakes.ts": `import { Flagon, beforeRequest, command, errorHandler, route, urlFor } from "flagon";

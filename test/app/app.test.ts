@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from "vitest";
 import { createApp, writeFiles } from "../support";
 
 describe("new Flagon()", () => {
-  it("finds its folders relative to its root, whatever the working directory", async () => {
+  it("finds its folders relative to its root, in any working directory", async () => {
     const root = writeFiles({ "views/x.eta": "x", "public/a.txt": "a" });
     const app = new Flagon(root, { name: "mine", templates: "views", static: "public", staticUrlPath: "/files" });
     expect([app.name, app.root]).toEqual(["mine", root]);
@@ -46,7 +46,7 @@ describe("app.use()", () => {
 });
 
 describe("app.background()", () => {
-  it("works after the response, with its context, and logs what fails", async () => {
+  it("runs after the response, with its context, and logs errors", async () => {
     const app = createApp();
     const log = vi.spyOn(app.logger, "error");
     const order: string[] = [];
@@ -93,7 +93,7 @@ describe("files of the app", () => {
 });
 
 describe("the set-up", () => {
-  it("is over with the first request: each of its methods says so", async () => {
+  it("ends with the first request: each set-up method then throws", async () => {
     const app = createApp();
     await app.testClient().get("/");
     const late: Record<string, () => unknown> = {

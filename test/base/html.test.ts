@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { escape, html, Markup, toJsonMarkup } from "../../src/base/html";
 
 describe("escape()", () => {
-  it("makes any text safe, so that a browser reads it back equal", () => {
+  it("makes any text safe: a browser reads the same text back", () => {
     fc.assert(
       fc.property(
         fc.string({ unit: "binary" }).filter((text) => !/[\0\r]/.test(text)),
@@ -17,7 +17,7 @@ describe("escape()", () => {
     );
   });
 
-  it("leaves Markup as it is, also inside a template literal, and takes nothing that only looks like it", () => {
+  it("keeps Markup, also inside a template literal, and escapes objects that imitate it", () => {
     expect(`${escape(new Markup("<b>"))}${html`<i>${html`<u>${["<", new Markup("<s>")]}`}`}`).toBe("<b><i><u>&lt;<s>");
     expect(`${escape({ html: "<b>", toString: () => "<x>" })}`).toBe("&lt;x&gt;");
     expect(`${escape(null)}${escape(undefined)}${escape(0)}`).toBe("0");
@@ -25,7 +25,7 @@ describe("escape()", () => {
 });
 
 describe("toJsonMarkup()", () => {
-  it("is JSON that neither ends a script nor an attribute", () => {
+  it("returns JSON that ends neither a script nor an attribute", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const { html: text } = toJsonMarkup(value);

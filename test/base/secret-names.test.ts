@@ -27,7 +27,7 @@ describe("maskTarget()", () => {
     ["https://a.test/?api%5Fkey=1#f", "https://a.test/?api%5Fkey=•••#f"],
     ["/x?token", "/x?token"],
     ["/x?%zz=1&access_token=a=b", "/x?%zz=1&access_token=•••"],
-  ])("of %s is %s", (target, expected) => {
+  ])("of %s gives %s", (target, expected) => {
     expect(maskTarget(target)).toBe(expected);
   });
 });

@@ -8,7 +8,7 @@ describe("didYouMean()", () => {
     ["shwo", ["show"], "show"],
     ["xyz", ["about"], undefined],
     ["Title", ["title"], "title"],
-  ])("for %s", (name, candidates, expected) => {
+  ])("suggests the nearest name for %s", (name, candidates, expected) => {
     expect(didYouMean(name, candidates)).toBe(expected === undefined ? "" : ` Did you mean '${expected}'?`);
   });
 });

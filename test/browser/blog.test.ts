@@ -68,7 +68,7 @@ describe.each([
     expect(problems).toEqual([]);
   });
 
-  it("registers a member, who writes: a wrong post is refused, and what was typed is kept", async () => {
+  it("registers a member and takes a post: an invalid one is refused with its input kept", async () => {
     await page.goto(origin);
     await page.getByRole("link", { name: "Write" }).click();
     await page.getByText("Please log in to access this page.").waitFor();
@@ -155,7 +155,7 @@ describe.each([
     expect(await page.locator("h1").textContent()).toBe("Your account");
   });
 
-  it("leads through tags and pages, and back from a page that is not there", async () => {
+  it("has pages for tags and page numbers, and a 404 page with a way back", async () => {
     await page.goto(origin);
     await page.getByRole("link", { name: "#forms" }).click();
     expect(await page.locator("h1").textContent()).toBe("Posts about #forms");

@@ -45,7 +45,7 @@ describe("the toolbar", () => {
     server?.close();
   });
 
-  it("shows on a page, also one with a strict policy, what its request and those before it did", async () => {
+  it("shows the latest requests on a page, also under a strict Content-Security-Policy", async () => {
     await page.goto(`${origin}/page`);
     await page.evaluate("fetch('/odd?<b>=1')");
     const bar = page.locator("flagon-toolbar");

@@ -6,7 +6,7 @@ import { findEndOfLife } from "../../src/cli/node-releases";
 import { app, createProject, flagon, start } from "../cli-project";
 
 describe("flagon", () => {
-  it("lists routes, and those that hold a text, also as JSON", async () => {
+  it("lists routes, all or those with a text, also as JSON", async () => {
     const root = createProject({ "app.ts": app("x") });
     const all = await flagon(root, ["routes"]);
     expect([all.code, all.stdout.split("\n").map((line) => line.trim().split(/\s{2,}/))]).toEqual([
@@ -99,7 +99,7 @@ export default await Promise.resolve(app);`;
     ? { code: 1, stdout: expect.stringMatching(/^Node .* gets no more security fixes since .*\n.*\n1 thing is wrong\.$/) }
     : { code: 0, stdout: "Nothing is wrong." };
 
-  it("tells which settings should not be in production", async () => {
+  it("lists settings that do not belong in production", async () => {
     const root = createProject({ "app.ts": app("x") });
     const bad = await flagon(root, ["check", "--deploy"]);
     expect([bad.code, bad.stdout]).toEqual([
@@ -116,7 +116,7 @@ export default await Promise.resolve(app);`;
     expect((await flagon(root, ["secret"])).stdout).toMatch(/^[\w-]{43}$/);
   });
 
-  it("says nothing of sessions for a service of JSON", async () => {
+  it("does not check sessions for a JSON service", async () => {
     const root = createProject({
       "app.ts": `import { Flagon } from "flagon"; const app = new Flagon(__dirname, { config: { trustedHosts: ["a.test"] } }); app.get("/", () => ({ a: 1 })); export default app;`,
     });
@@ -125,7 +125,7 @@ export default await Promise.resolve(app);`;
     expect((await flagon(root, ["check", "--deploy"])).stdout).toMatch(/There is no secret key[\s\S]*No proxy is trusted/);
   });
 
-  it("guesses a mistyped command of its own, where there is no app as well", async () => {
+  it("suggests a command for a mistyped one, also without an app", async () => {
     const empty = createProject({});
     expect(await flagon(empty, ["rnu"])).toMatchObject({ code: 2, stderr: "There is no command 'rnu'. Did you mean 'run'?" });
     expect(await flagon(empty, ["sevre", "--port", "1"])).toMatchObject({
@@ -139,7 +139,7 @@ export default await Promise.resolve(app);`;
     expect((await flagon(root, ["rotues"])).stderr).toBe("There is no command 'rotues'. Did you mean 'routes'?");
   });
 
-  it("tells mistakes of the set-up in a line with its place, and keeps the stacks of other errors", async () => {
+  it("prints set-up errors in one line with their place, and other errors with their stack", async () => {
     const twice = `import { Flagon } from "flagon";
 const app = new Flagon(__dirname);
 app.get("/a", () => "1", { endpoint: "a" });
@@ -159,7 +159,7 @@ export default app;`;
     expect((await flagon(root, ["new", "made"])).stderr).not.toMatch(/\n\s+at |code:/);
   });
 
-  it("keeps what stands behind a # in a value, and reads files with a byte-order mark", async () => {
+  it("keeps a # inside of a value, and reads files with a byte-order mark", async () => {
     const print =
       'app.command("print", () => JSON.stringify(["A", "B", "C", "D", "E", "F", "G"].map((name) => process.env["X_" + name])));';
     const lines = [
@@ -188,7 +188,7 @@ export default app;`;
     });
   });
 
-  it("makes no project where there is one, and none of a kind that there is not", async () => {
+  it("refuses to overwrite a project, and unknown kinds", async () => {
     const root = createProject({ "made/file.txt": "x" });
     expect((await flagon(root, ["new", "made"])).stderr).toContain("is not empty");
     expect(await flagon(root, ["new", "other", "--kind", "big"])).toMatchObject({
@@ -197,7 +197,7 @@ export default app;`;
     });
   });
 
-  it("has a prompt with the app's context, with what the app adds to it", async () => {
+  it("has a prompt with the app's context and its additions", async () => {
     const root = createProject({ "app.ts": `${app("x")}\napp.shellContextProcessor(() => ({ answer: 42 }));` });
     const { child, hear } = start(root, ["shell"], {}, "pipe");
     await hear("with the app 'tried' as 'app'");
@@ -228,7 +228,7 @@ export default app;`;
     expect(readFileSync(join(root, ".flagon/secret-key"), "utf8")).toMatch(/^[\w-]{43}\n$/);
   });
 
-  it("tells how the app's commands are used", async () => {
+  it("prints the usage of the app's commands", async () => {
     const more = '@command("user add <name>", { description: "Adds." }) add({ name }: { name: string }) { return name; }';
     const root = createProject({ "app.ts": app("x", more) });
     const greet = "greet <name> [--loud]  Greets.";
@@ -245,7 +245,7 @@ export default app;`;
     expect((await flagon(root, ["serve", "--help"])).stdout).toContain("serves the app in production");
   });
 
-  it("tells a shell what may come next", async () => {
+  it("completes words for a shell", async () => {
     const root = createProject({ "app.ts": app("x") });
     const complete = async (...words: string[]) => (await flagon(root, ["complete", "--", ...words])).stdout.split("\n");
     expect(await complete("s")).toEqual(["serve", "shell", "secret"]);

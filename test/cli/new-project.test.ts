@@ -56,7 +56,7 @@ describe("flagon new", () => {
     expect(readMe).not.toContain("{{");
   });
 
-  it("writes CommonJS for ts-node, or what is asked for", async () => {
+  it("writes CommonJS for ts-node by default", async () => {
     const root = writeFiles({});
     const make = async (name: string, ...options: string[]) => {
       await flagon(root, ["new", name, ...options]);
@@ -72,7 +72,7 @@ describe("flagon new", () => {
     expect(readFileSync(join(root, "c/app.test.ts"), "utf8")).toContain('from "./app.js"');
   });
 
-  it("says how to go on, with a path that a shell can read", async () => {
+  it("prints the next steps, with a quoted path", async () => {
     const root = writeFiles({});
     const hint = async (name: string) => /^ {4}cd (.*)$/m.exec((await flagon(root, ["new", name, "-k", "minimal"])).stdout)?.[1];
     expect(await hint("shop")).toBe("shop");
@@ -85,7 +85,7 @@ describe("flagon new", () => {
     expect(stdout).toBe("The project is in .:\n\n    npm install\n    npm run dev");
   });
 
-  it("gives the package a name that npm takes", async () => {
+  it("gives the package a name that npm accepts", async () => {
     const root = writeFiles({});
     const name = async (folder: string) => {
       await flagon(root, ["new", folder, "-k", "minimal"]);
@@ -97,7 +97,7 @@ describe("flagon new", () => {
     expect(await name("flagon")).toBe("flagon-app");
   });
 
-  it("refuses, in one line, a folder with files and a path that is none; a repository without files is empty", async () => {
+  it("refuses, in one line, a folder with files and a wrong path, and accepts an empty repository", async () => {
     const root = writeFiles({ "full/file.txt": "x", file: "x", "repository/.git/HEAD": "x" });
     const refuse = async (path: string) => (await flagon(root, ["new", path])).stderr;
     expect(await refuse("full")).toBe(`The folder '${join(root, "full")}' is not empty. Choose another one.`);

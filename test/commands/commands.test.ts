@@ -35,7 +35,7 @@ describe("commands", () => {
     expect((await commands.invoke("user remove 1 2 -3")).output).toBe("0\n");
   });
 
-  it("fail with what they throw", async () => {
+  it("fail with their error", async () => {
     const { error, exitCode, output } = await commands.invoke("user remove 0");
     expect([exitCode, output, error]).toEqual([1, "There is no user 0.\n", new RangeError("There is no user 0.")]);
   });
@@ -50,19 +50,19 @@ describe("commands", () => {
     ["user create Ann --level", "The option '--level' needs a value."],
     ["user create Ann --level x", "The option '--level' must be a whole number, but got 'x'."],
     ["user remove", "The argument 'ids' is missing."],
-  ])("called as %j say what they take", async (line, message) => {
+  ])("print their usage when they are called as %j", async (line, message) => {
     const { error, exitCode, output } = await commands.invoke(line);
     expect([exitCode, error]).toEqual([2, expect.any(UsageError)]);
     expect(output).toContain(message);
   });
 
-  it("take what begins with dashes after two of them alone", async () => {
+  it("read arguments that begin with dashes only after '--'", async () => {
     const app = createApp();
     app.command("say <words...>", ({ words }) => words.join("|"));
     expect((await app.testCommands().invoke("say a -- --b -c")).output).toBe("a|--b|-c\n");
   });
 
-  it("of a blueprint begin with its name", async () => {
+  it("begin with the name of their blueprint", async () => {
     const shop = new Blueprint("shop");
     shop.command("import <file>", ({ file }) => file.toUpperCase(), { description: "Imports." });
     const app = createApp();

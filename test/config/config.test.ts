@@ -5,7 +5,7 @@ import { z } from "zod";
 import { createApp, writeFiles } from "../support";
 
 describe("app.config", () => {
-  it("takes defaults, then the code's values, then files, then the environment", () => {
+  it("reads defaults, code, files and environment, in this order", () => {
     const root = writeFiles({ "settings.json": '{"csrfTimeLimit": 3, "maxFormParts": 3, "own": {"a": 1}}' });
     const config = new Config(
       { csrfTimeLimit: 2, maxFormParts: 2, maxFormFiles: 2 },
@@ -54,7 +54,7 @@ describe("app.config", () => {
     expect(() => new Config(values, {})).toThrow(message);
   });
 
-  it("names all that is wrong at once, whatever it comes from, and then sets nothing", () => {
+  it("names all wrong values at once, from every source, and sets none of them", () => {
     const config = new Config({ csrf: false }, { FLAGON_TRUSTED_HOSTS: '["a"]' });
     expect(() => new Config({ csrf: "no" as never, maxCookieSize: -1 }, { FLAGON_DEBUG: "maybe" })).toThrow(
       "The configuration has 3 mistakes:\n  The setting 'csrf' must be true or false, but got 'no'.\n  The setting 'maxCookieSize' must be a whole number from 0, but got -1.\n  The setting 'debug' (from FLAGON_DEBUG) must be true or false, but got 'maybe'.",
@@ -63,7 +63,7 @@ describe("app.config", () => {
     expect(config.csrf).toBe(false);
   });
 
-  it("says where a wrong value comes from", () => {
+  it("names the source of a wrong value", () => {
     expect(() => new Config({}, { FLAGON_MAX_CONTENT_LENGTH: "lots" })).toThrow(
       "'maxContentLength' (from FLAGON_MAX_CONTENT_LENGTH) must be a whole number from 1, but got 'lots'",
     );
@@ -75,7 +75,7 @@ describe("app.config", () => {
     expect(() => config.loadFile(join(root, "none.json"))).toThrow("none.json' could not be read");
   });
 
-  it("gives the app's own settings, checked and typed, with one error for all that is wrong", () => {
+  it("gives the app's own settings, checked and typed, with one error for all wrong ones", () => {
     const app = createApp({ config: { databaseUrl: "file:x", workers: 2 } });
     const { databaseUrl, workers } = app.config.parse(
       z.object({ databaseUrl: z.string(), workers: z.number(), mode: z.enum(["a", "b"]).default("a") }),
@@ -86,7 +86,7 @@ describe("app.config", () => {
     );
   });
 
-  it("reads files below the app's root, by any parser, which may be missing on demand", () => {
+  it("reads files below the app's root, by any parser, and optional files", () => {
     const root = writeFiles({ "a.json": '{"a": 1}', "b.conf": "b=2\nmaxFormParts=7" });
     const app = new Flagon(root);
     const parse = (text: string) =>
@@ -115,7 +115,7 @@ describe("app.config", () => {
     expect(() => config.loadFileFromEnvironment("NONE")).toThrow("The environment variable 'NONE' is not set");
   });
 
-  it("takes an extension's defaults for what nothing has set, and gives a group of settings", () => {
+  it("uses an extension's defaults for unset values, and returns groups of settings", () => {
     const config = new Config({ mailHost: "mx" }, { FLAGON_MAIL_USER: "ann" });
     config.setDefaults({ mailHost: "localhost", mailPort: 25, mailUser: "nobody" });
     expect(config.getNamespace("mail")).toEqual({ host: "mx", port: 25, user: "ann" });
@@ -135,7 +135,7 @@ describe("secret keys", () => {
     [{ secretKeyFallbacks: [0] }, "must be a list of texts or bytes"],
     [{ secretKeyFallbacks: [{}] }, "must be a list of texts or bytes"],
     [{ secretKeyFallbacks: "old" }, "must be a list of texts or bytes"],
-  ])("that cannot sign are an error at the start, which shows none of them: %j", (values, message) => {
+  ])("are refused at the start if they cannot sign, by an error that shows none of them: %j", (values, message) => {
     expect(() => new Config(values, {})).toThrow(ConfigError);
     expect(() => new Config(values, {})).toThrow(message);
     expect(() => new Config(values, {})).not.toThrow("old");
@@ -152,7 +152,7 @@ describe("secret keys", () => {
     );
   });
 
-  it("that are assigned by hand are checked when the app starts to answer", async () => {
+  it("are checked at the first request when they are assigned by hand", async () => {
     for (const keys of [{ secretKey: "" }, { secretKeyFallbacks: [""] }, { secretKeyFallbacks: [undefined] as never }]) {
       const create = () => {
         const app = createApp();
@@ -170,7 +170,7 @@ describe("secret keys", () => {
     await expect(client.get("/")).rejects.toThrow("A secret key is empty");
   });
 
-  it("that are short are refused where an app goes into production", async () => {
+  it("are refused in production when they are short", async () => {
     vi.stubEnv("NODE_ENV", "production");
     try {
       for (const config of [{ secretKey: "dev" }, { secretKey: "a key that is long enough", secretKeyFallbacks: ["dev"] }]) {
@@ -253,7 +253,7 @@ describe("environment variables", () => {
     expect(byExtension).toMatchObject({ mail: expected });
   });
 
-  it("merge when they have another prefix, and stay below those of Flagon's own", () => {
+  it("merge with another prefix too, and FLAGON_ variables win over them", () => {
     const config = new Config({ mail: { host: "a", port: 25 } }, { SHOP_MAIL__HOST: "b", SHOP_MAIL__USER: "ann", FLAGON_MAIL__USER: "bo" });
     config.loadEnvironment("SHOP_");
     expect(config).toMatchObject({ mail: { host: "b", port: 25, user: "bo" } });
@@ -297,7 +297,7 @@ describe("environment variables", () => {
     });
   });
 
-  it("of the command line are no settings", () => {
+  it("for the command line are not settings", () => {
     expect(Object.keys(new Config({}, { FLAGON_APP: "x", FLAGON_RUN_PORT: "1", FLAGON_: "x" }))).toEqual(Object.keys(new Config({}, {})));
   });
 });

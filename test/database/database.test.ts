@@ -22,7 +22,7 @@ describeMigrations("a file of libSQL", async () => {
 });
 
 describe("libSQL", () => {
-  it("waits for another process that holds the lock, and goes on after it", async () => {
+  it("waits for the lock of another process", async () => {
     const { client, database, db, posts, url } = await createLibsql("file");
     const stranger = openStranger(url);
     const held = await stranger.transaction("write");
@@ -51,7 +51,7 @@ describe("libSQL", () => {
     expect((await client.execute("pragma journal_mode")).rows[0]?.journal_mode).toBe("wal");
   });
 
-  it("lets reads go on beside a transaction on a file", async () => {
+  it("reads during a transaction on a file", async () => {
     const { database, db, posts } = await createLibsql("file");
     let rows = -1;
     await Promise.all([
@@ -68,7 +68,7 @@ describe("libSQL", () => {
 });
 
 describe("Database", () => {
-  it("checks its health, is closed last, and shows its queries with their times", async () => {
+  it("checks its health, closes last, and shows its queries with their times", async () => {
     const { channel } = await import("node:diagnostics_channel");
     const { database, db, posts } = await createLibsql("file");
     const app = new Flagon(__dirname, { static: null, config: { testing: true } });
@@ -90,11 +90,11 @@ describe("Database", () => {
     await expect(Promise.resolve(db.select().from(posts))).rejects.toThrow();
   });
 
-  it("says what it needs", () => {
+  it("names its missing parts", () => {
     expect(() => new Database({ _: {} })).toThrow(/needs what drizzle\(\) gives/);
   });
 
-  it("warns in debug mode of queries beside the transaction, and of pages without an order", async () => {
+  it("warns in debug mode of queries outside of the open transaction, and of pages without an order", async () => {
     const { paginate } = await import("flagon/database");
     const { database, db, posts } = await createLibsql("file");
     const app = new Flagon(__dirname, { static: null, config: { debug: true } });

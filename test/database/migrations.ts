@@ -58,7 +58,7 @@ export function describeMigrations(name: string, prepare: () => Promise<() => Op
   };
 
   describe(`migrations on ${name}`, () => {
-    it("are applied once, by whoever comes first", async () => {
+    it("are applied once, by the first of several processes", async () => {
       const { create } = await setUp();
       const all = [create(), create(), create(), create()];
       const applied = await Promise.all(all.map(({ database }) => database.migrate()));
@@ -67,7 +67,7 @@ export function describeMigrations(name: string, prepare: () => Promise<() => Op
       expect(await all[1]?.database.inspectMigrations()).toEqual({ pending: [], skipped: [], changed: [], problem: null });
     });
 
-    it("are told apart: pending, passed over, changed", async () => {
+    it("have a state: pending, skipped or changed", async () => {
       const { create, root } = await setUp();
       const { app, database, query, run } = create();
       expect((await database.inspectMigrations()).pending).toEqual(["0000_one"]);
@@ -90,7 +90,7 @@ export function describeMigrations(name: string, prepare: () => Promise<() => Op
       expect(await app.registry.deploymentChecks[0]?.()).toHaveLength(1);
     });
 
-    it("name file and statement if one fails, and apply nothing of it", async () => {
+    it("are rolled back if a statement fails, and the error names file and statement", async () => {
       const { create, root } = await setUp();
       const { database, run } = create();
       write(
@@ -107,7 +107,7 @@ export function describeMigrations(name: string, prepare: () => Promise<() => Op
       expect((await run("db", "migrate")).exitCode).toBe(1);
     });
 
-    it("fill and empty the database, in production only by its name", async () => {
+    it("belong to commands that fill and empty the database, in production only by its name", async () => {
       let filled = 0;
       const { create } = await setUp(undefined, {
         seed: async () => {

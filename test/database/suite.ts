@@ -24,7 +24,7 @@ export function describeDatabase(name: string, create: () => Promise<Made>, isPo
   };
 
   describe(`transactions on ${name}`, () => {
-    it("commit what resolves, and roll back what rejects", async () => {
+    it("commit when the function resolves, and roll back when it rejects", async () => {
       const made = await create();
       const { database } = made;
       expect(await database.atomic(() => insert(made, "a").then(() => "value"))).toBe("value");
@@ -39,7 +39,7 @@ export function describeDatabase(name: string, create: () => Promise<Made>, isPo
       expect(await titles(made)).toEqual(["a"]);
     });
 
-    it("are savepoints inside of one another: the inner one goes alone, the outer one takes all along", async () => {
+    it("are savepoints when nested: an inner rollback keeps the outer rows, an outer one undoes all", async () => {
       const made = await create();
       const { database } = made;
       await database.atomic(async () => {
@@ -64,7 +64,7 @@ export function describeDatabase(name: string, create: () => Promise<Made>, isPo
       expect(await titles(made)).toEqual(["outer", "kept", "after"]);
     });
 
-    it("run those side by side inside of one another: none takes the rows of the other", async () => {
+    it("run nested ones one after another, each with its own rows", async () => {
       const made = await create();
       const { database } = made;
       await database.atomic(async () => {
@@ -85,7 +85,7 @@ export function describeDatabase(name: string, create: () => Promise<Made>, isPo
       expect((await titles(made)).sort()).toEqual(["b", "c"]);
     });
 
-    it("refuse what comes after their end", async () => {
+    it("refuse statements after their end", async () => {
       const made = await create();
       const { database } = made;
       const late: Promise<unknown>[] = [];
@@ -120,7 +120,7 @@ export function describeDatabase(name: string, create: () => Promise<Made>, isPo
       expect(await titles(made)).toEqual([]);
     });
 
-    it("are the same by drizzle's own transaction()", async () => {
+    it("work the same by drizzle's own transaction()", async () => {
       const made = await create();
       const { database, db, posts } = made;
       await db.transaction(async (tx) => {
@@ -166,7 +166,7 @@ export function describeDatabase(name: string, create: () => Promise<Made>, isPo
       expect((await titles(made)).slice(-2)).toEqual(["second", "third"]);
     });
 
-    it("run afterCommit() with the commit, outside of the transaction, and not without it", async () => {
+    it("run afterCommit() after a commit, outside of the transaction, and not after a rollback", async () => {
       const made = await create();
       const { database } = made;
       const log: string[] = [];
@@ -197,7 +197,7 @@ export function describeDatabase(name: string, create: () => Promise<Made>, isPo
       expect(await titles(made)).toEqual(["row", "by afterCommit"]);
     });
 
-    it("commit before the response, and roll back for what is thrown", async () => {
+    it("commit before the response, and roll back on an error", async () => {
       const made = await create();
       const log: string[] = [];
       class Base {
@@ -311,7 +311,7 @@ export function describeDatabase(name: string, create: () => Promise<Made>, isPo
   });
 
   describe(`tests on ${name}`, () => {
-    it("roll all back, requests included, twice in a row", async () => {
+    it("roll everything back, requests included, twice in a row", async () => {
       const made = await create();
       const { database } = made;
       class Posts {
@@ -392,7 +392,7 @@ export function describeDatabase(name: string, create: () => Promise<Made>, isPo
       }
     });
 
-    it("is an empty first page of no rows", async () => {
+    it("gives an empty first page without rows", async () => {
       const { db, posts } = await create();
       const page = await paginate(db.select().from(posts).orderBy(posts.id));
       expect(page).toMatchObject({ items: [], total: 0, pages: 1, page: 1, hasNext: false, hasPrevious: false, first: 0, last: 0 });
@@ -436,7 +436,7 @@ export function describeDatabase(name: string, create: () => Promise<Made>, isPo
   });
 
   describe(`refuseDuplicates() on ${name}`, () => {
-    it("puts what a unique constraint refuses on the form's field, also inside of a transaction", async () => {
+    it("puts the error of a unique constraint on the form's field, also inside of a transaction", async () => {
       const made = await create();
       const { db, posts } = made;
       const PostForm = defineForm({ title: z.string() });

@@ -27,7 +27,7 @@ describe("the context", () => {
   it.each([
     ["in this process", false],
     ["over sockets", true],
-  ])("of hundreds of concurrent requests %s is never another's, through awaits, timers, streams and templates", async (_, overSockets) => {
+  ])("is never another request's, for hundreds at once %s, through awaits, timers, streams and templates", async (_, overSockets) => {
     const root = writeFiles({
       "templates/sync.eta": "<% layout('frame') %><%= request.query.get('id') %>/<%= g.id %>/<%= session.get('id') %>",
       "templates/frame.eta": "[<%= it.body %>|<%= include('part') %>]",
@@ -89,7 +89,7 @@ describe("the context", () => {
     expect(seen.map(Number).sort((a, b) => a - b)).toEqual(ids);
   });
 
-  it("is missing outside, and says what to do", () => {
+  it("throws outside of a request, and the error names the cure", () => {
     for (const use of [() => request.path, () => session.get("x"), () => "x" in session]) {
       expect(use).toThrow(/^Working outside of request context\.\n\n'(request|session)' was used while no request is active\./);
     }
@@ -99,7 +99,7 @@ describe("the context", () => {
     expect(() => renderTemplate("x")).toThrow("'renderTemplate' was used");
   });
 
-  it("of an app alone has the app and g, but no request", () => {
+  it("has the app and g, but no request, if it is the app's", () => {
     const app = createApp({ name: "alone" });
     app.appContext(() => {
       g.id = 3;
@@ -109,7 +109,7 @@ describe("the context", () => {
     expect(app.appContext(() => (g as Partial<Globals>).id)).toBeUndefined();
   });
 
-  it("of a request can be had in a test without handling it", async () => {
+  it("can be opened for a request in a test, without handling it", async () => {
     const app = createApp();
     app.route("/x/<int:n>", () => expect.unreachable(), { endpoint: "x" });
     app.beforeRequest(() => expect.unreachable());
@@ -135,14 +135,14 @@ describe("the context", () => {
     expect(await (await outer.testClient().get("/out")).text()).toBe("inner /, outer /out");
   });
 
-  it("can be asked for", async () => {
+  it("can be queried", async () => {
     const app = createApp();
     expect([hasAppContext(), hasRequestContext()]).toEqual([false, false]);
     expect(app.appContext(() => [hasAppContext(), hasRequestContext()])).toEqual([true, false]);
     expect(await app.testRequestContext("/", {}, () => [hasAppContext(), hasRequestContext()])).toEqual([true, true]);
   });
 
-  it("goes with a function that somebody else calls", async () => {
+  it("can be kept for a callback", async () => {
     const app = createApp();
     const callbacks: (() => unknown)[] = [];
     app.route("/x", () => String(callbacks.push(copyCurrentRequestContext(() => [request.path, g.id]))), { endpoint: "x" });

@@ -44,14 +44,14 @@ describe("the debug page", () => {
     expect(text).not.toMatch(/secret-cookie|secret-token/);
   });
 
-  it("shows the line of a template, and what it could not read", async () => {
+  it("shows the line of a template, and the value that it could not read", async () => {
     const text = await (await createSite().testClient().get("/template")).text();
     expect(parseHTML(text).document.querySelector(".message")?.textContent).toMatch(
       /line 2: TypeError: .*'it\.user' is undefined[\s\S]* > {3}2 \| <%= it\.user\.name %>/,
     );
   });
 
-  it("is JSON for who asks for that", async () => {
+  it("is JSON for clients that prefer it", async () => {
     const response = await createSite()
       .testClient()
       .get("/fail/7", { headers: { accept: "application/json" } });

@@ -49,7 +49,7 @@ describe("abort()", () => {
     expect([handled, page?.includes("<p>Gone.</p>"), refused?.includes("<p>Not here.</p>")]).toEqual(["short and stout", true, true]);
   });
 
-  it("ends it with a response, which no handler sees", async () => {
+  it("ends the request with a response, which no handler sees", async () => {
     const app = createApp();
     app.errorHandler(HTTPException, () => "handled");
     app.route("/", () => abort(new FlagonResponse("as it is", 403)), { endpoint: "x" });
@@ -75,7 +75,7 @@ describe("error pages", () => {
     expect([response.headers.get("content-type"), response.headers.get("vary")]).toEqual([type, "accept"]);
   });
 
-  it("are problem details for who sent JSON", async () => {
+  it("are problem details for clients that sent JSON", async () => {
     const response = await client.put("/", { json: {} });
     expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, HEAD, OPTIONS"]);
     expect(await response.json()).toEqual({
@@ -88,7 +88,7 @@ describe("error pages", () => {
 });
 
 describe("errorHandler()", () => {
-  it("answers by status with the status of the error, unless it says another", async () => {
+  it("answers with the status of the error, unless it states another", async () => {
     const app = createApp();
     app.errorHandler(404, (error) => `${error.title} at ${request.path}`);
     app.errorHandler(405, () => new FlagonResponse("soft", 200));
@@ -143,7 +143,7 @@ describe("errorHandler()", () => {
     expect(await read("/part/none")).toBe("404 app 404");
   });
 
-  it("for 500 gets the error that nothing handled", async () => {
+  it("gets the unhandled error if it is for 500", async () => {
     const app = createLiveApp();
     const boom = new Error("boom");
     app.route("/boom", () => Promise.reject(boom), { endpoint: "boom" });
@@ -160,7 +160,7 @@ describe("errorHandler()", () => {
 });
 
 describe("an unhandled error", () => {
-  it("is a 500 without details, and is logged", async () => {
+  it("is answered with 500 without details, and logged", async () => {
     const app = createLiveApp();
     const log = vi.spyOn(app.logger, "error");
     app.route("/", () => Promise.reject(new Error("secret detail")), { endpoint: "x" });
@@ -177,13 +177,13 @@ describe("an unhandled error", () => {
     expect(await (await app.testClient().get("/")).text()).toContain("<pre>Error: &lt;detail&gt;\n    at ");
   });
 
-  it("reaches the test when the app is testing", async () => {
+  it("is thrown to the test when the app is testing", async () => {
     const app = createApp();
     app.route("/", () => Promise.reject(new Error("boom")), { endpoint: "x" });
     await expect(app.testClient().get("/")).rejects.toThrow("boom");
   });
 
-  it("in a handler or in an after hook still ends in a plain 500", async () => {
+  it("is answered with a plain 500 if it comes from a handler or an after hook", async () => {
     const app = createLiveApp();
     app.errorHandler(404, () => {
       throw new Error("in the handler");

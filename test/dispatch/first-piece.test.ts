@@ -72,7 +72,7 @@ const failures: readonly [string, () => unknown][] = [
 ];
 
 describe("a stream that fails before its first piece", () => {
-  it.each(failures)("of %s is a 500 with the page of the error handlers", async (_name, view) => {
+  it.each(failures)("is answered with 500 by the error handlers: %s", async (_name, view) => {
     const app = createLiveApp();
     app.route("/", view, { endpoint: "x" });
     const seen: unknown[] = [];
@@ -112,7 +112,7 @@ describe("a stream that fails before its first piece", () => {
     expect([response.status, await response.text(), statuses]).toEqual([503, "out of range", [200, 503]]);
   });
 
-  it("reaches the test where errors propagate", async () => {
+  it("is thrown to the test if errors propagate", async () => {
     const app = createApp();
     app.route("/", () => createReadStream("/does/not/exist"), { endpoint: "x" });
     await expect(app.testClient().get("/")).rejects.toThrow("ENOENT");
@@ -139,7 +139,7 @@ describe("a stream that fails before its first piece", () => {
   });
 });
 
-describe("a stream that fails after a hook has put another body in its place", () => {
+describe("a stream that fails after a hook has replaced it", () => {
   it("ends nothing but itself", async () => {
     const app = createLiveApp();
     app.get("/", () => createReadStream("/does/not/exist"));
@@ -165,7 +165,7 @@ describe("a response that is kept", () => {
 });
 
 describe("a stream with a first piece", () => {
-  it("sets the session until then, and not after", async () => {
+  it("can set the session until then, and not later", async () => {
     const app = createLiveApp();
     app.route(
       "/early",
@@ -253,19 +253,19 @@ describe("a value that JSON writes as {}", () => {
     ["FormData", new FormData()],
     ["URLSearchParams", new URLSearchParams("a=1")],
     ["Headers", new Headers()],
-  ])("is an error that names the view and the class %s", async (name, value) => {
+  ])("is refused with the view and the class: %s", async (name, value) => {
     const app = createApp();
     app.route("/", () => value, { endpoint: "mine" });
     await expect(app.testClient().get("/")).rejects.toThrow(`The view 'mine' returned a value of the class ${name}`);
   });
 
-  it("is sent if it writes itself", async () => {
+  it("is sent if it has toJSON()", async () => {
     const app = createApp();
     app.route("/", () => Object.assign(new Error("x"), { toJSON: () => ({ mine: true }) }), { endpoint: "x" });
     expect(await (await app.testClient().get("/")).json()).toEqual({ mine: true });
   });
 
-  it("is an error in debug mode where a promise is inside of data", async () => {
+  it("is refused in debug mode if it is a promise inside of data", async () => {
     const view = () => ({ page: { rows: [1, Promise.resolve(2)] } });
     const app = createApp({ config: { debug: true } });
     app.route("/", view, { endpoint: "x" });
@@ -279,7 +279,7 @@ describe("a value that JSON writes as {}", () => {
     ["Map", "page.names", { page: { names: new Map([[1, 2]]) } }],
     ["Set", "0", [new Set([1])]],
     ["Error", "errors.0", { errors: [new Error("x")] }],
-  ])("is an error in debug mode where a %s is inside of data", async (name, path, value) => {
+  ])("is refused in debug mode inside of data: %s", async (name, path, value) => {
     const message = `data whose '${path}' is a value of the class ${name}, which JSON writes as {}`;
     const app = createApp({ config: { debug: true } });
     app.route("/", () => value, { endpoint: "x" });
@@ -288,7 +288,7 @@ describe("a value that JSON writes as {}", () => {
     await expect(app.testClient().get("/json")).rejects.toThrow(`json() returned ${message}`);
   });
 
-  it("is sent from inside of data by a JSON of the app's own", async () => {
+  it("is sent inside of data by a JSON of the app's own", async () => {
     const app = createApp({ config: { debug: true } });
     const write = (_key: string, value: unknown) => (value instanceof Map ? Object.fromEntries(value) : value);
     app.json = { parse: JSON.parse, stringify: (value) => JSON.stringify(value, write) };

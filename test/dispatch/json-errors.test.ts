@@ -76,7 +76,7 @@ describe("errors of a route with 'json' or 'returns'", () => {
     expect(await ask(app, "/nope", browser)).toEqual([404, "text/html"]);
   });
 
-  it("are 401 for scripts that are not logged in, not a way to the login page", async () => {
+  it("are 401 for scripts without a login, and not a redirect to the login page", async () => {
     @loginRequired
     @blueprint("api", { urlPrefix: "/api", errors: "json" })
     class Tickets {
@@ -93,7 +93,7 @@ describe("errors of a route with 'json' or 'returns'", () => {
 });
 
 describe("the option 'errors'", () => {
-  it("of an app holds for all its paths, and may be taken back by a blueprint", async () => {
+  it("applies to all paths of an app, unless a blueprint overrides it", async () => {
     const pages = new Blueprint("pages", { urlPrefix: "/pages", errors: "html" });
     pages.route("/<int:id>", () => "page", { endpoint: "show" });
     const app = createApp({ errors: "json" });
@@ -106,7 +106,7 @@ describe("the option 'errors'", () => {
     expect(await ask(app, "/pages/1", "application/json", { method: "PUT" })).toEqual([405, problem]);
   });
 
-  it("of a blueprint holds for unknown paths below its prefix, and for blueprints inside it", async () => {
+  it("applies to unknown paths below the prefix of a blueprint, and to blueprints inside it", async () => {
     const inner = new Blueprint("inner", { urlPrefix: "/inner" });
     inner.route("/x", () => "x", { endpoint: "x" });
     const api = new Blueprint("api", { urlPrefix: "/<tenant>/api", errors: "json" });

@@ -71,7 +71,7 @@ describe("app.mount()", () => {
     });
   });
 
-  it("gives a fetch handler a web request without the path: a Hono app, or a function", async () => {
+  it("gives a fetch handler a web request without the path: to a Hono app, or to a function", async () => {
     const hono = new Hono();
     hono.get("/hello/:name", (context) => context.text(`Hello ${context.req.param("name")} ${context.req.query("q")}`));
     hono.post("/echo", async (context) =>
@@ -90,7 +90,7 @@ describe("app.mount()", () => {
     });
   });
 
-  it("gives a Node handler Node's own objects: an Express app, or a function", async () => {
+  it("gives a Node handler Node's own objects: to an Express app, or to a function", async () => {
     const legacy = express();
     legacy.use(express.json());
     legacy.post("/items/:id", (message, reply) => {
@@ -114,7 +114,7 @@ describe("app.mount()", () => {
     });
   });
 
-  it("hands on what the app believes of its proxies", async () => {
+  it("passes the app's trust in proxies on", async () => {
     const inner = createApp();
     inner.route("/x", () => [request.url, request.remoteAddress, urlFor("x", {}, { external: true })], { endpoint: "x" });
     const app = createApp({ config: { trustProxy: { hops: 1, host: true, prefix: true } } });
@@ -141,7 +141,7 @@ describe("app.mount()", () => {
     expect(response.headers.get("set-cookie")).toMatch(/; Path=\/in(;|$)/);
   });
 
-  it("answers what a mounted handler throws with an error page, or as the server does", async () => {
+  it("answers an error of a mounted handler with an error page, or as the server does", async () => {
     const app = createLiveApp();
     app.mount("/fetch", () => Promise.reject(new Error("secret")));
     app.mount("/node", (_message: IncomingMessage, _reply: ServerResponse) => {
@@ -156,7 +156,7 @@ describe("app.mount()", () => {
     await expect(app.testClient().get("/node")).rejects.toThrow("secret");
   });
 
-  it("says what cannot be mounted, and where", async () => {
+  it("refuses targets and paths that cannot be mounted", async () => {
     const app = createApp();
     const mount = (prefix: string, target: unknown) => () => Reflect.apply(app.mount, app, [prefix, target]);
     expect(mount("", createApp())).toThrow(SetupError);
@@ -253,7 +253,7 @@ describe("app.useNode()", () => {
     });
   });
 
-  it("sees what middleware made of the URL, and what it kept", async () => {
+  it("routes the URL that middleware set, and keeps its properties", async () => {
     const app = createApp();
     app.useNode((message, _reply, next) => {
       message.url = message.url?.replace("/old", "/new") ?? "/";
@@ -295,7 +295,7 @@ describe("app.useNode()", () => {
 });
 
 describe("a handler inside another framework", () => {
-  it("takes its root from where Express has mounted it", async () => {
+  it("has the root path of Express's mount", async () => {
     const app = createApp();
     app.route("/x", () => `${urlFor("x")} ${request.path}`, { endpoint: "x" });
     const outer = express().use("/shop", app.handler);

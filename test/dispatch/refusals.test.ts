@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { FlagonResponse, flash, g, getFlashedMessages, HTTPException, renderTemplateString, request, session } from "flagon";
+import { FlagonResponse, g, HTTPException, renderTemplateString } from "flagon";
 import { describe, expect, it, vi } from "vitest";
 import { createApp, createLiveApp, listen } from "../support";
 
@@ -40,7 +40,7 @@ describe("a request that is refused for its head", () => {
     ["a foreign host", "GET / HTTP/1.1\r\nHost: evil.test\r\n\r\n", 400],
     ["a malformed host", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400],
     ["a long target", `GET /${"a".repeat(9000)} HTTP/1.1\r\nHost: good.test\r\n\r\n`, 414],
-  ])("%s: keeps its status, and runs no hooks", async (_name, head, status) => {
+  ])("keeps its status, and runs no hooks: %s", async (_name, head, status) => {
     const { app, calls } = createPair();
     const { port } = await listen(app.handler);
     expect(await sendHead(port, head)).toContain(` ${status} `);
@@ -87,7 +87,7 @@ describe("an after hook that always fails", () => {
     ["a page", "/", 500, 2],
     ["a view that fails", "/fails", 500, 1],
     ["a missing page", "/none", 500, 2],
-  ])("after %s loses no handler's page, and runs at most twice", async (_name, path, status, runs) => {
+  ])("keeps the handler's page, and runs at most twice: %s", async (_name, path, status, runs) => {
     const app = createLiveApp();
     let count = 0;
     app.afterRequest(() => {
@@ -101,7 +101,7 @@ describe("an after hook that always fails", () => {
     expect([response.status, await response.text(), count]).toEqual([status, "mine", runs]);
   });
 
-  it("by an HTTP error ends in the handler's page as well", async () => {
+  it("keeps the handler's page if it throws an HTTP error", async () => {
     const app = createLiveApp();
     let count = 0;
     const seen: number[] = [];
@@ -161,7 +161,7 @@ describe("an error that cannot be read", () => {
     ["null", null],
     ["a symbol", Symbol("x")],
     ["an object without a prototype", Object.create(null)],
-  ])("for %s is a 500 with the default headers, logged once", async (_name, thrown) => {
+  ])("is answered with 500 and the default headers, and logged once: %s", async (_name, thrown) => {
     const app = createLiveApp();
     const log = vi.spyOn(app.logger, "error").mockImplementation((value: unknown) => {
       JSON.stringify(Object.values((value as { err: object | null }).err ?? {}).map(String));
@@ -187,23 +187,6 @@ function abortNow(): never {
   throw new Error("unreadable");
 }
 
-describe("HEAD", () => {
-  it("leaves the flashed messages for the page", async () => {
-    const app = createApp();
-    app.route("/", () => getFlashedMessages().join(), { endpoint: "x" });
-    app.route("/flash", () => {
-      flash("Saved.");
-      return request.method;
-    });
-    app.route("/has", () => String(session.has("_flashes")), { endpoint: "has" });
-    const client = app.testClient();
-    await client.get("/flash");
-    await client.head("/");
-    expect(await (await client.get("/")).text()).toBe("Saved.");
-    expect(await (await client.get("/has")).text()).toBe("false");
-  });
-});
-
 describe("a malformed path", () => {
   it.each([
     ["/%ff", 400, "/%ff"],
@@ -211,7 +194,7 @@ describe("a malformed path", () => {
     ["/a%20b%00", 400, "/a b%00"],
     ["/%C3%A9%", 400, "/é%"],
     ["*", 400, "*"],
-  ])("%s is 400, and hooks and handlers can read it", async (target, status, path) => {
+  ])("is answered with 400, and hooks and handlers can read it: %s", async (target, status, path) => {
     const app = createLiveApp();
     const seen: string[] = [];
     app.beforeRequest((received) => {
@@ -227,7 +210,7 @@ describe("a malformed path", () => {
     expect(seen).toEqual([path, path]);
   });
 
-  it("of OPTIONS may be an asterisk: the answer is about the whole app", async () => {
+  it("excludes the asterisk of OPTIONS, which asks about the whole app", async () => {
     const app = createLiveApp();
     app.get("/", () => "x");
     app.post("/a", () => "x");

@@ -23,11 +23,11 @@ async function readPieces(response: Response): Promise<string[]> {
   return pieces;
 }
 
-describe("a reader of the web's interface that cancels", () => {
+describe("cancelling the reader of a web Response", () => {
   it.each([
     ["while there is no next piece", 30, 0],
     ["during the teardown", 0, 30],
-  ])("%s is no failure, and the request ends once", async (_name, pause, teardownTime) => {
+  ])("is no failure, and ends the request once: %s", async (_name, pause, teardownTime) => {
     const failures: unknown[] = [];
     const app = createLiveApp();
     app.route(
@@ -57,7 +57,7 @@ describe("a reader of the web's interface that cancels", () => {
 });
 
 describe("streamTemplate()", () => {
-  it("sends what is printed before the template waits: the layout's head first", async () => {
+  it("sends the printed text before each wait, the layout's head first", async () => {
     let release: (value: string) => void = () => undefined;
     const app = createStreamer(
       {
@@ -99,7 +99,7 @@ describe("streamTemplate()", () => {
     expect(await readPieces(await app.testClient().get("/"))).toEqual(["[1]", "[2]", "[3]", "."]);
   });
 
-  it("keeps the request's context, includes others, and gathers small pieces of what waits for nothing", async () => {
+  it("keeps the request's context, includes templates, and joins small pieces", async () => {
     const app = createStreamer({
       "page.eta": `<%= request.path %><%= include("part", { x: 1 }) %><%= await includeAsync("part", { x: 2 }) %><%= g.user %>`,
       "part.eta": "(<%= it.x %>)",
@@ -115,7 +115,7 @@ describe("streamTemplate()", () => {
     expect(pieces.join("")).toHaveLength(5000 * 7 + 18_890);
   });
 
-  it("tells a missing template before anything is sent, and what comes too late", async () => {
+  it("throws for a missing template before anything is sent, and for a late layout", async () => {
     const app = createStreamer({ "page.eta": `<p><%= await null %></p><% layout("base") %>`, "base.eta": "x" });
     app.route("/none", () => streamTemplate("none"), { endpoint: "none" });
     await expect(app.testClient().get("/none")).rejects.toThrow(TemplateNotFound);
@@ -136,7 +136,7 @@ describe("streamTemplate()", () => {
     expect(await (await app.testClient().get("/text")).text()).toBe("&lt;/text");
   });
 
-  it("ends with the client: what the template iterates over is closed", async () => {
+  it("closes its iterators when the client leaves", async () => {
     let isClosed = false;
     async function* endless() {
       try {
@@ -172,7 +172,7 @@ describe("renderTemplateAsync()", () => {
 });
 
 describe("a streamed body", () => {
-  it("that an after hook replaces is ended, so that it holds nothing open", async () => {
+  it("is ended if an after hook replaces it", async () => {
     const app = createApp();
     let ended = 0;
     const body = () => {
@@ -209,8 +209,8 @@ describe("a streamed body", () => {
   });
 });
 
-describe("a stream that gives what cannot be sent", () => {
-  it("is ended, so that it holds nothing open", async () => {
+describe("a stream with an item that cannot be sent", () => {
+  it("is ended", async () => {
     const app = createLiveApp();
     const ended: string[] = [];
     app.route(
@@ -282,7 +282,7 @@ describe("a gigabyte", () => {
     expect(most - before).toBeLessThan(64 * 1024 * 1024);
   });
 
-  it("is read whole by a fast one, with flat memory", async () => {
+  it("is read whole by a fast reader, with flat memory", async () => {
     const app = createLiveApp();
     const piece = Buffer.alloc(1024 * 1024, "x");
     app.route(

@@ -138,7 +138,7 @@ describe("the examples of README and docs", () => {
     expect(found).toEqual([]);
   }, 300_000);
 
-  it("do not compile where the page says so, with the message that it shows", () => {
+  it("do not compile if the page says so, with the shown message", () => {
     for (const page of pages) {
       for (const block of page.blocks.filter(({ words }) => words.has("refused"))) {
         const path = join(folder, "parts", `refused-${block.line}-${page.path.replaceAll("/", "-")}.mts`);

@@ -39,7 +39,7 @@ describe("choices by .meta()", () => {
     expect([sent.status, sent.errors]).toEqual([Object.keys(errors).length === 0 ? 200 : 422, errors]);
   });
 
-  it("are a select where no type is stated, with its groups", async () => {
+  it("are a select if no type is stated, with its groups", async () => {
     const document = await serveFields(form).load();
     expect(document.querySelector("[name=who]")?.outerHTML).toBe(
       '<select name="who" id="field-who" required><option value="" selected></option><option value="1">Ann</option><option value="2">Bob</option></select>',
@@ -54,7 +54,7 @@ describe("choices by .meta()", () => {
     ]);
   });
 
-  it("of the items of a list make one select, and a default leaves no blank choice", async () => {
+  it("for the items of a list make one select, and a default removes the blank choice", async () => {
     const document = await serveFields({
       items: z.array(z.int().meta({ choices: [[1, "One"]] })),
       usual: z
@@ -68,7 +68,7 @@ describe("choices by .meta()", () => {
     expect([...document.querySelectorAll("[name=usual] option")].map((option) => option.getAttribute("value"))).toEqual(["a", "b"]);
   });
 
-  it("keep an enum to a part of its values", async () => {
+  it("can limit an enum to some of its values", async () => {
     const page = serveFields({ f: z.enum(["a", "b", "c"]).meta({ choices: ["a", "b"] }) });
     expect((await page.send({ f: "b" })).data).toEqual({ f: "b" });
     expect((await page.send({ f: "c" })).errors).toEqual({ f: [refused] });
@@ -109,7 +109,7 @@ describe("choices of a request", () => {
     choices: { assignee: people, watchers: { Team: people, Guests: [[3, "Cid"]] }, "lines.product": [[7, "Tea"]], kind: ["b", "c"] },
   } as const;
 
-  it("are rendered, in rows and by groups too, and go before those of .meta()", async () => {
+  it("are rendered, in rows and by groups too, and win over those of .meta()", async () => {
     const document = await serveForm(form, options).load();
     const list = (name: string) => [...document.querySelectorAll(`[name="${name}"] option`)].map((option) => option.getAttribute("value"));
     expect(list("assignee")).toEqual(["", "1", "2"]);
@@ -139,7 +139,7 @@ describe("choices of a request", () => {
     expect((await page.send({ assignee: "1", kind: "b" })).errors).toEqual({ assignee: [refused] });
   });
 
-  it("of a field that the form does not have are an error with the name that is meant", async () => {
+  it("for an unknown field are an error with a suggestion", async () => {
     await expect(serveForm(form, { choices: { ["asignee" as "assignee"]: ["a"] } }).load()).rejects.toThrow(
       "The form has no field 'asignee' to give choices to. Did you mean 'assignee'?",
     );

@@ -13,7 +13,7 @@ async function readConstraints(schema: z.ZodType, initial?: unknown): Promise<Re
 
 const lastDay = { max: "9999-12-31" };
 
-describe("browsers are told", () => {
+describe("a control", () => {
   it.each([
     ["a least number that is a multiple of the step", z.int().min(1).multipleOf(10), { min: "10", step: "10" }],
     ["bounds that are multiples of the step", z.int().gte(3).lte(22).multipleOf(5), { min: "5", max: "20", step: "5" }],
@@ -36,11 +36,11 @@ describe("browsers are told", () => {
         .max(10n ** 20n),
       { min: "6", max: "100000000000000000000" },
     ],
-  ])("%s", async (_, schema, expected) => {
+  ])("has %s", async (_, schema, expected) => {
     expect(await readConstraints(schema)).toEqual({ type: "number", required: "", ...expected });
   });
 
-  it("a base for the steps, where the value that is shown is none of them", async () => {
+  it("has a base for the steps, if the shown value is not one of them", async () => {
     expect(await readConstraints(z.int().multipleOf(10), 5)).toEqual({
       type: "number",
       required: "",
@@ -69,11 +69,11 @@ describe("browsers are told", () => {
     ["seconds of a time", z.iso.time({ precision: 0 }), { type: "time", step: "1" }],
     ["milliseconds of a time", z.iso.time({ precision: 3 }), { type: "time", step: "0.001" }],
     ["minutes of a time", z.iso.time({ precision: -1 }), { type: "time" }],
-  ])("%s", async (_, schema, expected) => {
+  ])("has %s", async (_, schema, expected) => {
     expect(await readConstraints(schema)).toEqual({ required: "", ...expected });
   });
 
-  it("as much of a time as the value has", async () => {
+  it("shows as much of a time as the value has", async () => {
     const moment = z.date().meta({ type: "datetime-local" });
     expect(await readConstraints(moment, new Date("2026-01-02T03:04:05Z"))).toMatchObject({ step: "1" });
     expect(await readConstraints(moment, new Date("2026-01-02T03:04:05.6Z"))).toMatchObject({ step: "0.001" });
@@ -141,7 +141,7 @@ describe("browsers are told", () => {
     ["nothing of a pattern with lines", z.string().regex(/^[a-z]+$/m), {}],
     ["nothing of a pattern that counts halves of characters", z.string().regex(/^.{2}$/), {}],
     ["a pattern that counts whole characters", z.string().regex(/^.{2}$/u), { pattern: ".{2}" }],
-  ])("%s", async (_, schema, expected) => {
+  ])("has %s", async (_, schema, expected) => {
     expect(await readConstraints(schema)).toEqual({ type: "text", required: "", ...expected });
   });
 
@@ -153,7 +153,7 @@ describe("browsers are told", () => {
     ["a choice or free text", z.union([z.enum(["a", "b"]), z.string()]), { type: "text", required: "" }],
     ["numbers of two kinds", z.union([z.int(), z.number()]), { type: "number", required: "", step: "any" }],
     ["nothing at all", z.literal(""), { type: "text" }],
-  ])("that a control takes %s", async (_, schema, expected) => {
+  ])("has the type and the constraints of %s", async (_, schema, expected) => {
     expect(await readConstraints(schema)).toEqual(expected);
   });
 });
@@ -180,29 +180,26 @@ describe("a select", () => {
     ["a boolean or null", z.boolean().nullable(), undefined, [false, "*", "true", "false"]],
     ["a boolean or null that is false", z.boolean().nullable(), false, [false, "", "true", "false*"]],
     ["an optional boolean", z.boolean().optional().meta({ type: "select" }), true, [false, "", "true*", "false"]],
-  ])("of %s offers its values, and nothing where that is possible", async (_, schema, initial, expected) => {
+  ])("of %s offers its values, and the blank choice if it is optional", async (_, schema, initial, expected) => {
     expect(await listOptions(schema, initial)).toEqual(expected);
   });
 });
 
 describe("attributes", () => {
-  it.each(["x onclick", "a>b", 'a"b', "a'b", "a/b", "a=b", "a\0b", "a\nb", "", "a<b", "a\u0085b"])(
-    "are refused by the name %j",
-    async (name) => {
-      const form = defineForm({ a: z.string() }, { csrf: false });
-      for (const show of [
-        (bound: Awaited<ReturnType<typeof form.validateOnSubmit>>) => bound.field("a", { [name]: 1 }),
-        (bound: Awaited<ReturnType<typeof form.validateOnSubmit>>) => bound.attributes("a", { [name]: true }),
-        (bound: Awaited<ReturnType<typeof form.validateOnSubmit>>) => bound.render({ [name]: "x" }),
-      ]) {
-        await expect(serveForm(form, {}, show).load()).rejects.toThrow("is not the name of an attribute");
-      }
-    },
-  );
+  it.each(["x onclick", "a>b", 'a"b', "a'b", "a/b", "a=b", "a\0b", "a\nb", "", "a<b", "a\u0085b"])("refuse the name %j", async (name) => {
+    const form = defineForm({ a: z.string() }, { csrf: false });
+    for (const show of [
+      (bound: Awaited<ReturnType<typeof form.validateOnSubmit>>) => bound.field("a", { [name]: 1 }),
+      (bound: Awaited<ReturnType<typeof form.validateOnSubmit>>) => bound.attributes("a", { [name]: true }),
+      (bound: Awaited<ReturnType<typeof form.validateOnSubmit>>) => bound.render({ [name]: "x" }),
+    ]) {
+      await expect(serveForm(form, {}, show).load()).rejects.toThrow("is not the name of an attribute");
+    }
+  });
 });
 
 describe("ids", () => {
-  it("stay apart in all scripts, and between fields whose names look alike", async () => {
+  it("differ in all scripts, and for fields with similar names", async () => {
     const names = ["\u540d", "\u59d3", "\u{1f355}", "\u{1f354}", "a b", "a?b", "\u0438\u043c\u044f", "first-name", "note", "note-help"];
     const form = {
       ...Object.fromEntries(names.map((name) => [name, z.string().meta({ help: "Help." })])),

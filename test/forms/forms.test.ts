@@ -64,7 +64,7 @@ describe("binding", () => {
     });
   });
 
-  it("takes whole schemas with refinements across fields, and discriminated unions inside", async () => {
+  it("reads whole schemas with refinements across fields, and discriminated unions inside", async () => {
     const whole = defineForm(
       z
         .object({
@@ -89,7 +89,7 @@ describe("binding", () => {
     });
   });
 
-  it("takes files, and knows an empty one", async () => {
+  it("reads files, and drops an empty one", async () => {
     const form = defineForm({ f: z.file().max(5).mime(["text/plain"]), g: z.file().optional() });
     const good = await submit(form, {}, { f: new File(["hello"], "h.txt", { type: "text/plain" }), g: new File([], "") });
     expect(good).toMatchObject({ valid: true });
@@ -184,7 +184,7 @@ describe("a form in a page", () => {
     expect(control("csrf_token")?.getAttribute("type")).toBe("hidden");
   });
 
-  it("shows what was typed and what is wrong with it, and fills in no password", async () => {
+  it("shows the input and its errors, and fills in no password", async () => {
     const form = { title: "<b>", email: "no", count: "9", password: "p4ss", kind: "two", many: ["b"], day: "2026-02-03", text: " kept " };
     const { response, text, document, attributes, control } = await load({ form });
     expect(response.status).toBe(422);
@@ -211,7 +211,7 @@ describe("a form in a page", () => {
     expect([response.status, response.headers.get("location")]).toEqual([303, "/done"]);
   });
 
-  it("takes errors that only the app knows", async () => {
+  it("accepts errors that only the app knows", async () => {
     class Sign {
       @route.post("/")
       async up() {
@@ -232,7 +232,7 @@ describe("a form in a page", () => {
     ]);
   });
 
-  it("renders fields as told: radio buttons, choices, labels, attributes", async () => {
+  it("renders fields by options: radio buttons, choices, labels, attributes", async () => {
     const app = createApp();
     const Choice = defineForm({ size: z.string() });
     app.route(
@@ -250,14 +250,14 @@ describe("a form in a page", () => {
     );
   });
 
-  it("has no token when it wants none", async () => {
+  it("has no token with csrf: false", async () => {
     const app = createApp();
     app.route("/", async () => (await defineForm({ a: z.string() }, { csrf: false }).validateOnSubmit()).render(), { endpoint: "x" });
     const response = await app.testClient().get("/");
     expect([await response.text(), response.headers.get("vary")]).toEqual([expect.not.stringContaining("csrf"), null]);
   });
 
-  it("says so when it has no such field, or is made of something else", async () => {
+  it("throws for an unknown field, and for other schemas", async () => {
     const app = createApp();
     app.route("/", async () => (await MyForm.validateOnSubmit()).field("titel" as "title"), { endpoint: "x" });
     await expect(app.testClient().get("/")).rejects.toThrow("The form has no field 'titel'. Did you mean 'title'?");

@@ -115,7 +115,7 @@ describe("any value", () => {
     },
   );
 
-  it("that is rendered and sent unchanged comes back equal", async () => {
+  it("comes back equal when it is rendered and sent unchanged", async () => {
     let current: Record<string, unknown> = {};
     const page = serve(defineForm(schema as Record<string, ZodSchema>, { csrf: false }), () => current);
     await fc.assert(
@@ -129,7 +129,7 @@ describe("any value", () => {
     );
   });
 
-  it("that was sent and refused is rendered as it was sent", async () => {
+  it("is rendered again as it was sent, after a refusal", async () => {
     const refusing = defineForm({ ...(schema as Record<string, ZodSchema>), never: z.string().min(5) }, { csrf: false });
     let current: Record<string, unknown> = {};
     const page = serve(refusing, () => current);
@@ -162,7 +162,7 @@ describe("a union of objects", () => {
     ])
     .meta({ label: "Payment" });
 
-  it("offers every option, groups what one option has alone, and requires in the browser only what all have", async () => {
+  it("offers every option, groups the fields of one option, and requires only common fields in the browser", async () => {
     const page = serve(defineForm({ pay }, { csrf: false }), () => ({ pay: { by: "cash", count: 3 } }));
     const document = await page.load();
     expect([...document.querySelectorAll("[name='pay.by'] option")].map((option) => option.textContent)).toEqual([
@@ -189,7 +189,7 @@ describe("a union of objects", () => {
     expect(document.querySelector("[name='pay.count']")?.getAttribute("value")).toBe("3");
   });
 
-  it("checks the fields of the option that was chosen, and keeps what was typed into the others", async () => {
+  it("checks the fields of the chosen option, and keeps the input of the others", async () => {
     const page = serve(defineForm({ pay }, { csrf: false }));
     const refused = await page.send({ "pay.by": ["bankTransfer"], "pay.number": ["12345"], "pay.iban": [""], "pay.bank": ["a"] });
     expect(refused).toMatchObject({ status: 422, errors: { "pay.iban": ["This field is required."] } });
@@ -198,7 +198,7 @@ describe("a union of objects", () => {
     expect(sent).toMatchObject({ valid: true, data: { pay: { by: "bankTransfer", iban: "DE00", bank: "a" } } });
   });
 
-  it("may be a whole form", async () => {
+  it("can be a whole form", async () => {
     const form = defineForm(pay, { csrf: false });
     const page = serve(form, () => ({ by: "card" }));
     const first = await page.load();
@@ -232,7 +232,7 @@ describe("a union of objects", () => {
 });
 
 describe("a field", () => {
-  it("takes what .meta() says: label, help, type, choices, attributes; options at the call go before it", async () => {
+  it("reads .meta(): label, help, type, choices, attributes; options of the call win", async () => {
     const form = defineForm(
       {
         size: z
@@ -251,7 +251,7 @@ describe("a field", () => {
     expect([...document.querySelectorAll("select option")].map((option) => option.getAttribute("value"))).toEqual(["", "s", "l"]);
   });
 
-  it("that is a group of checkboxes or texts names the group, and requires none by itself", async () => {
+  it("labels a group of checkboxes or texts as a whole, and requires none of them alone", async () => {
     const form = defineForm(
       {
         boxes: z
@@ -295,7 +295,7 @@ describe("a field", () => {
     expect(failed.document.querySelector(".field-errors")?.textContent).toBe("This field is required.");
   });
 
-  it("that holds several values tells what is wrong with each of them, once", async () => {
+  it("with several values shows the errors of each, once", async () => {
     const form = defineForm({ numbers: z.array(z.number().max(5, "Too many.")) }, { csrf: false });
     const { document, errors } = await serve(form).send({ numbers: ["9", "2", "8"] });
     expect(Object.keys(errors as object)).toEqual(["numbers[0]", "numbers[2]"]);
@@ -317,7 +317,7 @@ describe("rows", () => {
   const show = (bound: Awaited<ReturnType<typeof form.validateOnSubmit>>) =>
     html`${bound.rows("lines", { extra: 2, least: 1 }).map((row) => html`<p>${bound.field(`${row}.item` as "lines.item")}${bound.field(`${row}.count` as "lines.count")}</p>`)}`;
 
-  it("show what there is and some that are empty, which may be left so", async () => {
+  it("show the values and some empty rows, which can stay empty", async () => {
     const page = serve(form, () => ({ lines: [{ item: "Tea", count: 2 }] }), show);
     const document = await page.load();
     expect(
@@ -334,7 +334,7 @@ describe("rows", () => {
     expect((await page.send(collect(document))).data).toEqual({ lines: [{ item: "Tea", count: 2 }] });
   });
 
-  it("that are empty are left out, and errors stand at the rows that remain", async () => {
+  it("are left out if they are empty, and errors belong to the rows that remain", async () => {
     const page = serve(form, undefined, show);
     const { document, errors } = await page.send({
       "lines[0].item": [""],
@@ -361,7 +361,7 @@ describe("rows", () => {
 });
 
 describe("several forms on a page", () => {
-  it("are told apart by their names: only the one that was sent is bound", async () => {
+  it("differ by their names: only the sent one is bound", async () => {
     const Login = defineForm({ name: z.string() }, { csrf: false, name: "login" });
     const Search = defineForm({ name: z.string().min(3) }, { csrf: false, name: "search" });
     const app = createApp();
@@ -384,7 +384,7 @@ describe("several forms on a page", () => {
 });
 
 describe("the setting methodOverride", () => {
-  it("makes a form's POST a PUT, PATCH or DELETE, and nothing else", async () => {
+  it("turns a form's POST into PUT, PATCH or DELETE, and nothing else", async () => {
     const create = (methodOverride: boolean) => {
       const app = createApp({ config: { methodOverride } });
       app.route("/x", async () => `${request.method} ${(await request.form()).get("a")}`, {

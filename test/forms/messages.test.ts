@@ -118,7 +118,7 @@ describe("messages of forms", () => {
     });
   });
 
-  it("come in German, chosen for each request", async () => {
+  it("can be German, chosen for each request", async () => {
     const app = createApp();
     app.formMessages = () => (request.accepts.languages("en", "de") === "de" ? germanMessages : undefined);
     const Form = defineForm({ name: z.string().min(2), count: z.number().min(1.5), agree: z.literal(true) }, { csrf: false });
@@ -133,7 +133,7 @@ describe("messages of forms", () => {
     expect(await read("en")).toEqual({ name: ["At least 2 characters."], count: ["At least 1.5."], agree: ["Tick this box."] });
   });
 
-  it("are zod's in the language of z.config(), where nobody states others", async () => {
+  it("are zod's in the language of z.config(), unless the app states others", async () => {
     const messages: FormMessages = { required: () => "Bitte ausf\u00fcllen." };
     const page = serveFields({ name: z.string(), count: z.number(), own: z.int("Own.") }, { messages });
     const german = serveFields({ count: z.number() }, { messages: germanMessages });
@@ -150,7 +150,7 @@ describe("messages of forms", () => {
     }
   });
 
-  it("stay zod's in answers to programs", async () => {
+  it("stay zod's in JSON responses", async () => {
     const app = createApp();
     const schema = z.object({ n: z.int(), s: z.string().min(2) });
     app.route("/", async () => JSON.stringify(await request.form({ schema })), { endpoint: "x", methods: ["POST"] });

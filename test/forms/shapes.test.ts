@@ -38,7 +38,7 @@ describe("a record", () => {
     expect(listNames(await serveForm(form).load())).toEqual([]);
   });
 
-  it("of an enum misses the keys that were not sent, and a partial one does not", async () => {
+  it("with enum keys requires every key, unless it is partial", async () => {
     const whole = await serveFields({ qty: z.record(z.enum(["s", "m"]), z.int()) }).send({ "qty.s": "1" });
     expect(whole.errors).toEqual({ "qty.m": ["This field is required."] });
     const partial = serveFields({ qty: z.partialRecord(z.enum(["s", "m"]), z.int()) });
@@ -74,7 +74,7 @@ describe("an optional group", () => {
     needed: z.object({ street: z.string() }),
   };
 
-  it("is absent if all of it is blank, and is not required in the browser", async () => {
+  it("is absent if all its fields are blank, and is not required in the browser", async () => {
     const page = serveFields(shape);
     const document = await page.load();
     expect([...document.querySelectorAll("[required]")].map((control) => control.getAttribute("name"))).toEqual(["needed.street"]);
@@ -89,7 +89,7 @@ describe("an optional group", () => {
     expect([sent.errors, sent.data]).toEqual([{}, { n: null, d: { street: "usual" }, needed: { street: "s" } }]);
   });
 
-  it("is checked if any of it is filled in", async () => {
+  it("is checked if any of its fields is filled in", async () => {
     const { errors } = await serveFields(shape).send({ "a.zip": "2", "n.deeper.city": "Ulm", "needed.street": "s" });
     expect(errors).toEqual({ "a.street": ["This field is required."], "n.street": ["This field is required."] });
   });
@@ -190,7 +190,7 @@ describe("fields beyond the schema", () => {
     });
   });
 
-  it("do so in request.form() and in queries", async () => {
+  it("follow the same rule in request.form() and in queries", async () => {
     const app = createApp();
     app.route("/form", async () => request.form({ schema: z.strictObject({ a: z.string() }) }), { endpoint: "form", methods: ["POST"] });
     app.route("/query", ({ query }) => query, { endpoint: "query", query: z.looseObject({ a: z.string() }) });
@@ -218,7 +218,7 @@ describe("a union", () => {
     [z.enum(["", "a"]), "a", "a"],
     [z.union([z.enum(["a"]), z.literal("")]), "", ""],
     [z.literal(""), "", ""],
-  ])("%# takes %s %j as %j", async (schema, sent, value) => {
+  ])("reads as an option %#: %s %j as %j", async (schema, sent, value) => {
     const { errors, data } = await serveFields({ f: schema }).send({ f: sent });
     expect([errors, data]).toEqual([{}, value === undefined ? {} : { f: value }]);
   });
@@ -271,7 +271,7 @@ describe("a union", () => {
     expect(await (await app.testClient().get("/?by=id&n=2")).json()).toEqual({ by: "id", n: 2 });
   });
 
-  it("that holds lists of itself comes to an end", async () => {
+  it("that holds lists of itself is converted in finite time", async () => {
     type Nested = number | Nested[];
     const Nested: z.ZodType<Nested> = z.lazy(() => z.union([z.int(), z.array(Nested)]));
     const page = serveFields({ n: Nested, json: z.json() });
@@ -281,7 +281,7 @@ describe("a union", () => {
     expect((await page.send({ n: ["x", "y"], "n[0][1]": "z", json: "x" })).status).toBe(422);
   });
 
-  it("without a discriminator tells what the closest option lacks", async () => {
+  it("without a discriminator shows the errors of the closest option", async () => {
     const page = serveFields({ u: z.union([z.object({ a: z.string(), b: z.int() }), z.object({ c: z.int(), d: z.int(), e: z.int() })]) });
     expect((await page.send({ "u.a": "x", "u.b": "1" })).data).toEqual({ u: { a: "x", b: 1 } });
     expect((await page.send({ "u.a": "x", "u.b": "y" })).errors).toEqual({ "u.b": ["Enter a whole number."] });
@@ -321,18 +321,18 @@ describe("the keys of a form", () => {
     expect(() => defineForm({ [key]: z.string() })).toThrow(reason);
   });
 
-  it("cannot be those that the form sends itself", () => {
+  it("cannot be the names that the form sends itself", () => {
     expect(() => defineForm({ csrf_token: z.string() })).toThrow("A field of a form cannot be called 'csrf_token'");
     expect(() => defineForm(z.object({ _form: z.string() }), { name: "login" })).toThrow(FormError);
   });
 
-  it("may be those that the form does not send", async () => {
+  it("can be the names that the form does not send", async () => {
     const page = serveFields({ csrf_token: z.string(), _form: z.string(), _method: z.literal("DELETE") });
     const fields = { csrf_token: "a", _form: "b", _method: "DELETE" };
     expect(await page.send(fields)).toMatchObject({ data: fields, errors: {} });
   });
 
-  it("may be digits", async () => {
+  it("can be digits", async () => {
     const page = serveFields({ "1": z.string(), g: z.object({ "2": z.string(), "2000": z.string() }) });
     const sent = await page.send({ "1": "a", "g.2": "b", "g.2000": "" });
     expect(sent.errors).toEqual({ "g.2000": ["This field is required."] });
@@ -340,7 +340,7 @@ describe("the keys of a form", () => {
     expect(attributesOf(sent.document, "g.2")).toMatchObject({ value: "b" });
   });
 
-  it("of a recursive schema are checked as far as it is there", () => {
+  it("of a recursive schema are checked as far as it is defined", () => {
     const A = z.object({
       get later() {
         return Later;
@@ -352,7 +352,7 @@ describe("the keys of a form", () => {
 });
 
 describe("errors of the app", () => {
-  it("stand at the field by any spelling of its name", async () => {
+  it("are shown at the field by any spelling of its name", async () => {
     const form = defineForm({ rows: z.array(z.object({ email: z.email() })) }, { csrf: false });
     const { document, errors, status } = await serveForm(form, {}, (bound) => {
       bound.addError("rows.0.email" as "rows.email", "Taken.");

@@ -77,7 +77,7 @@ describe("channel()", () => {
     });
   });
 
-  it("is the app's own, and needs one", async () => {
+  it("belongs to one app, and throws without an app", async () => {
     const seen: unknown[] = [];
     const [one, two] = [createApp(), createApp()];
     one.appContext(() => channel("x").subscribe((message) => seen.push(message)));
@@ -89,7 +89,7 @@ describe("channel()", () => {
     await one.appContext(() => expect(channel("x").publish(undefined)).rejects.toThrow("which JSON cannot hold"));
   });
 
-  it("logs an error of a subscriber, which concerns nobody else", async () => {
+  it("logs an error of a subscriber, and the others get the message", async () => {
     const app = createLiveApp();
     const log = vi.spyOn(app.logger, "error");
     const seen: unknown[] = [];
@@ -109,7 +109,7 @@ describe("channel()", () => {
     ]);
   });
 
-  it("ends with a block", async () => {
+  it("ends a subscription at the end of its block", async () => {
     const app = createApp();
     const seen: unknown[] = [];
     await app.appContext(async () => {
@@ -121,7 +121,7 @@ describe("channel()", () => {
     expect(seen).toEqual([1]);
   });
 
-  it("sends to event streams, in the context of their requests, and forgets a client that has left", async () => {
+  it("sends to event streams, in the context of their requests, and drops clients that have left", async () => {
     const app = createApp();
     const paths: string[] = [];
     app.get("/news/<room>", ({ room }) =>
@@ -193,7 +193,7 @@ describe("RedisChannels", () => {
     expect([seen, redis.connections()]).toEqual([[1, 2], 2]);
   });
 
-  it("tells the publisher that Redis cannot be reached, and the app of a subscription that fails", async () => {
+  it("rejects publish() without Redis, and reports a failed subscription", async () => {
     const errors: unknown[] = [];
     const app = createApp();
     app.channels = new RedisChannels(

@@ -13,7 +13,7 @@ function createSender(subscribe: EventSubscription, app = createApp()) {
 }
 
 describe("eventStream() with a function", () => {
-  it("sends what comes until it is ended, in the order in which it comes", async () => {
+  it("sends the events in their order, until the end", async () => {
     let stopped = 0;
     const app = createSender((send, end) => {
       send("one");
@@ -32,7 +32,7 @@ describe("eventStream() with a function", () => {
     expect(stopped).toBe(1);
   });
 
-  it("may end before it has returned", async () => {
+  it("can end before the function has returned", async () => {
     let stopped = 0;
     const app = createSender((send, end) => {
       send("only");
@@ -80,7 +80,7 @@ describe("eventStream() with a function", () => {
     expect(news.listenerCount("post")).toBe(0);
   });
 
-  it("stops when who reads the response by the web's interface cancels", async () => {
+  it("stops when the reader of a web Response cancels", async () => {
     const news = new EventEmitter();
     const app = createSender((send) => {
       news.on("post", send);
@@ -98,7 +98,7 @@ describe("eventStream() with a function", () => {
     expect(news.listenerCount("post")).toBe(0);
   });
 
-  it("is not begun for HEAD", async () => {
+  it("does not begin for HEAD", async () => {
     let begun = 0;
     const app = createSender(() => {
       begun++;
@@ -110,7 +110,7 @@ describe("eventStream() with a function", () => {
     expect(begun).toBe(0);
   });
 
-  it("cuts off a client that does not take what it is sent, and says why", async () => {
+  it("cuts off a client that does not read, and logs the reason", async () => {
     const failures: unknown[] = [];
     let sent = 0;
     const app = createSender((send) => {
@@ -137,7 +137,7 @@ describe("eventStream() with a function", () => {
     socket.destroy();
   });
 
-  it("is torn down once, also when its reader cancels meanwhile", async () => {
+  it("ends its request once, also when its reader cancels meanwhile", async () => {
     let tornDown = 0;
     const app = createSender((send, end) => {
       send("only");
@@ -158,7 +158,7 @@ describe("eventStream() with a function", () => {
     expect(tornDown).toBe(1);
   });
 
-  it("cuts off a reader of the web's interface that reads no more", async () => {
+  it("cuts off the reader of a web Response that stops reading", async () => {
     let timer: NodeJS.Timeout | undefined;
     let stopped = 0;
     const app = createSender((send) => {
@@ -201,7 +201,7 @@ describe("eventStream() with a function", () => {
       },
       "no broker",
     ],
-  ])("that fails with %s is a 500", async (_name, subscribe, message) => {
+  ])("is answered with 500 if it fails with %s", async (_name, subscribe, message) => {
     const failures: unknown[] = [];
     const app = createSender(subscribe, createLiveApp());
     app.teardownRequest((error) => {
@@ -217,7 +217,7 @@ describe("eventStream() with a function", () => {
     expect(failures.map(String)).toEqual([expect.stringContaining(message), expect.stringContaining(message)]);
   });
 
-  it("that fails after its head is cut off", async () => {
+  it("is cut off if it fails after its head", async () => {
     const app = createSender((send) => {
       const timer = setTimeout(() => send(2 as unknown as string), 40);
       return () => clearTimeout(timer);
@@ -227,7 +227,7 @@ describe("eventStream() with a function", () => {
     await expect((await app.testClient().get("/events")).text()).rejects.toThrow("gave a number that is no event");
   });
 
-  it("may await its subscription, and is stopped when that comes after its end", async () => {
+  it("can await its subscription, and stops one that resolves after the end", async () => {
     let stopped = 0;
     const app = createSender(async (send, end) => {
       await wait(30);
@@ -292,7 +292,7 @@ describe("the heartbeat of an event stream", () => {
     expect(await (await fetch(`${origin}/events`)).text()).toMatch(/^data: one\n\n(?:: \n\n){1,2}data: two\n\n$/);
   });
 
-  it("can be turned off, and must be a time", async () => {
+  it("can be turned off, and must be a number of seconds", async () => {
     const app = createApp();
     app.route("/events", () => eventStream(slowly(), { heartbeat: false }), { endpoint: "events" });
     expect(await (await app.testClient().get("/events")).text()).toBe("data: one\n\ndata: two\n\n");
@@ -301,7 +301,7 @@ describe("the heartbeat of an event stream", () => {
     }
   });
 
-  it("comes while a generator has no first event, and a failure after it cuts the stream off", async () => {
+  it("is sent before the first event of a generator, and a later failure cuts the stream off", async () => {
     const app = createLiveApp();
     app.route(
       "/events",
@@ -323,5 +323,48 @@ describe("the heartbeat of an event stream", () => {
         while ((await reader?.read())?.done === false) {}
       })(),
     ).rejects.toThrow("too late");
+  });
+});
+
+function createClient(view: () => unknown) {
+  const app = createApp();
+  app.route("/", view, { endpoint: "view" });
+  return app.testClient();
+}
+
+describe("eventStream() with a stream", () => {
+  it("formats events", async () => {
+    async function* events() {
+      yield "plain\ntext";
+      yield { data: { a: 1 }, event: "up\ndate", id: "7", retry: 1000 };
+    }
+    const response = await createClient(() => eventStream(events())).get("/");
+    expect(response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
+    expect(response.headers.get("cache-control")).toBe("no-store, no-transform");
+    expect(await response.text()).toBe('data: plain\ndata: text\n\nevent: up date\nid: 7\nretry: 1000\ndata: {"a":1}\n\n');
+  });
+
+  it("gives the events as text when its body is iterated", async () => {
+    async function* events() {
+      yield "one";
+      yield { data: 2 };
+    }
+    const pieces: unknown[] = [];
+    await createClient(async () => {
+      for await (const piece of eventStream(events()).body as AsyncIterable<unknown>) {
+        pieces.push(piece);
+      }
+      return "";
+    }).get("/");
+    expect(pieces).toEqual(["data: one\n\n", "data: 2\n\n"]);
+  });
+
+  it("fails at a value that is not an event", async () => {
+    async function* events() {
+      yield "one";
+      yield 2 as unknown as string;
+    }
+    const response = await createClient(() => eventStream(events())).get("/");
+    await expect(response.text()).rejects.toThrow("gave a number that is no event");
   });
 });

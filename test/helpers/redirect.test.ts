@@ -45,7 +45,7 @@ const foreign = [
 ];
 
 describe("redirect()", () => {
-  it("makes the browser load the page by GET", async () => {
+  it("answers 303, so that the browser loads the page by GET", async () => {
     const response = await createView(() => redirect("/ö x?a=<b>")).post("/");
     expect([response.status, response.headers.get("location")]).toEqual([303, "/%C3%B6%20x?a=<b>"]);
     expect(await response.text()).toContain('<a href="/%C3%B6%20x?a=&lt;b&gt;">');
@@ -53,7 +53,7 @@ describe("redirect()", () => {
   });
 
   it.each(["/a", "a", "?q", "#x", "../x", "http://localhost/x", "http://LOCALHOST:80/ö", "/a//b", "/:80", "/%5Cx", "@x", "/\ud800"])(
-    "leads to %j, and sends what it has checked",
+    "accepts %j, and sends the checked text",
     async (location) => {
       const response = await createView(() => redirect(location)).get("/");
       const sent = response.headers.get("location") ?? "";
@@ -63,12 +63,12 @@ describe("redirect()", () => {
     },
   );
 
-  it.each(foreign)("does not lead to %j unless it may leave", async (location) => {
+  it.each(foreign)("refuses %j without the option 'external'", async (location) => {
     await expect(createView(() => redirect(location)).get("/")).rejects.toThrow(/another origin|control characters/);
     expect(await createApp().testRequestContext("/", {}, () => isSafeRedirect(location))).toBe(false);
   });
 
-  it("leads elsewhere when that is meant", async () => {
+  it("redirects to another site with the option 'external'", async () => {
     for (const location of ["https://example.com/x", "//example.com", "mailto:a@example.com", "myapp://callback"]) {
       const response = await createView(() => redirect(location, { external: true })).get("/");
       expect([response.status, response.headers.get("location")]).toEqual([303, location]);
@@ -76,7 +76,7 @@ describe("redirect()", () => {
   });
 
   it.each(["/a\r\nb", "https://a\\@b/", "javascript:alert(1)", "JAVASCRIPT:x", "java\tscript:x", "data:text/html,x", "vbscript:x"])(
-    "does not lead to %j even when it may leave",
+    "refuses %j with the option 'external' too",
     async (location) => {
       await expect(createView(() => redirect(location, { external: true })).get("/")).rejects.toThrow(/control characters|run a script/);
     },
@@ -95,13 +95,13 @@ describe("redirectBack()", () => {
     return response.headers.get("location");
   };
 
-  it("leads to the page before, if that is one of the app", async () => {
+  it("redirects to the referring page, if it is one of the app", async () => {
     expect(await follow("http://localhost/list?page=2")).toBe("http://localhost/list?page=2");
     expect(await follow("http://localhost/")).toBe("http://localhost/");
     expect((await client.post("/")).headers.get("vary")).toBe("referer");
   });
 
-  it("leads to the fallback otherwise", async () => {
+  it("redirects to the fallback otherwise", async () => {
     expect(await follow(null)).toBe("/home");
     for (const referer of foreign.filter((location) => /^[!-~]*$/.test(location))) {
       expect([referer, await follow(referer)]).toEqual([referer, "/home"]);

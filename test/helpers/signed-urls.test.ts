@@ -44,7 +44,7 @@ afterEach(() => {
 });
 
 describe("signUrl() and @signedUrl", () => {
-  it("let in the link as it is, with GET and HEAD, any number of times", async () => {
+  it("accept the unchanged link, by GET and HEAD, any number of times", async () => {
     const link = sign("/confirm/3");
     expect(link).toMatch(/^\/confirm\/3\?expires=1790000060&signature=[\w-]{43}$/);
     expect([await statusOf(link), await statusOf(link), (await client.head(link)).status]).toEqual([200, 200, 200]);
@@ -54,7 +54,7 @@ describe("signUrl() and @signedUrl", () => {
     expect(await statusOf("/whole")).toBe(403);
   });
 
-  it("leave scheme and host open, keep the fragment, and build on urlFor()", async () => {
+  it("sign path and query only, keep the fragment, and take the URLs of urlFor()", async () => {
     const link = app.appContext(() => signUrl(urlFor(Links, "confirm", { id: 3 }), { expiresIn: 60 }));
     expect(await statusOf(`https://other.example${link}`)).toBe(200);
     expect(sign("https://example.com/confirm/3?x=1#end")).toMatch(
@@ -63,7 +63,7 @@ describe("signUrl() and @signedUrl", () => {
     expect(await statusOf(sign("https://example.com/confirm/3?x=1"))).toBe(200);
   });
 
-  it("refuse what was changed, moved, repeated, or is too late", async () => {
+  it("refuse a link that was changed, moved to another path, extended, or has expired", async () => {
     const link = sign("/track/a?x=1&y=2");
     const [path = "", query = ""] = link.split("?");
     const [x, y, expires, signature = ""] = query.split("&");
@@ -94,7 +94,7 @@ describe("signUrl() and @signedUrl", () => {
     expect(await statusOf(link)).toBe(403);
   });
 
-  it("ignore the parameters that are named, and no other", async () => {
+  it("ignore the named parameters, and no others", async () => {
     const link = sign("/track/a?x=1");
     expect(await statusOf(`${link}&utm_source=mail&fbclid=1`)).toBe(200);
     expect(await statusOf(link.replace("x=1", "utm_source=mail&x=1"))).toBe(200);
@@ -115,7 +115,7 @@ describe("signUrl() and @signedUrl", () => {
     expect(() => sign(sign("/whole"))).toThrow(/has a parameter 'expires' or 'signature'/);
   });
 
-  it("know the path that a proxy takes off", async () => {
+  it("work below the path of a proxy", async () => {
     const inner = createApp({}, Links);
     const outer = createApp();
     outer.mount("/shop", inner);

@@ -21,7 +21,7 @@ describe("response.cacheControl", () => {
     expect(response.headers.has("cache-control")).toBe(false);
   });
 
-  it("is set whole as text or as an object, and taken away by null", () => {
+  it("is set as a whole by text or an object, and removed by null", () => {
     const response = new FlagonResponse("x");
     response.cacheControl = { private: true, maxAge: 10, mustRevalidate: true };
     expect(response.headers.get("cache-control")).toBe("private, max-age=10, must-revalidate");
@@ -56,7 +56,7 @@ describe("a response's properties", () => {
     expect([response.isStreamed, new FlagonResponse(new Blob(["x"]).stream()).isStreamed]).toEqual([false, true]);
   });
 
-  it("addEtag() makes a tag of the content, the same for the same, and none for a stream", () => {
+  it("include an entity tag by addEtag(): the hash of the content, and none for a stream", () => {
     const tag = (body: string | Uint8Array, weak = false) => {
       const response = new FlagonResponse(body);
       response.addEtag({ weak });
@@ -134,12 +134,12 @@ describe("makeConditional()", () => {
     expect(response.headers.get("content-range")).toBe(status === 206 ? "bytes 0-3/10" : status === 416 ? "bytes */10" : null);
   });
 
-  it("leaves a 304 without what describes a body it does not have", async () => {
+  it("removes the headers of the body from a 304", async () => {
     const response = await createClient().get("/x", { headers: { "if-none-match": '"v1"' } });
     expect([response.headers.get("content-type"), response.headers.get("content-length")]).toEqual([null, null]);
   });
 
-  it("changes nothing but a 200 to GET or HEAD", async () => {
+  it("changes only a 200 to GET or HEAD", async () => {
     const headers = { "if-none-match": '"v1"', range: "bytes=0-3" };
     expect((await createClient().post("/x", { headers })).status).toBe(200);
     expect((await createClient(201).get("/x", { headers })).status).toBe(201);

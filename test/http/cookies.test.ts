@@ -5,7 +5,7 @@ import { createCookieWriter, formatCookie, parseCookies } from "../../src/http/c
 import { createApp } from "../support";
 
 describe("cookies", () => {
-  it("come back equal, whatever their value", () => {
+  it("come back equal, with any value", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), (value) => {
         const line = formatCookie("name", value);
@@ -16,12 +16,12 @@ describe("cookies", () => {
     );
   });
 
-  it("are quoted as Werkzeug does, but for blanks", () => {
+  it("are quoted as by Werkzeug, except for blanks", () => {
     expect(formatCookie("a", 'a,b;"c\\é').split("; ")[0]).toBe('a="a\\054b\\073\\042c\\134\\303\\251"');
     expect(parseCookies('a="a\\054b\\073\\"c\\\\ \\303\\251"').a).toBe('a,b;"c\\ é');
   });
 
-  it("are read as UTF-8, which scripts of pages write", () => {
+  it("are read as UTF-8, as scripts of pages write them", () => {
     const bytes = (text: string) => Buffer.from(text, "utf8").toString("latin1");
     expect({ ...parseCookies(bytes('a=é; b=日本; ü=1; c="é\\073"')) }).toEqual({ a: "é", b: "日本", ü: "1", c: "é;" });
     // A byte that is not UTF-8 stays, and so does text of a test.
@@ -38,7 +38,7 @@ describe("cookies", () => {
 });
 
 describe("createCookieWriter()", () => {
-  it("writes what formatCookie() writes, for values without quotes", () => {
+  it("writes the same as formatCookie(), for values without quotes", () => {
     const options = { path: "/p", secure: true, httpOnly: true, sameSite: "Lax" } as const;
     const write = createCookieWriter("a", options);
     expect(write("x.y-z")).toBe(formatCookie("a", "x.y-z", options));
@@ -51,7 +51,7 @@ describe("createCookieWriter()", () => {
 });
 
 describe("setCookie() and deleteCookie()", () => {
-  it("sets and deletes cookies with every attribute", () => {
+  it("set and delete cookies with every attribute", () => {
     const response = new FlagonResponse();
     response.setCookie("a", "x, ö", { maxAge: 60, domain: "example.com", path: "/p", secure: true, httpOnly: true, sameSite: "Strict" });
     response.setCookie("p", "1", { partitioned: true });
@@ -88,7 +88,7 @@ describe("setCookie() and deleteCookie()", () => {
     ["__Secure-a", { partitioned: true, path: "/a" }],
     ["__Host-Http-a", { secure: true, httpOnly: true }],
     ["a", { sameSite: "None", secure: true }],
-  ] as const)("take the cookie '%s' with %j", (name, options) => {
+  ] as const)("accept the cookie '%s' with %j", (name, options) => {
     const response = new FlagonResponse();
     response.setCookie(name, "x", options);
     response.deleteCookie(name, options);

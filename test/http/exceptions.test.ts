@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { createLiveApp } from "../support";
 
 describe("an error without a stack", () => {
-  it("is answered where the limit of stacks cannot be changed, as under --frozen-intrinsics", async () => {
+  it("is answered under --frozen-intrinsics, where the limit of stacks is fixed", async () => {
     const { stackTraceLimit } = Error;
     Object.defineProperty(Error, "stackTraceLimit", { value: stackTraceLimit, writable: false, enumerable: true, configurable: true });
     onTestFinished(() => {

@@ -69,7 +69,7 @@ describe.each([
     expect(await read("bytes=20-")).toEqual([416, "bytes */10", ""]);
   });
 
-  it("that are large are sent whole, in part, or not at all", async () => {
+  it("of large size are sent whole, in part, or not at all", async () => {
     const { client } = createFiles(testing);
     const read = async (headers: Record<string, string>) => {
       const response = await client.get("/static/large.txt", { headers });
@@ -88,7 +88,7 @@ describe.each([
     expect([part.status, part.headers.get("content-length")]).toEqual([206, "2"]);
   });
 
-  it.each(["a.css", "large.txt"])("that are refused in part are answered by the app's handlers: %s", async (name) => {
+  it.each(["a.css", "large.txt"])("go to the app's error handlers for a wrong range: %s", async (name) => {
     const { app, client } = createFiles(testing);
     app.errorHandler(412, () => "another state");
     app.errorHandler(416, () => "another part");
@@ -120,7 +120,7 @@ describe.each([
     expect(await response.text()).not.toMatch(/secret|hidden|root/);
   });
 
-  it("have a hash of their content in their URL, and are kept for good only with it", async () => {
+  it("have a hash of their content in their URL, and are cached for good only with it", async () => {
     const { app, client } = createFiles(testing);
     const url = app.appContext(() => urlFor("static", { filename: "a.css" }));
     expect(url).toMatch(/^\/static\/a\.css\?v=[\w-]{12}$/);
@@ -129,13 +129,13 @@ describe.each([
     expect(app.appContext(() => urlFor("static", { filename: "none.css" }))).toBe("/static/none.css");
   });
 
-  it("of a blueprint are below its prefix", async () => {
+  it("are served below the prefix of a blueprint", async () => {
     const { app, client } = createFiles(testing);
     expect(await (await client.get("/part/part/p.js")).text()).toBe("1");
     expect(app.appContext(() => urlFor("part.static", { filename: "p.js" }))).toMatch(/^\/part\/part\/p\.js\?v=/);
   });
 
-  it("are seen to have changed, to have come and to be gone", async () => {
+  it("are noticed when they change, appear and disappear", async () => {
     const { app, client } = createFiles(testing);
     const read = async (name: string) => {
       const response = await client.get(`/static/${name}`);
@@ -188,7 +188,7 @@ describe("a precompressed copy beside a static file", () => {
     expect((await client.get("/static/app.js", { headers: { "if-none-match": etag } })).status).toBe(200);
   });
 
-  it("changes nothing where there is none", async () => {
+  it("is optional", async () => {
     const response = await new Flagon(root()).testClient().get("/static/only.css", { headers: { "accept-encoding": "br" } });
     expect([response.headers.get("content-encoding"), response.headers.get("vary"), await response.text()]).toEqual([null, null, "css"]);
   });
@@ -201,7 +201,7 @@ describe("sendFile() and sendFromDirectory()", () => {
     });
   }
 
-  it("sends a file below the app's root, or answers 404", async () => {
+  it("send a file below the app's root, or answer 404", async () => {
     const app = createApp();
     app.route("/file", () => sendFile("a.txt", { mimeType: "text/x-own" }), { endpoint: "file" });
     app.route("/none", () => sendFile("none"), { endpoint: "none" });
@@ -212,7 +212,7 @@ describe("sendFile() and sendFromDirectory()", () => {
     expect([(await client.get("/none")).status, (await client.get("/folder")).status]).toEqual([404, 404]);
   });
 
-  it("takes an entity tag and a time of the app's own, and judges conditions by them", async () => {
+  it("take an entity tag and a time of the app, and use them for conditional requests", async () => {
     const app = createApp();
     const lastModified = new Date(Date.UTC(2026, 0, 2));
     app.route("/x", () => sendFile("a.txt", { etag: "v1", lastModified }), { endpoint: "x" });
@@ -227,14 +227,14 @@ describe("sendFile() and sendFromDirectory()", () => {
     expect([without.headers.get("etag"), without.headers.get("last-modified"), await without.text()]).toEqual([null, null, "0123456789"]);
   });
 
-  it("ignores conditions and ranges if told to", async () => {
+  it("ignore conditions and ranges, by an option", async () => {
     const app = createApp();
     app.route("/x", () => sendFile("a.txt", { conditional: false }), { endpoint: "x" });
     const response = await app.testClient().get("/x", { headers: { range: "bytes=0-1", "if-none-match": "*" } });
     expect([response.status, response.headers.get("accept-ranges"), await response.text()]).toEqual([200, null, "0123456789"]);
   });
 
-  it("takes how long it may be kept as a number or by the file, from the setting or from the call", async () => {
+  it("take the cache time as a number or by file, from the setting or the call", async () => {
     const app = createApp({ sendFileMaxAge: (path: string) => (path.endsWith(".txt") ? 60 : null) });
     app.route("/a", () => sendFile("a.txt"), { endpoint: "a" });
     app.route("/b", () => sendFile("unknown.xyz"), { endpoint: "b" });
@@ -249,7 +249,7 @@ describe("sendFile() and sendFromDirectory()", () => {
     ]);
   });
 
-  it("sends bytes, blobs and streams as a file; bytes with entity tag and ranges", async () => {
+  it("send bytes, blobs and streams as files; bytes with entity tag and ranges", async () => {
     const app = createApp();
     app.route("/bytes", () => sendFile(new TextEncoder().encode("0123456789"), { downloadName: "a.csv", asAttachment: true }), {
       endpoint: "bytes",
@@ -281,7 +281,7 @@ describe("sendFile() and sendFromDirectory()", () => {
     await expect(client.get("/nameless")).rejects.toThrow("Give 'mimeType' or 'downloadName'");
   });
 
-  it("leaves the sending to the proxy by the setting useXSendfile", async () => {
+  it("leave the sending to the proxy, by the setting useXSendfile", async () => {
     const app = createApp({ useXSendfile: true });
     app.route("/x", () => sendFile("a.txt"), { endpoint: "x" });
     writeFileSync(join(app.root, "日.txt"), "x");
@@ -295,7 +295,7 @@ describe("sendFile() and sendFromDirectory()", () => {
     expect([again.status, again.headers.get("x-sendfile")]).toEqual([304, null]);
   });
 
-  it("takes a compressed copy only if asked to, and knows types by name", async () => {
+  it("use a compressed copy by an option only, and guess types by name", async () => {
     const app = createApp();
     app.route("/plain", () => sendFile("app.js"), { endpoint: "plain" });
     app.route("/br", () => sendFile("app.js", { precompressed: true }), { endpoint: "br" });
@@ -336,7 +336,7 @@ describe("the three ways of sending a file", () => {
     ["bytes=", 200, null, "0123456789"],
     ["bytes", 200, null, "0123456789"],
     ["lines=0-1", 200, null, "0123456789"],
-  ])("read the range '%s' alike", async (range, status, contentRange, body) => {
+  ])("read the range '%s' the same", async (range, status, contentRange, body) => {
     const { client } = createWays();
     for (const way of ways) {
       const response = await client.get(`${way}a.txt`, { headers: { range } });
@@ -425,7 +425,7 @@ describe("the three ways of sending a file", () => {
 });
 
 describe("urlFor('static')", () => {
-  it("hashes nothing but regular files inside of the folder", () => {
+  it("hashes only regular files inside of the folder", () => {
     const root = writeFiles({ "static/a.css": "a", "static/.hidden": "x", "app.js": "secret" });
     symlinkSync(join(root, "app.js"), join(root, "static/link.js"));
     execFileSync("mkfifo", [join(root, "static/pipe"), join(root, "outside")]);
@@ -464,7 +464,7 @@ describe("the name of a download", () => {
     ["/etc/passwd", 'attachment; filename="passwd"'],
     ["\ud800.txt", `attachment; filename="?.txt"; filename*=UTF-8''%EF%BF%BD.txt`],
     ["", "attachment"],
-  ])("%j is sent as RFC 6266 says", async (downloadName, expected) => {
+  ])("follows RFC 6266: %j", async (downloadName, expected) => {
     const app = new Flagon(writeFiles({ "a.txt": "x" }));
     app.route("/", () => sendFile("a.txt", { downloadName, asAttachment: true }), { endpoint: "a" });
     expect((await app.testClient().get("/")).headers.get("content-disposition")).toBe(expected);
@@ -490,11 +490,11 @@ describe("names that clients send", () => {
     ["日本", ""],
     ["CON.txt", "_CON.txt"],
     ["a\0b.txt", "ab.txt"],
-  ])("secureFilename(%j) is %j", (name, expected) => {
+  ])("are made safe: secureFilename(%j) is %j", (name, expected) => {
     expect(secureFilename(name)).toBe(expected);
   });
 
-  it("safeJoin() stays in its folder, or gives null", () => {
+  it("stay in their folder by safeJoin(), which else gives null", () => {
     expect(safeJoin("/srv/files", "a/b.txt")).toBe("/srv/files/a/b.txt");
     expect(safeJoin("/srv/files", "a", "../b.txt")).toBeNull();
     for (const part of ["../x", "/etc/passwd", "a/../../x", "a\\b", "c:x", "a\0"]) {

@@ -44,7 +44,7 @@ describe("a header that may come once", () => {
     [[host, "Authorization: Basic YTpi", "Authorization: Bearer x"]],
     [[host, "Authorization: Bearer x, Bearer y"]],
     [[host, "Authorization: Basic YTpi, Basic YTpi"]],
-  ])("is refused twice: %j", async (headers) => {
+  ])("is refused when it comes twice: %j", async (headers) => {
     for (const trustProxy of [0, 1, { hops: 1, host: true }]) {
       const port = await serve({ trustProxy });
       expect((await get(port, [...headers, "X-Forwarded-Host: good.test", "X-Forwarded-For: 1.1.1.1"])).status).toBe(400);
@@ -56,11 +56,11 @@ describe("a header that may come once", () => {
     [[host, 'Authorization: Digest username="ann", realm="x, y"']],
     [[host, "Authorization: Basic YTpi"]],
     [[host, "X-A: 1", "X-A: 2", "Accept: a/b", "Accept: c/d", "Cookie: a=1", "Cookie: b=2"]],
-  ])("is taken once, and others as often as they come: %j", async (headers) => {
+  ])("is accepted once, and other headers any number of times: %j", async (headers) => {
     expect((await get(await serve(), headers)).status).toBe(200);
   });
 
-  it("is refused twice through app.fetch as well, which joins the two", async () => {
+  it("is refused when it comes twice through app.fetch too, which joins both", async () => {
     const app = createLiveApp();
     app.route("/", () => "x", { endpoint: "x", methods: ["POST"] });
     for (const [name, value] of [
@@ -86,7 +86,7 @@ describe("the host of a request", () => {
     ["[::1]", "[::1]"],
     ["[2001:db8::1]:8080", "[2001:db8::1]:8080"],
     ["a_b-c.good.test.", "a_b-c.good.test."],
-  ])("may be '%s'", async (value, expected) => {
+  ])("can be '%s'", async (value, expected) => {
     expect((await get(await serve(), [`Host: ${value}`])).body).toContain(`["${expected}",`);
   });
 
@@ -115,13 +115,13 @@ describe("the host of a request", () => {
     "\xe4.test",
     "<script>",
     "a".repeat(300),
-  ])("may not be '%s'", async (value) => {
+  ])("cannot be '%s'", async (value) => {
     for (const trustedHosts of [[], ["good.test"]]) {
       expect((await get(await serve({ trustedHosts }), [`Host: ${value}`])).status).toBe(400);
     }
   });
 
-  it("is the one of a target in absolute form, whatever the header says", async () => {
+  it("comes from a target in absolute form, and not from the header", async () => {
     const port = await serve({ trustedHosts: ["good.test"] });
     expect((await get(port, ["Host: evil.test"], "http://good.test/?a=1")).body).toBe('["good.test","/",null,1]');
     expect((await get(port, ["Host: evil.test"], "http://good.test")).body).toBe('["good.test","/",null,0]');
@@ -136,7 +136,7 @@ describe("the host of a request", () => {
     }
   });
 
-  it("that is missing in HTTP/1.0 leads to no external URL", async () => {
+  it("is needed for external URLs, and HTTP/1.0 may lack it", async () => {
     const old = "GET /reset HTTP/1.0\r\n\r\n";
     expect((await send(await serve(), old)).status).toBe(500);
     expect(await send(await serve({ serverName: "good.test" }), old)).toEqual({ status: 200, body: "http://good.test/" });
@@ -156,7 +156,7 @@ describe("the target of a request", () => {
 });
 
 describe("the query of a request", () => {
-  it("has as many parameters as a form may have", async () => {
+  it("is limited to the number of parameters of a form", async () => {
     const port = await serve({ maxFormParts: 10 });
     const many = (count: number) => Array.from({ length: count }, (_, index) => `a${index}`).join("&");
     expect((await get(port, [host], `/?${many(10)}`)).body).toBe('["good.test","/",null,10]');

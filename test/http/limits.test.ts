@@ -21,7 +21,7 @@ describe("bodies", () => {
     ["99999999999999999999999", 413],
     ["10", 200],
     ["010", 200],
-  ])("of the stated length %s give %i", async (length, status) => {
+  ])("are answered by their stated length %s with %i", async (length, status) => {
     const client = createReader(() => request.contentLength, { maxContentLength: 10 });
     expect((await client.post("/", { body: "x", headers: { "content-length": length } })).status).toBe(status);
   });
@@ -42,7 +42,7 @@ describe("bodies", () => {
     expect(sent).toBeLessThan(5);
   });
 
-  it("are refused by their length even when the view reads nothing, and by a route's own limit", async () => {
+  it("are refused by their length when the view reads nothing, and by a route's own limit", async () => {
     const app = createApp();
     app.route("/small", () => "ran", { endpoint: "small", methods: ["POST"], maxContentLength: 3 });
     const client = app.testClient();
@@ -66,14 +66,14 @@ describe("forms", () => {
 });
 
 describe("a request's limits", () => {
-  it.each([Number.NaN, Number.POSITIVE_INFINITY, 0, -1, 1.5, "1"])("of a route cannot be %j", (maxContentLength) => {
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, 0, -1, 1.5, "1"])("refuse %j as the limit of a route", (maxContentLength) => {
     const options = { methods: ["POST"], endpoint: "x", maxContentLength };
     expect(() => Reflect.apply(createApp().route, createApp(), ["/x", () => "x", options])).toThrow(
       "must be a whole number of bytes from 1",
     );
   });
 
-  it("cannot be changed to what is no number of bytes", async () => {
+  it("cannot be changed to anything but a number of bytes", async () => {
     await createApp().testRequestContext("/", {}, () => {
       for (const bytes of [Number.NaN, -1, 0.5, Number.POSITIVE_INFINITY]) {
         expect(() => {

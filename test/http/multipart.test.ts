@@ -55,7 +55,7 @@ const field = (name: string) => `Content-Disposition: form-data; name="${name}"`
 const nearMisses = ["\r\n", "\r\n-", "\r\n--", "\r\n--b", "--B", "-", "\r", "\n", "\r\n\r\n", "x", "\r\r\n", "--", "\r\n--A--\r\n"];
 
 describe("MultipartParser", () => {
-  it("gives the same form wherever the body is cut, as a plain reference does", () => {
+  it("gives the same form as a plain reference parser, for any pieces of the body", () => {
     const body = compose([
       [field("a"), "1"],
       [`${field("f")}; filename="f.bin"\r\nContent-Type: a/b`, "\r\n--\r\n-B\r\n--A\r\n"],
@@ -74,7 +74,7 @@ describe("MultipartParser", () => {
     }
   });
 
-  it("reads back any content, however it is cut", () => {
+  it("reads back any content, in any pieces", () => {
     const content = fc
       .array(fc.oneof(fc.constantFrom(...nearMisses), fc.string({ unit: "binary-ascii", maxLength: 3 })), { maxLength: 20 })
       .map((pieces) => pieces.join(""))
@@ -92,7 +92,7 @@ describe("MultipartParser", () => {
     );
   });
 
-  it("takes or refuses any change of a byte alike, wherever the body is cut", () => {
+  it("accepts or refuses a changed byte the same way, in any pieces", () => {
     const whole = compose([
       [field("first"), "1\r\n-"],
       [field("second"), "2"],
@@ -124,7 +124,7 @@ describe("MultipartParser", () => {
     );
   });
 
-  it("is linear in bodies that nearly have boundaries", () => {
+  it("takes linear time for bodies that nearly hold boundaries", () => {
     const start = performance.now();
     for (const piece of ["\r\n--", "--B", "\r\n", "\n-", "-"]) {
       const body = compose([[field("a"), `x${`${piece}x`.repeat(500_000)}`]]);
@@ -180,7 +180,7 @@ describe("a multipart form", () => {
     ["bytes without a file's name, which are text", one(`${field("a")}\r\nContent-Type: application/octet-stream`), [["a", "1"]]],
     ["Latin-1 that says so", one(`${field("a")}\r\nContent-Type: text/plain; charset=iso-8859-1`, "\xe4"), [["a", "ä"]]],
     ["a name of 1,024 bytes", one(field("n".repeat(1024))), [["n".repeat(1024), "1"]]],
-  ])("is taken with %s", async (_, body, expected) => {
+  ])("is accepted with %s", async (_, body, expected) => {
     const bytes = typeof body === "string" ? Buffer.from(body, "latin1") : body;
     expect(await send(bytes)).toEqual(expected);
   });
@@ -254,7 +254,7 @@ describe("a multipart form", () => {
     expect(await send(one(field("a")), type)).toBe(status);
   });
 
-  it("takes boundaries of 70 characters and of all kinds", async () => {
+  it("can have boundaries of 70 characters and of all kinds", async () => {
     for (const boundary of ["B".repeat(70), "----WebKitFormBoundary7MA4YWxkTrZu0gW", "a'()+_,-./:=? b", "--", "-"]) {
       expect(await send(compose([[field("a"), "1"]], boundary), `multipart/form-data; boundary="${boundary}"`)).toEqual([["a", "1"]]);
     }
@@ -312,7 +312,7 @@ describe("a multipart form", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it("is torn down when its client leaves within a part, and leaves no file", async () => {
+  it("leaves no file when its client leaves within a part", async () => {
     const folder = writeFiles({});
     vi.stubEnv("TMPDIR", folder);
     onTestFinished(() => void vi.unstubAllEnvs());

@@ -35,7 +35,7 @@ describe("contentSecurityPolicy", () => {
 describe("cspNonce()", () => {
   const script = '<script nonce="<%= cspNonce() %>"></script><style nonce="<%= cspNonce() %>"></style>';
 
-  it("is one for a response, and the header names it", async () => {
+  it("is the same within a response, and in its header", async () => {
     const first = await policyOf({}, script);
     const nonces = [...first.body.matchAll(/nonce="([^"]+)"/g)].map(([, nonce]) => nonce);
     expect([nonces[0]?.length, nonces[0] === nonces[1]]).toEqual([24, true]);
@@ -44,7 +44,7 @@ describe("cspNonce()", () => {
     expect((await policyOf({}, script)).body).not.toBe(first.body);
   });
 
-  it("goes into the directives that there are", async () => {
+  it("is added to existing directives only", async () => {
     const find = async (contentSecurityPolicy: object | string) =>
       ((await policyOf({ contentSecurityPolicy }, script)).header ?? "").replace(/nonce-[^']+/g, "nonce-x");
     expect(await find({ scriptSrc: "'none'", styleSrc: ["'self'"] })).toBe(`${usual}; script-src 'nonce-x'; style-src 'self' 'nonce-x'`);
@@ -53,7 +53,7 @@ describe("cspNonce()", () => {
     );
   });
 
-  it("leaves styles alone that need none", async () => {
+  it("is not added to styles that need none", async () => {
     const find = async (contentSecurityPolicy: string) =>
       ((await policyOf({ contentSecurityPolicy }, script)).header ?? "").replace(/nonce-[^']+/g, "nonce-x");
     expect(await find("script-src 'self'; style-src 'self' 'unsafe-inline'")).toBe(
@@ -64,7 +64,7 @@ describe("cspNonce()", () => {
     );
   });
 
-  it("goes into a header of the view's own, and into none that there is not", async () => {
+  it("is added to the view's own header, and makes no new header", async () => {
     const app = createApp({ config: { contentSecurityPolicy: null } });
     app.route("/own", () => makeResponse(cspNonce(), 200, { "content-security-policy": "script-src 'self'" }), { endpoint: "own" });
     app.route("/none", () => cspNonce(), { endpoint: "none" });
@@ -76,7 +76,7 @@ describe("cspNonce()", () => {
     expect((await client.get("/304")).headers.has("content-security-policy")).toBe(false);
   });
 
-  it("comes too late after the first piece of a stream, unless the view has asked before", async () => {
+  it("throws after the first piece of a stream, unless the view called it before", async () => {
     const app = createLiveApp();
     const wait = "<% await new Promise((resolve) => setTimeout(resolve, 5)) %>";
     const page = `<p>${wait}${script}`;
@@ -134,14 +134,14 @@ describe("httpsOnly", () => {
     );
   });
 
-  it("leads to the server's name if no host is trusted by name", async () => {
+  it("redirects to serverName if no host is trusted by name", async () => {
     expect((await create({ serverName: "shop.example" }).get("http://evil.example/page")).headers.get("location")).toBe(
       "https://shop.example/page",
     );
     expect((await create({}).get("http://localhost/page")).headers.get("location")).toBe("https://localhost/page");
   });
 
-  it("believes the proxy that is trusted, and lets debug mode be", async () => {
+  it("reads the scheme of a trusted proxy, and does nothing in debug mode", async () => {
     const client = create({ trustProxy: 1 });
     expect((await client.get("/page", { headers: { "x-forwarded-proto": "https", "x-forwarded-for": "1.2.3.4" } })).status).toBe(200);
     expect((await client.get("/page")).status).toBe(308);

@@ -22,7 +22,7 @@ async function readJson(response: Response | Promise<Response>): Promise<unknown
 describe("request.json()", () => {
   const client = createReader(() => request.json());
 
-  it("reads JSON, by any of its types, as often as asked", async () => {
+  it("reads JSON of any JSON media type, any number of times", async () => {
     const twice = createReader(async () => [await request.json(), await request.json(), await request.text()]);
     expect(await readJson(twice.post("/", { json: { a: [1] } }))).toEqual([{ a: [1] }, { a: [1] }, '{"a":[1]}']);
     const headers = { "content-type": "application/vnd.api+json; charset=utf-8" };
@@ -56,7 +56,7 @@ describe("request.json()", () => {
     expect((await client.post("/", { body: "{}", headers: { "content-type": type } })).status).toBe(status);
   });
 
-  it("takes 64 levels, and a harmless key 'constructor'", async () => {
+  it("accepts 64 levels, and a harmless key 'constructor'", async () => {
     const deep = "[".repeat(64) + "]".repeat(64);
     expect((await client.post("/", { body: deep, headers: { "content-type": "application/json" } })).status).toBe(200);
     expect(await readJson(client.post("/", { json: { constructor: "Bob" } }))).toEqual({ constructor: "Bob" });
@@ -73,7 +73,7 @@ describe("request.json()", () => {
     expect(await response.json()).toMatchObject({ status: 422, errors: [{ path: ["name"] }, { path: ["age"] }] });
   });
 
-  it("takes another type by force, and is silent on demand", async () => {
+  it("reads other types with 'force', and returns null with 'silent'", async () => {
     const app = createApp();
     const options: Record<string, { force?: boolean; silent?: boolean }> = {
       force: { force: true },
@@ -93,7 +93,7 @@ describe("request.json()", () => {
     expect(await post("both", "", "text/plain")).toBeNull();
   });
 
-  it("is parsed and written by the app's own JSON", async () => {
+  it("uses the app's own JSON", async () => {
     const app = createApp();
     app.json = {
       parse: (text) =>
@@ -130,7 +130,7 @@ describe("request.form()", () => {
     [...(await request.form())].map(([name, value]) => [name, typeof value === "string" ? value : value.filename]),
   );
 
-  it("reads an urlencoded form, as often as asked", async () => {
+  it("reads an urlencoded form, any number of times", async () => {
     expect(await readJson(client.post("/", { form: { a: "1 & ä", b: ["x", "y"] } }))).toEqual([
       ["a", "1 & ä"],
       ["b", "x"],
@@ -191,7 +191,7 @@ describe("request.form()", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it("says why a large upload could not be kept, and does not wait for it", async () => {
+  it("reports a temporary file that cannot be written, and does not wait for it", async () => {
     vi.stubEnv("TMPDIR", join(writeFiles({}), "none"));
     onTestFinished(() => void vi.unstubAllEnvs());
     const app = createApp({ config: { uploadSpoolSize: 1000 } });

@@ -27,7 +27,7 @@ async function readJson(response: Response | Promise<Response>): Promise<unknown
 }
 
 describe("request", () => {
-  it("knows its URL in parts", async () => {
+  it("has its URL in parts", async () => {
     const client = createClient(() => ({
       method: request.method,
       url: request.url,
@@ -124,7 +124,7 @@ describe("request.query", () => {
     expect(await createReader(read)(`/x?${query}`)).toEqual(expected);
   });
 
-  it("requires a value, or answers 400 that names it", async () => {
+  it("requires a value with require(): a missing one is a 400 that names it", async () => {
     const read = createReader(() => request.query.require("page", { type: "int" }) + 1);
     expect(await read("/x?page=2")).toBe(3);
     expect(await read("/x")).toEqual([400, expect.stringContaining("lacks the parameter &#39;page&#39;")]);
@@ -134,7 +134,7 @@ describe("request.query", () => {
     ]);
   });
 
-  it("is typed by what it converts to", () => {
+  it("has the type of its conversion", () => {
     const read = () => {
       const page: number = request.query.get("page", { type: "int", default: 1 });
       const maybe: number | null = request.query.get("page", { type: "int" });
@@ -149,7 +149,7 @@ describe("request.query", () => {
 });
 
 describe("the parts of a URL", () => {
-  it("are there with and without the query, and from the root", async () => {
+  it("include the path of the app's root", async () => {
     const read = createReader(
       () => [request.url, request.baseUrl, request.rootUrl, request.origin, request.rootPath, request.queryString],
       {
@@ -176,11 +176,11 @@ describe("the client's address", () => {
   };
   const look = () => [request.remoteAddress, request.scheme, request.host, request.isSecure, request.accessRoute];
 
-  it("is the peer's: forwarded headers change nothing by themselves", async () => {
+  it("is the peer's address by default: forwarded headers are ignored", async () => {
     expect(await createReader(look)("/x", forwarded)).toEqual(["127.0.0.1", "http", "localhost", false, ["127.0.0.1"]]);
   });
 
-  it("is what the trusted number of proxies say, and no more", async () => {
+  it("comes from the trusted number of proxies", async () => {
     expect(await createReader(look, { trustProxy: 1 })("/x", forwarded)).toEqual([
       "10.0.0.2",
       "http",
@@ -194,7 +194,7 @@ describe("the client's address", () => {
     expect(await createReader(look, { trustProxy: all })("/x", forwarded)).toEqual(["1.1.1.1", "https", "shop.example:8443", true, route]);
   });
 
-  it("is the first that is not among the trusted addresses", async () => {
+  it("is the first address that is not trusted", async () => {
     const read = createReader(look, { trustProxy: ["loopback", "10.0.0.0/8"] });
     expect(await read("/x", forwarded)).toEqual(["1.1.1.1", "https", "localhost", true, ["1.1.1.1", "10.0.0.2", "127.0.0.1"]]);
     // Nothing is believed of a client that comes past the proxies.
@@ -204,7 +204,7 @@ describe("the client's address", () => {
     expect(await all("/x", { "x-forwarded-for": "1.1.1.1, unknown, 10.0.0.2" })).toContain("10.0.0.2");
   });
 
-  it("comes with the host, the port and the prefix by name only", async () => {
+  it("comes without host, port and prefix, unless these are trusted by name", async () => {
     const headers = { ...forwarded, "x-forwarded-prefix": "/pre" };
     const seen = async (more: Record<string, boolean>) =>
       createReader(() => [request.host, request.rootPath], { trustProxy: { hops: 1, ...more } })("/x", headers);
@@ -251,7 +251,7 @@ describe("the client's address", () => {
     expect(await createReader(() => [request.remoteAddress], { trustProxy })("/x", headers)).toEqual([expected]);
   });
 
-  it("is in its short spelling, whoever states it", async () => {
+  it("has one spelling, from a socket and from a proxy", async () => {
     const read = createReader(() => [request.remoteAddress, request.accessRoute]);
     expect(await read("/x", {}, "::ffff:9.9.9.9")).toEqual(["9.9.9.9", ["9.9.9.9"]]);
     expect(await read("/x", {}, "2001:0DB8::0001")).toEqual(["2001:db8::1", ["2001:db8::1"]]);
@@ -259,7 +259,7 @@ describe("the client's address", () => {
     expect(await mapped("/x", { "x-forwarded-for": "1.1.1.1" }, "::ffff:10.0.0.1")).toEqual(["1.1.1.1"]);
   });
 
-  it("does not take a scheme, a port or a host that is none", async () => {
+  it("comes without malformed schemes, ports and hosts", async () => {
     const trustProxy = { hops: 1, host: true, port: true };
     const headers = { "x-forwarded-proto": "javascript", "x-forwarded-port": "x", "x-forwarded-host": "a b" };
     expect(await createReader(look, { trustProxy })("/x", headers)).toEqual([400, expect.any(String)]);
@@ -269,7 +269,7 @@ describe("the client's address", () => {
     }
   });
 
-  it("says which trusted address cannot be read, and which setting is none", async () => {
+  it("needs well-formed trusted addresses: the error names the wrong one", async () => {
     await expect((async () => createReader(look, { trustProxy: "10.0.0.0/99" })("/x"))()).rejects.toThrow(
       "The setting 'trustProxy' must be a number of proxies",
     );
@@ -292,8 +292,8 @@ describe("the client's address", () => {
   });
 });
 
-describe("what a request asks for", () => {
-  it("is parsed of its conditional headers", async () => {
+describe("the properties of a request's head", () => {
+  it("include the parsed conditional headers", async () => {
     const read = createReader(() => ({
       match: [request.ifMatch.isStar, [...request.ifMatch.strong], request.ifMatch.hasStrong('"a"'), request.ifMatch.hasStrong("c")],
       noneMatch: [
@@ -345,7 +345,7 @@ describe("what a request asks for", () => {
     });
   });
 
-  it("tells type, length, referrer and program", async () => {
+  it("include type, length, referrer and user agent", async () => {
     const read = createReader(() => [
       request.contentType,
       request.mimeType,
@@ -368,7 +368,7 @@ describe("what a request asks for", () => {
     expect(await read("/x", { "user-agent": null })).toEqual(["", "", {}, null, false, null, ""]);
   });
 
-  it("tells the parameters of Digest credentials", async () => {
+  it("include the parameters of Digest credentials", async () => {
     const read = createReader(() => request.authorization);
     expect(await read("/x", { authorization: 'Digest username="ann", nonce="a\\"b", qop=auth' })).toEqual({
       type: "digest",
@@ -377,7 +377,7 @@ describe("what a request asks for", () => {
     });
   });
 
-  it("knows the blueprints around its endpoint", async () => {
+  it("include the blueprints around its endpoint", async () => {
     const inner = new Blueprint("inner");
     inner.route("/x", () => [request.blueprint, request.blueprints], { endpoint: "x" });
     const outer = new Blueprint("outer");

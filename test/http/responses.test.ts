@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { afterThisRequest, eventStream, FlagonResponse, html, json, makeResponse, ReturnValueError, request } from "flagon";
+import { afterThisRequest, FlagonResponse, html, json, makeResponse, ReturnValueError, request } from "flagon";
 import { describe, expect, it } from "vitest";
 import { createApp, createLiveApp } from "../support";
 
@@ -9,7 +9,7 @@ function createView(view: () => unknown) {
   return app.testClient();
 }
 
-describe("what a view returns", () => {
+describe("the return value of a view", () => {
   async function* generate() {
     yield "a";
     await new Promise((resolve) => setTimeout(resolve, 1));
@@ -35,7 +35,7 @@ describe("what a view returns", () => {
     ["a web stream", () => new Blob(["web"]).stream(), "text/html; charset=utf-8", "web"],
     ["a web response", () => new Response("r", { status: 201, headers: { "content-type": "text/plain", "x-a": "1" } }), "text/plain", "r"],
     ["a response", () => new FlagonResponse("x", 202, { "content-type": "text/plain" }), "text/plain", "x"],
-  ])("may be %s", async (_, view, type, body) => {
+  ])("can be %s", async (_, view, type, body) => {
     const response = await createView(view).get("/");
     expect([response.headers.get("content-type"), await response.text()]).toEqual([type, body]);
   });
@@ -59,7 +59,7 @@ describe("what a view returns", () => {
     expect(error).toHaveProperty("message", expect.stringContaining(message));
   });
 
-  it("cuts a stream short when it fails, since the status is sent", async () => {
+  it("is cut off if it is a stream that fails after the status is sent", async () => {
     const app = createLiveApp();
     async function* broken() {
       yield "begun";
@@ -87,7 +87,7 @@ describe("makeResponse() and json()", () => {
     expect(changed.status).toBe(203);
   });
 
-  it("refuse a status that HTTP has not", () => {
+  it("refuse a status outside of HTTP's range", () => {
     expect(() => new FlagonResponse("x", 600)).toThrow("Use a whole number from 200 to 599");
     expect(() => makeResponse("x", 99)).toThrow(RangeError);
     const response = new FlagonResponse("x");
@@ -114,7 +114,7 @@ describe("FlagonResponse", () => {
     expect(() => headers.append("a b", "c")).toThrow("cannot be the name of a header");
   });
 
-  it("adds to Vary without doubles, and quotes its entity tag", () => {
+  it("adds to Vary without duplicates, and quotes its entity tag", () => {
     const response = new FlagonResponse();
     response.vary("Cookie", "accept");
     response.vary("cookie");
@@ -126,7 +126,7 @@ describe("FlagonResponse", () => {
 });
 
 describe("default headers", () => {
-  it("come with every kind of answer, and with HTML some more", async () => {
+  it("are on every kind of response, and more of them on HTML", async () => {
     const app = createApp();
     app.route("/html", () => "x", { endpoint: "html" });
     app.route("/json", () => ({}), { endpoint: "json" });
@@ -141,7 +141,7 @@ describe("default headers", () => {
     }
   });
 
-  it("give way to the app's own, per response or for all", async () => {
+  it("are replaced by the app's own, for one response or for all", async () => {
     const app = createApp({ config: { defaultHeaders: { "X-Frame-Options": null, "x-added": "1", "referrer-policy": "no-referrer" } } });
     app.route("/", () => makeResponse("x", 200, { "content-security-policy": "default-src 'self'" }), { endpoint: "x" });
     const { headers } = await app.testClient().get("/");
@@ -171,42 +171,5 @@ describe("afterThisRequest()", () => {
     const client = app.testClient();
     expect((await client.get("/?mark")).headers.get("x-order")).toBe("this, hook");
     expect((await client.get("/")).headers.get("x-order")).toBe("hook");
-  });
-});
-
-describe("eventStream()", () => {
-  it("formats events", async () => {
-    async function* events() {
-      yield "plain\ntext";
-      yield { data: { a: 1 }, event: "up\ndate", id: "7", retry: 1000 };
-    }
-    const response = await createView(() => eventStream(events())).get("/");
-    expect(response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
-    expect(response.headers.get("cache-control")).toBe("no-store, no-transform");
-    expect(await response.text()).toBe('data: plain\ndata: text\n\nevent: up date\nid: 7\nretry: 1000\ndata: {"a":1}\n\n');
-  });
-
-  it("writes events as text for who iterates over the body", async () => {
-    async function* events() {
-      yield "one";
-      yield { data: 2 };
-    }
-    const pieces: unknown[] = [];
-    await createView(async () => {
-      for await (const piece of eventStream(events()).body as AsyncIterable<unknown>) {
-        pieces.push(piece);
-      }
-      return "";
-    }).get("/");
-    expect(pieces).toEqual(["data: one\n\n", "data: 2\n\n"]);
-  });
-
-  it("ends with what is no event, and says so", async () => {
-    async function* events() {
-      yield "one";
-      yield 2 as unknown as string;
-    }
-    const response = await createView(() => eventStream(events())).get("/");
-    await expect(response.text()).rejects.toThrow("gave a number that is no event");
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parseUrlencoded } from "../../src/http/request/urlencoded";
 
 describe("parseUrlencoded()", () => {
-  it("gives what URLSearchParams gives, of any text", () => {
+  it("gives the same as URLSearchParams, for any text", () => {
     const piece = fc.oneof(
       fc.constantFrom("a", "=", "&", "+", "%20", "%", "%C3%A9", "%C3", "%ED%A0%80", "%zz", "%00", "é", "=&", "%3D"),
       fc.string(),

@@ -49,7 +49,7 @@ function createJobsProject() {
 }
 
 describe("flagon jobs work", () => {
-  it("runs what a killed worker had begun, once its claim runs out, as one attempt", async () => {
+  it("runs the job of a killed worker again when its claim expires, as one attempt", async () => {
     const { fill, lines, root } = createJobsProject();
     await fill("slow", 1);
     const first = start(root, ["jobs", "work"]);
@@ -69,7 +69,7 @@ describe("flagon jobs work", () => {
     client.close();
   });
 
-  it("does each of 10,000 jobs at least once, and twice only what a killed worker had taken", async () => {
+  it("runs each of 10,000 jobs at least once, and only those of killed workers twice", async () => {
     const { fill, lines, root } = createJobsProject();
     await fill("quick", 10_000);
     const first = start(root, ["jobs", "work", "--concurrency", "50"]);

@@ -49,7 +49,7 @@ describe("Jobs", () => {
     await app.lifeCycle.stop(1000);
   });
 
-  it("say what they need", async () => {
+  it("name their missing parts", async () => {
     expect(() => new Jobs({ concurrency: 0 })).toThrow(/concurrency/);
     expect(() => job("x", { retries: -1 }, () => undefined)).toThrow(/'retries' of the job 'x'/);
     expect(() => job("x", { timeout: 0 }, () => undefined)).toThrow(/'timeout'/);

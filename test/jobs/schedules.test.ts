@@ -54,7 +54,7 @@ describe("the times of a schedule", () => {
     await expect(app.ready()).rejects.toThrow("Reports.nightly");
   });
 
-  it("refuse two of one name", () => {
+  it("refuse a second schedule of the same name", () => {
     const jobs = new Jobs();
     jobs.schedule("nightly", "0 3 * * *", () => undefined);
     expect(() => jobs.schedule("nightly", "0 4 * * *", () => undefined)).toThrow(/two schedules 'nightly'/);

@@ -59,7 +59,7 @@ export function describeJobs(kind: string, create: () => Promise<Place>): void {
     app.appContext(() => (made as unknown as Job<Input>).enqueue(data, options));
 
   describe(`jobs in ${kind}`, () => {
-    it("wait, and run with the app's context once a worker comes", async () => {
+    it("wait for a worker, and run with the app's context", async () => {
       const made = await setUp();
       const seen: unknown[] = [];
       const greet = job(uniqueName(), { data: z.object({ name: z.string() }) }, ({ name }, { attempt, id, log, signal }) => {
@@ -89,7 +89,7 @@ export function describeJobs(kind: string, create: () => Promise<Place>): void {
       expect([first.runs, second.runs]).toEqual([[1, 1], [2]]);
     });
 
-    it("are tried again as often as they say, and then stand among the failed", async () => {
+    it("are retried up to their limit, and then listed as failed", async () => {
       const made = await setUp();
       const poison = record({ retries: 2 }, () => {
         throw new Error("no use\0");
@@ -109,7 +109,7 @@ export function describeJobs(kind: string, create: () => Promise<Place>): void {
       expect(await made.jobs.retry("unknown")).toBe(false);
     });
 
-    it("wait once for a key, and run anew once they have run", async () => {
+    it("wait once for each key, which is free again after the run", async () => {
       const made = await setUp();
       const { made: keyed, runs } = record();
       const other = record();
@@ -127,7 +127,7 @@ export function describeJobs(kind: string, create: () => Promise<Place>): void {
       }
     });
 
-    it("come after their delay", async () => {
+    it("run after their delay", async () => {
       const made = await setUp();
       const { made: late, runs } = record();
       await made.jobs.work();
@@ -159,7 +159,7 @@ export function describeJobs(kind: string, create: () => Promise<Place>): void {
       expect(made.jobs.queued(dated)).toEqual([{ day: "1970-01-01T00:00:00.000Z" }]);
     });
 
-    it("meet new code: what fits runs, what does not fails at once, and unknown names are left", async () => {
+    it("of older code run if their data fits, else fail at once, and unknown names stay", async () => {
       const made = await setUp();
       const name = uniqueName();
       const old = job(name, { data: z.object({ a: z.string() }) }, () => undefined);
@@ -197,7 +197,7 @@ export function describeJobs(kind: string, create: () => Promise<Place>): void {
       expect(most).toBe(1);
     });
 
-    it("are finished within the time of a stop, or given back at no attempt", async () => {
+    it("finish within the time of a stop, or are given back without counting an attempt", async () => {
       const made = await setUp();
       const log: string[] = [];
       const quick = job(uniqueName(), async () => {
@@ -219,7 +219,7 @@ export function describeJobs(kind: string, create: () => Promise<Place>): void {
       expect(await made.jobs.list("failed")).toEqual([]);
     });
 
-    it("are a sign of bad health if one waits for too long", async () => {
+    it("fail the health check if one waits for too long", async () => {
       const made = await setUp({ maxWait: 0.05 });
       const { made: waiting } = record();
       expect(await made.app.lifeCycle.health.run()).toEqual([]);
@@ -250,7 +250,7 @@ export function describeJobs(kind: string, create: () => Promise<Place>): void {
       expect((await run("list", "--state", "waiting")).output).toContain(id);
     });
 
-    it("carry the request that enqueued them", async () => {
+    it("know the id of the request that enqueued them", async () => {
       const seen: unknown[] = [];
       const traced = job(uniqueName(), (_, { requestId, traceparent }) => seen.push(requestId, traceparent));
       class Views {
@@ -268,7 +268,7 @@ export function describeJobs(kind: string, create: () => Promise<Place>): void {
       expect(seen).toEqual([id, trace]);
     });
 
-    it("run on schedules: once for a time, whatever the number of workers, and what was missed once", async () => {
+    it("run on schedules once for each time, with several workers too, and once for missed times", async () => {
       const log: string[] = [];
       class Reports {
         @schedule("* * * * * *")
@@ -318,7 +318,7 @@ export function describeTransactionalJobs(
       return { ...place, app, jobs, runs, work };
     };
 
-    it("are added with the commit, and not at all without it, with their keys free", async () => {
+    it("are added at the commit, and a rollback adds none and frees their keys", async () => {
       const { app, database, insert, jobs, rows, runs, work } = await setUp();
       await app.appContext(async () => {
         await database.atomic(async () => {

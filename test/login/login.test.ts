@@ -112,7 +112,7 @@ describe("a login", () => {
     expect(await json(client.get("/me"))).toEqual({ anonymous: true, name: null });
   });
 
-  it("is refused to who is not active, and lost when the user is no longer found", async () => {
+  it("is refused for inactive users, and ends when the user is no longer found", async () => {
     const { client, users } = createSite();
     expect(await json(client.post("/login?id=2"))).toEqual({ done: false });
     await client.post("/login");
@@ -120,7 +120,7 @@ describe("a login", () => {
     expect(await json(client.get("/me"))).toEqual({ anonymous: true, name: null });
   });
 
-  it("starts the session and its token afresh", async () => {
+  it("gives the session a new id and a new token", async () => {
     const { client } = createSite();
     await client.session((current) => {
       current.set("csrf_token", "old");
@@ -130,7 +130,7 @@ describe("a login", () => {
     await client.session((current) => expect([current.has("csrf_token"), current.get("basket")]).toEqual([false, [1]]));
   });
 
-  it("is nobody's to the page for an error that came before it was looked up, such as a refused request", async () => {
+  it("is anonymous on the page of an early error, such as a refused request", async () => {
     const { app, client } = createSite();
     app.errorHandler(403, () => renderTemplateString("<%= currentUser.name ?? 'nobody' %>"));
     await client.post("/login");
@@ -157,7 +157,7 @@ describe("a login", () => {
     expect([response.status, response.headers.get("vary"), response.headers.get("cache-control")]).toEqual([200, null, "no-cache"]);
   });
 
-  it("tells of itself on channels", async () => {
+  it("is published on diagnostics channels", async () => {
     const heard: unknown[] = [];
     const names = ["flagon:user.logged-in", "flagon:user.logged-out", "flagon:user.unauthorized"];
     const listen = (message: unknown, name: string | symbol) =>
@@ -181,7 +181,7 @@ describe("a login", () => {
 });
 
 describe("@loginRequired", () => {
-  it("sends a browser to the page to log in, with a message and the way back", async () => {
+  it("redirects browsers to the login page, with a message and the way back", async () => {
     const { client } = createSite();
     const response = await client.get("/members?a=1&b=2", { headers: html });
     expect([response.status, response.headers.get("location")]).toEqual([303, "/login?next=%2Fmembers%3Fa%3D1%26b%3D2"]);
@@ -200,7 +200,7 @@ describe("@loginRequired", () => {
     expect((await createSite().client.get("/members", { headers })).status).toBe(status);
   });
 
-  it("answers 401 if there is no page, or what the app says", async () => {
+  it("answers 401 without a login page, or with the app's own answer", async () => {
     expect((await createSite({ loginView: undefined } as never).client.get("/members", { headers: html })).status).toBe(401);
     const { client } = createSite({ unauthorized: (current) => ({ refused: current.path }) });
     expect(await json(client.get("/members"))).toEqual({ refused: "/members" });
@@ -224,7 +224,7 @@ describe("@loginRequired", () => {
     expect(await (await client.get("/part/a")).text()).toBe("a");
   });
 
-  it("takes another message, category, page, or none of it", async () => {
+  it("can have another message, category and page, or none", async () => {
     const { client } = createSite({ loginMessage: "Who are you?", loginView: "/sign-in?x=1" });
     expect((await client.get("/members", { headers: html })).headers.get("location")).toBe("/sign-in?x=1&next=%2Fmembers");
     expect(((await json(client.get("/login"))) as { messages: unknown }).messages).toEqual(["Who are you?"]);
@@ -243,14 +243,14 @@ describe("@loginRequired", () => {
     ["\thttps://evil.example", "/home"],
     ["https:evil.example", "/home"],
     ["", "/home"],
-  ])("leads back to %j by %j", async (next, location) => {
+  ])("redirects back to %j by %j", async (next, location) => {
     const response = await createSite().client.post("/login", { query: { next } });
     expect(response.headers.get("location")).toBe(location);
   });
 });
 
 describe("@freshLoginRequired", () => {
-  it("asks who was only remembered to log in again", async () => {
+  it("asks remembered visitors to log in again", async () => {
     const { client } = createSite();
     await client.post("/login?stale");
     const response = await client.get("/password", { headers: html });
@@ -278,7 +278,7 @@ describe("a remembered login", () => {
     expect(await come()).toEqual({ name: "Ann", greeting: "Ann private", fresh: false });
   });
 
-  it("expires on the server, whatever the browser keeps", async () => {
+  it("expires on the server, even if the browser keeps it", async () => {
     const { come } = await remember({ rememberDuration: 1000 });
     vi.useFakeTimers({ now: Date.now() + 1_002_000, toFake: ["Date"] });
     try {
@@ -288,7 +288,7 @@ describe("a remembered login", () => {
     }
   });
 
-  it("dies with the password, with any change of the cookie, and with the logout", async () => {
+  it("ends with a new password, a changed cookie, and the logout", async () => {
     const { client, come, users, value } = await remember();
     for (let index = 0; index < value.length; index++) {
       const changed = value.slice(0, index) + (value[index] === "A" ? "B" : "A") + value.slice(index + 1);
@@ -321,7 +321,7 @@ describe("a remembered login", () => {
     expect(await come("nonsense")).toEqual({ anonymous: true, name: null });
   });
 
-  it("lasts anew with each request, if it is to", async () => {
+  it("is extended by each request, by a setting", async () => {
     const { client } = await remember({ rememberRefreshEachRequest: true });
     expect((await client.get("/me")).headers.getSetCookie().some((line) => line.startsWith("remember_token="))).toBe(true);
   });
@@ -330,13 +330,13 @@ describe("a remembered login", () => {
 describe("session protection", () => {
   const other = { "user-agent": "another browser" };
 
-  it("basic makes the login of another client one that is not fresh", async () => {
+  it("takes the freshness from the login of another client with 'basic'", async () => {
     const { client } = createSite();
     await client.post("/login");
     expect(await json(client.get("/me", { headers: other }))).toMatchObject({ name: "Ann", fresh: false });
   });
 
-  it("strong ends it, and keeps what else the session holds", async () => {
+  it("ends the login with 'strong', and keeps the other values", async () => {
     const { client } = createSite({ sessionProtection: "strong" });
     await client.session((current) => current.set("basket", 1));
     await client.post("/login");
@@ -344,7 +344,7 @@ describe("session protection", () => {
     await client.session((current) => expect([current.has("_user_id"), current.get("basket")]).toEqual([false, 1]));
   });
 
-  it("none ignores it", async () => {
+  it("ignores another client with null", async () => {
     const { client } = createSite({ sessionProtection: null });
     await client.post("/login");
     expect(await json(client.get("/me", { headers: other, remoteAddress: "9.9.9.9" }))).toMatchObject({ fresh: true });
@@ -362,8 +362,8 @@ describe("a user of a request", () => {
   });
 });
 
-describe("what is missing", () => {
-  it("is said: a manager, a request, hooks that come too early", async () => {
+describe("a missing part of a login", () => {
+  it("is named by the error: a manager, a request, hooks that run too early", async () => {
     expect(() => currentUser.isAuthenticated).toThrow("Working outside of request context");
     const app = createApp();
     app.route("/x", () => String(currentUser.isAuthenticated), { endpoint: "x" });
@@ -396,7 +396,7 @@ describe("passwords", () => {
     expect(await verifyPassword(`${method}$saltsalu$${digest}`, "secret")).toBe(false);
   });
 
-  it("are hashed with a salt each time, and say how", async () => {
+  it("are hashed with a new salt each time, and name their method", async () => {
     const [one, other] = await Promise.all([hashPassword("päss"), hashPassword("päss")]);
     expect(one).toMatch(/^scrypt:32768:8:1\$[\w-]{22}\$[\da-f]{128}$/);
     expect(one).not.toBe(other);
@@ -412,7 +412,7 @@ describe("passwords", () => {
   });
 
   it.each([null, undefined, "", "plain", "a$b", "md5$a$b", "scrypt:999999999:8:1$a$b", "scrypt$a$zz"])(
-    "without a hash that can be read (%j) fail, and take the same time",
+    "fail without a readable hash (%j), in the same time",
     async (hash) => {
       const time = async (stored: string | null | undefined) => {
         const start = performance.now();
@@ -444,14 +444,14 @@ describe("requireUser()", () => {
     return app.testClient();
   }
 
-  it("is the user, whose type is the app's own", async () => {
+  it("returns the user, of the app's own type", async () => {
     const { ann, client } = createPages();
     await loginForTest(client, ann);
     expect(await (await client.get("/name")).text()).toBe("Ann");
     expect(await (await client.post("/post")).text()).toBe("Ann private");
   });
 
-  it("answers as @loginRequired does: by the login page, or 401 for clients of JSON", async () => {
+  it("answers as @loginRequired does: with the login page, or 401 for JSON clients", async () => {
     const { client } = createPages();
     const page = await client.get("/name?x=1", { headers: html });
     expect([page.status, page.headers.get("location")]).toEqual([303, "/login?next=%2Fname%3Fx%3D1"]);
@@ -523,7 +523,7 @@ describe("@requires", () => {
     return { clientOf, users };
   }
 
-  it("lets users in for whom its function is true, by the user and the values; others get 403", async () => {
+  it("lets in users for whom its function returns true, and others get 403", async () => {
     const { clientOf, users } = createPages();
     const [ann, bo] = await Promise.all(users.map((user) => clientOf(user)));
     const statuses = async (path: string) => [(await ann?.get(path))?.status, (await bo?.get(path))?.status];
@@ -548,7 +548,7 @@ describe("@requires", () => {
 });
 
 describe("a remembered login", () => {
-  it("whose cookie is signed but malformed is none", async () => {
+  it("is ignored if its cookie is signed but malformed", async () => {
     const { app } = createSite();
     const signer = new TimestampSigner(["a key for tests"], { salt: "remember-me", digest: "sha256", derivation: "hmac" });
     for (const payload of ["no JSON", "{", "null", "7", '"1"', "[]", "[1]", "{}", "[[]]", '["999", null]']) {
@@ -558,7 +558,7 @@ describe("a remembered login", () => {
     }
   });
 
-  it("that a former key signed is signed anew, and ends at the same time", async () => {
+  it("is signed again if a former key signed it, with the same end", async () => {
     const { app, client } = createSite({ rememberDuration: 1000 }, { secretKey: "old" });
     await client.post("/login?remember=1");
     const cookie = `remember_token=${client.cookies.get(new URL("http://localhost/"), "remember_token")}`;
@@ -603,11 +603,11 @@ describe("verifyPassword()", () => {
     "$",
     "x",
     "",
-  ])("is false for a hash that is none: '%s'", async (hash) => {
+  ])("is false for a malformed hash: '%s'", async (hash) => {
     expect(await verifyPassword(hash, "b")).toBe(false);
   });
 
-  it("is false for values of other types, which a database may hold", async () => {
+  it("is false for values of other types", async () => {
     expect(await verifyPassword(7 as never, "x")).toBe(false);
     expect(await verifyPassword(await hashPassword("undefined"), undefined as never)).toBe(false);
     await expect(hashPassword("x", { method: "scrypt:3:8:1" })).rejects.toThrow("There is no way 'scrypt:3:8:1' to hash passwords");

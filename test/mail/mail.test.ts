@@ -170,7 +170,7 @@ describe("mail.send()", () => {
     await app.lifeCycle.stop(1000);
   });
 
-  it("says what the server refuses, and for whom", async () => {
+  it("reports the refusal of the server, with the recipients", async () => {
     const { received, url } = await startServer({ recipient: (address) => (address.startsWith("no") ? 550 : null) });
     const { mail } = createApp({ transport: url }, {});
     await expect(mail.send({ ...basic, to: ["ann@example.com", "no@example.com"] })).rejects.toMatchObject({
@@ -245,7 +245,7 @@ describe("mail.sendLater()", () => {
     await expect(app.appContext(() => mail.sendLater({ ...basic, subject: "a\nb" }))).rejects.toMatchObject({ code: "MAIL" });
   });
 
-  it("is tried again while the server refuses for now, by one message id, and not if it refuses for good", async () => {
+  it("is retried with one message id after a temporary refusal, and not after a permanent one", async () => {
     const { received, url } = await startServer({
       data: (count) => (count === 1 ? 451 : null),
       recipient: (address) => (address.startsWith("no") ? 550 : null),
@@ -264,7 +264,7 @@ describe("mail.sendLater()", () => {
     expect(output).not.toContain("secret");
   });
 
-  it("tries only those again who have not got it", async () => {
+  it("is retried only for the recipients that lack it", async () => {
     let asked = 0;
     const { received, url } = await startServer({
       recipient: (address) => {

@@ -127,7 +127,7 @@ describe("flagon/openapi", () => {
     expect(securitySchemes).toEqual({ bearer: { type: "http", scheme: "bearer" } });
   });
 
-  it("says where the API is: below its mount, or where it is told", async () => {
+  it("states the server of the API: its mount, or the given one", async () => {
     const { app } = await load();
     const outer = createApp();
     outer.mount("/v1", app);
@@ -136,7 +136,7 @@ describe("flagon/openapi", () => {
     expect(document.servers).toEqual([{ url: "https://api.example.com" }]);
   });
 
-  it("answers who has the document already with 304", async () => {
+  it("answers a conditional request for the document with 304", async () => {
     const { client, response } = await load();
     const headers = { "if-none-match": response.headers.get("etag") ?? "" };
     expect((await client.get("/openapi.json", { headers })).status).toBe(304);

@@ -205,7 +205,7 @@ describe("an operation", () => {
     }
   }
 
-  it("says that visitors must be logged in, what is not there, and how it fails", async () => {
+  it("states its security, its 404 and its errors", async () => {
     const document = await describeApp(createApp({}, Tickets));
     expect(Object.keys(document.paths)).toEqual(["/tickets/{id}"]);
     const operation = document.paths["/tickets/{id}"]?.get;
@@ -274,7 +274,7 @@ describe("an operation", () => {
     ]);
   });
 
-  it("tells the responses of a decorator of the app's own", async () => {
+  it("includes the responses of a decorator of the app", async () => {
     const editors = viewDecorator((next) => next(), { requiresLogin: true, responses: { 403: "Only for editors." } });
     class Posts {
       @editors

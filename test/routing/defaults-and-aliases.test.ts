@@ -20,7 +20,7 @@ describe("an alias", () => {
     expect(await follow(app, "/users/page/2")).toBe("200 page 2");
   });
 
-  it("keeps them beside other variables, and by its own defaults", async () => {
+  it("keeps its values beside other variables, and by its own defaults", async () => {
     const app = createApp();
     const page = ({ lang, page: number }: { lang: string; page: number }) => `${lang} ${number}`;
     app.route("/l/<lang>/", page, { endpoint: "page", defaults: { page: 1 } });
@@ -34,7 +34,7 @@ describe("an alias", () => {
 });
 
 describe("two rules with defaults", () => {
-  it("redirect to the shorter one where both give the same values", async () => {
+  it("redirect to the shorter one if both give the same values", async () => {
     const app = createApp();
     const view = ({ foo, bar }: { foo: number; bar: boolean }) => `${foo} ${bar}`;
     app.route("/bar/", view, { endpoint: "x", defaults: { foo: 1, bar: true } });
@@ -44,7 +44,7 @@ describe("two rules with defaults", () => {
     expect(await follow(app, "/bar/")).toBe("200 1 true");
   });
 
-  it("do not redirect where they differ in a value", async () => {
+  it("do not redirect if they differ in a value", async () => {
     const app = createApp();
     const view = ({ foo, bar }: { foo: number; bar?: boolean }) => `${foo} ${bar}`;
     app.route("/a/", view, { endpoint: "a", defaults: { foo: 1 } });
@@ -63,7 +63,7 @@ describe("OPTIONS and HEAD", () => {
     expect(await (await client.post("/")).text()).toBe("write");
   });
 
-  it("of two rules for nothing else are an error", () => {
+  it("are an error if two rules of one path list nothing else", () => {
     const app = createApp();
     app.route("/", () => "a", { methods: ["OPTIONS"], endpoint: "a" });
     expect(() => app.route("/", () => "b", { methods: ["OPTIONS"], endpoint: "b" })).toThrow("both answer OPTIONS");

@@ -30,7 +30,7 @@ describe("app.get(), post(), put(), patch() and delete()", () => {
 });
 
 describe("the endpoint of a function", () => {
-  it("is its name, or made of its rule", () => {
+  it("is its name, or a name made of its rule", () => {
     const app = createApp();
     const part = new Blueprint("part", { urlPrefix: "/part" });
     app.get("/", () => "");
@@ -98,7 +98,7 @@ describe("the empty rule", () => {
 });
 
 describe("a prefix", () => {
-  it("may end in any number of slashes", async () => {
+  it("can end in any number of slashes", async () => {
     const app = createApp();
     const part = new Blueprint("part", { urlPrefix: "/foo//" });
     part.get("/bar", () => "bar");

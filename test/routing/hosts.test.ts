@@ -28,7 +28,7 @@ describe("a rule with a host", () => {
   const client = createApp({}, Api).testClient();
   const read = async (url: string) => (await client.get(url)).text();
 
-  it("answers on that host alone, the exact one first, then a pattern, then the rules for any host", async () => {
+  it("answers on that host only: the exact host first, then a pattern, then rules for any host", async () => {
     expect(await read("http://api.example.com/x")).toBe("exact");
     expect(await read("http://API.example.com/x")).toBe("exact");
     expect(await read("http://acme.example.com/x")).toBe("tenant acme");
@@ -36,7 +36,7 @@ describe("a rule with a host", () => {
     expect(await read("http://localhost/x")).toBe("any");
   });
 
-  it("is the same at any port, unless it names one", async () => {
+  it("matches any port, unless it names one", async () => {
     expect(await read("http://api.example.com:8080/x")).toBe("exact");
     const app = createApp();
     app.route("/x", () => "9000", { host: "example.com:9000", endpoint: "x" });
@@ -55,7 +55,7 @@ describe("a rule with a host", () => {
     expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, HEAD, OPTIONS, POST"]);
   });
 
-  it("gives a URL with the host from another one, and a path from the same", async () => {
+  it("builds a URL with the host for other hosts, and a path for its own", async () => {
     const app = createApp({}, Api);
     const on = (host: string, run: () => string) => app.testRequestContext(`http://${host}/x`, {}, run);
     expect(await on("localhost", () => urlFor(Api, "exact"))).toBe("http://api.example.com/x");
@@ -66,7 +66,7 @@ describe("a rule with a host", () => {
     await expect(on("localhost", () => urlFor("tenant", { tenant: "evil.com/" }))).rejects.toThrow("cannot be part of a host");
   });
 
-  it("says what is wrong with it when it is added", () => {
+  it("is refused with the reason when it is added", () => {
     const app = createApp();
     expect(() => app.route("/y", () => "y", { host: "<integer:a>.example.com", endpoint: "y" })).toThrow(RuleError);
     app.route("/x", () => "x", { host: "example.com", endpoint: "x" });
@@ -93,12 +93,12 @@ describe("a subdomain", () => {
     expect(app.appContext(() => urlFor("admin.inner.x"))).toBe("http://eu.admin.example.com/x");
   });
 
-  it("needs the setting, and says so", () => {
+  it("throws without the setting serverName", () => {
     expect(() => createApp().route("/x", () => "x", { subdomain: "api", endpoint: "x" })).toThrow(SetupError);
     expect(() => createApp().route("/x", () => "x", { subdomain: "api", endpoint: "x" })).toThrow("Set the configuration's serverName");
   });
 
-  it("is not needed by the setting: serverName alone refuses no host", async () => {
+  it("is optional: serverName alone refuses no host", async () => {
     const app = createApp({ config: { serverName: "example.com" } });
     app.route("/x", () => "x", { endpoint: "x" });
     expect((await app.testClient().get("http://other.test/x")).status).toBe(200);
@@ -106,7 +106,7 @@ describe("a subdomain", () => {
 });
 
 describe("the setting trustedHosts", () => {
-  it("refuses other hosts with 400, before any hook sees them", async () => {
+  it("refuses other hosts with 400, before any hook", async () => {
     const app = createApp({ config: { trustedHosts: ["example.com", ".example.org", "local.test:5000"] } });
     const seen: string[] = [];
     app.beforeRequest(() => void seen.push(request.host));

@@ -28,7 +28,7 @@ describe("the expression of a converter", () => {
   });
 
   it.each(["[a-z]+", "(?:a|b)*", "(?:ab|ac)*", "(?:[a-z]|[0-9]|-)+", "(?:a|a)", "(?:a|ab)?c", "\\d{4}-\\d{2}", "(?:\\(|\\))+", "[(|)]+"])(
-    "%s is taken",
+    "%s is accepted",
     (regex) => {
       expect(() => add(regex)).not.toThrow();
     },

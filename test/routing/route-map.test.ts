@@ -36,7 +36,7 @@ const texts: Record<string, fc.Arbitrary<unknown>> = {
 };
 
 describe("RouteMap", () => {
-  it("finds what it built: any value put into a URL comes back equal", () => {
+  it("finds the route and the values of every URL that it built", () => {
     const segment = fc.constantFrom("a", "b-c", "x.y", "é", "user-", "100%", "q?", "#", "st*r", "c:d");
     const converter = fc.constantFrom("string", "int", "float", "uuid");
     const parts = fc.array(
@@ -69,7 +69,7 @@ describe("RouteMap", () => {
     );
   });
 
-  it("finds the same route in whatever order the rules came", () => {
+  it("finds the same route for any order of registration", () => {
     const pool = [
       "/",
       "/<a>",
@@ -108,7 +108,7 @@ describe("RouteMap", () => {
     );
   });
 
-  it("prefers as a plain search through all rules would", () => {
+  it("prefers the same rule as a plain search through all rules", () => {
     const map = createMap(["/a/<int:n>", "/a/<s>", "/a/b", "/<path:p>", "/<x>/<y>/<z>", "/a/<s>/c"]);
     const found = (path: string) => {
       const match = map.match("GET", path, anyHost);
@@ -126,7 +126,7 @@ describe("RouteMap", () => {
     ]);
   });
 
-  it("takes thousands of rules", () => {
+  it("holds thousands of rules", () => {
     const map = createMap(Array.from({ length: 2000 }, (_, index) => `/r${index}/<int:id>/x`));
     expect(map.match("GET", "/r1999/5/x", anyHost)).toMatchObject({ kind: "found", args: { id: 5 } });
     expect(map.match("GET", "/r2000/5/x", anyHost)).toEqual({ kind: "missing", allowed: [] });

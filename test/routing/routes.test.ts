@@ -1,4 +1,4 @@
-import { Blueprint, BuildError, g, NotFound, request, route, SetupError, urlFor } from "flagon";
+import { g, NotFound, request, route, SetupError, urlFor } from "flagon";
 import { describe, expect, it } from "vitest";
 import { createApp, createLiveApp } from "../support";
 
@@ -40,7 +40,7 @@ describe("a route's options", () => {
     expect(await (await createApp({}, Pages).testClient().get("/first")).text()).toBe("list 1");
   });
 
-  it("mergeSlashes: false takes doubled slashes for what they are", async () => {
+  it("mergeSlashes: false matches doubled slashes as written", async () => {
     const app = createApp();
     app.route("/a//b", () => "doubled", { endpoint: "doubled", mergeSlashes: false });
     app.route("/a/b", () => "single", { endpoint: "single", mergeSlashes: false });
@@ -51,7 +51,7 @@ describe("a route's options", () => {
     expect((await client.get("/c//d")).status).toBe(404);
   });
 
-  it("come from the settings where a route does not say", async () => {
+  it("default to the settings", async () => {
     const app = createApp({ config: { strictSlashes: false, mergeSlashes: false, provideAutomaticOptions: false } });
     app.route("/x/", () => "x", { endpoint: "x" });
     app.route("/y/", () => "y", { endpoint: "y", strictSlashes: true, provideAutomaticOptions: true, mergeSlashes: true });
@@ -89,7 +89,7 @@ describe("redirects of routing", () => {
     expect([response.status, response.headers.get("location")]).toEqual([308, "/app/x/?q=1"]);
   });
 
-  it("come only where the slashed rule takes the method", async () => {
+  it("happen only if the rule with the slash takes the method", async () => {
     const app = createApp();
     app.route("/x/", () => "got", { endpoint: "get" });
     app.route("/x", () => "posted", { methods: ["POST"], endpoint: "post" });
@@ -114,8 +114,8 @@ describe("redirects of routing", () => {
   });
 });
 
-describe("what routing found", () => {
-  it("is known to the request, and what it failed with as well", async () => {
+describe("the result of routing", () => {
+  it("is a property of the request, and so is the error of routing", async () => {
     const app = createApp();
     const seen: unknown[] = [];
     app.beforeRequest(() => {
@@ -135,7 +135,7 @@ describe("what routing found", () => {
     ]);
   });
 
-  it("is one exception to the hooks and handlers of a request, and another to the next", async () => {
+  it("is one exception for all hooks and handlers of a request, and a new one for the next", async () => {
     const app = createApp();
     const seen: unknown[] = [];
     app.beforeRequest(() => void seen.push(request.routingException));
@@ -151,12 +151,12 @@ describe("what routing found", () => {
     expect(seen[2]).not.toBe(seen[0]);
   });
 
-  it("is thrown where no error of HTTP is to be answered by itself", async () => {
+  it("is thrown by an app with trapHttpExceptions", async () => {
     const app = createApp({ config: { trapHttpExceptions: true } });
     await expect(app.testClient().get("/none")).rejects.toThrow(NotFound);
   });
 
-  it("can be asked of the app", () => {
+  it("is predictable: isEndpointExpecting() knows the values of an endpoint", () => {
     const app = createApp();
     app.route("/<lang>/x", () => "x", { endpoint: "x" });
     app.route("/y", () => "y", { endpoint: "y", defaults: { lang: "en" } });
@@ -165,17 +165,6 @@ describe("what routing found", () => {
     expect(app.isEndpointExpecting("x", "lang", "other")).toBe(false);
     expect(app.isEndpointExpecting("none", "lang")).toBe(false);
     expect(app.isEndpointExpecting("y", "toString")).toBe(false);
-  });
-
-  it("are those that its rules name, and none that objects inherit", () => {
-    const app = createApp();
-    app.route("/x", () => "x", { endpoint: "x" });
-    expect(app.appContext(() => urlFor("x", { toString: "a", constructor: "b" } as Record<string, string>))).toBe(
-      "/x?toString=a&constructor=b",
-    );
-    app.route("/c/<constructor>", () => "c", { endpoint: "c" });
-    expect(app.appContext(() => urlFor("c", { constructor: "b" } as Record<string, string>))).toBe("/c/b");
-    expect(() => app.appContext(() => urlFor("c", {}))).toThrow("the value of 'constructor' is missing");
   });
 });
 
@@ -200,99 +189,8 @@ describe("two views of one endpoint", () => {
   });
 });
 
-describe("urlFor()", () => {
-  it("is relative to the blueprint by a leading dot, and to the app outside of one", async () => {
-    const shop = new Blueprint("shop", { urlPrefix: "/shop" });
-    shop.route("/x", () => urlFor(".x"), { endpoint: "x" });
-    const app = createApp();
-    app.register(shop);
-    app.route("/y", () => urlFor(".y"), { endpoint: "y" });
-    expect(await (await app.testClient().get("/shop/x")).text()).toBe("/shop/x");
-    expect(await (await app.testClient().get("/y")).text()).toBe("/y");
-  });
-
-  it("takes the rule of the request's method, or of the one that is asked for", async () => {
-    const app = createApp();
-    const view = () => [urlFor("view"), urlFor("view", {}, { method: "get" }), urlFor("view", {}, { method: "POST" })];
-    app.route("/list", view, { endpoint: "view" });
-    app.route("/create", view, { endpoint: "view", methods: ["POST"] });
-    expect(await (await app.testClient().get("/list")).json()).toEqual(["/list", "/list", "/create"]);
-    expect(await (await app.testClient().post("/create")).json()).toEqual(["/create", "/list", "/create"]);
-  });
-
-  it("takes the rule with the most variables that the values fill", () => {
-    const app = createApp();
-    const view = () => "x";
-    app.route("/archive", view, { endpoint: "archive" });
-    app.route("/archive/<int:year>", view, { endpoint: "archive" });
-    app.route("/archive/<int:year>/<int:month>", view, { endpoint: "archive" });
-    const urls = app.appContext(() => [
-      urlFor("archive"),
-      urlFor("archive", { year: 2026 }),
-      urlFor("archive", { year: 2026, month: 3 }),
-      urlFor("archive", { month: 3 }),
-      urlFor("archive", { year: null, _private: 1 }),
-    ]);
-    expect(urls).toEqual(["/archive", "/archive/2026", "/archive/2026/3", "/archive?month=3", "/archive?_private=1"]);
-  });
-
-  it("puts the path of the mount in front, which a trusted proxy may say", async () => {
-    const app = createApp({ config: { applicationRoot: "/app/", trustProxy: { hops: 1, prefix: true }, serverName: "example.com" } });
-    app.route("/x", () => urlFor("x"), { endpoint: "x" });
-    expect(app.appContext(() => [urlFor("x"), urlFor("x", {}, { external: true })])).toEqual(["/app/x", "http://example.com/app/x"]);
-    expect(await (await app.testClient().get("/x")).text()).toBe("/app/x");
-    const headers = { "x-forwarded-prefix": "/proxied" };
-    expect(await (await app.testClient().get("/x", { headers })).text()).toBe("/proxied/x");
-    const evil = { "x-forwarded-prefix": "//evil.example" };
-    expect(await (await app.testClient().get("/x", { headers: evil })).text()).toBe("/app/x");
-  });
-
-  it("keeps an anchor's characters that need no escape, and refuses a scheme without a host", () => {
-    const app = createApp({ config: { serverName: "example.com" } });
-    app.route("/x", () => "x", { endpoint: "x" });
-    expect(app.appContext(() => urlFor("x", { a: 1 }, { anchor: "a b!$&'()*+,/:;=?@#%" }))).toBe("/x?a=1#a%20b!$&'()*+,/:;=?@%23%25");
-    expect(app.appContext(() => urlFor("x", {}, { scheme: "https" }))).toBe("https://example.com/x");
-    expect(() => app.appContext(() => urlFor("x", {}, { scheme: "https", external: false }))).toThrow("one with a scheme is external");
-  });
-
-  it("shows defaults the values of the endpoint, the app's first, then the blueprints' from outer to inner", async () => {
-    const app = createApp();
-    const order: string[] = [];
-    app.urlDefaults((endpoint, values) => {
-      order.push(`app ${endpoint}`);
-      if (app.isEndpointExpecting(endpoint, "lang")) {
-        values.lang ??= "en";
-      }
-    });
-    const shop = new Blueprint("shop", { urlPrefix: "/<lang>" });
-    shop.urlDefaults((endpoint) => void order.push(`shop ${endpoint}`));
-    shop.appUrlDefaults((endpoint) => void order.push(`for all ${endpoint}`));
-    shop.route("/x", () => "x", { endpoint: "x" });
-    app.register(shop);
-    app.route("/y", () => "y", { endpoint: "y" });
-    expect(app.appContext(() => [urlFor("shop.x"), urlFor("shop.x", { lang: "de" }), urlFor("y")])).toEqual(["/en/x", "/de/x", "/y"]);
-    expect(order.slice(0, 3)).toEqual(["app shop.x", "for all shop.x", "shop shop.x"]);
-  });
-
-  it("asks the app's handlers when it cannot build one; the first that knows a URL gives it", () => {
-    const app = createApp();
-    const asked: unknown[] = [];
-    app.urlBuildErrorHandler((error, endpoint, values) => {
-      asked.push([error instanceof BuildError, endpoint, values]);
-      return undefined;
-    });
-    app.urlBuildErrorHandler((error) => {
-      throw error;
-    });
-    app.urlBuildErrorHandler((_error, endpoint) => (endpoint.startsWith("cdn:") ? `https://cdn.example/${endpoint.slice(4)}` : undefined));
-    expect(app.appContext(() => urlFor("cdn:a.css", { v: 1 }))).toBe("https://cdn.example/a.css");
-    expect(asked).toEqual([[true, "cdn:a.css", { v: 1 }]]);
-    expect(() => app.appContext(() => urlFor("none"))).toThrow("Could not build a URL for endpoint 'none'");
-  });
-});
-
-describe("a language prefix", () => {
-  it("is taken out of the values before the view, and put back into URLs", async () => {
+describe("app.urlValuePreprocessor() and app.urlDefaults()", () => {
+  it("take a language prefix out of the values, and put it into URLs", async () => {
     const app = createApp();
     app.urlValuePreprocessor((_endpoint, values) => {
       g.lang = values.lang ?? "en";
@@ -313,7 +211,7 @@ describe("a language prefix", () => {
 });
 
 describe("generic views by inheritance", () => {
-  it("are a base class whose routes and hooks a subclass completes", async () => {
+  it("can be a base class whose routes and hooks a subclass completes", async () => {
     abstract class ItemView<Item extends { id: number }> {
       protected abstract readonly items: readonly Item[];
       @route("/")
@@ -347,7 +245,7 @@ describe("generic views by inheritance", () => {
 });
 
 describe("many apps", () => {
-  it("live in one process, made by one factory, and share nothing", async () => {
+  it("of one factory share nothing in one process", async () => {
     const create = (name: string) => {
       const app = createLiveApp();
       app.converters.set("own", { regex: name });

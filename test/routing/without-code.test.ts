@@ -39,8 +39,8 @@ async function run(...flags: string[]): Promise<unknown> {
   return JSON.parse(stdout);
 }
 
-describe("where no code can be made of text", () => {
-  it("routes each request as elsewhere", async () => {
+describe("a runtime that compiles no code from text", () => {
+  it("routes each request the same", async () => {
     const expected = await run();
     expect(expected).toContainEqual(["GET", "localhost", "/posts/7.json", 200, null, null, '{"id":7,"format":"json"}']);
     expect(await run("--disallow-code-generation-from-strings")).toEqual(expected);

@@ -41,7 +41,7 @@ describe("an app of functions", () => {
     expect(await start(version, functions, "node_modules/flagon/dist/cli/bin.js", "routes")).toContain("/hello/<name>");
   });
 
-  it("is told the cure if it has decorators", async () => {
+  it("gets an error with the cure if it has decorators", async () => {
     const source = 'import { route } from "flagon";\nclass Pages { @route("/") index() { return "x"; } }\nexport default Pages;';
     const said = await start("24", source, "node_modules/flagon/dist/cli/bin.js", "routes");
     expect(said).toContain("Node cannot load 'app.ts' by itself: it takes TypeScript without decorators");
@@ -73,7 +73,7 @@ describe("one app", () => {
     ["Node 26", join(installed, "node-26/bin/node"), []],
     ["Bun", join(installed, ".bin/bun"), ["run"]],
     ["Deno", join(installed, ".bin/deno"), ["run", "--allow-all"]],
-  ])("answers on %s as on this Node", async (_, command, args) => {
+  ])("answers on %s the same as on this Node", async (_, command, args) => {
     expect(await run(command, ...args)).toEqual(await run(process.execPath));
   });
 });

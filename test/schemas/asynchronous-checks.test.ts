@@ -40,7 +40,7 @@ describe("an asynchronous refinement", () => {
     ["the query of a route", { query: { x: "down" } }],
     ["request.json()", { json: { x: "down" } }],
     ["the result of a view", {}],
-  ])("of %s that rejects is one 500, and nothing else", async (place, options) => {
+  ])("of %s that rejects is answered with one 500", async (place, options) => {
     const rejections = collectRejections();
     const runs: string[] = [];
     const schema = z.object({ x: createText(runs) });
@@ -73,7 +73,7 @@ describe("an asynchronous refinement", () => {
     expect(runs).toEqual(["free", "taken"]);
   });
 
-  it("in an option of a union is no rejection that nobody handles", async () => {
+  it("in an option of a union causes no unhandled rejection", async () => {
     const rejections = collectRejections();
     const Form = defineForm({ x: z.union([createText([]), z.number()]) });
     const app = createLiveApp();
@@ -85,7 +85,7 @@ describe("an asynchronous refinement", () => {
 });
 
 describe("a refinement that throws", () => {
-  it("is one 500, and runs once", async () => {
+  it("is answered with 500, and runs once", async () => {
     let runs = 0;
     const schema = z.object({
       x: z.string().refine(() => {

@@ -8,7 +8,7 @@ describe("names of fields", () => {
     ["a[0].c", ["a", "0", "c"]],
     ["a[]", ["a"]],
     ["a[b][c]", ["a", "b", "c"]],
-  ])("take %s apart", (name, path) => {
+  ])("are split into keys: %s", (name, path) => {
     expect(parseName(name)).toEqual(path);
   });
 

@@ -21,13 +21,13 @@ const foreign: readonly (readonly [unknown, string])[] = [
 describe("defineForm()", () => {
   const all: typeof foreign = [...foreign, [valibot, "a schema of valibot"], [arktype, "a schema of arktype"], [undefined, "undefined"]];
 
-  it.each(all)("says what it got in place of a schema of zod 4, %#", (schema, description) => {
+  it.each(all)("names the value that is not a schema of zod 4, %#", (schema, description) => {
     expect(() => defineForm(schema as never)).toThrow(FormError);
     expect(() => defineForm(schema as never)).toThrow(`but this is ${description}.`);
   });
 });
 
-describe("what is no schema", () => {
+describe("a value that is not a schema", () => {
   const all = [...foreign, [{ a: 1 }, "an object that is no schema"]] as const;
 
   it.each(all)("is refused by a route when it is added, %#", (schema, description) => {
@@ -46,7 +46,7 @@ describe("what is no schema", () => {
     await expect(app.testClient().post("/", { json: { a: 1 } })).rejects.toThrow(`The schema is ${description}.`);
   });
 
-  it("is not a schema of another library, which a route takes", async () => {
+  it("excludes schemas of other libraries, which a route accepts", async () => {
     const app = new Flagon(".", { static: null, config: { testing: true } });
     app.post("/", ({ json }) => ({ got: json }), { json: valibot });
     app.post("/ark", ({ json }) => ({ got: json }), { json: arktype });

@@ -8,7 +8,7 @@ import { app, createProject, flagon, project, run, start, until } from "../cli-p
 import { findPort } from "../support";
 
 describe("flagon run", () => {
-  it("starts anew when code changes, survives what cannot start, and ignores app.run()", async () => {
+  it("restarts when code changes, survives a failed start, and ignores app.run()", async () => {
     const root = createProject({ "app.ts": app("one") });
     const port = await findPort();
     const origin = `http://127.0.0.1:${port}`;
@@ -31,7 +31,7 @@ describe("flagon run", () => {
     await expect(fetch(origin)).rejects.toThrow("fetch failed");
   });
 
-  it("starts anew when a file of variables changes", async () => {
+  it("restarts when a file of environment variables changes", async () => {
     const root = createProject({
       "app.ts": app("x", '@route("/from") from() { return process.env.FROM_FILE ?? "none"; }'),
       ".env": "FROM_FILE=one",
@@ -43,7 +43,7 @@ describe("flagon run", () => {
     await until(`http://127.0.0.1:${port}/from`, "two");
   });
 
-  it("starts anew as well when ts-node runs the app itself with debug on", async () => {
+  it("restarts too if ts-node runs the app with debug on", async () => {
     const port = await findPort();
     const source = (text: string) => app(text).replace("port: 1", `port: ${port}, debug: true`);
     const root = createProject({ "app.ts": source("one") });
@@ -57,7 +57,7 @@ describe("flagon run", () => {
     await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow("fetch failed");
   });
 
-  it("tells the browser when a template changes, and when the app is another one", async () => {
+  it("reloads the page when a template changes, and after a restart", async () => {
     const root = createProject({
       "app.ts": `import { Flagon, renderTemplate } from "flagon";
 const app = new Flagon(__dirname, { config: { secretKey: "a key that is long enough" } });
@@ -98,24 +98,21 @@ export default app;`,
     await once(child, "exit");
   });
 
-  it.each(["SIGINT", "SIGTERM"] as const)(
-    "ends by itself on %s, though it watches folders and nobody reads what it says",
-    async (signal) => {
-      const root = createProject({ "app.ts": app("one"), "templates/a/page.eta": "a", "static/b/file.txt": "b" });
-      const port = await findPort();
-      const { child, hear } = start(root, ["run", "--no-reload", "--port", String(port)]);
-      await hear("Running on");
-      child.stdout?.destroy();
-      child.stderr?.destroy();
-      for (let count = 0; count < 3; count++) {
-        await until(`http://127.0.0.1:${port}`, "one");
-      }
-      child.kill(signal);
-      expect(await once(child, "exit")).toEqual([0, null]);
-    },
-  );
+  it.each(["SIGINT", "SIGTERM"] as const)("exits on %s, with watched folders and a closed output", async (signal) => {
+    const root = createProject({ "app.ts": app("one"), "templates/a/page.eta": "a", "static/b/file.txt": "b" });
+    const port = await findPort();
+    const { child, hear } = start(root, ["run", "--no-reload", "--port", String(port)]);
+    await hear("Running on");
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    for (let count = 0; count < 3; count++) {
+      await until(`http://127.0.0.1:${port}`, "one");
+    }
+    child.kill(signal);
+    expect(await once(child, "exit")).toEqual([0, null]);
+  });
 
-  it("says in a line that the port is in use", async () => {
+  it("prints one line if the port is in use", async () => {
     const root = createProject({ "app.ts": app("x") });
     const blocker = createServer().listen(0, "127.0.0.1");
     await once(blocker, "listening");

@@ -120,7 +120,7 @@ describe("a request is torn down once, and leaves no file,", () => {
     await expectEnds(seen);
   });
 
-  it.each(starts)("when its client leaves while it waits behind another, after %s to %s", async (_, __, bytes) => {
+  it.each(starts)("when its client leaves while it waits behind another request, after %s to %s", async (_, __, bytes) => {
     const { port, seen } = await serveCounted();
     const connection = openSocket(port);
     connection.write(head("GET", "/slow"));
@@ -169,7 +169,7 @@ describe("a request that takes too long", () => {
     await expectEnds(seen);
   });
 
-  it("has time for a body that comes slowly but steadily: the view's time counts from its end", async () => {
+  it("has time for a slow body: the view's time counts from the end of the body", async () => {
     const { port, seen } = await serveCounted();
     const connection = openSocket(port);
     connection.write(head("POST", "/text", "Content-Length: 2000\r\n"));
@@ -183,7 +183,7 @@ describe("a request that takes too long", () => {
     expect(seen.aborted).toBe(0);
   });
 
-  it("has the time that its route gives it", async () => {
+  it("has the time limits of its route", async () => {
     const app = createApp({ config: { testing: false, secretKey: "a key that is long enough", viewTimeout: 0.2 } });
     app.logger.level = "silent";
     app.route("/", () => wait(600).then(() => "in time"), { endpoint: "long", viewTimeout: 5 });
@@ -196,14 +196,14 @@ describe("a request that takes too long", () => {
     expect(statuses(await connection.closed())).toEqual([200, 503]);
   });
 
-  it.each([{ viewTimeout: 0 }, { viewTimeout: Number.NaN }, { bodyTimeout: -1 }])("cannot be limited by %j", (times) => {
+  it.each([{ viewTimeout: 0 }, { viewTimeout: Number.NaN }, { bodyTimeout: -1 }])("refuses the limits %j", (times) => {
     expect(() => createApp().route("/", () => "", { endpoint: "x", ...times })).toThrow(/a number of seconds above 0/);
     expect(() => createApp({ config: times })).toThrow(/a number of seconds above 0/);
   });
 });
 
 describe("request.signal", () => {
-  it.each(["GET", "POST"])("is aborted also for code that asks after the client has left, at %s", async (method) => {
+  it.each(["GET", "POST"])("is aborted for code that reads it after the client has left, by %s", async (method) => {
     const { app, port, seen } = await serveCounted({ viewTimeout: 5 });
     const answers: boolean[] = [];
     const view = async () => {
@@ -221,7 +221,7 @@ describe("request.signal", () => {
     expect(answers).toEqual([true]);
   });
 
-  it("is not aborted by a request that is answered", async () => {
+  it("is not aborted by the end of an answered request", async () => {
     const { port, seen } = await serveCounted();
     const connection = openSocket(port);
     connection.write(head("GET", "/fast").repeat(5));

@@ -81,7 +81,7 @@ describe.each(adapters)("a function of AWS Lambda, by %s", (_, adapt) => {
     expect(JSON.parse(uploaded.body)).toEqual({ name: "a.txt", text: "hello" });
   });
 
-  it("refuses a form from another site, and a body that is none of JSON", async () => {
+  it("refuses a form from another site, and a malformed JSON body", async () => {
     const call = adapt(createApp());
     const crossSite = { ...form, "sec-fetch-site": "cross-site" };
     expect((await call(createEvent("POST", "/name", crossSite, "name=Ann"))).statusCode).toBe(403);

@@ -29,7 +29,7 @@ function listOpen(folder: string): string[] {
 }
 
 describe("a large file", () => {
-  it("is itself, whole or in part, however many are sent at once", async () => {
+  it("is sent unchanged, whole and in part, many at a time", async () => {
     const { origin } = await serveFiles("abcdefgh");
     const check = async (name: string, from: number, to: number): Promise<void> => {
       const response = await fetch(`${origin}/${name}`, { headers: { range: `bytes=${from}-${to}` } });
@@ -45,7 +45,7 @@ describe("a large file", () => {
     expect(Buffer.from(await whole.arrayBuffer()).equals(Buffer.alloc(2 * megabyte, "a"))).toBe(true);
   });
 
-  it("may be empty", async () => {
+  it("can be empty", async () => {
     const folder = writeFiles({ empty: "" });
     const app = createLiveApp();
     app.route("/", () => sendFile(join(folder, "empty"), { mimeType: "text/plain" }), { endpoint: "empty" });
@@ -77,7 +77,7 @@ describe("a large file", () => {
     expect(listOpen(folder)).toEqual([]);
   });
 
-  it("that becomes shorter on the way ends the connection, so that nobody takes a part for the whole", async () => {
+  it("ends the connection if it becomes shorter while it is sent", async () => {
     const folder = writeFiles({ file: Buffer.alloc(64 * megabyte, "x") });
     const app = createLiveApp();
     app.route("/", () => sendFile(join(folder, "file"), { mimeType: "application/octet-stream" }), { endpoint: "file" });
@@ -88,7 +88,7 @@ describe("a large file", () => {
     expect((await fetch(origin)).headers.get("content-length")).toBe(String(megabyte));
   });
 
-  it("goes through what middleware has put in the way of the response", async () => {
+  it("passes through middleware that replaces the response's methods", async () => {
     const { app } = await serveFiles("a");
     let written = 0;
     const { origin } = await listen((message, reply) => {

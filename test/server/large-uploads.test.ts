@@ -62,7 +62,7 @@ function uploadByHand(port: number, boundary: string, content: Buffer, pieceSize
 }
 
 describe("a large upload", () => {
-  it("is the file that was sent, also below another app and beside others", async () => {
+  it("arrives unchanged, also in a mounted app and beside other uploads", async () => {
     const outer = createLiveApp();
     outer.mount("/inner", createReceiver());
     const { origin } = await listen(outer.handler);
@@ -81,7 +81,7 @@ describe("a large upload", () => {
     }
   });
 
-  it("leaves no memory behind", async () => {
+  it("keeps memory flat", async () => {
     const app = createLiveApp();
     const view = async () => [...(await request.files()).values()].flat().map(({ size }) => size);
     app.route("/", view, { endpoint: "upload", methods: ["POST"], maxContentLength: 64 * megabyte });

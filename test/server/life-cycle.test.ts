@@ -33,7 +33,7 @@ describe("serve", () => {
     expect(output()).toMatch(/"path":"\/slow".*stopped-b.*stopped-a/s);
   });
 
-  it("says in one line why it does not start, ends with 1, and stops what had started", async () => {
+  it("prints one line if the start fails, exits with 1, and stops the started resources", async () => {
     const root = createProject({
       "app.ts": app(
         `app.onStart(() => say("started")); app.onStop(() => say("stopped")); app.onStart(() => { throw new Error("no database\\nat all"); });`,
@@ -50,7 +50,7 @@ describe("serve", () => {
     expect([many.code, many.stderr.split("\n").length]).toEqual([1, 1]);
   });
 
-  it("starts and stops each worker, and what is to be done once in the primary alone", async () => {
+  it("runs the start functions in each worker, and those with 'once' in the primary", async () => {
     const root = createProject({
       "app.ts": app(
         `app.onStart(() => say("once"), { once: true }); app.onStop(() => say("once-stopped")); app.onStart(() => say("each")); app.onStop(() => say("each-stopped"));`,

@@ -61,7 +61,7 @@ describe("app.handler", () => {
   it.each([
     ["view", 200],
     ["failure", 418],
-  ])("goes on in the request's context after an asynchronous %s", async (name, status) => {
+  ])("continues in the request's context after an asynchronous %s", async (name, status) => {
     const app = createLiveApp();
     const view = async () => {
       await wait(1);
@@ -78,7 +78,7 @@ describe("app.handler", () => {
     expect([response.status, response.headers.get("x-path")]).toEqual([status, `/${name}`]);
   });
 
-  it("gives the right framing whatever the app set", async () => {
+  it("sets the right framing over wrong headers of the app", async () => {
     const { port } = await listen(createEcho().handler);
     const ask = (line: string) => send(port, `${line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
     const none = await ask("GET /empty/204");
@@ -121,7 +121,7 @@ describe("app.handler", () => {
     expect(await send(port, head + form)).toMatch(/^HTTP\/1\.1 413 [\s\S]*maxFieldSize/);
   });
 
-  it("keeps the connection in step when the view does not read the body", async () => {
+  it("keeps the connection usable when the view does not read the body", async () => {
     const { port } = await listen(createEcho().handler);
     const received = await send(
       port,
@@ -134,7 +134,7 @@ describe("app.handler", () => {
   it.each([
     ["as they came", false],
     ["without those of the body", true],
-  ])("takes the next request after a body of some length that the view did not read, its headers %s", async (_, isChanged) => {
+  ])("reads the next request after an unread body of some length, its headers %s", async (_, isChanged) => {
     const { handler } = createEcho();
     const { port } = await listen((message, reply) => {
       if (isChanged) {
@@ -208,7 +208,7 @@ describe("app.handler", () => {
     ["nothing", "", 0],
     ["text", "é".repeat(4_000_000), 8_000_000],
     ["bytes", new Uint8Array(8_000_000).fill(0x61), 8_000_000],
-  ])("sends %s whole to a client that is slow to read, and takes its next request", async (_, body, length) => {
+  ])("sends %s whole to a client that is slow to read, and answers its next request", async (_, body, length) => {
     const app = createLiveApp();
     app.route("/", () => body, { endpoint: "x" });
     app.route("/next", () => "the next", { endpoint: "next" });
@@ -231,7 +231,7 @@ describe("app.handler", () => {
   });
 
   it.each(["GET / HTTP/1.1\r\nHost: x\r\n\r\n", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"])(
-    "lets who listens know that a request has come to its end: %j",
+    "emits the end of a request to its listeners: %j",
     async (message) => {
       const app = createLiveApp();
       const heard: string[] = [];
@@ -259,7 +259,7 @@ describe("app.handler", () => {
     },
   );
 
-  it("lives on when a client leaves in the middle of its body", async () => {
+  it("keeps serving when a client leaves in the middle of its body", async () => {
     const app = createEcho();
     const { port, origin } = await listen(app.handler);
     const socket = connect(port, "127.0.0.1");
@@ -270,7 +270,7 @@ describe("app.handler", () => {
     expect(await (await fetch(`${origin}/echo`)).text()).toBe("GET /echo? ");
   });
 
-  it("lives on when a client leaves before a slow view answers, and still tears down", async () => {
+  it("keeps serving when a client leaves before a slow view answers, and tears the request down", async () => {
     const app = createLiveApp();
     app.route("/slow", () => wait(60).then(() => "late"), { endpoint: "slow" });
     app.route("/file", () => wait(60).then(() => sendFile(__filename)), { endpoint: "file" });
@@ -303,7 +303,7 @@ describe("app.handler", () => {
     expect(head.headers.get("content-length")).toBe("1000000");
   });
 
-  it("has the address, headers and body of the request for the view", async () => {
+  it("gives the view the address, headers and body of the request", async () => {
     const app = createLiveApp();
     app.route(
       "/",
@@ -334,7 +334,7 @@ describe("app.handler", () => {
 });
 
 describe("app.fetch", () => {
-  it("answers web requests with web responses, and needs no this", async () => {
+  it("answers web requests with web responses, also as a detached function", async () => {
     const { fetch: answer } = createEcho();
     const response = await answer(new Request("http://localhost/echo?a=1", { method: "POST", body: "hello" }));
     expect([response.status, await response.text()]).toEqual([200, "POST /echo?a=1 hello"]);

@@ -67,7 +67,7 @@ describe("the protocol of a request", () => {
     ["no host", "GET / HTTP/1.1\r\nConnection: close\r\n\r\n", 400],
     ["two lengths", `POST / HTTP/1.1\r\n${close}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab`, 400],
     ["a length and chunks", `POST / HTTP/1.1\r\n${close}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 400],
-  ])("is answered, and with the default headers: %s", async (_, bytes, status) => {
+  ])("gets a response with the default headers: %s", async (_, bytes, status) => {
     const { port, ran } = await serveApp();
     const received = await exchange(port, bytes);
     expect(statuses(received)).toEqual([status]);
@@ -76,7 +76,7 @@ describe("the protocol of a request", () => {
     expect(ran).toEqual(status === 200 ? ["/"] : []);
   });
 
-  it("leaves out the names of trailers, which no answer has", async () => {
+  it("has no header Trailer in its response, since no response has trailers", async () => {
     const { port } = await serveApp((app) => {
       app.route("/trailer", () => makeResponse("x", 200, { Trailer: "Expires" }), { endpoint: "trailer" });
     });
@@ -85,13 +85,13 @@ describe("the protocol of a request", () => {
     expect(received).not.toMatch(/trailer/i);
   });
 
-  it("leaves no second request behind a refused one", async () => {
+  it("ends the connection if it is refused: no second request is read", async () => {
     const { port } = await serveApp();
     const first = "POST / HTTP/1.0\r\nHost: x\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
     expect(statuses(await exchange(port, `${first}GET / HTTP/1.1\r\nHost: x\r\n\r\n`))).toEqual([400]);
   });
 
-  it("answers nothing behind an answer that closes the connection, and lives on", async () => {
+  it("gets no response after one that closes the connection", async () => {
     const { port } = await serveApp();
     const refused = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n";
     const next = "POST /text HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc";
@@ -105,13 +105,13 @@ describe("the protocol of a request", () => {
     expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("home");
   });
 
-  it("answers a request before it answers for rubbish behind that", async () => {
+  it("gets its response before the malformed request after it", async () => {
     const { port } = await serveApp((app) => app.route("/slow", () => wait(100).then(() => "slow"), { endpoint: "slow" }));
     const received = await exchange(port, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\nrubbish\r\n\r\n");
     expect(received).toMatch(/^HTTP\/1\.1 200 [\s\S]*slow$/);
   });
 
-  it("answers for health with the default headers", async () => {
+  it("gets the default headers on the health path", async () => {
     const { port } = await serveApp();
     const received = await exchange(port, `GET /healthz HTTP/1.1\r\n${close}\r\n`);
     expect(received).toMatch(/^HTTP\/1\.1 200 [\s\S]*ok\n$/);
@@ -120,7 +120,7 @@ describe("the protocol of a request", () => {
 });
 
 describe("a body over the limit", () => {
-  it.each(["/", "/text", "/part"])("is 413 without a stated length, whatever the view reads: %s", async (path) => {
+  it.each(["/", "/text", "/part"])("is answered with 413 without a stated length, whether or not the view reads it: %s", async (path) => {
     const { port } = await serveApp();
     const received = await exchange(
       port,
@@ -129,13 +129,13 @@ describe("a body over the limit", () => {
     expect(received).toMatch(/^HTTP\/1\.1 413 /);
   });
 
-  it.each(["/", "/text", "/part", "/echo"])("is 413 by its stated length, and no view runs: %s", async (path) => {
+  it.each(["/", "/text", "/part", "/echo"])("is answered with 413 by its stated length, before the view: %s", async (path) => {
     const { port } = await serveApp();
     const received = await exchange(port, `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n${"x".repeat(200_000)}`);
     expect(received).toMatch(/^HTTP\/1\.1 413 /);
   });
 
-  it("is taken up to the limit, and the next request on the connection as well", async () => {
+  it("is accepted up to the limit, and the connection stays usable", async () => {
     const { port } = await serveApp();
     const body = `Transfer-Encoding: chunked\r\n\r\n${chunk(30_000).repeat(3)}0\r\n\r\n`;
     const received = await exchange(port, `POST / HTTP/1.1\r\nHost: x\r\n${body}POST /text HTTP/1.1\r\n${close}${body}`);
@@ -143,7 +143,7 @@ describe("a body over the limit", () => {
     expect(received).toMatch(/90000 characters$/);
   });
 
-  it("streams back what comes", async () => {
+  it("can be streamed back by a view", async () => {
     const { port } = await serveApp();
     const received = await exchange(port, `POST /echo HTTP/1.1\r\n${close}Content-Length: 90000\r\n\r\n${"y".repeat(90_000)}`);
     expect(received.match(/y/g)?.length).toBeGreaterThanOrEqual(90_000);
@@ -196,7 +196,7 @@ describe("Expect: 100-continue", () => {
     ["/text", 999_999_999, 413],
     ["/none", 5, 404],
     ["/", 5, 200],
-  ])("is answered by the final status where the body is not read: %s, %i", async (path, length, status) => {
+  ])("gets the final status if the body is not read: %s, %i", async (path, length, status) => {
     const { port } = await serveApp();
     expect(statuses(await exchange(port, ask(path, length)))).toEqual([status]);
   });

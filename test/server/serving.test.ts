@@ -20,7 +20,7 @@ async function endOf(pid: number): Promise<void> {
 }
 
 describe("flagon serve", () => {
-  it("loses none of fifty requests in flight when it is told to stop", async () => {
+  it("loses none of fifty requests in flight when it stops", async () => {
     const root = createProject({ "app.ts": app("x") });
     const port = await findPort();
     const { child, output } = start(root, ["serve", "--port", String(port), "--health", "/healthz"]);
@@ -84,7 +84,7 @@ describe("flagon serve", () => {
     await once(child, "exit");
   }, 60_000);
 
-  it.each(["1", "2"])("serves on a Unix socket, with %s workers, and takes the place of one that was killed", async (workers) => {
+  it.each(["1", "2"])("serves on a Unix socket, with %s workers, and replaces the socket of a killed server", async (workers) => {
     const root = createProject({ "app.ts": app("x") });
     const socketPath = join(root, "app.sock");
     const serve = () => start(root, ["serve", "--socket", "app.sock", "--workers", workers]);
@@ -109,7 +109,7 @@ describe("flagon serve", () => {
     await expect(read("/")).rejects.toThrow();
   });
 
-  it.each(["1", "2"])("says in a line that the port is in use, with %s workers", async (workers) => {
+  it.each(["1", "2"])("prints one line if the port is in use, with %s workers", async (workers) => {
     const root = createProject({ "app.ts": app("x") });
     const blocker = createServer().listen(0, "127.0.0.1");
     await once(blocker, "listening");
@@ -123,7 +123,7 @@ describe("flagon serve", () => {
     ]);
   });
 
-  it("writes a line of JSON for what is logged, with the causes of errors and without secrets", async () => {
+  it("logs lines of JSON, with the causes of errors and without secrets", async () => {
     const more = `@route("/log") log() { request.log.info({ password: "hidden-p", user: { token: "hidden-t", name: "Ann" }, request: { headers: { authorization: "hidden-a", cookie: "hidden-c", "set-cookie": "hidden-s" } } }, "With\\nsecrets"); return ""; }
     @route("/fail") fail() { throw new Error("outer", { cause: new TypeError("inner") }); }`;
     const root = createProject({ "app.ts": app("x", more).replace("currentApp }", "currentApp, request }") });
@@ -152,7 +152,7 @@ describe("flagon serve", () => {
     expect(failure.err.stack).toMatch(/Error: outer[\s\S]*app\.ts[\s\S]*caused by: TypeError: inner/);
   });
 
-  it("refuses a short key and a broken setting in a line each", async () => {
+  it("refuses a short key and a wrong setting, each in one line", async () => {
     const root = createProject({ "app.ts": app("x") });
     const short = await flagon(root, ["serve"], { FLAGON_SECRET_KEY: "short" });
     expect([short.code, short.stderr]).toEqual([
@@ -166,7 +166,7 @@ describe("flagon serve", () => {
     ]);
   });
 
-  it("refuses a head that is too long, and keeps no trace of it", async () => {
+  it("refuses a head that is too long, and keeps no memory of it", async () => {
     const root = createProject({ "app.ts": app("x") });
     const port = await findPort();
     start(root, ["serve", "--port", String(port)]);

@@ -62,7 +62,7 @@ async function serve(config = {}) {
 }
 
 describe("the toolbar of the development server", () => {
-  it("tells of each request its route, phases, templates, queries, log lines and session, without secrets", async () => {
+  it("shows the route, phases, templates, queries, log lines and session of each request, without secrets", async () => {
     const { origin, reports } = await serve();
     const page = await (await fetch(`${origin}/posts/7?q=1`)).text();
     expect(page).toContain(
@@ -95,7 +95,7 @@ describe("the toolbar of the development server", () => {
     expect(phases.reduce((sum, [, duration]) => sum + duration, 0)).toBeLessThanOrEqual((report?.duration as number) + 0.01);
   });
 
-  it("keeps the latest fifty, also redirects, errors and what is no page, and leaves those alone", async () => {
+  it("lists the latest fifty requests, and changes no redirects, errors and other types than pages", async () => {
     const { origin, reports } = await serve();
     expect(await (await fetch(`${origin}/json`)).text()).toBe('{"a":1}');
     await fetch(`${origin}/go`, { redirect: "manual" });
@@ -113,7 +113,7 @@ describe("the toolbar of the development server", () => {
     expect((await reports()).map(({ id }) => id)).toEqual(Array.from({ length: 50 }, (_, index) => 64 - index));
   });
 
-  it("is for this machine by its own name alone, and is off by a setting", async () => {
+  it("answers only this machine by its own host name, and can be turned off", async () => {
     const { origin, port } = await serve({ debugToolbar: false });
     expect(await (await fetch(`${origin}/posts/1`)).text()).not.toContain("toolbar.js");
     const status = await new Promise((resolve) => {

@@ -65,7 +65,7 @@ describe("samples/beside-flask", () => {
     };
   }
 
-  it("keeps who logs in on one side logged in on the other, with messages, tokens and values", async () => {
+  it("shares logins, messages, tokens and values between both apps", async () => {
     // Flagon does not know anybody yet, and sends to Flask's page.
     expect(await send("/reports")).toMatchObject({ status: 303, location: "/sign-in?next=%2Freports" });
     const page = await send("/sign-in?next=/reports");

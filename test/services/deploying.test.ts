@@ -26,7 +26,7 @@ export default app;
 `;
 
 describe("docs/deploying.md", () => {
-  it("has a file for nginx by which the app knows its visitors, their scheme and host, and request ids", async () => {
+  it("has an nginx file that passes on address, scheme, host and request id", async () => {
     const root = createProject({ "app.ts": app });
     const [port, front] = [await findPort(), await findPort()];
     await createCertificate(root);
@@ -70,7 +70,7 @@ describe("docs/deploying.md", () => {
     expect((await ask("evil.example")).response.statusCode).toBe(400);
   });
 
-  it("has a service that systemd takes", async () => {
+  it("has a service file that systemd accepts", async () => {
     const root = writeFiles({});
     const unit = readExample("ini")
       .replace("/srv/shop/node_modules/.bin/flagon", "/bin/true")
@@ -82,7 +82,7 @@ describe("docs/deploying.md", () => {
     expect(stdout + stderr).toBe("");
   });
 
-  it("has a container that starts what a new project builds", async () => {
+  it("has a Dockerfile whose command starts a built new project", async () => {
     const root = createProject({});
     await promisify(execFile)(process.execPath, [join(project, "dist/cli/bin.js"), "new", "made", "--kind", "site"], { cwd: root });
     const made = join(root, "made");

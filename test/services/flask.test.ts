@@ -93,7 +93,7 @@ describe("beside Flask", () => {
   })).any;
   const sessions = fc.sample(fc.dictionary(name, value, { minKeys: 1, maxKeys: 5, noNullPrototype: true }), { numRuns: 1000, seed: 7 });
 
-  it("a thousand random sessions go there and back: what Flagon writes, Flask reads and writes again, and Flagon reads", async () => {
+  it("round-trips a thousand random sessions: Flagon writes, Flask reads and writes, Flagon reads", async () => {
     const { read, write } = createApp();
     const cookies: string[] = [];
     for (const values of sessions) {
@@ -106,7 +106,7 @@ describe("beside Flask", () => {
     }
   });
 
-  it("any one byte that is changed is refused, on both sides", async () => {
+  it("refuses a session with any changed byte, on both sides", async () => {
     const { read, write } = createApp();
     const cookie = await write({ user: 7 });
     const changed = [...cookie].map(
@@ -119,7 +119,7 @@ describe("beside Flask", () => {
     }
   });
 
-  it("flashed messages come across", async () => {
+  it("shares flashed messages", async () => {
     const app = new Flagon(__dirname, { static: null, config });
     app.route(
       "/flash",
@@ -141,7 +141,7 @@ describe("beside Flask", () => {
     expect(await (await app.testClient().get("/show", { headers: { cookie: `session=${theirs}` } })).json()).toEqual([["error", "Nope"]]);
   });
 
-  it("password hashes are read both ways", async () => {
+  it("reads password hashes both ways", async () => {
     const passwords = ["secret", "pässwörd 🔑", " ", "a".repeat(200)];
     const ours = await Promise.all(passwords.map((password) => hashPassword(password, { method: "pbkdf2:sha256:1000" })));
     ours.push(await hashPassword("scrypted"));
@@ -167,7 +167,7 @@ describe("beside Flask", () => {
     }
   });
 
-  it("remembered logins are read both ways", async () => {
+  it("reads remembered logins both ways", async () => {
     interface User {
       readonly id: string;
     }
@@ -194,7 +194,7 @@ describe("beside Flask", () => {
     expect(await ask("recall", ["1|forged"])).toEqual([null]);
   });
 
-  it("CSRF tokens are read both ways", async () => {
+  it("reads CSRF tokens both ways", async () => {
     class Views {
       @route("/token")
       token() {

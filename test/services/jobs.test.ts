@@ -73,7 +73,7 @@ describeJobs("BullMQ on Redis", async () => ({ options: { engine: nextRedis() } 
 describeJobs("BullMQ on Postgres", async () => ({ options: { engine: await postgres.createDatabase() } }));
 
 describe("BullMQ", () => {
-  it("takes the app's own Redis client, and its own queues can be used", async () => {
+  it("accepts the app's own Redis client, and gives access to its queues", async () => {
     const client = createClient({ url: nextRedis() });
     client.on("error", () => undefined);
     await client.connect();

@@ -34,7 +34,7 @@ describeMigrations("Postgres", async () => {
 });
 
 describe("Postgres", () => {
-  it("names the pool if a query beside the transaction gets no connection", async () => {
+  it("names the pool if a query outside of the transaction gets no connection", async () => {
     const { database, pool } = await createPostgres({ max: 1, connectionTimeoutMillis: 100 });
     const error: unknown = await database.atomic(() => database.drizzle.select().from(posts)).catch((thrown: unknown) => thrown);
     expect(String(Reflect.get(Object(error), "cause"))).toMatch(/No connection of the pool became free in 0.1 s: 1 of 1 are in use/);
@@ -55,7 +55,7 @@ describe("Postgres", () => {
     await busy;
   });
 
-  it("survives lost connections: one that rests, and one that a transaction holds", async () => {
+  it("survives lost connections, idle and in a transaction", async () => {
     const { database, db, pool } = await createPostgres();
     await db.select().from(posts);
     const end = (condition: string) => pool.query(`select pg_terminate_backend(pid) from pg_stat_activity where ${condition}`);
@@ -74,7 +74,7 @@ describe("Postgres", () => {
     expect((await db.select().from(posts)).map(({ title }) => title)).toEqual(["kept"]);
   });
 
-  it("takes a level of isolation", async () => {
+  it("accepts an isolation level", async () => {
     const { database, db } = await createPostgres();
     const level = await database.atomic(async () => (await db.execute(sql`show transaction_isolation`)).rows, {
       isolationLevel: "serializable",

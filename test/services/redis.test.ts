@@ -31,7 +31,7 @@ describe("RedisStore", () => {
     await rm(folder, { recursive: true });
   });
 
-  it("keeps sessions in a real Redis for as long as they live, and bounds how long it waits for one that is gone", async () => {
+  it("keeps sessions in a real Redis until they expire, and bounds the wait for a lost server", async () => {
     const redis = createClient({ url: `redis://127.0.0.1:${port}`, socket: { reconnectStrategy: 50 } });
     redis.on("error", () => undefined);
     await redis.connect();
@@ -69,7 +69,7 @@ describe("RedisStore", () => {
     redis.destroy();
   });
 
-  it("lets nothing bring back a session that was ended meanwhile", async () => {
+  it("never brings back an ended session", async () => {
     const redis = createClient({ url: `redis://127.0.0.1:${port}` });
     redis.on("error", () => undefined);
     await redis.connect();

@@ -54,7 +54,7 @@ async function startApp(place: "own" | "coverage" | "outside" | "link") {
   return { ...started, file, origin, port, root: home, shared };
 }
 
-describe("flagon run starts anew", () => {
+describe("flagon run restarts", () => {
   it.each(Object.entries(saves))("at each save of a file %s", async (_, save) => {
     const { file, origin } = await startApp("own");
     for (const words of ["two", "three", "four"]) {
@@ -64,7 +64,7 @@ describe("flagon run starts anew", () => {
     }
   });
 
-  it.each(["coverage", "outside", "link"] as const)("when code changes that lies %s", async (place) => {
+  it.each(["coverage", "outside", "link"] as const)("when code in a folder changes: %s", async (place) => {
     const { file, origin } = await startApp(place);
     for (const [index, save] of Object.values(saves).entries()) {
       // The loaded files are told from time to time.
@@ -74,7 +74,7 @@ describe("flagon run starts anew", () => {
     }
   });
 
-  it("after a mistake: the page shows it, and is told when the app is there again", async () => {
+  it("after a mistake: the page shows the error, and reloads when the app runs again", async () => {
     const { file, origin } = await startApp("own");
     writeFileSync(file, "export const text = ;");
     await until(origin, "The app does not start");
@@ -89,7 +89,7 @@ describe("flagon run starts anew", () => {
     await until(origin, "mended");
   });
 
-  it("at once, though a stream of events is open, whose stop function runs", async () => {
+  it("at once with an open event stream, whose stop function runs", async () => {
     const { file, hear, origin } = await startApp("own");
     const response = await fetch(`${origin}/events`);
     const begun = performance.now();
@@ -102,7 +102,7 @@ describe("flagon run starts anew", () => {
 });
 
 describe("flagon run", () => {
-  it("ends with a line when the port is in use", async () => {
+  it("prints one line and exits if the port is in use", async () => {
     const { origin, port, root } = await startApp("own");
     const second = start(root, ["run", "--port", String(port)]);
     expect(await once(second.child, "exit")).toEqual([1, null]);

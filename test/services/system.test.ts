@@ -42,7 +42,7 @@ describe("flagon serve", () => {
 });
 
 describe("flagon completion", () => {
-  it("makes bash complete words", async () => {
+  it("lets bash complete words", async () => {
     const root = createProject({ "app.ts": app("x") });
     const { stdout } = await flagon(root, ["completion", "bash"]);
     writeFileSync(join(root, "flagon"), `#!/bin/sh\nexec "${process.execPath}" "${bin}" "$@"\n`, { mode: 0o755 });

@@ -61,7 +61,7 @@ describe("a request that changes something", () => {
     expect(await post(headers)).toBe(status);
   });
 
-  it("may come from origins that the configuration trusts, or from anywhere when the check is off", async () => {
+  it("is accepted from trusted origins, and from anywhere if the check is off", async () => {
     const config = { csrfTrustedOrigins: ["https://admin.example"] };
     expect(await post({ origin: "https://admin.example", "sec-fetch-site": "cross-site" }, config)).toBe(200);
     expect(await post({ origin: "https://admin.example.evil" }, config)).toBe(403);
@@ -78,7 +78,7 @@ describe("a request that changes something", () => {
     expect((await client.delete("/act", { headers })).status).toBe(403);
   });
 
-  it("is not checked for a route or a blueprint that says so; blueprints inside it say so themselves", async () => {
+  it("is not checked for exempt routes and blueprints, without the blueprints inside of them", async () => {
     const app = createApp();
     const options = { methods: ["POST"] };
     app.route("/hook", () => "hook", { ...options, endpoint: "hook", csrf: false });
@@ -104,7 +104,7 @@ describe("a request that changes something", () => {
     expect(statuses).toEqual([200, 200, 200, 403, 403, 403]);
   });
 
-  it("has an error of its own to handle", async () => {
+  it("is refused with a CsrfError, which handlers can take", async () => {
     class Handler {
       @errorHandler(CsrfError)
       refused(error: CsrfError) {
@@ -133,7 +133,7 @@ describe("the token", () => {
     expect((await client.post("/act", { headers: { ...old, "x-csrftoken": first }, json: {} })).status).toBe(200);
   });
 
-  it("differs each time, and stays valid beside the others of its session", async () => {
+  it("differs each time, and stays valid beside the other tokens of its session", async () => {
     const { client, token } = await load();
     const tokens = [await token(), await token(), await token()];
     expect(new Set(tokens).size).toBe(3);
@@ -164,7 +164,7 @@ describe("the token", () => {
     }
   });
 
-  it("that is wrong shows the form again: with what was typed, a fresh token, and nothing done", async () => {
+  it("shows the form again if it is wrong: with the input, a fresh token, and nothing done", async () => {
     const Note = defineForm({ text: z.string(), secret: z.string().meta({ type: "password" }) });
     const done: string[] = [];
     class Notes {

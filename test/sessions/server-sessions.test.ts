@@ -31,7 +31,7 @@ describe("sessions on the server", () => {
     expect(await get()).toEqual({ n: null, isNew: true });
   });
 
-  it("notice changes deep inside, and are kept only when they change or grow old", async () => {
+  it("save nested changes, and are written only when they change or grow old", async () => {
     const store = new MemoryStore();
     const set = vi.spyOn(store, "set");
     const { client } = createSite(store);
@@ -48,7 +48,7 @@ describe("sessions on the server", () => {
     }
   });
 
-  it("concern no page that does not use them", async () => {
+  it("do not touch pages that do not use them", async () => {
     const { client } = createSite(new MemoryStore());
     await client.get("/set");
     const plain = await client.get("/plain");
@@ -80,7 +80,7 @@ describe("sessions on the server", () => {
     ]);
   });
 
-  it("are gone when they are cleared, with their cookie", async () => {
+  it("are removed when they are cleared, with their cookie", async () => {
     const store = new MemoryStore();
     const { client } = createSite(store);
     await client.get("/set");
@@ -88,7 +88,7 @@ describe("sessions on the server", () => {
     expect([store.size, response.headers.get("set-cookie")]).toEqual([0, expect.stringContaining("session=; Max-Age=0")]);
   });
 
-  it("are over after a time without use, and after a time in any case", async () => {
+  it("end after an idle time, and after a total time", async () => {
     const { client, get } = createSite(new MemoryStore(), { idleLifetime: 100, absoluteLifetime: 250 });
     const start = Date.now();
     await client.get("/set?n=5");
@@ -112,7 +112,7 @@ describe("sessions on the server", () => {
     }
   });
 
-  it("in memory are limited in number: who was not seen for the longest is forgotten", async () => {
+  it("in memory are limited in number: the least recently saved one goes first", async () => {
     const { app, get } = createSite(new MemoryStore({ limit: 2 }));
     const clients = [app.testClient(), app.testClient(), app.testClient()];
     for (const client of clients) {
@@ -125,7 +125,7 @@ describe("sessions on the server", () => {
     ]);
   });
 
-  it("that cannot be reached refuse the request, or go on without, as the app wants it", async () => {
+  it("are answered with 503 if the store fails, or go on empty, as configured", async () => {
     const broken: SessionStore = {
       get: () => Promise.reject(new Error("down")),
       set: () => Promise.reject(new Error("down")),

@@ -64,7 +64,7 @@ describe("the session", () => {
     expect([cookieOf(got), got.headers.get("vary"), got.headers.get("cache-control")]).toEqual(["", "cookie", "private"]);
   });
 
-  it("costs nothing when it is not used", async () => {
+  it("costs nothing when it is unused", async () => {
     const client = createApp({}, Views).testClient();
     await client.post("/set", { json: { a: 1 } });
     const { headers } = await client.get("/untouched");
@@ -95,7 +95,7 @@ describe("the session", () => {
     }
   });
 
-  it("may be kept by browsers for each site that embeds the app", async () => {
+  it("can be partitioned by embedding site", async () => {
     const client = createApp({ config: { sessionCookiePartitioned: true, sessionCookieSameSite: "None" } }, Views).testClient();
     expect(cookieOf(await client.post("/set", { json: { a: 1 } }))).toMatch(/; HttpOnly; Secure; Partitioned; SameSite=None$/);
   });
@@ -117,7 +117,7 @@ describe("the session", () => {
     expect(client.cookies.get(new URL("http://localhost/"), "session")).toBeUndefined();
   });
 
-  it("expires with the browser, or when it is permanent after its lifetime, moved on by each use", async () => {
+  it("expires with the browser, or after its lifetime if it is permanent, and each use extends it", async () => {
     const client = createApp({ config: { permanentSessionLifetime: 3600 } }, Views).testClient();
     expect(cookieOf(await client.get("/permanent"))).toMatch(/; Expires=/);
     expect(cookieOf(await client.get("/get"))).toMatch(/; Expires=/);
@@ -213,7 +213,7 @@ describe("the session", () => {
     expect(await client.session((opened) => opened.toObject())).toEqual(values);
   });
 
-  it("cannot be written without a key, but read", async () => {
+  it("can be read without a key, but not written", async () => {
     const app = createApp({ config: { secretKey: null } }, Views);
     const client = app.testClient();
     expect(await (await client.get("/get")).json()).toEqual({ isNew: true });
@@ -221,7 +221,7 @@ describe("the session", () => {
     await expect(client.post("/set", { json: { a: 1 } })).rejects.toThrow("because the app has no secret key to sign it.\nSet one:");
   });
 
-  it("warns when the cookie is too large for browsers, and says what makes it so", async () => {
+  it("warns when the cookie is too large for browsers, and names the largest value", async () => {
     const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
     try {
       const client = createApp({}, Views).testClient();
@@ -322,7 +322,7 @@ describe("flash()", () => {
 });
 
 describe("a session that a former key signed", () => {
-  it("is signed anew by a request that uses it, and only by such a one", async () => {
+  it("is signed again by a request that uses it, and by no other", async () => {
     const old = createApp({ config: { secretKey: "old" } }, Views).testClient();
     await old.post("/set", { json: { user: 1 } });
     const cookie = `session=${old.cookies.get(new URL("http://localhost/"), "session")}`;
@@ -340,7 +340,7 @@ describe("a session that a former key signed", () => {
 });
 
 describe("a session that is set to the same values", () => {
-  it("is signed anew when a tenth of its lifetime is over, so that a visitor who comes daily stays", async () => {
+  it("is signed again after a tenth of its lifetime, so that daily visitors stay logged in", async () => {
     const client = createApp({ config: { permanentSessionLifetime: 1000 } }, Views).testClient();
     const set = async () => cookieOf(await client.post("/set", { json: { a: 1 } })) !== "";
     const start = Date.now();
@@ -384,7 +384,7 @@ describe("a value that a session cannot keep", () => {
     ["an invalid date", new Date(Number.NaN), "an invalid date"],
     ["a circle", circle, "contains itself"],
     ["101 levels", deep(101), "more than 100 levels"],
-  ])("is told by name: %s", async (_, value, reason) => {
+  ])("is named in the error: %s", async (_, value, reason) => {
     for (const app of [createApp(), createApp()]) {
       await expect(app.testClient().session((opened: Session) => opened.set("thing", value))).rejects.toThrow(
         new RegExp(`The session cannot hold its value 'thing': .*${reason}`),
@@ -393,7 +393,7 @@ describe("a value that a session cannot keep", () => {
     }
   });
 
-  it("is none of these: null, undefined, class instances with fields, objects without a prototype, 100 levels", async () => {
+  it("excludes null, undefined, class instances with fields, objects without a prototype, 100 levels", async () => {
     class Item {
       constructor(readonly name: string) {}
     }
@@ -419,7 +419,7 @@ describe("a value that a session cannot keep", () => {
     });
   });
 
-  it("gives no error when somebody with the key signed it: a session nested 5,000 levels is empty", async () => {
+  it("is dropped on reading: a signed session nested 5,000 levels is empty", async () => {
     for (const inner of ["[", '{" t":[', '{"a":']) {
       const close = inner === "[" ? "]" : inner === '{"a":' ? "}" : "]}";
       const json = `{"a":${inner.repeat(5000)}1${close.repeat(5000)}}`;
@@ -468,7 +468,7 @@ describe("a change after the response", () => {
     }
   }
 
-  it.each(["cookie", "server"])("is an error, as it would be lost; reading is none (%s)", async (kind) => {
+  it.each(["cookie", "server"])("is an error, since it would be lost, and reading is not (%s)", async (kind) => {
     const app = createApp({}, Streams);
     if (kind === "server") {
       app.sessionInterface = new ServerSessions(new MemoryStore());

@@ -38,7 +38,7 @@ describe("tagged JSON", () => {
     );
   });
 
-  it("is what Flask writes", () => {
+  it("is the same text as Flask writes", () => {
     expect(formatTagged({ b: 1, a: { " t": "not a tuple" }, é: Tuple.of<unknown>("x", "\x7f") })).toBe(
       '{"a":{" di":{" t__":"not a tuple"}},"b":1,"\\u00e9":{" t":["x","\\u007f"]}}',
     );

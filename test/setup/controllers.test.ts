@@ -66,7 +66,7 @@ describe("controllers", () => {
     expect(await (await createApp({}, Base).testClient().get("/b")).text()).toBe("base b");
   });
 
-  it("act on the whole app when they are plain", async () => {
+  it("have hooks for the whole app without @blueprint", async () => {
     class Hooks {
       @beforeRequest
       stop() {
@@ -89,7 +89,7 @@ describe("controllers", () => {
     expect([missing.status, await missing.text()]).toEqual([404, "nothing here"]);
   });
 
-  it("cannot share the name of a view", () => {
+  it("cannot share the endpoint of a view", () => {
     class One {
       @route("/one")
       index() {
@@ -105,7 +105,7 @@ describe("controllers", () => {
     expect(() => createApp({}, One, Two)).toThrow("Two views have the endpoint 'index': One.index and Two.index.\nPut @blueprint");
   });
 
-  it("say so when nothing of them is decorated, or a decorator is misplaced", () => {
+  it("are refused if nothing is decorated, or a decorator is misplaced", () => {
     class Empty {}
     expect(() => createApp({}, Empty)).toThrow("The controller 'Empty' has no routes and no hooks.");
     expect(() => createApp({}, (() => "x") as never)).toThrow(SetupError);
@@ -114,7 +114,7 @@ describe("controllers", () => {
     expect(() => decorate(class {}, "static", { value: () => "x" })).toThrow("belongs on a public method");
   });
 
-  it("are closed once the app has handled a request", async () => {
+  it("cannot be registered after the first request", async () => {
     const app = createApp({ name: "shop" });
     await app.testClient().get("/");
     expect(() => app.register(class {})).toThrow(
@@ -205,7 +205,7 @@ describe("@blueprint()", () => {
 });
 
 describe("Blueprint", () => {
-  it("nests: prefixes join, names are dotted, hooks go around each other", async () => {
+  it("nests: prefixes join, names are dotted, hooks are nested", async () => {
     const order: string[] = [];
     const hook = (name: string) => () => {
       order.push(name);
@@ -241,7 +241,7 @@ describe("Blueprint", () => {
 });
 
 describe("URL values", () => {
-  it("of a language prefix are taken out before the view and put back into URLs", async () => {
+  it("of a language prefix are taken out and put into URLs by @urlValuePreprocessor and @urlDefaults", async () => {
     const langs = new Map<string, unknown>();
     @blueprint("pages", { urlPrefix: "/<lang>" })
     class Pages {

@@ -59,7 +59,7 @@ describe.each([
     expect([await response.text(), response.headers.get("x-after")]).toEqual(["posted", "1"]);
   });
 
-  it.each([true, false])("say so when they are misplaced, with experimentalDecorators %s", (experimentalDecorators) => {
+  it.each([true, false])("are refused when they are misplaced, with experimentalDecorators %s", (experimentalDecorators) => {
     const misplaced = `import { route } from "flagon"; class A { @route("/") static page() { return "x"; } }`;
     const code = transpile(misplaced, { module: ModuleKind.CommonJS, target: ScriptTarget.ES2022, experimentalDecorators });
     expect(() => new Function("exports", "require", code)({}, () => flagon)).toThrow(

@@ -46,7 +46,7 @@ describe("hooks", () => {
     expect(await (await client.get("/")).text()).toBe("view");
   });
 
-  it("tear down whatever happened, each of them, with the error that nothing handled", async () => {
+  it("tear down after every outcome, with the unhandled error", async () => {
     const app = createLiveApp();
     const seen: unknown[] = [];
     app.teardownRequest((error) => void seen.push(error instanceof Error ? error.message : error));
@@ -89,7 +89,7 @@ describe("hooks", () => {
     await expect(app.testClient().get("/")).rejects.toThrow("An after-request hook returned something else than a response.");
   });
 
-  it("may change the session after the view, before it is saved", async () => {
+  it("can change the session after the view, before it is saved", async () => {
     const app = createApp();
     app.afterRequest((response) => {
       session.set("n", 1);
@@ -141,7 +141,7 @@ describe("the hooks of nested blueprints", () => {
     return app.testClient();
   }
 
-  it("go around each other: app, outer, inner, the view, inner, outer, app", async () => {
+  it("are nested: app, outer, inner, the view, inner, outer, app", async () => {
     const heard: string[] = [];
     await createNested(heard).get("/outer/inner/x");
     expect(heard).toEqual([
@@ -153,7 +153,7 @@ describe("the hooks of nested blueprints", () => {
     ]);
   });
 
-  it("concern their own routes alone, and never what is not found", async () => {
+  it("run for their own routes only, and not for 404", async () => {
     const heard: string[] = [];
     const client = createNested(heard);
     await client.get("/outer/x");
@@ -165,7 +165,7 @@ describe("the hooks of nested blueprints", () => {
     expect(heard.filter((step) => step.startsWith("before app"))).toHaveLength(2);
   });
 
-  it("concern the whole app where they are added for it", async () => {
+  it("run for the whole app if they are added for it", async () => {
     const app = createLiveApp();
     const heard: string[] = [];
     const part = new Blueprint("part", { urlPrefix: "/part" });
@@ -220,7 +220,7 @@ describe("teardownAppContext()", () => {
 });
 
 describe("app.preprocessRequest()", () => {
-  it("runs what comes before the view, for a test", async () => {
+  it("runs the steps before the view, for a test", async () => {
     const app = createApp();
     app.beforeRequest(() => {
       g.user = "ann";
@@ -235,7 +235,7 @@ describe("app.preprocessRequest()", () => {
 });
 
 describe("signals", () => {
-  it("tell of the life of a request on diagnostics channels", async () => {
+  it("publish the events of a request on diagnostics channels", async () => {
     const heard: string[] = [];
     const tell = (name: string, message: unknown) => `${name} ${Object.keys(message as object).sort()}`;
     const names = [

@@ -38,7 +38,7 @@ describe("app.onStart() and app.onStop()", () => {
     expect(await (await fetch(origin)).text()).toBe("test");
   });
 
-  it("stop what has started if a start fails, and start anew with the next request", async () => {
+  it("stop the started ones if a start fails, and start again with the next request", async () => {
     const { app, log } = createLogged();
     let isDown = true;
     app.onStart(() => log.push("start-a"));
@@ -120,7 +120,7 @@ describe("app.onStart() and app.onStop()", () => {
 });
 
 describe("app.healthCheck()", () => {
-  it("tells which checks fail or are slow, and shares a run", async () => {
+  it("names failed and slow checks, and shares one run", async () => {
     const app = createLiveApp();
     let runs = 0;
     app.healthCheck("fine", async () => {
@@ -141,7 +141,7 @@ describe("app.healthCheck()", () => {
     expect(runs).toBe(2);
   });
 
-  it("refuses two of one name, and a limit that is none", () => {
+  it("refuses a second check of the same name, and a wrong time limit", () => {
     const app = createApp();
     app.healthCheck("database", () => undefined);
     expect(() => app.healthCheck("database", () => undefined)).toThrow(/two health checks 'database'/);

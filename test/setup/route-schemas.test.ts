@@ -25,7 +25,7 @@ class Posts {
 describe("a route with schemas", () => {
   const client = createApp({}, Posts).testClient();
 
-  it("gives the view what the schemas made of body and query", async () => {
+  it("gives the view the schemas' output of body and query", async () => {
     expect(await (await client.get("/posts?page=3&tag=a&draft=on")).json()).toEqual({ page: 3, tag: "a", draft: true });
     expect(await (await client.get("/posts")).json()).toEqual({ page: 1, draft: false });
     const changed = await client.put("/posts/7", { json: { title: " a " } });
@@ -41,7 +41,7 @@ describe("a route with schemas", () => {
     ]);
   });
 
-  it("answers 422 with all that is wrong, and where it was sent", async () => {
+  it("answers 422 with every issue and its place", async () => {
     const response = await client.post("/posts?page=zero", { json: { title: " ", tags: ["a", 1] } });
     expect([response.status, response.headers.get("content-type")]).toEqual([422, "application/problem+json"]);
     expect(await response.json()).toEqual({
@@ -62,7 +62,7 @@ describe("a route with schemas", () => {
     expect((await client.post("/posts", { body: "{", headers: { "content-type": "application/json" } })).status).toBe(400);
   });
 
-  it("lets decorators of the view go first, and checks what they pass on", async () => {
+  it("runs the view's decorators first, and checks the values that they pass on", async () => {
     const members = viewDecorator((next) => (request.headers.has("authorization") ? next() : json({ error: "who?" }, 401)));
     class Guarded {
       @members
@@ -92,7 +92,7 @@ describe("a route with schemas", () => {
     expect(await read("/null")).toEqual([200, "null"]);
   });
 
-  it("that returns what its schema refuses is a mistake of the app: 500 for the client, and said to the developer", async () => {
+  it("answers 500 if the result does not fit 'returns', and logs the reason", async () => {
     const view = () => ({ id: "seven" }) as never;
     const app = createApp();
     app.route("/x", view, { returns: Post, endpoint: "x" });
@@ -120,7 +120,7 @@ describe("a route with schemas", () => {
     expect((await app.testClient().get("/x?q=bad")).status).toBe(422);
   });
 
-  it("is refused at the start if its query is no object", () => {
+  it("is refused at the start if its query is not an object", () => {
     expect(() => createApp().route("/x", () => "x", { query: z.string(), endpoint: "x" })).toThrow(FormError);
   });
 
@@ -155,7 +155,7 @@ describe("a query", () => {
     ["?ids=2&ids=3&tags=a", { ...none, ids: [2, 3], tags: ["a"] }],
     ["?filter.from=2&filter[done]=on", { ...none, filter: { from: 2, done: true } }],
     ["?filter.from=2", { ...none, filter: { from: 2 } }],
-  ])("takes absent as absent: '%s'", async (query, expected) => {
+  ])("keeps an absent field absent: '%s'", async (query, expected) => {
     expect(await (await client.get(`/x${query}`)).json()).toEqual(expected);
   });
 });
@@ -185,7 +185,7 @@ describe("values that JSON has no type for", () => {
   const client = app.testClient();
   const at = "2026-01-01T00:00:00.000Z";
 
-  it("are taken by text, numbers and lists, and sent back in the same way", async () => {
+  it("are read from text, numbers and lists, and sent in the same form", async () => {
     const body = {
       at,
       days: [at],
@@ -215,12 +215,12 @@ describe("values that JSON has no type for", () => {
     [{ at, next: { at: "" } }, ["next", "at"]],
     [{ at, coerced: "2026-02-31" }, ["coerced"]],
     [{ at, coercedBig: 2 ** 53 }, ["coercedBig"]],
-  ])("are refused where they are something else: %j", async (body, path) => {
+  ])("are refused if they are something else: %j", async (body, path) => {
     const response = await client.post("/at", { json: body });
     expect([response.status, ((await response.json()) as { errors: { path: string[] }[] }).errors[0]?.path]).toEqual([422, path]);
   });
 
-  it("are an error of the set-up where JSON cannot carry them at all, with the name of the field", () => {
+  it("are refused at set-up if JSON cannot carry them, with the name of the field", () => {
     const add = (options: object) => () => createApp().route("/x", () => "", { methods: ["POST"], endpoint: "x", ...options });
     expect(add({ json: z.object({ author: z.object({ photo: z.file() }) }) })).toThrow(
       "The field 'author.photo' of the schema 'json' of x is of the kind 'file', which JSON cannot carry. Take files as a form: { form: z.object(…) }.",

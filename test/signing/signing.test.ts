@@ -6,7 +6,7 @@ import { Hmac } from "../../src/signing/hmac";
 import { TimestampSigner } from "../../src/signing/signing";
 
 describe("Hmac", () => {
-  it.each(["sha1", "sha256"] as const)("is that of Node with %s", (digest) => {
+  it.each(["sha1", "sha256"] as const)("gives the same code as Node's createHmac() with %s", (digest) => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), fc.string({ unit: "binary", maxLength: 300 }), (key, text) => {
         const hmac = new Hmac(digest, Buffer.from(key));
@@ -24,7 +24,7 @@ describe("Hmac", () => {
 describe("Encrypter", () => {
   const encrypter = new Encrypter(["key"], "test");
 
-  it("gives back what it has encrypted, never in the same words, and refuses any change of it", () => {
+  it("decrypts its text, encrypts a value differently each time, and refuses changed text", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 100 }), fc.nat(), fc.integer({ min: 1, max: 255 }), (bytes, place, change) => {
         const text = encrypter.encrypt(bytes);
@@ -38,7 +38,7 @@ describe("Encrypter", () => {
     );
   });
 
-  it("decrypts what former keys have encrypted, for the same purpose alone", () => {
+  it("decrypts text of former keys, for the same purpose only", () => {
     const text = encrypter.encrypt(Buffer.from("x"));
     expect(new Encrypter(["new", "key"], "test").decrypt(text)?.toString()).toBe("x");
     expect(new Encrypter(["new"], "test").decrypt(text)).toBeUndefined();
@@ -46,7 +46,7 @@ describe("Encrypter", () => {
     expect(encrypter.decrypt(new Encrypter(["new", "key"], "test").encrypt(Buffer.from("x")))).toBeUndefined();
   });
 
-  it("takes what it has encrypted in one spelling alone", () => {
+  it("accepts one spelling of each encrypted text", () => {
     const text = encrypter.encrypt(Buffer.from("x"));
     const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     // The last of its characters has two bits that stand for nothing.
@@ -57,7 +57,7 @@ describe("Encrypter", () => {
     }
   });
 
-  it.each(["", "AA", "a".repeat(37), "no base64url!", "AAAA".repeat(10)])("takes nothing else: '%s'", (text) => {
+  it.each(["", "AA", "a".repeat(37), "no base64url!", "AAAA".repeat(10)])("refuses '%s'", (text) => {
     expect(encrypter.decrypt(text)).toBeUndefined();
   });
 
@@ -70,7 +70,7 @@ describe("TimestampSigner", () => {
   const options = { salt: "test", digest: "sha256", derivation: "hmac" } as const;
   const signer = new TimestampSigner(["key"], options);
 
-  it("reads what it signed, until it is too old", () => {
+  it("verifies its values until they are too old", () => {
     const signed = signer.sign("value.with.dots", 1000);
     expect(signer.unsign(signed, 60, 1060)).toEqual({ value: "value.with.dots" });
     expect(signer.unsign(signed, 60, 1061)).toEqual({ failure: "expired" });
@@ -104,7 +104,7 @@ describe("TimestampSigner", () => {
     }
   });
 
-  it("takes a signature in one spelling only", () => {
+  it("accepts one spelling of each signature", () => {
     fc.assert(
       fc.property(fc.nat({ max: 42 }), fc.integer({ min: 1, max: 255 }), (place, shift) => {
         const signed = signer.sign("payload", 1000);
@@ -115,14 +115,14 @@ describe("TimestampSigner", () => {
     );
   });
 
-  it("reads under former keys, and signs with the current one", () => {
+  it("verifies values of former keys, and signs with the current one", () => {
     const both = new TimestampSigner(["new", "key"], options);
     expect(both.unsign(signer.sign("x", 1000), 60, 1000)).toEqual({ value: "x" });
     expect(signer.unsign(both.sign("x", 1000), 60, 1000)).toEqual({ failure: "bad signature" });
     expect(() => new TimestampSigner([], options).sign("x")).toThrow(RangeError);
   });
 
-  it("makes the tokens of Flask-WTF with its settings", () => {
+  it("writes the same tokens as Flask-WTF, with its settings", () => {
     const flask = new TimestampSigner(["test key"], { salt: "wtf-csrf-token", digest: "sha1", derivation: "django-concat" });
     expect(flask.sign(".eJxTMjA0MjYxNTO3sExMSk5JTcPFVwIA4koKpQ", 1704067200)).toBe(
       ".eJxTMjA0MjYxNTO3sExMSk5JTcPFVwIA4koKpQ.ZZIAgA.WoBDNcCgxtgcPEdOnegKMGQ9wH4",

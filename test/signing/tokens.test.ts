@@ -26,14 +26,14 @@ function moveTo(seconds: number): void {
 }
 
 describe("signToken() and readToken()", () => {
-  it("gives back the data", () => {
+  it("return the signed data", () => {
     for (const data of [{ user: 3 }, [1, "ü"], "text", 0, false, { deep: { list: [null] } }]) {
       expect(read(sign(data))).toEqual(data);
     }
     expect(sign({ user: 3 })).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
   });
 
-  it("is valid up to the very second at which it expires, and says nothing of clocks that are behind", () => {
+  it("accept a token up to the second of its expiry, also on a clock that is behind", () => {
     const token = sign({ user: 3 }, { expiresIn: 10 });
     moveTo(10);
     expect(read(token)).toEqual({ user: 3 });
@@ -43,11 +43,11 @@ describe("signToken() and readToken()", () => {
     expect(read(token)).toEqual({ user: 3 });
   });
 
-  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, undefined, null, "60"])("refuses the expiry %s", (expiresIn) => {
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, undefined, null, "60"])("refuse the expiry %s", (expiresIn) => {
     expect(() => sign({ user: 3 }, { expiresIn })).toThrow(TypeError);
   });
 
-  it("refuses to sign what is no value of JSON, and what is too long for a link", () => {
+  it("refuse values that JSON cannot hold, and tokens too long for a link", () => {
     for (const data of [null, undefined, () => 1, Symbol("x")]) {
       expect(() => sign(data)).toThrow(TypeError);
     }
@@ -57,7 +57,7 @@ describe("signToken() and readToken()", () => {
     expect(() => read("x", { purpose: undefined })).toThrow(TypeError);
   });
 
-  it("keeps purposes apart, also from one another's parts and from sessions", async () => {
+  it("refuse a token of another purpose, and a session", async () => {
     expect(read(sign({ user: 3 }), { purpose: "confirm" })).toBeNull();
     expect(read(sign(1, { purpose: "a", bind: "b:c" }), { purpose: "a:b", bind: "c" })).toBeNull();
     expect(read(sign(1, { purpose: "ab" }), { purpose: "a", bind: "b" })).toBeNull();
@@ -71,7 +71,7 @@ describe("signToken() and readToken()", () => {
     }
   });
 
-  it("dies with the value that it is bound to", () => {
+  it("refuse a token when the value that it is bound to has changed", () => {
     const token = sign({ user: 3 }, { bind: "hash" });
     expect(read(token, { bind: "hash" })).toEqual({ user: 3 });
     for (const bind of ["other", "", null, undefined, Number.NaN]) {
@@ -86,7 +86,7 @@ describe("signToken() and readToken()", () => {
     expect(Buffer.from(token.split(".")[0] ?? "", "base64url").toString()).toBe('{"user":3}');
   });
 
-  it("answers hostile text with null, and fast", () => {
+  it("return null for hostile text, in linear time", () => {
     const token = sign({ user: 3 });
     const [content = "", expiry = "", signature = ""] = token.split(".");
     const forged = [
@@ -120,7 +120,7 @@ describe("signToken() and readToken()", () => {
     expect(performance.now() - begun).toBeLessThan(500);
   });
 
-  it("reads tokens of former keys, and signs with the current one", () => {
+  it("read tokens of former keys, and sign with the current one", () => {
     const before = createApp({ config: { secretKey: "a former key, no more" } });
     const token = inApp(() => signToken({ user: 3 }, { purpose: "reset", expiresIn: 60 }), before);
     const after = createApp({ config: { secretKeyFallbacks: ["a former key, no more"] } });
@@ -129,7 +129,7 @@ describe("signToken() and readToken()", () => {
     expect(read(inApp(() => signToken(1, { purpose: "reset", expiresIn: 60 }), after))).toBe(1);
   });
 
-  it("checks the data by a schema", () => {
+  it("check the data by a schema", () => {
     const schema = z.object({ user: z.int() });
     const data = inApp(() => readToken(sign({ user: 3, more: 1 }), { purpose: "reset", schema }));
     const user: number | undefined = data?.user;
@@ -137,7 +137,7 @@ describe("signToken() and readToken()", () => {
     expect(read(sign({ user: "3" }), { schema })).toBeNull();
   });
 
-  it("needs a secret key to sign, and has nothing to read without one", () => {
+  it("throw without a secret key when signing, and return null when reading", () => {
     const keyless = new Flagon(__dirname, { static: null, config: { testing: true } });
     expect(() => inApp(() => signToken(1, { purpose: "x", expiresIn: 1 }), keyless)).toThrow(/needs a secret key/);
     expect(inApp(() => readToken(sign(1), { purpose: "reset" }), keyless)).toBeNull();
@@ -151,7 +151,7 @@ describe("tokens beside Flask", () => {
   const compressed = ".eJyrVipJrShRslKqGAUjDijVAgDvle3g.arE7gA.-nIJh7qigjoPH8EDOrl-RSvUues";
   const readHere = (token: string, options: object = {}) => inApp(() => readToken(token, { purpose: "reset", ...options }), flask);
 
-  it("reads tokens of itsdangerous, also compressed, as long as maxAge lets it", () => {
+  it("are read if itsdangerous made them, compressed or not, up to maxAge", () => {
     expect(readHere(plain)).toEqual({ user: 3, name: "Bü" });
     expect(readHere(compressed)).toEqual({ text: "x".repeat(500) });
     expect(readHere(plain, { purpose: "confirm" })).toBeNull();
@@ -162,7 +162,7 @@ describe("tokens beside Flask", () => {
     expect(readHere(plain, { maxAge: 7200 })).not.toBeNull();
   });
 
-  it("signs with the expiry inside, and binds", () => {
+  it("hold their expiry, and can be bound to a value", () => {
     const token = inApp(() => signToken({ user: 3 }, { purpose: "reset", expiresIn: 10_000, bind: "hash" }), flask);
     expect(readHere(token, { bind: "hash" })).toEqual({ user: 3 });
     expect(readHere(token)).toBeNull();

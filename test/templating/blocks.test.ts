@@ -24,7 +24,7 @@ describe("renderBlock()", () => {
     expect(render("layout", "title")).toBe("Site");
   });
 
-  it("says which block there is none of", () => {
+  it("names a block that does not exist", () => {
     const render = create();
     expect(() => render("plain", "parts", { text: "" })).toThrow(/The template 'plain' has no block 'parts'\. Did you mean 'part'\?/);
     expect(() => render("nothing", "part")).toThrow(/no template 'nothing'/);

@@ -28,7 +28,7 @@ function createApp(root: string, templates: GivenTemplates): Flagon {
 }
 
 describe("app.addTemplates()", () => {
-  it("gives templates by text, with layouts and includes", async () => {
+  it("adds templates by text, with layouts and includes", async () => {
     const app = createApp("/nowhere", {
       page: '<% layout("shared/layout") %><b><%= it.name %></b><%~ include("./part") %>',
       "shared/layout": "<main><%= it.body %></main>",
@@ -39,12 +39,12 @@ describe("app.addTemplates()", () => {
     expect(app.templates.list()).toEqual(["page", "shared/layout", "part"]);
   });
 
-  it("gives way to a file of the same name", async () => {
+  it("prefers a file of the same name", async () => {
     const root = writeFiles({ "templates/page.eta": "file" });
     expect(await read(createApp(root, { page: "text" }), "/")).toBe("file");
   });
 
-  it("tells a mistake when the template is rendered, not before", async () => {
+  it("reports a mistake when the template is rendered, not before", async () => {
     const app = createApp("/nowhere", { page: "<% if ( %>" });
     await app.ready();
     await expect(app.testClient().get("/")).rejects.toThrow(TemplateError);
@@ -60,7 +60,7 @@ describe("flagon build", () => {
     "more/extra.eta": "extra",
   };
 
-  it("writes a module of which templates render without being compiled", async () => {
+  it("writes a module whose templates render without compiling", async () => {
     const root = createProject(files);
     const { code, stdout } = await flagon(root, ["build", "templates", "more", "--out", "built.mjs"]);
     expect([code, stdout]).toEqual([0, "4 templates are in built.mjs. Give them to the app: app.addTemplates(templates)"]);
@@ -78,15 +78,15 @@ describe("flagon build", () => {
     expect(await read(app, "/stream")).toBe("<i>Cy</i>");
   });
 
-  it("names a folder that is not there, and the template that is malformed", async () => {
+  it("names a missing folder, and a malformed template", async () => {
     const root = createProject({ "templates/bad.eta": "<% if ( %>" });
     expect((await flagon(root, ["build", "none"])).stderr).toContain("There is no folder");
     expect((await flagon(root, ["build"])).stderr).toContain("The template 'bad' cannot be compiled, line 1");
   });
 });
 
-describe("a template where no code is made of text", () => {
-  it("renders if it was given before the start, and says the cure otherwise", async () => {
+describe("a template in a runtime that compiles no code from text", () => {
+  it("renders if it was given before the start, else the error names the cure", async () => {
     const app = new Flagon("/nowhere", { static: null, config: { testing: true } });
     const text = "<b><%= it.name %></b>";
     app.addTemplates({ text });

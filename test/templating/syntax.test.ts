@@ -26,7 +26,7 @@ describe("the line break after a tag", () => {
     ["<% const x = capture(() => { %>\nA<% }) %>\n<%= x %>\n", "A\n"],
     ["a\n<% const n = 1 %>\n\nb", "a\n\nb"],
     ["<%= it.a -%>\nB", "AnnB"],
-  ])("stays where the tag prints: %j", (source, text) => {
+  ])("stays if the tag prints: %j", (source, text) => {
     expect(render(source, { a: "Ann", b: "Lee" })).toBe(text);
   });
 });
@@ -60,11 +60,11 @@ describe("a template that does not compile", () => {
     ["\n<% block('a', () => { %>\n<%= await it.p %><% }) %>", 3, "'await' needs renderTemplateAsync()"],
     ["\n\n<% const a = 1; const a = 2; %>", 3, "Identifier 'a' has already been declared"],
     ["ok\n<% const = 1 %>\nx", 2, "Unexpected token '='"],
-  ])("points at the line and says the mistake: %j", (source, line, message) => {
+  ])("is an error with the line and the mistake: %j", (source, line, message) => {
     expect(refuse(source)).toEqual([expect.stringContaining(message), line]);
   });
 
-  it("knows brackets in strings, comments and expressions", () => {
+  it("is not one with brackets in strings, comments and expressions", () => {
     expect(render('<%= "}" + `{` + \'(\' %><% /* { */ %><% const r = /[{(]/ %><%= r.test("{") %>')).toBe("}{(true");
   });
 });
@@ -91,7 +91,7 @@ describe("an attribute without quotes", () => {
     "<style>a{b:<%= it.x %>}</style>",
     "<!-- <a b=<%= it.x %>> -->",
     '<a disabled <% if (it.x) { %>class="x"<% } %>>=<%= it.x %>',
-  ])("is none in %j", (source) => {
+  ])("is allowed in %j", (source) => {
     expect(render(source, { x: "X" })).toContain("X".repeat(source.includes("if (it.x)") ? 1 : 0));
   });
 });
@@ -118,7 +118,7 @@ describe("safeUrl()", () => {
     ["blob:https://a.test/x", "#"],
     ["\u00a0javascript:alert(1)", "#"],
     ["x:y", "#"],
-  ])("of %j is %j, in code and in templates", (url, safe) => {
+  ])("turns %j into %j, in code and in templates", (url, safe) => {
     expect(safeUrl(url)).toBe(safe);
     expect(render("<%~ safeUrl(it.url) %>", { url })).toBe(safe);
   });

@@ -25,7 +25,7 @@ function render(files: Readonly<Record<string, string>>, data: object = {}): str
 }
 
 describe("renderTemplate()", () => {
-  it("escapes everything but Markup, and prints nothing for what is not there", () => {
+  it("escapes everything but Markup, and prints nothing for null and undefined", () => {
     const page =
       "<%= it.text %>|<%= it.safe %>|<%~ it.text %>|<%= it.none %><%= it.nil %><%~ it.none %><%= nowhere %>|<%= it.list %>|<%= 0 %><%= false %>";
     const data = { text: `<&"'>`, safe: html`<b>${"<"}</b>`, nil: null, list: ["<", new Markup("<i>")] };
@@ -41,7 +41,7 @@ describe("renderTemplate()", () => {
     expect(render(files, { x: "<" })).toBe("<title>T</title>N&lt;[<main>body</main>]FO&lt;");
   });
 
-  it("includes others with their own data, by absolute and relative names", () => {
+  it("includes templates with their own data, by absolute and relative names", () => {
     const files = {
       "page.eta": `<%= include("parts/a", { y: "<" }) %>`,
       "parts/a.eta": `<%= it.x %><%= it.y %><%= include("./b") %><%= include("parts/b") %><%= include("../top") %>`,
@@ -51,7 +51,7 @@ describe("renderTemplate()", () => {
     expect(render(files, { x: 1 })).toBe("1&lt;b1b1top&lt;");
   });
 
-  it("keeps what a template declares its own", () => {
+  it("keeps the declarations of a template local", () => {
     expect(
       render({ "page.eta": "<% const request = 1; let config = 2; for (const g of [3]) { %><%= request + config + g %><% } %>" }),
     ).toBe("6");
@@ -65,7 +65,7 @@ describe("renderTemplate()", () => {
     );
   });
 
-  it("types its data when it is named so", () => {
+  it("types its data by template()", () => {
     const root = writeFiles({ "page.eta": "<%= it.n %>" });
     const app = createApp();
     app.templates.addFolder(root);
@@ -93,7 +93,7 @@ describe("a template's names", () => {
     expect(() => app.appContext(() => renderTemplate("page"))).toThrow("leads out of the template folders");
   });
 
-  it("that are unknown get a hint", () => {
+  it("get a suggestion if they are unknown", () => {
     const root = writeFiles({ "posts/show.eta": "x" });
     const app = createApp();
     app.templates.addFolder(root);
@@ -113,7 +113,7 @@ describe("a template's error", () => {
     expect(failing).toThrow(" >   3 | <p><%= it.post.title %></p>\n     4 | four");
   });
 
-  it("is the included one's, not the including one's", () => {
+  it("names the included template, not the including one", () => {
     const files = { "page.eta": "\n\n<%= include('part') %>", "part.eta": "\n<%= it.f() %>" };
     expect(() => render(files)).toThrow("The template 'part' failed, line 2: TypeError: it.f is not a function");
   });
@@ -122,11 +122,11 @@ describe("a template's error", () => {
     ["<p>\n<%= it.x", "line 2: unclosed tag"],
     ["a\nb <%= it.x + %>", "line 2: Unexpected token"],
     ["<% if (true) { %>x", "cannot be compiled, line 1"],
-  ])("in its syntax has a place: %j", (source, message) => {
+  ])("has a place if it is one of syntax: %j", (source, message) => {
     expect(() => render({ "page.eta": source })).toThrow(message);
   });
 
-  it("of a request passes through as it is", async () => {
+  it("passes through unchanged if it is an answer such as abort(404)", async () => {
     const app = createApp();
     app.route("/", () => renderTemplateString("<% it.abort(403) %>", { abort }), { endpoint: "x" });
     expect((await app.testClient().get("/")).status).toBe(403);
@@ -134,7 +134,7 @@ describe("a template's error", () => {
 });
 
 describe("the scope", () => {
-  it("has the standard names, and opens a session only for who says it", async () => {
+  it("has the standard names, and opens a session only for a template that uses it", async () => {
     const app = createApp({ config: { secretKey: "k" } });
     app.route(
       "/url",
@@ -150,13 +150,13 @@ describe("the scope", () => {
     expect((await client.get("/session")).headers.get("vary")).toBe("cookie");
   });
 
-  it("reaches nothing that all objects inherit", () => {
+  it("holds no inherited members of objects", () => {
     const app = createApp();
     const source = "<%= typeof hasOwnProperty %> <%= typeof constructor %> <%= typeof __proto__ %>";
     expect(app.appContext(() => renderTemplateString(source).html)).toBe("undefined undefined undefined");
   });
 
-  it("has no request outside of one, and says so", () => {
+  it("throws for 'request' outside of a request", () => {
     const render = (source: string) => createApp().appContext(() => renderTemplateString(source).html);
     expect(render("<%= request ? 'yes' : 'no' %>")).toBe("no");
     expect(() => render("<%= request.path %>")).toThrow("'request' is undefined");
@@ -180,7 +180,7 @@ describe("templates", () => {
     }
   });
 
-  it("may await", async () => {
+  it("can await", async () => {
     const root = writeFiles({
       "page.eta": `<% layout("frame") %><%= await it.later("a") %><%= await includeAsync("part") %>`,
       "frame.eta": "[<%= it.body %>]",
@@ -192,7 +192,7 @@ describe("templates", () => {
     expect(await (await app.testClient().get("/")).text()).toBe("[a/&lt;/]");
   });
 
-  it("are the first of a list that exists, with the folders that were searched if none does", () => {
+  it("can be named by a list, of which the first that exists is rendered", () => {
     const app = createApp();
     app.templates.addFolder(writeFiles({ "b.eta": "b", "c.eta": "c" }));
     expect(app.appContext(() => renderTemplate(["a", "b", "c"]).html)).toBe("b");
@@ -210,7 +210,7 @@ describe("templates", () => {
     }
   });
 
-  it("tell in the log where they were looked for, if asked to", () => {
+  it("log the searched folders, by a setting", () => {
     const app = createApp({ config: { explainTemplateLoading: true } });
     const log = vi.spyOn(app.logger, "info");
     const root = writeFiles({ "page.eta": "x" });

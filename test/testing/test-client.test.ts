@@ -13,7 +13,7 @@ describe("testClient()", () => {
     expect(await (await client.get("/a?x=1", { query: { y: "a b", z: [1, 2] } })).text()).toBe("/a?x=1&y=a+b&z=1&z=2");
   });
 
-  it("follows redirects like a browser, and says which", async () => {
+  it("follows redirects like a browser, and lists them", async () => {
     const app = createApp();
     app.route("/start", () => redirect("/keep", 303), { endpoint: "start", methods: ["POST"] });
     app.route("/keep", () => redirect("/end?x=1"), { endpoint: "keep" });
@@ -89,7 +89,7 @@ describe("testClient()", () => {
     expect(await client.session((opened) => opened.get("n"))).toBe(42);
   });
 
-  it("sends one body", async () => {
+  it("sends a body as JSON, form or text, and refuses two of them", async () => {
     const app = createApp();
     app.route("/", async () => [request.mimeType, await request.text()], { endpoint: "x", methods: ["POST"] });
     const client = app.testClient();
@@ -117,7 +117,7 @@ describe("the address of the test client", () => {
     ];
   };
 
-  it("is that of the settings serverName and preferredUrlScheme, or the first trusted host", async () => {
+  it("comes from the settings serverName and preferredUrlScheme, or from the first trusted host", async () => {
     expect(await seen(undefined)).toEqual(["http://localhost false", "localhost", "1", 1]);
     expect(await seen({ serverName: "shop.test:8080" })).toEqual(["http://shop.test:8080 false", "shop.test:8080", "1", 1]);
     expect(await seen({ serverName: "shop.test", preferredUrlScheme: "https" })).toEqual(["https://shop.test true", "shop.test", "1", 1]);
@@ -125,7 +125,7 @@ describe("the address of the test client", () => {
     expect(await seen({ trustedHosts: [".example.org", "a.test"] })).toEqual(["http://example.org false", "example.org", "1", 1]);
   });
 
-  it("can still be given by each target", async () => {
+  it("can be given by each target", async () => {
     const app = createApp({ config: { serverName: "shop.test" } });
     app.get("/", () => request.url);
     expect(await (await app.testClient().get("https://other.test/?a=1")).text()).toBe("https://other.test/?a=1");
@@ -133,7 +133,7 @@ describe("the address of the test client", () => {
 });
 
 describe("the secret key of a test", () => {
-  it("is random where nothing has set one, so that sessions work; one that is set to null stays so", async () => {
+  it("is random if none is set, and stays null if it is set to null", async () => {
     const app = new Flagon(__dirname, { static: null, config: { testing: true } });
     app.get("/", () => String(session.set("a", 1)));
     expect((await app.testClient().get("/")).status).toBe(200);
