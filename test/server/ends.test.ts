@@ -1,11 +1,20 @@
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { type Flagon, type FlagonOptions, request } from "flagon";
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { serve } from "../../src/server/production/workers";
 import { createApp, waitUntil } from "../support";
 import { openSocket, statuses } from "./raw-socket";
+
+/** A folder of this file's own, for other processes write temporary files as well. */
+const folder = mkdtempSync(join(tmpdir(), "flagon-ends-"));
+vi.stubEnv("TMPDIR", folder);
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
 
 const listFiles = () => readdirSync(tmpdir()).filter((name) => /^flagon-[\da-f-]{36}$/.test(name));
 let filesBefore: string[] = [];

@@ -2,6 +2,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { findHeader } from "./raw-headers";
 
+/** The part of a request's body that the app has not read when the answer is there. */
+export type UnreadBody = "none" | "short" | "long";
+
 /** The functions to call when a connection closes, for replies that wait behind another one on it. */
 const waiting = new WeakMap<Socket, Set<() => void>>();
 
@@ -28,6 +31,8 @@ export class Exchange {
   isBodyBegun = false;
   /** Whether the client sends its body too slowly, so that nobody waits for the rest. */
   isBodyLate = false;
+  /** The part of the body that was unread when the head of the reply was written. */
+  unreadBody: UnreadBody = "none";
   /** Makes the code that reads the body fail. */
   failBody: ((error: Error) => void) | undefined;
   /** Ends a stream of events, which would otherwise go on until the client leaves. */

@@ -12,7 +12,7 @@ import { isBodiless } from "../../http/status";
 import type { Exchange } from "./exchange";
 import { FileSender } from "./node-file";
 import { endWith, isPlainReply } from "./tuning/single-write";
-import { closesAfterAnswer, drainBody, limitShortRest } from "./unread-body";
+import { drainBody, findUnreadBody, limitShortRest } from "./unread-body";
 
 /** Milliseconds for which the head waits for the first piece of a stream. */
 const firstPieceTimeout = 20;
@@ -61,8 +61,9 @@ export function sendResponse(sending: Sending): void {
 /** Writes the head of a response, and decides whether the connection closes after it. */
 function writeHead({ context, exchange, response }: Sending): void {
   const { headers, status } = response;
-  const { message, reply } = exchange;
-  if (!message.complete && message.httpVersionMajor === 1 && closesAfterAnswer(exchange)) {
+  const { reply } = exchange;
+  exchange.unreadBody = findUnreadBody(exchange);
+  if (exchange.unreadBody === "long") {
     exchange.isClosing = true;
     headers.set("connection", "close");
   }
@@ -78,7 +79,7 @@ function writeHead({ context, exchange, response }: Sending): void {
 /** Ends a reply with its last piece. If the client still sends its body, the end waits until that is taken in. */
 function endReply(exchange: Exchange, piece: string | Uint8Array | null, onEnd?: () => void): void {
   const { message, reply } = exchange;
-  if (message.complete || message.httpVersionMajor !== 1) {
+  if (message.complete || exchange.unreadBody === "none") {
     endNow(reply, piece, onEnd);
   } else if (!exchange.closesConnection) {
     limitShortRest(exchange);

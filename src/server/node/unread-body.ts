@@ -1,4 +1,4 @@
-import type { Exchange } from "./exchange";
+import type { Exchange, UnreadBody } from "./exchange";
 import { announcedLength, listRawHeaders } from "./raw-headers";
 import { skipEmptyBody } from "./tuning/empty-requests";
 
@@ -9,18 +9,22 @@ const drainTime = 5000;
 const shortBody = 64 * 1024;
 
 /**
- * Handles a request body that the app has not read to its end when the answer is there.
+ * Tells how much of a request's body is unread when the answer is there.
  *
- * @returns Whether the connection closes after the answer: the rest of the body is long, or may never come. Node reads a short rest itself.
+ * @returns "none" for a request without a body; "short" if Node reads the rest by itself; "long" if the connection has to
+ *   close after the answer: the rest is long, or may never come.
  */
-export function closesAfterAnswer(exchange: Exchange): boolean {
+export function findUnreadBody(exchange: Exchange): UnreadBody {
   const { message } = exchange;
+  if (message.complete || message.httpVersionMajor !== 1) {
+    return "none";
+  }
   const length = announcedLength(listRawHeaders(message));
   if (length === 0) {
     skipEmptyBody(message);
-    return false;
+    return "none";
   }
-  return length > shortBody || exchange.expectsContinue || exchange.isBodyLate;
+  return length > shortBody || exchange.expectsContinue || exchange.isBodyLate ? "long" : "short";
 }
 
 /**
