@@ -1,10 +1,10 @@
 /*
- * Forms: every control, an order with rows that grow, and an upload that shows how far it is.
+ * Forms: every control, an order with rows that grow, an upload that shows how far it is, and a search with pages.
  *
  *     npx ts-node samples/forms.ts
  */
 import { join } from "node:path";
-import { defineForm, Flagon, flash, redirect, renderTemplate, route, session, urlFor } from "flagon";
+import { defineForm, Flagon, flash, redirect, renderTemplate, request, route, session, urlFor } from "flagon";
 import { z } from "zod";
 
 const sizes = { s: "Small", m: "Middle", l: "Large" };
@@ -81,6 +81,28 @@ const UploadForm = defineForm({
     .meta({ label: "Files", help: "Texts and pictures, up to 5 MB each." }),
 });
 
+/** A search: the browser sends it by GET, so that its result has a URL. An absent field has the default of its schema. */
+const SearchForm = defineForm(
+  {
+    q: z.string().trim().max(40).default("").meta({ label: "Name contains", type: "search" }),
+    taste: z
+      .enum(["sweet", "bitter"])
+      .optional()
+      .meta({ label: "Taste", messages: { blank: "Any" } }),
+    least: z.int().min(0).max(100).default(0).meta({ label: "Least price" }),
+    inStock: z.boolean().default(true).meta({ label: "In stock only" }),
+  },
+  { method: "get" },
+);
+
+const goods = Array.from({ length: 60 }, (_, index) => ({
+  name: `${index % 3 === 0 ? "Tea" : "Chocolate"} ${index + 1}`,
+  taste: index % 2 === 0 ? "bitter" : "sweet",
+  price: index,
+  inStock: index % 5 !== 0,
+}));
+const perPage = 10;
+
 class Forms {
   @route("/")
   index() {
@@ -117,6 +139,20 @@ class Forms {
     return renderTemplate("upload", { form });
   }
 
+  @route("/search")
+  async search() {
+    const form = await SearchForm.validateOnSubmit();
+    const page = request.query.get("page", { type: "int", default: 1 });
+    const found = form.valid ? findGoods(form.data) : [];
+    return renderTemplate("search", {
+      form,
+      count: found.length,
+      goods: found.slice((page - 1) * perPage, page * perPage),
+      // The link keeps the fields of the search.
+      next: found.length > page * perPage ? urlFor(Forms, "search", { ...form.raw, page: page + 1 }) : null,
+    });
+  }
+
   @route("/done")
   done() {
     return renderTemplate("done", { result: session.pop("result") ?? "" });
@@ -128,6 +164,16 @@ class Forms {
     session.set("result", JSON.stringify(data, null, 2));
     return redirect(urlFor(Forms, "done"));
   }
+}
+
+function findGoods({ q, taste, least, inStock }: { q: string; taste?: string | undefined; least: number; inStock: boolean }) {
+  return goods.filter(
+    (one) =>
+      one.name.toLowerCase().includes(q.toLowerCase()) &&
+      (taste === undefined || one.taste === taste) &&
+      one.price >= least &&
+      (one.inStock || !inStock),
+  );
 }
 
 const app = new Flagon(join(__dirname, "forms"), { name: "forms" });

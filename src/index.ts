@@ -167,6 +167,7 @@ export type { ChoicesByKey, ChoiceValue, FieldChoices, LabelledChoice } from "./
 export type {
   FormIssue,
   FormIssueField,
+  FormLabelKind,
   FormMessage,
   FormMessageKind,
   FormMessages,

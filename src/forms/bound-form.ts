@@ -1,16 +1,14 @@
-import { FormError } from "../base/errors";
 import { html, type Markup } from "../base/html";
 import { andThen, type MaybePromise } from "../base/maybe-promise";
-import { didYouMean } from "../base/suggestion";
 import type { RequestContext } from "../dispatch/context";
 import { createScope } from "../dispatch/template-scope";
 import { FormValues } from "../http/request/form-values";
 import { checkForm, type FieldIssue } from "../schemas/check-form";
-import { type FieldChoices, listAllowed, listChoices } from "../schemas/choices";
+import type { FieldChoices } from "../schemas/choices";
 import { createConversion } from "../schemas/conversion";
 import { emptyNode, type NameNode, toTree } from "../schemas/field-names";
-import { type FieldPath, type FormSchema, findAnyItem, findField } from "../schemas/form-schema";
-import { listReserved } from "../schemas/parse-fields";
+import type { FormIssueField, FormLabelKind } from "../schemas/form-messages";
+import { type FieldPath, type FormSchema, findField, listOwnFields, listReserved } from "../schemas/form-schema";
 import { unwrap } from "../schemas/zod";
 import { CsrfError, checkCsrf, createCsrfToken, csrfField } from "../sessions/csrf";
 import { formatAttributes } from "./attributes";
@@ -18,7 +16,8 @@ import { describeField } from "./field-descriptions";
 import { type FieldOptions, renderControl, renderErrors, renderField, renderNotes } from "./fields";
 import type { FormBase, FormOptions, FormRenderOptions, RowOptions } from "./form";
 import { type FormState, FormView } from "./form-view";
-import { findMessage } from "./messages";
+import { findLabel, findMessage } from "./messages";
+import { listAllowedByField, type RequestChoices, readRequestChoices } from "./request-choices";
 
 /** The field that says which of a page's forms was sent. */
 export const formNameField = "_form";
@@ -28,8 +27,10 @@ export interface RequestValues {
   /** The values that the fields show before the form is sent. */
   readonly initial: object;
   /** The choices by field. */
-  readonly choices: Readonly<Record<string, FieldChoices | undefined>>;
+  readonly choices: RequestChoices;
 }
+
+const noValues = new FormValues();
 
 /** A form in a request. */
 export class BoundForm<Data> implements FormBase<Data>, FormState {
@@ -40,8 +41,8 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
   readonly choices: ReadonlyMap<string, FieldChoices>;
   submitted = false;
   node: NameNode = emptyNode;
-  #data: unknown;
-  #values = new FormValues();
+  #result: { readonly data: unknown } | undefined;
+  #values: FormValues = noValues;
   readonly #options: FormOptions;
   readonly #context: RequestContext;
   readonly #view: FormView;
@@ -59,12 +60,17 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
     return this.#options.name;
   }
 
+  /** Whether the form is sent by `GET`, so that it reads the query. */
+  get isSearch(): boolean {
+    return this.#options.method === "get";
+  }
+
   get valid(): boolean {
-    return this.submitted && this.formErrors.length === 0 && Object.keys(this.errors).length === 0;
+    return this.#result !== undefined && this.formErrors.length === 0 && Object.keys(this.errors).length === 0;
   }
 
   get data(): unknown {
-    return this.valid ? this.#data : undefined;
+    return this.valid ? this.#result?.data : undefined;
   }
 
   get raw(): Record<string, string | string[]> {
@@ -88,12 +94,25 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
       const { isCsrfChecked, refusal } = this.#context;
       if (refusal !== undefined) {
         this.#context.isRefusalShown = true;
-        this.addError(null, refusal.description);
+        this.#addRefusal(refusal.description);
       } else if (this.#hasToken && !isCsrfChecked) {
-        return this.#checkOrigin().then(() => this.#bind(values));
+        return this.#checkOrigin().then(() => this.#bind());
       }
-      return this.#bind(values);
+      return this.#bind();
     });
+  }
+
+  /**
+   * Binds the form to the query. The texts of other fields, such as the number of a page, are none of its own. A query
+   * without any of its fields is checked as well, but no error is shown: nobody sent the form.
+   */
+  search(): MaybePromise<this> {
+    const { query } = this.#context.request;
+    const sender = query.get(formNameField);
+    const isOther = this.name !== undefined && sender !== null && sender !== this.name;
+    this.#values = isOther ? noValues : new FormValues(listOwnFields(this.schema, query));
+    this.submitted = this.#values.size > 0;
+    return this.#bind();
   }
 
   async #checkOrigin(): Promise<void> {
@@ -104,17 +123,17 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
       if (!(error instanceof CsrfError)) {
         throw error;
       }
-      this.addError(null, error.description);
+      this.#addRefusal(error.description);
     }
   }
 
-  #bind(values: FormValues): MaybePromise<this> {
-    this.node = toTree(values, listReserved(this.schema));
-    const allowed = new Map([...this.choices].map(([name, choices]) => [name, listAllowed(listChoices(choices))] as const));
-    return andThen(checkForm(this.schema, this.node, createConversion("form", allowed)), (result) => {
+  #bind(): MaybePromise<this> {
+    this.node = toTree(this.#values, listReserved(this.schema));
+    const conversion = createConversion(this.isSearch ? "search" : "form", listAllowedByField(this.choices));
+    return andThen(checkForm(this.schema, this.node, conversion), (result) => {
       if ("data" in result) {
-        this.#data = result.data;
-      } else {
+        this.#result = result;
+      } else if (this.submitted) {
         for (const issue of result.issues) {
           this.addError(issue.name, this.#explain(issue));
         }
@@ -126,16 +145,31 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
   /** Returns the message of an issue: of the schema, the field, the form or the app; else Flagon's own. */
   #explain(issue: FieldIssue): string {
     const found = issue.name === "" ? undefined : findField(this.schema, issue.name);
-    const sources = [this.#options.messages, this.#context.app.formMessages];
-    if (found === undefined) {
-      return findMessage(issue, { name: issue.name, label: "", type: "", isMultiple: false }, sources);
+    return findMessage(issue, this.#describe(found, issue.name), this.#listMessages(found));
+  }
+
+  label(kind: FormLabelKind, field?: FieldPath): string {
+    return findLabel(kind, this.#describe(field, ""), this.#listMessages(field));
+  }
+
+  /** Describes a field to the functions that choose messages and labels. */
+  #describe(field: FieldPath | undefined, name: string): FormIssueField {
+    if (field === undefined) {
+      return { name, label: "", type: "", isMultiple: false };
     }
-    const { control, label } = describeField(found);
-    const { type = control.type } = this.#view.options(found);
-    return findMessage(issue, { name: issue.name, label, type, isMultiple: control.isMultiple }, [
-      unwrap(found.schema).meta.messages,
-      ...sources,
-    ]);
+    const { control, label } = describeField(field);
+    const { type = control.type } = this.#view.options(field);
+    return { name: field.name, label, type, isMultiple: control.isMultiple };
+  }
+
+  #listMessages(field: FieldPath | undefined): readonly unknown[] {
+    const sources = [this.#options.messages, this.#context.app.formMessages];
+    return field === undefined ? sources : [unwrap(field.schema).meta.messages, ...sources];
+  }
+
+  /** Adds the reason why a token was refused, in the language of the request. */
+  #addRefusal(message: string): void {
+    this.addError(null, this.#explain({ name: "", schema: undefined, code: "csrf", message, isOwn: false, details: {} }));
   }
 
   addError(field: string | null, message: string): void {
@@ -174,14 +208,18 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
     return html`${which}<input type="hidden" name="${csrfField}" value="${token}">`;
   }
 
-  render({ submit = "Send", ...attributes }: FormRenderOptions = {}): Markup {
+  render({ submit = this.label("send"), ...attributes }: FormRenderOptions = {}): Markup {
     const { fields, alternatives } = this.schema;
-    const all = { method: "post", ...(this.#view.hasFiles() ? { enctype: "multipart/form-data" } : {}), ...attributes };
+    const all = {
+      method: this.isSearch ? "get" : "post",
+      ...(this.#view.hasFiles() ? { enctype: "multipart/form-data" } : {}),
+      ...attributes,
+    };
     return html`<form${formatAttributes(all)}>${this.hidden()}${this.renderErrors()}${this.#view.renderParts([...fields.keys()], alternatives)}<button type="submit">${submit}</button></form>`;
   }
 
   get #hasToken(): boolean {
-    return this.#options.csrf !== false && this.#context.app.config.csrf;
+    return this.#options.csrf !== false && !this.isSearch && this.#context.app.config.csrf;
   }
 
   #renderField(field: FieldPath, given: FieldOptions): Markup {
@@ -201,28 +239,4 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
     };
     return this.#context.app.templates.render(fieldTemplate, data, createScope(this.#context));
   }
-}
-
-const noChoices: ReadonlyMap<string, FieldChoices> = new Map();
-
-/**
- * Reads the choices of a request. Their names write the items of lists as `[]`, which can be left out: `lines.product`.
- *
- * @throws {FormError} If the form has no such field.
- */
-function readRequestChoices(form: FormSchema, choices: RequestValues["choices"]): ReadonlyMap<string, FieldChoices> {
-  const names = Object.keys(choices);
-  if (names.length === 0) {
-    return noChoices;
-  }
-  return new Map(
-    names.flatMap((name) => {
-      const found = choices[name];
-      const field = findAnyItem(form, name);
-      if (field === undefined) {
-        throw new FormError(`The form has no field '${name}' to give choices to.${didYouMean(name, form.fields.keys())}`);
-      }
-      return found === undefined ? [] : [[field, found] as const];
-    }),
-  );
 }

@@ -114,7 +114,7 @@ function findChoiceControl(isPassword: boolean, kind: Unwrapped, required: Attri
   }
   return {
     ...single("select", required),
-    choices: [...new Set(shown)].map((value) => ({ value: String(value), label: humanize(String(value)) })),
+    choices: [...new Set(shown)].map((value) => (typeof value === "boolean" ? nameBoolean(value) : nameValue(String(value)))),
   };
 }
 
@@ -137,10 +137,15 @@ function listChoiceValues(schema: ZodSchema): readonly unknown[] | undefined {
 }
 
 function listBooleans(): readonly Choice[] {
-  return [
-    { value: "true", label: "Yes" },
-    { value: "false", label: "No" },
-  ];
+  return [nameBoolean(true), nameBoolean(false)];
+}
+
+function nameBoolean(value: boolean): Choice {
+  return value ? { value: "true", label: "Yes", labelKind: "yes" } : { value: "false", label: "No", labelKind: "no" };
+}
+
+function nameValue(value: string): Choice {
+  return { value, label: humanize(value) };
 }
 
 function findListControl(isPassword: boolean, element: ZodSchema | undefined, least: number | undefined): Control {

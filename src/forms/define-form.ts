@@ -4,15 +4,16 @@ import { type FormSchema, readFormSchema } from "../schemas/form-schema";
 import type { ZodSchema } from "../schemas/zod";
 import { csrfField, isSafeMethod } from "../sessions/csrf";
 import { BoundForm, formNameField } from "./bound-form";
+import { hasFile } from "./file-fields";
 import type { Form, FormDefinition, FormInput, FormOptions, FormOutput, FormShape } from "./form";
 
 /**
  * Defines a form by zod. The form renders itself, checks the sent values, keeps the input, and types the result.
  *
  * @param schema The fields as plain zod schemas, a `z.object(…)` of them, or a union of such objects.
- * @param options The token, the name, the messages and the template of its fields.
+ * @param options The method, the token, the name, the messages and the template of its fields.
  * @throws {FormError} If the schema is not one of zod 4, has a key with dots or brackets, or one that
- *   the form sends itself: `csrf_token`, and `_form` if it has a name.
+ *   the form sends itself: `csrf_token`, and `_form` if it has a name; or if a form by `GET` has files or a token.
  *
  * @example
  * ```ts
@@ -24,6 +25,7 @@ export function defineForm<Definition extends FormShape | ZodSchema<object>>(
   options: FormOptions = {},
 ): FormDefinition<FormOutput<Definition>, FormInput<Definition>> {
   const formSchema = readFormSchema(schema);
+  checkMethod(formSchema, options);
   checkOwnFields(formSchema, options);
   return {
     validateOnSubmit({ initial = {}, choices = {} } = {}) {
@@ -31,7 +33,7 @@ export function defineForm<Definition extends FormShape | ZodSchema<object>>(
         const context = getRequestContext("validateOnSubmit");
         const bound = new BoundForm<FormOutput<Definition>>(formSchema, options, context, { initial, choices });
         const isSent = context.refusal !== undefined || !isSafeMethod(context.request.method);
-        const form: Promise<unknown> = isSent ? bound.submit() : Promise.resolve(bound);
+        const form: Promise<unknown> = bound.isSearch ? Promise.resolve(bound.search()) : isSent ? bound.submit() : Promise.resolve(bound);
         return form as Promise<Form<FormOutput<Definition>>>;
       } catch (error) {
         return Promise.reject(error);
@@ -40,9 +42,48 @@ export function defineForm<Definition extends FormShape | ZodSchema<object>>(
   };
 }
 
+/**
+ * Checks that a form by `GET` asks for nothing that a query cannot send.
+ *
+ * @throws {FormError} If it has files or a token.
+ */
+function checkMethod({ fields }: FormSchema, { csrf = false, method = "post" }: FormOptions): void {
+  if (method !== "get" && method !== "post") {
+    throw new FormError(
+      `The method of a form must be "get" or "post", but it is ${JSON.stringify(method)}. For PUT, PATCH and DELETE, see the setting methodOverride.`,
+    );
+  }
+  if (method === "post") {
+    return;
+  }
+  if (csrf) {
+    throw new FormError(
+      "A form by GET carries no token against cross-site requests: it changes nothing, and the token would be part of the URL. Remove 'csrf: true', or send the form by POST.",
+    );
+  }
+  const file = [...fields].find(([name, schema]) => holdsFile(name, schema))?.[0];
+  if (file !== undefined) {
+    throw new FormError(
+      `The field '${file}' of a form by GET is a file, or holds one, but a query sends only text. Send the form by POST.`,
+    );
+  }
+}
+
+/** Tells whether a field holds a file, as far as it can be read before a recursive schema is complete. */
+function holdsFile(name: string, schema: ZodSchema): boolean {
+  try {
+    return hasFile(name, schema);
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) {
+      throw error;
+    }
+    return false;
+  }
+}
+
 /** Checks that no field has the name of one that the form adds: the browser would send both. */
-function checkOwnFields({ fields }: FormSchema, { csrf = true, name }: FormOptions): void {
-  if (csrf && fields.has(csrfField)) {
+function checkOwnFields({ fields }: FormSchema, { csrf = true, method, name }: FormOptions): void {
+  if (csrf && method !== "get" && fields.has(csrfField)) {
     throw new FormError(
       `A field of a form cannot be called '${csrfField}': the form sends its token against cross-site requests under this name. Rename the field, or leave it out: the form adds and checks the token itself.`,
     );

@@ -22,8 +22,14 @@ export interface FieldView {
   readonly control: Control;
   /** Whether the browser requires a value. */
   readonly isRequired: boolean;
+  /** The choices of its select, or of its group of radio buttons or checkboxes. */
+  readonly choices: readonly Choice[];
   /** Whether a select offers to choose nothing. */
   readonly offersBlank: boolean;
+  /** The label of that choice. */
+  readonly blankLabel: string;
+  /** Whether a hidden field sends `false` if the box is not ticked: in a query, absence would mean the default. */
+  readonly sendsOff: boolean;
 }
 
 /** Options of a rendered field. They go before the schema and its `.meta()`. Any other key is an attribute of the control. */
@@ -81,7 +87,7 @@ export function renderErrors(errors: readonly string[], id?: string): Markup {
 export function renderControl(view: FieldView, options: FieldOptions = {}): Markup {
   const type = findType(view, options);
   const attributes = listAttributes(view, options);
-  const choices = options.choices === undefined ? view.control.choices : listChoices(options.choices);
+  const choices = options.choices === undefined ? view.choices : listChoices(options.choices);
   if (type === "textarea") {
     // HTML drops a line break right after the tag: one more keeps a line break that begins the text.
     return html`<textarea${formatAttributes(attributes)}>\n${view.values[0] ?? ""}</textarea>`;
@@ -91,7 +97,7 @@ export function renderControl(view: FieldView, options: FieldOptions = {}): Mark
     return html`<select${formatAttributes(attributes)}>${blank}${renderGroups(choices, renderOptionGroup, (choice) => renderOption(choice, view))}</select>`;
   }
   if (!isGroup(view, type)) {
-    return html`<input${formatAttributes(attributes)}>`;
+    return html`<input${formatAttributes(attributes)}>${view.sendsOff ? html`<input type="hidden" name="${view.name}" value="false">` : ""}`;
   }
   // The help describes the whole group. `required` on each checkbox would require all of them.
   const { "aria-describedby": _, ...own } = attributes;
@@ -202,9 +208,9 @@ function isGroup({ control }: FieldView, type: string): boolean {
  * Renders the blank choice: a select starts with nothing chosen, so that nobody sends its first value by accident. One
  * with a default has none, unless its value is no choice any more.
  */
-function renderBlank({ values, offersBlank }: FieldView, choices: readonly Choice[]): Markup | string {
+function renderBlank({ values, offersBlank, blankLabel }: FieldView, choices: readonly Choice[]): Markup | string {
   const isChosen = choices.some(({ value }) => values.includes(value));
-  return offersBlank || !isChosen ? html`<option value=""${isChosen ? "" : new Markup(" selected")}></option>` : "";
+  return offersBlank || !isChosen ? html`<option value=""${isChosen ? "" : new Markup(" selected")}>${blankLabel}</option>` : "";
 }
 
 function addValue(attributes: OwnAttributes, type: string, { control, values }: FieldView): void {

@@ -2,6 +2,7 @@ import { html, type Markup } from "../base/html";
 import type { FieldChoices } from "../schemas/choices";
 import { isPartialRecord, listRecordKeys } from "../schemas/convert-members";
 import { formatName, maxDepth, type NameNode } from "../schemas/field-names";
+import type { FormLabelKind } from "../schemas/form-messages";
 import { type FieldPath, type FormSchema, findSent, getField, isList } from "../schemas/form-schema";
 import { type Alternative, readMembers } from "../schemas/members";
 import { readInner, readInners, unwrap, type ZodSchema } from "../schemas/zod";
@@ -9,6 +10,7 @@ import type { Attributes } from "./attributes";
 import { describeField, readOptions } from "./field-descriptions";
 import { FieldIds } from "./field-ids";
 import { type FieldOptions, type FieldView, listAttributes, renderErrors } from "./fields";
+import { hasFile } from "./file-fields";
 import type { RowOptions } from "./form";
 import { formatValue, readInitial } from "./initial-values";
 
@@ -24,10 +26,14 @@ export interface FormState {
   readonly choices: ReadonlyMap<string, FieldChoices>;
   /** Whether the form was sent. */
   readonly submitted: boolean;
+  /** Whether the form is sent by `GET`: fields that the query lacks then have the defaults of the schema. */
+  readonly isSearch: boolean;
   /** The sent values. */
   readonly node: NameNode;
   /** The errors by field. */
   readonly errors: Readonly<Record<string, readonly string[]>>;
+  /** Returns the text of a label that the form chooses itself, in the language of the request. */
+  label(kind: FormLabelKind, field?: FieldPath): string;
 }
 
 /** Renders one field with a control of its own. */
@@ -81,7 +87,7 @@ export class FormView {
     const alone = new Set(alternatives.flatMap((alternative) => alternative.names));
     return html`${names.filter((name) => !alone.has(name)).map((name) => this.renderField(name))}${alternatives.map(
       (alternative) =>
-        html`<fieldset class="fields fields-option"><legend>${alternative.label}</legend>${alternative.names.map((name) => this.renderField(name))}</fieldset>`,
+        html`<fieldset class="fields fields-option"><legend>${alternative.label ?? this.#state.label("otherwise")}</legend>${alternative.names.map((name) => this.renderField(name))}</fieldset>`,
     )}`;
   }
 
@@ -102,8 +108,7 @@ export class FormView {
 
   /** Tells whether any of the fields is a file. */
   hasFiles(): boolean {
-    const seen = new Set<ZodSchema>();
-    return [...this.#state.schema.fields].some(([name, schema]) => hasFile(name, schema, seen));
+    return [...this.#state.schema.fields].some(([name, schema]) => hasFile(name, schema));
   }
 
   /** Merges the options of a field: those of its schema, the choices of this request, and those of the call. */
@@ -119,7 +124,7 @@ export class FormView {
     const { name } = field;
     const { control, help, label } = describeField(field);
     const { type = control.type } = options;
-    const { submitted, node, initial } = this.#state;
+    const { isSearch } = this.#state;
     const isLenient = this.#isLenient(field);
     return {
       name,
@@ -127,13 +132,27 @@ export class FormView {
       control,
       isRequired: control.constraints.required === true && !isLenient,
       offersBlank: control.offersBlank || isLenient,
+      blankLabel: type === "select" ? this.#state.label("blank", field) : "",
+      choices: control.choices.map((choice) =>
+        choice.labelKind === undefined ? choice : { ...choice, label: this.#state.label(choice.labelKind, field) },
+      ),
       label,
       help,
       errors: this.#listErrors(name, control.isMultiple),
-      values: submitted
-        ? (findSent(node, field)?.values.filter((value) => typeof value === "string") ?? [])
-        : formatValue(readInitial(initial, field), type),
+      values: this.#listValues(field, type),
+      sendsOff: isSearch && type === "checkbox" && !control.isMultiple && unwrap(field.schema).defaultValue === true,
     };
+  }
+
+  /** Lists the texts that a control shows: those that were sent, or the initial ones. In a query, a default stands in for an absent text. */
+  #listValues(field: FieldPath, type: string): readonly string[] {
+    const { submitted, isSearch, node, initial } = this.#state;
+    if (!submitted) {
+      return formatValue(readInitial(initial, field), type);
+    }
+    const sent = findSent(node, field)?.values.filter((value) => typeof value === "string") ?? [];
+    const isAbsent = isSearch && sent.every((text) => text === "") && !unwrap(field.schema).acceptsEmpty;
+    return isAbsent ? formatValue(readInitial({}, field), type) : sent;
   }
 
   /** Lists the fields inside of one that is an object or a list of objects; `undefined` for one with a control of its own. */
@@ -241,22 +260,4 @@ function isGroupOfFields(schema: ZodSchema): boolean {
     default:
       return readMembers(core) !== undefined;
   }
-}
-
-/** Tells whether a schema is that of a file, or has one inside. */
-function hasFile(name: string, schema: ZodSchema, seen: Set<ZodSchema>): boolean {
-  const { core, meta } = unwrap(schema);
-  if (core._zod.def.type === "file" || meta.type === "file") {
-    return true;
-  }
-  if (seen.has(core)) {
-    return false;
-  }
-  seen.add(core);
-  const parts = [...(readMembers(core)?.fields ?? [])];
-  const inner = ["element", "valueType", "rest"].map((key) => readInner(core, key));
-  return (
-    parts.some(([key, part]) => hasFile(key, part, seen)) ||
-    [...inner, ...readInners(core, "items")].some((part) => part !== undefined && hasFile(name, part, seen))
-  );
 }

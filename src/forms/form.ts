@@ -7,7 +7,14 @@ import type { FieldOptions } from "./fields";
 
 /** Options of `defineForm()`. */
 export interface FormOptions {
-  /** Whether the form carries a token against cross-site requests. Default: `true`. */
+  /**
+   * The method by which browsers send the form. Default: `"post"`.
+   *
+   * A form by `"get"`, such as a search, reads the query of the URL and carries no token. Absent fields have the defaults
+   * of the schema. It is sent if the query has one of its fields; otherwise it is valid if the schema takes an empty query.
+   */
+  method?: "get" | "post";
+  /** Whether the form carries a token against cross-site requests. Default: `true`; a form by `"get"` has none. */
   csrf?: boolean;
   /** The form's name, where a page has several: each binds only the values that it sent itself. Default: none. */
   name?: string;
@@ -30,7 +37,7 @@ export interface RowOptions {
 
 /** Options of `form.render()`. Any other key is an attribute of the `<form>`. */
 export interface FormRenderOptions {
-  /** The text of the button. Default: `"Send"`. */
+  /** The text of the button. Default: the label `send` of the messages, in English `"Send"`. */
   submit?: string;
   /** The URL that the form is sent to. Default: the URL of the page. */
   action?: string;
@@ -45,9 +52,12 @@ export type FieldName<Data> = Data extends unknown
 
 /** The members of every form, sent or not. */
 export interface FormBase<Data> {
-  /** Whether the request sent the form. */
+  /** Whether the request sent the form. One by `GET` is sent if the query has one of its fields. */
   readonly submitted: boolean;
-  /** The text that was sent, by name; several values of one name as a list. */
+  /**
+   * The text that was sent, by name; several values of one name as a list. Of a form by `GET`, only the texts of its own
+   * fields: `urlFor("list", { ...form.raw, page: 2 })` is a link that keeps them.
+   */
   readonly raw: Readonly<Record<string, string | readonly string[]>>;
   /** The errors by field. */
   readonly errors: Readonly<Record<string, readonly string[]>>;
@@ -141,9 +151,9 @@ export interface ValidateOptions<Data, Input = Data> {
   choices?: { readonly [Name in FieldName<Data>]?: FieldChoices };
 }
 
-/** A form that was sent and whose values are valid. */
+/** A form whose values are valid. */
 export interface ValidForm<Data> extends FormBase<Data> {
-  /** Whether the form was sent and its values are valid. */
+  /** Whether the values are valid, and were sent. A form by `GET` may also be valid without any. */
   readonly valid: true;
   /** The values: the schema's output. */
   readonly data: Data;
@@ -151,7 +161,7 @@ export interface ValidForm<Data> extends FormBase<Data> {
 
 /** A form that was not sent, or whose values are not valid. */
 export interface InvalidForm<Data> extends FormBase<Data> {
-  /** Whether the form was sent and its values are valid. */
+  /** Whether the values are valid, and were sent. */
   readonly valid: false;
   /** `undefined` while the values are not valid. */
   readonly data: undefined;
@@ -163,7 +173,8 @@ export type Form<Data> = ValidForm<Data> | InvalidForm<Data>;
 /** A form that can be bound to requests. */
 export interface FormDefinition<Data, Input = Data> {
   /**
-   * Binds the form to the current request: to the sent values for an unsafe method, else to the initial values.
+   * Binds the form to the current request: to the sent values for an unsafe method, else to the initial values. A form by
+   * `GET` is bound to the query.
    *
    * A plain body that the view returns with an invalid form has the status 422.
    */

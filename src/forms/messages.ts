@@ -1,8 +1,11 @@
 import { type FieldIssue, isEnglishOfZod } from "../schemas/check-form";
 import { listTextFormats } from "../schemas/checks";
-import type { FormIssue, FormIssueField, FormMessageKind, FormMessages } from "../schemas/form-messages";
+import type { FormIssue, FormIssueField, FormLabelKind, FormMessageKind, FormMessages } from "../schemas/form-messages";
 import { listChecks, listValues, unwrap, type ZodSchema } from "../schemas/zod";
 import { englishMessages } from "./languages/english";
+
+/** The codes of the issues that Flagon finds itself. */
+const ownCodes: ReadonlySet<string> = new Set(["required", "choice", "unsafe_url", "csrf"]);
 
 type Details = Readonly<Record<string, unknown>>;
 
@@ -25,10 +28,36 @@ export function findMessage(found: FieldIssue, field: FormIssueField, sources: r
       return message;
     }
   }
-  const isForPeople = found.code !== "required" && found.code !== "choice" && found.code !== "unsafe_url";
+  const isForPeople = !ownCodes.has(found.code);
   return isForPeople && !isEnglishOfZod(found.code, found.message)
     ? found.message
     : (lookUp(englishMessages, issue, field) ?? found.message);
+}
+
+/**
+ * Returns the text of a label that the form chooses itself: that of the first source that has one, else Flagon's own in
+ * English. A function counts by the table that it returns: its single messages are about what was sent.
+ *
+ * @param kind The kind of the label.
+ * @param field The field that it belongs to.
+ * @param sources Messages of the field, of the form, and of the app.
+ */
+export function findLabel(kind: FormLabelKind, field: FormIssueField, sources: readonly unknown[]): string {
+  const usual = englishMessages[kind];
+  const message = typeof usual === "string" ? usual : "";
+  const issue: FormIssue = { kind, code: "label", message, limit: undefined, isInclusive: true, text: "", details: {} };
+  for (const source of sources) {
+    const found = isMessages(source) ? lookUpLabel(source, issue, field) : undefined;
+    if (found !== undefined) {
+      return found;
+    }
+  }
+  return message;
+}
+
+function lookUpLabel(source: FormMessages, issue: FormIssue, field: FormIssueField): string | undefined {
+  const table = typeof source === "function" ? source(issue, field) : source;
+  return typeof table === "object" ? lookUp(table, issue, field) : undefined;
 }
 
 function isMessages(source: unknown): source is FormMessages {
@@ -77,6 +106,8 @@ function findKind(code: string, details: Details, core: ZodSchema | undefined): 
       return "choice";
     case "unsafe_url":
       return "url";
+    case "csrf":
+      return "token";
     case "invalid_type":
       return findTypeKind(String(details.expected), core);
     case "invalid_value":

@@ -1,3 +1,4 @@
+import type { FormLabelKind } from "./form-messages";
 import { remember, unwrap, type ZodSchema } from "./zod";
 
 /** The value of a choice. It is sent as text. */
@@ -39,6 +40,8 @@ export interface Choice {
   readonly value: string;
   /** The text that is shown. */
   readonly label: string;
+  /** The kind of the label, if Flagon chose it: another language replaces it. */
+  readonly labelKind?: FormLabelKind;
   /** The label of its group. */
   readonly group?: string | undefined;
   /** Whether it is shown but refused. */

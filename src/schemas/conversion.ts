@@ -1,7 +1,10 @@
 /** The state of one conversion: its source, its choices, and the fields that turn out to be wrong. */
 export interface Conversion {
-  /** The source. A query has no unchecked boxes: absent fields of it stay absent. */
-  readonly source: "form" | "query";
+  /**
+   * The source. In a query, absent fields stay absent. A form by `GET` is a query of a form with boxes: an absent boolean
+   * chooses the option of `false`.
+   */
+  readonly source: "form" | "query" | "search";
   /** The values that may be chosen in this request, by field. The index of a row is `[]`. */
   readonly choices: ReadonlyMap<string, ReadonlySet<string>>;
   /** The names of required fields that were left empty. */

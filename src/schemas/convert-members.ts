@@ -104,7 +104,7 @@ function convertOption(schema: ZodSchema, node: NameNode, path: Path, { source, 
   const discriminator = String(readDefinition(schema, "discriminator"));
   const sent = node.children.get(discriminator)?.values[0];
   const text = typeof sent === "string" ? sent.trim() : "";
-  const boolean = text === "" ? (source === "form" ? false : undefined) : textConverters.boolean(text);
+  const boolean = text === "" ? (source === "query" ? undefined : false) : textConverters.boolean(text);
   const isNamed = (value: unknown): boolean => (typeof value === "boolean" ? value === boolean : text !== "" && String(value) === text);
   const options = readInners(schema, "options");
   const option =

@@ -31,7 +31,7 @@ import { listValues, readDefinition, readInner, readInners, type Unwrapped, unwr
  */
 export function convert(schema: ZodSchema, node: NameNode, path: Path, conversion: Conversion): unknown {
   const kind = unwrap(schema);
-  const isAbsent = conversion.source === "query" && (kind.isOptional || kind.isNullable) && !kind.acceptsEmpty && isAbsentFromQuery(node);
+  const isAbsent = conversion.source !== "form" && (kind.isOptional || kind.isNullable) && !kind.acceptsEmpty && isAbsentFromQuery(node);
   const value = isAbsent ? undefined : convertCore(kind, node, path, conversion);
   checkChoices(schema, node, value, path, conversion);
   if (value !== undefined) {

@@ -1,5 +1,9 @@
-/** The kinds of messages that a form can show. */
+/** The kinds of words that a form shows beside its messages: the labels of booleans, of an option without a name, of the blank choice, and of the button. */
+export type FormLabelKind = "yes" | "no" | "otherwise" | "blank" | "send";
+
+/** The kinds of messages and labels that a form can show. */
 export type FormMessageKind =
+  | FormLabelKind
   | "required"
   | "tick"
   | "choice"
@@ -30,15 +34,19 @@ export type FormMessageKind =
   | "includes"
   | "format"
   | "unexpected"
+  | "token"
   | "invalid";
 
 /** An issue of the values that a visitor sent. */
 export interface FormIssue {
   /** The kind of the message. */
   readonly kind: FormMessageKind;
-  /** zod's code of the issue, such as `"too_small"`; `"required"` for an empty field; `"choice"` for a value that is none of its choices. */
+  /**
+   * zod's code of the issue, such as `"too_small"`; `"required"` for an empty field; `"choice"` for a value that is none of
+   * its choices; `"csrf"` for a token that is missing or too old; `"label"` for a label.
+   */
   readonly code: string;
-  /** The message of the schema. */
+  /** The message of the schema, or Flagon's own. */
   readonly message: string;
   /** The bound that was missed: a length, a number, a count, bytes, or a date. */
   readonly limit: number | bigint | Date | undefined;
@@ -70,6 +78,6 @@ export type FormMessageTable = { readonly [Kind in FormMessageKind]?: FormMessag
 
 /**
  * Messages for the visitors of a form: a table, or a function that returns a message or a table for each issue, such as
- * the table of the request's language.
+ * the table of the request's language. Labels come from tables only: a single message of a function is none for them.
  */
 export type FormMessages = FormMessageTable | ((issue: FormIssue, field: FormIssueField) => string | FormMessageTable | undefined);

@@ -104,6 +104,14 @@ function checkInner(schema: ZodSchema, seen: Set<ZodSchema>): void {
   }
 }
 
+/** The fields that a form adds to those of its schema: the token, the name of the form, and the method that a POST stands for. */
+const reservedFields: readonly string[] = ["csrf_token", "_form", "_method"];
+
+/** Lists the fields that a form adds to those of its schema. A field that the schema has itself is none of them. */
+export function listReserved({ fields }: FormSchema): ReadonlySet<string> {
+  return new Set(reservedFields.filter((name) => !fields.has(name)));
+}
+
 /** Finds a field by its name, also one inside others: `lines[0].amount`. */
 export function findField({ fields, whole }: FormSchema, name: string): FieldPath | undefined {
   const [first = "", ...rest] = splitName(name);
@@ -159,6 +167,25 @@ export function findSent(root: NameNode, { keys }: Pick<FieldPath, "keys">): Nam
   return keys.reduce<NameNode | undefined>(
     (node, key) => (typeof key === "number" ? node?.items[key] : node?.children.get(String(key))),
     root,
+  );
+}
+
+/**
+ * Lists the fields of a query that are a form's own: those of its schema, and all others if the schema says that it takes
+ * or refuses them (`z.looseObject()`, `z.strictObject()`, `catchall()`).
+ */
+export function listOwnFields(form: FormSchema, query: Iterable<readonly [string, string]>): (readonly [string, string])[] {
+  const reserved = listReserved(form);
+  const isOpen = form.whole !== undefined && statesRest(form.whole);
+  return [...query].filter(([name]) => !reserved.has(name) && (isOpen || form.fields.has(splitName(name)[0] ?? "")));
+}
+
+function statesRest(schema: ZodSchema): boolean {
+  const { core } = unwrap(schema);
+  const sides = ["left", "right"].map((side) => readInner(core, side));
+  return (
+    readInner(core, "catchall") !== undefined ||
+    [...sides, ...readInners(core, "options")].some((part) => part !== undefined && statesRest(part))
   );
 }
 

@@ -11,8 +11,8 @@ export interface Members {
 
 /** The fields that only one option of a union has. */
 export interface Alternative {
-  /** The label of the option. */
-  readonly label: string;
+  /** The label of the option; `undefined` for the one that a checkbox chooses if it is not ticked. */
+  readonly label: string | undefined;
   /** The names of the fields. */
   readonly names: readonly string[];
 }
@@ -43,7 +43,7 @@ export const readMembers: (schema: ZodSchema) => Members | undefined = remember(
     for (const value of values) {
       labels.set(
         String(value),
-        labels.get(String(value)) ?? (values.length === 1 ? findLabel(option, discriminator) : humanize(String(value))),
+        labels.get(String(value)) ?? (values.length === 1 ? findLabel(option, discriminator) : undefined) ?? humanize(String(value)),
       );
     }
   }
@@ -120,8 +120,8 @@ function join(schemas: readonly ZodSchema[], mayLack: boolean, extra: object): Z
   return mayLack ? composeSchema({ type: "optional", innerType: joined, meta }) : joined;
 }
 
-/** Returns the label of an option: that of its `.meta()`, or the values that choose it. */
-function findLabel(option: ZodSchema | undefined, discriminator: string): string {
+/** Returns the label of an option: that of its `.meta()`, or the values that choose it. One that `false` chooses has none. */
+function findLabel(option: ZodSchema | undefined, discriminator: string): string | undefined {
   const { label, title } = option === undefined ? {} : unwrap(option).meta;
   if (typeof label === "string" || typeof title === "string") {
     return String(label ?? title);
@@ -130,7 +130,7 @@ function findLabel(option: ZodSchema | undefined, discriminator: string): string
   return values.length === 1 && typeof values[0] === "boolean"
     ? values[0]
       ? humanize(discriminator)
-      : "Otherwise"
+      : undefined
     : humanize(values.map(String).join(", "));
 }
 

@@ -4,16 +4,8 @@ import { parseValue, type RequestIssue, ValidationFailed } from "../http/request
 import { checkForm } from "./check-form";
 import { createConversion } from "./conversion";
 import { parseName, toTree } from "./field-names";
-import { type FormSchema, readFormSchema } from "./form-schema";
+import { listReserved, readFormSchema } from "./form-schema";
 import { isZodSchema } from "./zod";
-
-/** The fields that a form adds to those of its schema: the token, the name of the form, and the method that a POST stands for. */
-const reservedFields: readonly string[] = ["csrf_token", "_form", "_method"];
-
-/** Lists the fields that a form adds to those of its schema. A field that the schema has itself is none of them. */
-export function listReserved({ fields }: FormSchema): ReadonlySet<string> {
-  return new Set(reservedFields.filter((name) => !fields.has(name)));
-}
 
 /**
  * Converts and checks fields by a schema. A schema that is not zod's gets the first value of each field.

@@ -194,7 +194,35 @@ describe.each([
     });
   });
 
-  it.runIf(javaScriptEnabled).each(["/", "/gallery", "/order", "/upload"])("pass an accessibility check at %s", async (path) => {
+  it("search by GET: the URL holds what was chosen, links keep it, and a box that is ticked by default can be unticked", async () => {
+    const count = () => page.locator("#count").innerText();
+    await page.goto(`${origin}/search`);
+    expect(await count()).toBe("48 found");
+    expect(await page.getByLabel("In stock only").isChecked()).toBe(true);
+    await page.getByLabel("Name contains").fill("Tea");
+    await page.getByLabel("Taste").selectOption({ label: "Bitter" });
+    await page.getByLabel("In stock only").uncheck();
+    await page.locator("form button").click();
+    expect(page.url()).toBe(`${origin}/search?q=Tea&taste=bitter&least=0&inStock=false`);
+    expect(await count()).toBe("10 found");
+    expect(await page.getByLabel("In stock only").isChecked()).toBe(false);
+    await page.getByLabel("Taste").selectOption({ label: "Any" });
+    await page.locator("form button").click();
+    expect(await count()).toBe("20 found");
+    await page.getByText("Next page").click();
+    expect(page.url()).toBe(`${origin}/search?q=Tea&taste=&least=0&inStock=false&page=2`);
+    expect(await page.getByLabel("Name contains").inputValue()).toBe("Tea");
+    expect(await page.locator("li").count()).toBe(10);
+    await page.getByLabel("In stock only").check();
+    await page.locator("form button").click();
+    expect(page.url()).toBe(`${origin}/search?q=Tea&taste=&least=0&inStock=on&inStock=false`);
+    expect(await count()).toBe("16 found");
+    await page.goto(`${origin}/search?least=x&q=Tea`);
+    expect(await page.locator("#field-least-errors").innerText()).toBe("Enter a whole number.");
+    expect(await page.getByLabel("Name contains").inputValue()).toBe("Tea");
+  });
+
+  it.runIf(javaScriptEnabled).each(["/", "/gallery", "/order", "/upload", "/search"])("pass an accessibility check at %s", async (path) => {
     await page.goto(origin + path);
     await page.addScriptTag({ path: axe });
     const violations: unknown = await page.evaluate(

@@ -46,5 +46,11 @@ export const englishMessages: Readonly<Record<FormMessageKind, FormMessage>> = {
   includes: ({ text }) => `Must contain “${text}”.`,
   format: "This does not have the right format.",
   unexpected: ({ text }) => `The form does not have the field “${text}”.`,
+  token: ({ message }) => message,
   invalid: "This value is not valid.",
+  yes: "Yes",
+  no: "No",
+  otherwise: "Otherwise",
+  blank: "",
+  send: "Send",
 };

@@ -1,14 +1,25 @@
-const units = ["kB", "MB", "GB", "TB"];
+const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
 
 /** Formats a size in bytes for people: `5 MB`, also of 5 × 1024 × 1024; `1.5 kB`. */
 export function formatSize(bytes: number, locale: string): string {
-  for (let power = units.length; power > 0; power--) {
+  for (let power = units.length - 1; power > 0; power--) {
     const base = [1024 ** power, 1000 ** power].find((unit) => bytes >= unit && bytes % unit === 0) ?? 1000 ** power;
     if (bytes >= base) {
-      return `${formatNumber(bytes / base, locale)} ${units[power - 1]}`;
+      return formatUnit(bytes / base, power, locale);
     }
   }
-  return `${bytes} ${bytes === 1 && locale === "en" ? "byte" : locale === "de" ? "Byte" : "bytes"}`;
+  return formatUnit(bytes, 0, locale);
+}
+
+function formatUnit(count: number, power: number, locale: string): string {
+  const unitDisplay = power === 0 ? "long" : "short";
+  return new Intl.NumberFormat(locale, {
+    style: "unit",
+    unit: units[power] ?? "byte",
+    unitDisplay,
+    maximumFractionDigits: 2,
+    useGrouping: false,
+  }).format(count);
 }
 
 /** Formats a number in a language, with up to two decimals for sizes and all digits of small steps. */

@@ -49,5 +49,11 @@ export const germanMessages: Readonly<Record<FormMessageKind, FormMessage>> = {
   includes: ({ text }) => `Muss „${text}“ enthalten.`,
   format: "Das hat nicht die richtige Form.",
   unexpected: ({ text }) => `Das Formular hat kein Feld „${text}“.`,
+  token: "Dieses Formular ist abgelaufen. Bitte senden Sie es noch einmal ab.",
   invalid: "Dieser Wert ist nicht gültig.",
+  yes: "Ja",
+  no: "Nein",
+  otherwise: "Sonst",
+  blank: "",
+  send: "Senden",
 };
