@@ -2,7 +2,6 @@
 
 export { type Extension, Flagon } from "./app";
 export type { FlagonOptions } from "./app/options";
-export type { BackgroundWork } from "./base/background";
 export {
   type BrokerSubscription,
   type ChannelBroker,
@@ -44,7 +43,7 @@ export type { PolicySources } from "./config/policy-setting";
 export type { Settings, StrictTransportSecurity } from "./config/settings";
 export type { TrustedProxies, TrustProxy } from "./config/trust-proxy";
 export type { UrlOptions, UrlValue } from "./dispatch/build-url";
-export type { AppContext, Globals, RequestContext } from "./dispatch/context";
+export type { Globals } from "./dispatch/context";
 export type { FlashedMessage, FlashOptions } from "./dispatch/flashes";
 export type { Attributes } from "./forms/attributes";
 export { defineForm } from "./forms/define-form";
@@ -140,13 +139,11 @@ export type { FileContent, SendFileOptions } from "./http/files/send-file";
 export type { Accepts } from "./http/request/accepts";
 export type { Authorization } from "./http/request/authorization";
 export type { FormValue, FormValues } from "./http/request/form-values";
-export type { ProxyTrust } from "./http/request/proxy";
 export type { Query } from "./http/request/query";
 export { FlagonRequest } from "./http/request/request";
 export { type JsonOptions, type ParseOptions, type RequestIssue, type RequestLimits, ValidationFailed } from "./http/request/request-body";
-export type { RequestHead, RequestSettings } from "./http/request/request-head";
+export type { RequestHead } from "./http/request/request-head";
 export type { RequestHeaders } from "./http/request/request-headers";
-export type { RequestSource } from "./http/request/request-source";
 export type { ConversionOptions, DefaultOption, NamedTypeOptions, ValueTypes } from "./http/request/text-types";
 export { type SaveInFolderOptions, type SaveOptions, UploadedFile } from "./http/request/upload";
 export { FlagonResponse, type ResponseBody } from "./http/response/response";
@@ -212,7 +209,7 @@ export {
   urlValuePreprocessor,
   viewDecorator,
 } from "./setup/decorators";
-export type { HealthCheckOptions, HealthChecks } from "./setup/health-checks";
+export type { HealthCheckOptions } from "./setup/health-checks";
 export type {
   AfterRequestHook,
   BeforeRequestHook,
@@ -226,7 +223,7 @@ export type {
   UrlValuePreprocessor,
   ViewWrapper,
 } from "./setup/hooks";
-export type { LifeCycle, LifeCycleStep, ProcessRole, StartOptions } from "./setup/life-cycle";
+export type { StartOptions } from "./setup/life-cycle";
 export type { UrlBuildErrorHandler } from "./setup/registry";
 export type { Scaffold, ViewFunction } from "./setup/scaffold";
 export type { ReadTokenOptions, SignTokenOptions } from "./signing/tokens";

@@ -120,7 +120,8 @@ describe("the package", () => {
       const userId: number | undefined = session.get("userId");
       export const app = new Flagon(".");
       app.register(Views);
-      void userId;`;
+      // @ts-expect-error - the registry is no part of the public type
+      void [userId, app.registry];`;
       await writeFile(join(consumer, "esm.mts"), source);
       await writeFile(join(consumer, "cjs.cts"), source);
       const options = {

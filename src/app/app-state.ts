@@ -35,17 +35,33 @@ export abstract class AppState extends Scaffold implements Application {
   readonly name: string;
   /** The configuration. */
   readonly config: Config;
-  /** Routes, hooks and handlers, as they were registered. */
+  /**
+   * Routes, hooks and handlers, as they were registered.
+   *
+   * @internal
+   */
   readonly registry: Registry = new Registry();
-  /** The templates. */
+  /**
+   * The templates.
+   *
+   * @internal
+   */
   readonly templates: Templates;
   /** The state of the extensions, by their names. */
   readonly extensions: Record<string, unknown> = Object.create(null);
   /** The folder of files that belong to one deployment. */
   readonly instancePath: string;
-  /** Background work: no response waits for it. */
+  /**
+   * Background work: no response waits for it.
+   *
+   * @internal
+   */
   readonly backgroundWork: BackgroundWork = new BackgroundWork((error) => this.logger.error({ err: error }, "Background work failed."));
-  /** Starts and stops the resources of the app. */
+  /**
+   * Starts and stops the resources of the app.
+   *
+   * @internal
+   */
   readonly lifeCycle: LifeCycle = new LifeCycle(
     (run) => runInAppContext(this, run),
     (error, message) => this.logger.error(error === undefined ? {} : { err: error }, message),
@@ -96,7 +112,11 @@ export abstract class AppState extends Scaffold implements Application {
     }
   }
 
-  /** Compiles the router and the templates that were given: before the first request, while the runtime allows it. */
+  /**
+   * Compiles the router and the templates that were given: before the first request, while the runtime allows it.
+   *
+   * @internal
+   */
   protected prepare(): void {
     this.registry.routes.build();
     this.templates.prepare();
@@ -119,24 +139,40 @@ export abstract class AppState extends Scaffold implements Application {
     return this.#logger;
   }
 
-  /** The headers of responses that do not set them. */
+  /**
+   * The headers of responses that do not set them.
+   *
+   * @internal
+   */
   get defaultHeaders(): DefaultHeaders {
     this.#defaultHeaders ??= new DefaultHeaders(this.config);
     return this.#defaultHeaders;
   }
 
-  /** The limits of requests and the trusted proxies, by the settings at the time of the first request. */
+  /**
+   * The limits of requests and the trusted proxies, by the settings at the time of the first request.
+   *
+   * @internal
+   */
   get requestSettings(): RequestSettings {
     this.#requestSettings ??= createRequestSettings(this.config, this.json, (requestId) => this.logger.child({ requestId }));
     return this.#requestSettings;
   }
 
-  /** The apps and handlers that are mounted below a path, the longest path first. */
+  /**
+   * The apps and handlers that are mounted below a path, the longest path first.
+   *
+   * @internal
+   */
   get mounts(): readonly Mount[] {
     return this.#mounts;
   }
 
-  /** The Connect middleware in front of the app. */
+  /**
+   * The Connect middleware in front of the app.
+   *
+   * @internal
+   */
   get nodeMiddleware(): readonly NodeMiddleware[] {
     return this.#nodeMiddleware;
   }
@@ -159,23 +195,36 @@ export abstract class AppState extends Scaffold implements Application {
     return this.#handler;
   }
 
-  /** The error that keeps the app from answering: a wrong setting, or a key too short for production, by `NODE_ENV`. Or `null`. */
+  /**
+   * The error that keeps the app from answering: a wrong setting, or a key too short for production, by `NODE_ENV`. Or `null`.
+   *
+   * @internal
+   */
   protected get startProblem(): ConfigError | null {
     this.#startProblem ??= findStartProblem(this.config);
     return this.#startProblem === "none" ? null : this.#startProblem;
   }
 
-  /** Adds a mount, and keeps the longest path first. */
+  /**
+   * Adds a mount, and keeps the longest path first.
+   *
+   * @internal
+   */
   protected addMount(mount: Mount): void {
     this.#mounts.push(mount);
     this.#mounts.sort((left, right) => right.segments.length - left.segments.length);
   }
 
-  /** Adds middleware of Node's server behind the one before. */
+  /**
+   * Adds middleware of Node's server behind the one before.
+   *
+   * @internal
+   */
   protected addNodeMiddleware(middleware: NodeMiddleware): void {
     this.#nodeMiddleware.push(middleware);
   }
 
+  /** @internal */
   protected override setUp(method: string, step: (registration: Registration) => void): void {
     if (this.registry.isClosed) {
       throw new SetupError(

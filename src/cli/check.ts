@@ -80,8 +80,8 @@ function mayUseSessions({ config, extensions, sessionInterface, templates }: Fla
 }
 
 /** Collects the findings of extensions, such as pending migrations. The error of one that fails is a finding. */
-export async function checkExtensions({ registry }: Flagon): Promise<readonly Finding[]> {
-  const found = registry.deploymentChecks.map(async (check) => {
+export async function checkExtensions(app: Flagon): Promise<readonly Finding[]> {
+  const found = app.registry.deploymentChecks.map(async (check) => {
     try {
       return await check();
     } catch (error) {

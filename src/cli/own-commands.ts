@@ -28,7 +28,8 @@ export function asHelp(words: readonly string[], builtIn: readonly string[]): re
  *
  * @throws {UsageError} If none does.
  */
-export function formatCommands({ registry }: Flagon, words: readonly string[]): string {
+export function formatCommands(app: Flagon, words: readonly string[]): string {
+  const { registry } = app;
   const commands = registry.commands.filter((command) => words.every((word, index) => (command.words[index] ?? word) === word));
   if (commands.length === 0 && words.length > 0) {
     throw missingCommand(registry.commands, words);

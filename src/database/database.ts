@@ -159,7 +159,7 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
     }
   }
 
-  /** Finds the function that the current transaction runs before its commit under an order, unless a rollback has removed it. */
+  /** @internal Finds the function that the current transaction runs before its commit under an order, unless a rollback has removed it. */
   findBeforeCommit(order: string): (() => unknown) | undefined {
     for (let scope = findScope(this); scope !== undefined; scope = scope.parent) {
       const found = scope.beforeCommit.find((one) => one.order === order);

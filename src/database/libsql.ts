@@ -32,7 +32,7 @@ export interface LibsqlOptions {
 export function openLibsql(
   url: string = process.env.DATABASE_URL ?? "file:instance/app.db",
   options: LibsqlOptions = {},
-): import("@libsql/client").Client {
+): import("@libsql/client", { with: { "resolution-mode": "import" }}).Client {
   if (/^postgres(ql)?:/i.test(url)) {
     throw new ConfigError(
       'The URL of the database is one of Postgres. Open it by openPostgres(url), and define the tables by "drizzle-orm/pg-core".',

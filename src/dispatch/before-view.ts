@@ -73,7 +73,8 @@ async function showFormAgain(context: RequestContext, error: unknown): Promise<u
 }
 
 /** Shows the values of the rule's variables to the URL value preprocessors, which may change them. */
-export function preprocessUrlValues({ hooks, match, request }: RequestContext): undefined {
+export function preprocessUrlValues(context: RequestContext): undefined {
+  const { hooks, match, request } = context;
   if (hooks.urlValuePreprocessor.length > 0) {
     const values = match !== undefined && "args" in match ? match.args : {};
     for (const hook of hooks.urlValuePreprocessor) {
@@ -107,7 +108,8 @@ export function runBeforeHooks(context: RequestContext): unknown {
  *
  * @throws {ContentTooLarge} If the body is over the limit, by its stated length or by its bytes, whether or not the view reads it.
  */
-export function callView({ match, endpoint, request, routingAnswer }: RequestContext): unknown {
+export function callView(context: RequestContext): unknown {
+  const { match, endpoint, request, routingAnswer } = context;
   if (routingAnswer !== undefined) {
     return routingAnswer;
   }

@@ -35,43 +35,119 @@ export class AppContext {
 
 /** The state of one request. Inside the framework it is an argument and is never looked up. */
 export class RequestContext extends AppContext {
-  /** The result of routing. */
+  /**
+   * The result of routing.
+   *
+   * @internal
+   */
   match: Match<Endpoint> | undefined;
-  /** The answer that routing gives in place of a view. */
+  /**
+   * The answer that routing gives in place of a view.
+   *
+   * @internal
+   */
   routingAnswer: RoutingAnswer | undefined;
-  /** The endpoint, once one is found. */
+  /**
+   * The endpoint, once one is found.
+   *
+   * @internal
+   */
   endpoint: Endpoint | undefined;
-  /** The hooks that run for the request. */
+  /**
+   * The hooks that run for the request.
+   *
+   * @internal
+   */
   hooks: Hooks;
-  /** The status of a plain return value. */
+  /**
+   * The status of a plain return value.
+   *
+   * @internal
+   */
   status = 200;
-  /** The hooks for this response alone. */
+  /**
+   * The hooks for this response alone.
+   *
+   * @internal
+   */
   afterThisRequest: AnyAfterRequestHook[] | undefined;
-  /** The flashed messages that this request has taken from the session. */
+  /**
+   * The flashed messages that this request has taken from the session.
+   *
+   * @internal
+   */
   flashes: readonly (readonly [category: string, message: unknown])[] | undefined;
-  /** Whether the request is known to come from the app's own pages. */
+  /**
+   * Whether the request is known to come from the app's own pages.
+   *
+   * @internal
+   */
   isCsrfChecked = false;
-  /** The reason that a form was refused, until the form shows it. The page is then rendered as if by `GET`. */
+  /**
+   * The reason that a form was refused, until the form shows it. The page is then rendered as if by `GET`.
+   *
+   * @internal
+   */
   refusal: HTTPException | undefined;
-  /** Whether a form has shown the reason that it was refused. */
+  /**
+   * Whether a form has shown the reason that it was refused.
+   *
+   * @internal
+   */
   isRefusalShown = false;
-  /** Whether the session was saved, or could not be. */
+  /**
+   * Whether the session was saved, or could not be.
+   *
+   * @internal
+   */
   isSessionSaved = false;
-  /** Whether the before hooks have begun to run. */
+  /**
+   * Whether the before hooks have begun to run.
+   *
+   * @internal
+   */
   isBegun = false;
-  /** The error that refused the request before the before hooks ran. */
+  /**
+   * The error that refused the request before the before hooks ran.
+   *
+   * @internal
+   */
   refusedBy: HTTPException | undefined;
-  /** The number of errors so far. */
+  /**
+   * The number of errors so far.
+   *
+   * @internal
+   */
   errors = 0;
-  /** The number of runs of the after hooks. */
+  /**
+   * The number of runs of the after hooks.
+   *
+   * @internal
+   */
   afterRuns = 0;
-  /** The error that nothing handled. */
+  /**
+   * The error that nothing handled.
+   *
+   * @internal
+   */
   failure: unknown;
-  /** The response on its way out. */
+  /**
+   * The response on its way out.
+   *
+   * @internal
+   */
   response: FlagonResponse | undefined;
-  /** Responses that another one has replaced: they end with the request. */
+  /**
+   * Responses that another one has replaced: they end with the request.
+   *
+   * @internal
+   */
   abandoned: FlagonResponse[] | undefined;
-  /** Whether the headers of the response are complete. */
+  /**
+   * Whether the headers of the response are complete.
+   *
+   * @internal
+   */
   isAnswered = false;
   #session: Session | undefined;
   #isSessionUsed = false;
@@ -105,7 +181,11 @@ export class RequestContext extends AppContext {
     return this.#session;
   }
 
-  /** The session, if it was used: one that was only opened changes no response. */
+  /**
+   * The session, if it was used: one that was only opened changes no response.
+   *
+   * @internal
+   */
   get usedSession(): Session | undefined {
     return this.#isSessionUsed ? this.#session : undefined;
   }
@@ -114,6 +194,7 @@ export class RequestContext extends AppContext {
    * The nonce of the response, which its policy then names.
    *
    * @throws {FlagonError} If the headers of the response are complete without it.
+   * @internal
    */
   get cspNonce(): string {
     if (this.#cspNonce === undefined) {
@@ -127,12 +208,20 @@ export class RequestContext extends AppContext {
     return this.#cspNonce;
   }
 
-  /** The nonce, if the page has one. */
+  /**
+   * The nonce, if the page has one.
+   *
+   * @internal
+   */
   get usedCspNonce(): string | undefined {
     return this.#cspNonce;
   }
 
-  /** Notes that the headers of the response are complete. A later change of the session would be lost, so it is an error. */
+  /**
+   * Notes that the headers of the response are complete. A later change of the session would be lost, so it is an error.
+   *
+   * @internal
+   */
   completeHeaders(): void {
     this.isAnswered = true;
     if (this.#session !== undefined) {
@@ -140,20 +229,29 @@ export class RequestContext extends AppContext {
     }
   }
 
-  /** Keeps a response that is not sent, so that its files and streams are closed. */
+  /**
+   * Keeps a response that is not sent, so that its files and streams are closed.
+   *
+   * @internal
+   */
   abandon(response: FlagonResponse): void {
     this.abandoned ??= [];
     this.abandoned.push(response);
   }
 
-  /** Opens a session that cannot be opened lazily. */
+  /**
+   * Opens a session that cannot be opened lazily.
+   *
+   * @internal
+   */
   async openSession(): Promise<void> {
     this.#session ??= await this.app.sessionInterface.open(this.request, this.app.config);
   }
 }
 
 /** Names the view of a request in error messages. */
-export function labelOf({ endpoint }: RequestContext): string {
+export function labelOf(context: RequestContext): string {
+  const { endpoint } = context;
   return endpoint === undefined ? "An error handler or hook" : `The view '${endpoint.label}'`;
 }
 

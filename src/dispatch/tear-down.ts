@@ -63,7 +63,8 @@ export function runInAppContext(app: Application, run: () => unknown): unknown {
 }
 
 /** Tells whether ending a request takes any work. */
-export function needsTearDown({ abandoned, app, hooks, request, response }: RequestContext): boolean {
+export function needsTearDown(context: RequestContext): boolean {
+  const { abandoned, app, hooks, request, response } = context;
   return (
     hooks.teardownRequest.length > 0 ||
     app.registry.teardownAppContext.length > 0 ||

@@ -20,9 +20,17 @@ export interface Application {
   readonly name: string;
   /** The configuration. */
   readonly config: Config;
-  /** The routes, hooks and handlers. */
+  /**
+   * The routes, hooks and handlers.
+   *
+   * @internal
+   */
   readonly registry: Registry;
-  /** The templates. */
+  /**
+   * The templates.
+   *
+   * @internal
+   */
   readonly templates: Templates;
   /** The messages of all forms. */
   readonly formMessages: FormMessages;
@@ -32,21 +40,45 @@ export interface Application {
   readonly channels: ChannelBroker;
   /** Reads and writes JSON. */
   readonly json: JsonProvider;
-  /** The limits of requests, and the trusted proxies. */
+  /**
+   * The limits of requests, and the trusted proxies.
+   *
+   * @internal
+   */
   readonly requestSettings: RequestSettings;
-  /** The headers of every response. */
+  /**
+   * The headers of every response.
+   *
+   * @internal
+   */
   readonly defaultHeaders: DefaultHeaders;
   /** Where errors are reported. */
   readonly logger: Logger;
   /** The state of the extensions, by their names. */
   readonly extensions: Readonly<Record<string, unknown>>;
-  /** Background work: no response waits for it. */
+  /**
+   * Background work: no response waits for it.
+   *
+   * @internal
+   */
   readonly backgroundWork: BackgroundWork;
-  /** Starts and stops the resources of the app. */
+  /**
+   * Starts and stops the resources of the app.
+   *
+   * @internal
+   */
   readonly lifeCycle: LifeCycle;
-  /** The apps and handlers that are mounted below a path, the longest path first. */
+  /**
+   * The apps and handlers that are mounted below a path, the longest path first.
+   *
+   * @internal
+   */
   readonly mounts: readonly Mount[];
-  /** The Connect middleware in front of the app. */
+  /**
+   * The Connect middleware in front of the app.
+   *
+   * @internal
+   */
   readonly nodeMiddleware: readonly NodeMiddleware[];
 }
 

@@ -90,7 +90,11 @@ export class Blueprint extends Scaffold {
     this.setUp("appUrlDefaults", ({ outermost }) => outermost.addHook("urlDefaults", hook));
   }
 
-  /** Does all steps for one registration. Called by the app. */
+  /**
+   * Does all steps for one registration. Called by the app.
+   *
+   * @internal
+   */
   apply(parent: Registration, options: RegisterOptions): void {
     this.#isRegistered = true;
     const child = parent.createChild(options.name ?? this.name, { ...this.#options, ...options });
@@ -99,6 +103,7 @@ export class Blueprint extends Scaffold {
     }
   }
 
+  /** @internal */
   protected override setUp(method: string, step: (registration: Registration) => void): void {
     if (this.#isRegistered) {
       throw new SetupError(

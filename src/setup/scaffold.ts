@@ -155,6 +155,10 @@ export abstract class Scaffold {
     this.setUp("command", (registration) => registration.addCommand(usage, run, options));
   }
 
-  /** Runs a step of the set-up: an app at once, a blueprint when it is registered. */
+  /**
+   * Runs a step of the set-up: an app at once, a blueprint when it is registered.
+   *
+   * @internal
+   */
   protected abstract setUp(method: string, step: (registration: Registration) => void): void;
 }

@@ -15,7 +15,11 @@ interface StoredCookie {
 export class CookieJar {
   #cookies: StoredCookie[] = [];
 
-  /** Takes in the `Set-Cookie` headers of a response. */
+  /**
+   * Takes in the `Set-Cookie` headers of a response.
+   *
+   * @internal
+   */
   store(url: URL, headers: readonly string[]): void {
     for (const header of headers) {
       const cookie = parseSetCookie(url, header);
@@ -27,7 +31,11 @@ export class CookieJar {
     }
   }
 
-  /** Formats the `Cookie` header for a request, or gives `undefined` when none applies. */
+  /**
+   * Formats the `Cookie` header for a request, or gives `undefined` when none applies.
+   *
+   * @internal
+   */
   format(url: URL): string | undefined {
     const now = Date.now();
     const applying = this.#cookies.filter(

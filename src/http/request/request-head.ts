@@ -51,9 +51,17 @@ export let inspectHead: (head: RequestHead) => InspectedHead;
 export class RequestHead {
   /** The method, in upper case; that of the field `_method` where the setting `methodOverride` lets it. */
   method: string;
-  /** The request as the server describes it. */
+  /**
+   * The request as the server describes it.
+   *
+   * @internal
+   */
   protected readonly source: RequestSource;
-  /** The settings that all requests of the app share. */
+  /**
+   * The settings that all requests of the app share.
+   *
+   * @internal
+   */
   protected readonly settings: RequestSettings;
   readonly #queryStart: number;
 
@@ -74,6 +82,7 @@ export class RequestHead {
   /**
    * @param source The source of the request.
    * @param settings The settings that all requests of the app share.
+   * @internal
    */
   constructor(source: RequestSource, settings: RequestSettings) {
     this.source = source;

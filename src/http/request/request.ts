@@ -60,7 +60,11 @@ export class FlagonRequest extends RequestHead {
     this.limits.multipart = bytes;
   }
 
-  /** Whether the stated length of the body is over the limit. */
+  /**
+   * Whether the stated length of the body is over the limit.
+   *
+   * @internal
+   */
   get isTooLong(): boolean {
     const limits = this.#limits ?? this.settings.limits;
     const length = this.contentLength ?? 0;

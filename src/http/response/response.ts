@@ -150,7 +150,11 @@ export class FlagonResponse {
     return this;
   }
 
-  /** Takes the body away, and ends its stream, so that it holds no file open. */
+  /**
+   * Takes the body away, and ends its stream, so that it holds no file open.
+   *
+   * @internal
+   */
   discardBody(): void {
     if (this.body instanceof Readable) {
       this.body.on("error", () => undefined).destroy();
@@ -165,7 +169,11 @@ export class FlagonResponse {
     this.#closeCallbacks.push(callback);
   }
 
-  /** The functions to call when the response is over. */
+  /**
+   * The functions to call when the response is over.
+   *
+   * @internal
+   */
   get closeCallbacks(): readonly (() => unknown)[] {
     return this.#closeCallbacks ?? noCallbacks;
   }
