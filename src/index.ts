@@ -47,7 +47,7 @@ export type { Globals } from "./dispatch/context";
 export type { FlashedMessage, FlashOptions } from "./dispatch/flashes";
 export type { Attributes } from "./forms/attributes";
 export { defineForm } from "./forms/define-form";
-export type { FieldOptions } from "./forms/fields";
+export type { FieldOptions } from "./forms/field-markup";
 export type {
   FieldName,
   Form,

@@ -11,7 +11,7 @@ import { runDevelopmentServer } from "../server/development/development";
 import { isRestarted, reportLoaded } from "../server/development/parent-process";
 import { Reloader } from "../server/development/reloader";
 import type { Certificate } from "../server/node-server";
-import { serve } from "../server/production/workers";
+import { serve } from "../server/production/serve";
 import { buildTemplates } from "./build-templates";
 import { checkDeployment, checkExtensions } from "./check";
 import { complete, completionScripts, listNames, type Shell, shells } from "./completion";

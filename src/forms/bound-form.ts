@@ -13,7 +13,7 @@ import { unwrap } from "../schemas/zod";
 import { CsrfError, checkCsrf, createCsrfToken, csrfField } from "../sessions/csrf";
 import { formatAttributes } from "./attributes";
 import { describeField } from "./field-descriptions";
-import { type FieldOptions, renderControl, renderErrors, renderField, renderNotes } from "./fields";
+import { type FieldOptions, renderControl, renderErrors, renderField, renderNotes } from "./field-markup";
 import type { FormBase, FormOptions, FormRenderOptions, RowOptions } from "./form";
 import { type FormState, FormView } from "./form-view";
 import { findLabel, findMessage } from "./messages";

@@ -2,8 +2,8 @@ import type { FieldChoices } from "../schemas/choices";
 import { type FieldPath, isList } from "../schemas/form-schema";
 import { humanize } from "../schemas/humanize";
 import { readInner, remember, unwrap, type ZodSchema } from "../schemas/zod";
-import { type Control, findControl } from "./controls";
-import type { FieldOptions } from "./fields";
+import type { FieldOptions } from "./field-markup";
+import { type Control, findControl } from "./find-control";
 
 /** Reads the options of a field from `.meta()`. */
 export const readOptions: (schema: ZodSchema) => FieldOptions = remember((schema) => {

@@ -9,7 +9,7 @@ import { readInner, readInners, unwrap, type ZodSchema } from "../schemas/zod";
 import type { Attributes } from "./attributes";
 import { describeField, readOptions } from "./field-descriptions";
 import { FieldIds } from "./field-ids";
-import { type FieldOptions, type FieldView, listAttributes, renderErrors } from "./fields";
+import { type FieldOptions, type FieldView, listAttributes, renderErrors } from "./field-markup";
 import { hasFile } from "./file-fields";
 import type { RowOptions } from "./form";
 import { formatValue, readInitial } from "./initial-values";

@@ -3,7 +3,7 @@ import type { UploadedFile } from "../http/request/upload";
 import type { FieldChoices } from "../schemas/choices";
 import type { FormMessages } from "../schemas/form-messages";
 import type { ZodSchema } from "../schemas/zod";
-import type { FieldOptions } from "./fields";
+import type { FieldOptions } from "./field-markup";
 
 /** Options of `defineForm()`. */
 export interface FormOptions {

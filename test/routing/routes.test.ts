@@ -1,4 +1,4 @@
-import { g, NotFound, request, route, SetupError, urlFor } from "flagon";
+import { g, request, route, SetupError, urlFor } from "flagon";
 import { describe, expect, it } from "vitest";
 import { createApp, createLiveApp } from "../support";
 
@@ -111,60 +111,6 @@ describe("redirects of routing", () => {
     app.errorHandler(Error, () => "handled");
     expect((await app.testClient().get("/x")).status).toBe(308);
     expect(seen).toEqual([null, null]);
-  });
-});
-
-describe("the result of routing", () => {
-  it("is a property of the request, and so is the error of routing", async () => {
-    const app = createApp();
-    const seen: unknown[] = [];
-    app.beforeRequest(() => {
-      const { blueprint, endpoint, rule, viewArgs, routingException } = request;
-      seen.push({ blueprint, endpoint, rule, viewArgs, failed: routingException?.status ?? null });
-      return undefined;
-    });
-    app.route("/x/<int:id>", () => "x", { endpoint: "x" });
-    const client = app.testClient();
-    await client.get("/x/1");
-    await client.get("/none");
-    await client.post("/x/1");
-    expect(seen).toEqual([
-      { blueprint: null, endpoint: "x", rule: "/x/<int:id>", viewArgs: { id: 1 }, failed: null },
-      { blueprint: null, endpoint: null, rule: null, viewArgs: {}, failed: 404 },
-      { blueprint: null, endpoint: null, rule: null, viewArgs: {}, failed: 405 },
-    ]);
-  });
-
-  it("is one exception for all hooks and handlers of a request, and a new one for the next", async () => {
-    const app = createApp();
-    const seen: unknown[] = [];
-    app.beforeRequest(() => void seen.push(request.routingException));
-    app.errorHandler(NotFound, (error) => {
-      seen.push(error);
-      return "handled";
-    });
-    const client = app.testClient();
-    expect((await client.get("/none")).status).toBe(404);
-    await client.get("/none");
-    expect(seen[0]).toBeInstanceOf(NotFound);
-    expect(seen[1]).toBe(seen[0]);
-    expect(seen[2]).not.toBe(seen[0]);
-  });
-
-  it("is thrown by an app with trapHttpExceptions", async () => {
-    const app = createApp({ config: { trapHttpExceptions: true } });
-    await expect(app.testClient().get("/none")).rejects.toThrow(NotFound);
-  });
-
-  it("is predictable: isEndpointExpecting() knows the values of an endpoint", () => {
-    const app = createApp();
-    app.route("/<lang>/x", () => "x", { endpoint: "x" });
-    app.route("/y", () => "y", { endpoint: "y", defaults: { lang: "en" } });
-    expect(app.isEndpointExpecting("x", "lang")).toBe(true);
-    expect(app.isEndpointExpecting("y", "lang")).toBe(true);
-    expect(app.isEndpointExpecting("x", "lang", "other")).toBe(false);
-    expect(app.isEndpointExpecting("none", "lang")).toBe(false);
-    expect(app.isEndpointExpecting("y", "toString")).toBe(false);
   });
 });
 

@@ -178,64 +178,6 @@ describe("a rule", () => {
   });
 });
 
-describe("a path with several methods", () => {
-  class Things {
-    @route("/x")
-    get() {
-      return "got";
-    }
-    @route.post("/x")
-    post() {
-      return "posted";
-    }
-    @route("/x/<id>", { methods: ["put", "DELETE"] })
-    change({ id }: { id: string }) {
-      return id;
-    }
-    @route("/quiet", { provideAutomaticOptions: false })
-    quiet() {
-      return "quiet";
-    }
-    @route("/own", { methods: ["OPTIONS"] })
-    own() {
-      return "own";
-    }
-  }
-  const client = createApp({}, Things).testClient();
-
-  it("answers each method by its own view", async () => {
-    expect(await (await client.get("/x")).text()).toBe("got");
-    expect(await (await client.post("/x")).text()).toBe("posted");
-    expect(await (await client.put("/x/1")).text()).toBe("1");
-  });
-
-  it("answers 405 with all methods of the path in Allow", async () => {
-    const response = await client.delete("/x");
-    expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, HEAD, OPTIONS, POST"]);
-    expect((await client.get("/x/1")).headers.get("allow")).toBe("DELETE, OPTIONS, PUT");
-  });
-
-  it("answers HEAD as GET without the body", async () => {
-    const response = await client.head("/x");
-    expect([response.status, await response.text()]).toEqual([200, ""]);
-  });
-
-  it("answers OPTIONS by itself, unless told otherwise", async () => {
-    const response = await client.options("/x");
-    expect([response.status, response.headers.get("allow"), await response.text()]).toEqual([200, "GET, HEAD, OPTIONS, POST", ""]);
-    expect((await client.options("/quiet")).status).toBe(405);
-    expect(await (await client.options("/own")).text()).toBe("own");
-    expect((await client.options("/none")).status).toBe(404);
-  });
-
-  it("refuses methods given as text, and unknown ones", async () => {
-    expect(() => route("/", { methods: "POST" as never })).toThrow('must be a list: ["POST"]');
-    const app = createApp();
-    app.route("/", () => "x", { endpoint: "x", methods: ["FETCH"] });
-    await expect(app.testClient().get("/")).rejects.toThrow("has the method 'FETCH', which HTTP does not know");
-  });
-});
-
 describe("app.route()", () => {
   it("names the endpoint after the function", async () => {
     const app = createApp();

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { type Flagon, type FlagonOptions, request } from "flagon";
 import { afterAll, afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
-import { serve } from "../../src/server/production/workers";
+import { serve } from "../../src/server/production/serve";
 import { createApp, waitUntil } from "../support";
 import { openSocket, statuses } from "./raw-socket";
 

@@ -3,7 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import express from "express";
 import { type Flagon, makeResponse, request } from "flagon";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { serve } from "../../src/server/production/workers";
+import { serve } from "../../src/server/production/serve";
 import { createApp, waitUntil } from "../support";
 import { exchange, openSocket, statuses } from "./raw-socket";
 

@@ -1,99 +1,189 @@
-import cluster from "node:cluster";
-import { availableParallelism } from "node:os";
-import type { Application } from "../../setup/application";
-import { StartFailure } from "../start-failure";
-import { endOnUncaughtError } from "../uncaught-errors";
-import { type RunningServer, type ServeOptions, serveHere } from "./serve-here";
-import { Supervisor } from "./supervisor";
-import { removeStaleSocket } from "./unix-socket";
+import cluster, { type Worker } from "node:cluster";
+import { setTimeout as wait } from "node:timers/promises";
+import type { Logger } from "../../base/logging";
 
-/**
- * Serves an app until a signal tells it to stop: in this process, or in several that share a port.
- *
- * SIGTERM and SIGINT let requests in flight finish; a second one ends at once. SIGHUP replaces the workers one by one, so that a
- * new version takes over without losing a request. An error that nothing caught is logged as fatal, lets requests in flight
- * finish, and ends the process with 1.
- */
-export function serve(app: Application, options: ServeOptions = {}): RunningServer | undefined {
-  const workers = options.workers === "auto" ? availableParallelism() : (options.workers ?? 1);
-  if (workers > 1 && cluster.isPrimary) {
-    app.lifeCycle.start("primary").then(
-      () => supervise(app, workers, options),
-      (error: unknown) => {
-        app.logger.fatal(new StartFailure(app, error).message);
-        process.exit(1);
-      },
-    );
-    return undefined;
+/** Milliseconds until an ended worker is replaced: at first, and at most. */
+const firstDelay = 100;
+const longestDelay = 10_000;
+/** Milliseconds after which a worker counts as healthy, so that earlier ends are forgotten. */
+const healthyAfter = 1000;
+/** Milliseconds in which a new worker must listen. */
+const startTime = 60_000;
+/** Milliseconds that a worker has to end after its last request. */
+const endTime = 2000;
+
+/** The place of one worker, which is filled again when the worker ends. */
+interface Place {
+  worker: Worker | undefined;
+  listensSince: number | undefined;
+  delay: number;
+  isReplacing: boolean;
+  timer: NodeJS.Timeout | undefined;
+}
+
+/** The workers of an app: starts them, fills their places again, and replaces them by a new version. */
+export class Workers {
+  readonly #logger: Logger;
+  readonly #shutdownTimeout: number;
+  readonly #places: Place[];
+  #hasStarted = false;
+  #isStopping = false;
+  #round: Promise<void> | undefined;
+  #isRoundWanted = false;
+
+  /**
+   * @param count The number of workers.
+   * @param shutdownTimeout Seconds that a worker's requests in flight have to finish.
+   * @param logger Logs starts and ends of workers.
+   */
+  constructor(count: number, shutdownTimeout: number, logger: Logger) {
+    // Each worker takes connections from the one listening socket. If the primary handed them out, those on their way to a
+    // worker that is killed would hang.
+    cluster.schedulingPolicy = cluster.SCHED_NONE;
+    this.#logger = logger;
+    this.#shutdownTimeout = shutdownTimeout;
+    this.#places = Array.from({ length: count }, () => ({
+      worker: undefined,
+      listensSince: undefined,
+      delay: firstDelay,
+      isReplacing: false,
+      timer: undefined,
+    }));
   }
-  const running = serveHere(app, options);
-  running.server.once("listening", () => {
-    if (!cluster.isWorker) {
-      const address = running.server.address();
-      const where = typeof address === "string" ? address : `${address?.address}:${address?.port}`;
-      app.logger.info(`Serving the app '${app.name}' on ${where}`);
+
+  /**
+   * Starts the first worker, and the others once it listens.
+   *
+   * @returns Whether it listens. An error that stops it would stop the others too. The worker has printed the error.
+   */
+  async start(): Promise<boolean> {
+    const [first, ...others] = this.#places;
+    if (first === undefined || !(await this.#fill(first))) {
+      return false;
     }
-  });
-  running.server.once("error", (error: NodeJS.ErrnoException) => {
-    app.logger.fatal(explain(error, options));
-    process.exit(1);
-  });
-  if (!cluster.isWorker) {
-    process.on("SIGHUP", () => {
-      app.logger.warn("SIGHUP replaces workers, but this app has one process. Serve it with two workers or more: --workers 2.");
+    this.#hasStarted = true;
+    for (const place of others) {
+      void this.#fill(place);
+    }
+    return true;
+  }
+
+  /**
+   * Replaces the workers one by one: each old one ends when its new one listens.
+   *
+   * A new version that does not start ends the round, and the workers that are there go on. Calls during a round make one
+   * more round after it.
+   */
+  replace(): void {
+    this.#isRoundWanted = true;
+    this.#round ??= this.#runRounds().finally(() => {
+      this.#round = undefined;
     });
   }
-  onStop(running.stop);
-  endOnUncaughtError(app, running.stop);
-  return running;
-}
 
-function explain(error: NodeJS.ErrnoException, { port, socketPath }: ServeOptions): string {
-  if (error instanceof StartFailure) {
-    return error.message;
-  }
-  if (error.code === "EADDRINUSE" && socketPath !== undefined) {
-    return `The socket '${socketPath}' is in use by another program, or is a file of another kind. Stop that program, or choose another path.`;
-  }
-  return error.code === "EADDRINUSE"
-    ? `The port ${port ?? process.env.FLAGON_SERVE_PORT ?? process.env.PORT ?? 8000} is in use by another program. Stop that, or choose another port.`
-    : `The server could not start: ${error.message}`;
-}
-
-/** Ends the process once a step is done; a second signal ends it at once. */
-function onStop(stop: () => Promise<void>): void {
-  let isStopping = false;
-  const handle = (): void => {
-    if (isStopping) {
-      process.exit(1);
+  /** Stops all workers, and resolves when they have ended. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    for (const { timer } of this.#places) {
+      clearTimeout(timer);
     }
-    isStopping = true;
-    void stop().then(
-      () => process.exit(0),
-      () => process.exit(1),
-    );
-  };
-  process.on("SIGTERM", handle);
-  process.on("SIGINT", handle);
-}
-
-async function supervise(app: Application, count: number, options: ServeOptions): Promise<void> {
-  const shutdownTimeout = options.shutdownTimeout ?? app.config.shutdownTimeout;
-  const supervisor = new Supervisor(count, shutdownTimeout, app.logger);
-  onStop(async () => {
-    await supervisor.stop();
-    await app.lifeCycle.stop(shutdownTimeout * 1000, "primary");
-  });
-  endOnUncaughtError(app, () => supervisor.stop());
-  cluster.once("listening", (_, { address, port }) => {
-    const where = options.socketPath ?? `${address ?? "*"}:${port}`;
-    app.logger.info(`Serving the app '${app.name}' on ${where}, in ${count} workers`);
-  });
-  process.on("SIGHUP", () => supervisor.replace());
-  if (options.socketPath !== undefined) {
-    await removeStaleSocket(options.socketPath);
+    await Promise.all(Object.values(cluster.workers ?? {}).map((worker) => (worker === undefined ? undefined : this.#end(worker))));
   }
-  if (!(await supervisor.start())) {
-    process.exit(1);
+
+  async #runRounds(): Promise<void> {
+    while (this.#isRoundWanted && !this.#isStopping) {
+      this.#isRoundWanted = false;
+      await this.#runRound();
+    }
+  }
+
+  async #runRound(): Promise<void> {
+    for (const place of this.#places) {
+      if (this.#isStopping) {
+        return;
+      }
+      const old = place.worker;
+      place.isReplacing = true;
+      clearTimeout(place.timer);
+      const isListening = await this.#fill(place);
+      place.isReplacing = false;
+      if (!isListening) {
+        this.#logger.error("The new version did not start, so the workers that serve stay. Fix it, and send SIGHUP again.");
+        place.worker = old?.isDead() === false ? old : undefined;
+        if (place.worker === undefined) {
+          this.#fillLater(place);
+        }
+        return;
+      }
+      if (old !== undefined) {
+        await this.#end(old);
+      }
+    }
+    this.#logger.info("All workers have been replaced.");
+  }
+
+  /** Starts a worker in a place, and resolves to whether it listens. */
+  #fill(place: Place): Promise<boolean> {
+    const worker = cluster.fork();
+    const isReplacing = place.isReplacing;
+    if (!isReplacing) {
+      place.worker = worker;
+      place.listensSince = undefined;
+    }
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#logger.error(`The worker ${worker.process.pid} did not listen within ${startTime / 1000} s.`);
+        worker.process.kill("SIGKILL");
+      }, startTime);
+      worker.once("listening", () => {
+        clearTimeout(timer);
+        place.worker = worker;
+        place.listensSince = performance.now();
+        resolve(true);
+      });
+      worker.once("exit", (code, signal) => {
+        clearTimeout(timer);
+        resolve(false);
+        if (place.worker === worker) {
+          place.worker = undefined;
+          this.#onEnd(place, worker, signal ?? code);
+        }
+      });
+    });
+  }
+
+  /** Fills a place again whose worker has ended by itself. */
+  #onEnd(place: Place, worker: Worker, reason: number | string): void {
+    const wasHealthy = place.listensSince !== undefined && performance.now() - place.listensSince > healthyAfter;
+    if (!this.#hasStarted || this.#isStopping || place.isReplacing) {
+      return;
+    }
+    place.delay = wasHealthy ? firstDelay : place.delay;
+    this.#logger.error(`The worker ${worker.process.pid} ended (${reason}); another one takes its place in ${place.delay} ms.`);
+    this.#fillLater(place);
+    place.delay = Math.min(place.delay * 2, longestDelay);
+  }
+
+  #fillLater(place: Place): void {
+    place.timer = setTimeout(() => {
+      if (!this.#isStopping && !place.isReplacing && place.worker === undefined) {
+        void this.#fill(place);
+      }
+    }, place.delay);
+  }
+
+  /** Lets a worker finish its requests, and resolves when it has ended. */
+  async #end(worker: Worker): Promise<void> {
+    if (worker.isDead()) {
+      return;
+    }
+    const gone = new Promise<boolean>((resolve) => worker.once("exit", () => resolve(true)));
+    worker.process.kill("SIGTERM");
+    const late = new AbortController();
+    const time = wait(this.#shutdownTimeout * 1000 + endTime, false, { signal: late.signal }).catch(() => true);
+    if (!(await Promise.race([gone, time]))) {
+      worker.process.kill("SIGKILL");
+    }
+    late.abort();
   }
 }

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createApp, writeFiles } from "../support";
 import { collect } from "./collect";
+import { serveForm } from "./support";
 
 /** Serves a form as a page, and tells what it gave when it is sent. */
 function serve<Data>(
@@ -400,5 +401,32 @@ describe("the setting methodOverride", () => {
     expect(await send(true, "CONNECT")).toBe("POST 1");
     expect(await send(false, "DELETE")).toBe("POST 1");
     expect(await (await create(true).get("/x?_method=DELETE")).status).toBe(405);
+  });
+});
+
+describe("a select", () => {
+  const listOptions = async (schema: z.ZodType, initial?: unknown) => {
+    const form = defineForm({ f: schema as ZodSchema }, { csrf: false });
+    const document = await serveForm(form, { initial: { f: initial } }).load();
+    const options = [...document.querySelectorAll("[name=f] option")];
+    return [
+      document.querySelector("[name=f]")?.hasAttribute("required"),
+      ...options.map((option) => `${option.getAttribute("value")}${option.hasAttribute("selected") ? "*" : ""}`),
+    ];
+  };
+
+  it.each([
+    ["an enum", z.enum(["a", "b"]), undefined, [true, "*", "a", "b"]],
+    ["an optional enum", z.enum(["a", "b"]).optional(), undefined, [false, "*", "a", "b"]],
+    ["an enum with an empty member", z.enum(["", "a", "b"]), undefined, [false, "*", "a", "b"]],
+    ["an enum or nothing", z.enum(["a", "b"]).or(z.literal("")), "b", [false, "", "a", "b*"]],
+    ["an enum with a default", z.enum(["a", "b"]).default("b"), undefined, [false, "a", "b*"]],
+    ["an enum with a default, and another value", z.enum(["a", "b"]).default("b"), "a", [false, "a*", "b"]],
+    ["a union of enums", z.union([z.enum(["a", "b"]), z.literal(3)]), 3, [true, "", "a", "b", "3*"]],
+    ["a boolean or null", z.boolean().nullable(), undefined, [false, "*", "true", "false"]],
+    ["a boolean or null that is false", z.boolean().nullable(), false, [false, "", "true", "false*"]],
+    ["an optional boolean", z.boolean().optional().meta({ type: "select" }), true, [false, "", "true*", "false"]],
+  ])("of %s offers its values, and the blank choice if it is optional", async (_, schema, initial, expected) => {
+    expect(await listOptions(schema, initial)).toEqual(expected);
   });
 });

@@ -2,7 +2,7 @@ import { html, Markup } from "../base/html";
 import { textConverters } from "../base/text-values";
 import { type Choice, type FieldChoices, listChoices } from "../schemas/choices";
 import { type Attributes, formatAttributes } from "./attributes";
-import type { Control } from "./controls";
+import type { Control } from "./find-control";
 
 /** One field of a form, ready to be rendered. */
 export interface FieldView {

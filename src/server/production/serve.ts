@@ -1,0 +1,99 @@
+import cluster from "node:cluster";
+import { availableParallelism } from "node:os";
+import type { Application } from "../../setup/application";
+import { StartFailure } from "../start-failure";
+import { endOnUncaughtError } from "../uncaught-errors";
+import { type RunningServer, type ServeOptions, serveHere } from "./serve-here";
+import { removeStaleSocket } from "./unix-socket";
+import { Workers } from "./workers";
+
+/**
+ * Serves an app until a signal tells it to stop: in this process, or in several that share a port.
+ *
+ * SIGTERM and SIGINT let requests in flight finish; a second one ends at once. SIGHUP replaces the workers one by one, so that a
+ * new version takes over without losing a request. An error that nothing caught is logged as fatal, lets requests in flight
+ * finish, and ends the process with 1.
+ */
+export function serve(app: Application, options: ServeOptions = {}): RunningServer | undefined {
+  const workers = options.workers === "auto" ? availableParallelism() : (options.workers ?? 1);
+  if (workers > 1 && cluster.isPrimary) {
+    app.lifeCycle.start("primary").then(
+      () => supervise(app, workers, options),
+      (error: unknown) => {
+        app.logger.fatal(new StartFailure(app, error).message);
+        process.exit(1);
+      },
+    );
+    return undefined;
+  }
+  const running = serveHere(app, options);
+  running.server.once("listening", () => {
+    if (!cluster.isWorker) {
+      const address = running.server.address();
+      const where = typeof address === "string" ? address : `${address?.address}:${address?.port}`;
+      app.logger.info(`Serving the app '${app.name}' on ${where}`);
+    }
+  });
+  running.server.once("error", (error: NodeJS.ErrnoException) => {
+    app.logger.fatal(explain(error, options));
+    process.exit(1);
+  });
+  if (!cluster.isWorker) {
+    process.on("SIGHUP", () => {
+      app.logger.warn("SIGHUP replaces workers, but this app has one process. Serve it with two workers or more: --workers 2.");
+    });
+  }
+  onStop(running.stop);
+  endOnUncaughtError(app, running.stop);
+  return running;
+}
+
+function explain(error: NodeJS.ErrnoException, { port, socketPath }: ServeOptions): string {
+  if (error instanceof StartFailure) {
+    return error.message;
+  }
+  if (error.code === "EADDRINUSE" && socketPath !== undefined) {
+    return `The socket '${socketPath}' is in use by another program, or is a file of another kind. Stop that program, or choose another path.`;
+  }
+  return error.code === "EADDRINUSE"
+    ? `The port ${port ?? process.env.FLAGON_SERVE_PORT ?? process.env.PORT ?? 8000} is in use by another program. Stop that, or choose another port.`
+    : `The server could not start: ${error.message}`;
+}
+
+/** Ends the process once a step is done; a second signal ends it at once. */
+function onStop(stop: () => Promise<void>): void {
+  let isStopping = false;
+  const handle = (): void => {
+    if (isStopping) {
+      process.exit(1);
+    }
+    isStopping = true;
+    void stop().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.on("SIGTERM", handle);
+  process.on("SIGINT", handle);
+}
+
+async function supervise(app: Application, count: number, options: ServeOptions): Promise<void> {
+  const shutdownTimeout = options.shutdownTimeout ?? app.config.shutdownTimeout;
+  const workers = new Workers(count, shutdownTimeout, app.logger);
+  onStop(async () => {
+    await workers.stop();
+    await app.lifeCycle.stop(shutdownTimeout * 1000, "primary");
+  });
+  endOnUncaughtError(app, () => workers.stop());
+  cluster.once("listening", (_, { address, port }) => {
+    const where = options.socketPath ?? `${address ?? "*"}:${port}`;
+    app.logger.info(`Serving the app '${app.name}' on ${where}, in ${count} workers`);
+  });
+  process.on("SIGHUP", () => workers.replace());
+  if (options.socketPath !== undefined) {
+    await removeStaleSocket(options.socketPath);
+  }
+  if (!(await workers.start())) {
+    process.exit(1);
+  }
+}
