@@ -48,6 +48,8 @@ const loadBull = lazily(() => require("bullmq") as typeof import("bullmq"));
 
 /** Milliseconds that a call of the service may take. */
 const longestCall = 5000;
+/** Milliseconds before a retry in drains, which end it earlier. */
+const drainPause = 3_600_000;
 const statesOf: Readonly<Record<JobState, readonly string[]>> = {
   waiting: ["waiting", "delayed", "prioritized", "paused"],
   active: ["active"],
@@ -141,7 +143,17 @@ class BullBackend implements Backend {
     return id;
   }
 
-  work(app: Application, jobs: KnownJobs, ended: (id: string) => void, { concurrency = 10, queues = [] }: WorkOptions): RunningWorker {
+  work(app: Application, jobs: KnownJobs, ended: (id: string) => void, options: WorkOptions): RunningWorker {
+    return this.#work(app, jobs, ended, options, pauseBefore);
+  }
+
+  #work(
+    app: Application,
+    jobs: KnownJobs,
+    ended: (id: string) => void,
+    { concurrency = 10, queues = [] }: WorkOptions,
+    pause: (job: AnyJob, attempts: number) => number,
+  ): RunningWorker {
     const stop = new AbortController();
     const active = new Map<BullJob, string>();
     const names = new Set(queues.length > 0 ? queues : [...jobs().values()].map(({ options }) => options.queue));
@@ -165,7 +177,7 @@ class BullBackend implements Backend {
           settings: {
             backoffStrategy: (attempts: number, _type: string, _error: Error, job: BullJob) => {
               const known = jobs().get(job.name);
-              return known === undefined ? 1000 : pauseBefore(known, attempts);
+              return known === undefined ? 1000 : pause(known, attempts);
             },
           },
         },
@@ -199,18 +211,22 @@ class BullBackend implements Backend {
       runs++;
       ended(id);
     };
-    const worker = this.work(app, jobs, count, {});
+    // BullMQ on Postgres runs a job twice whose delay ends by itself while it is promoted: no delay ends at that time.
+    const worker = this.#work(app, jobs, count, {}, () => drainPause);
+    let runsBefore = -1;
     for (;;) {
       const queues = (await this.#all()).map(([, queue]) => queue);
-      const left = (await Promise.all(queues.map((queue) => queue.getJobs([...statesOf.waiting, ...statesOf.active], 0, 1000)))).flat();
-      if (left.length === 0) {
+      const find = async (states: readonly string[], last: number) =>
+        (await Promise.all(queues.map((queue) => queue.getJobs(states, 0, last)))).flat();
+      // A job goes on in this order while it is looked for, and those that it enqueues are there before it has run.
+      const isBusy = (await find(["waiting", "prioritized", "paused"], 0)).length > 0 || (await find(statesOf.active, 0)).length > 0;
+      const delayed = await find(["delayed"], 1000);
+      if (!isBusy && delayed.length === 0 && runs === runsBefore) {
         break;
       }
-      // BullMQ on Postgres runs a job twice that is promoted while it begins: delays end only while nothing runs.
-      const states = await Promise.all(left.map((job) => job.getState()));
-      if (states.every((state) => state === "delayed")) {
-        await Promise.all(left.map((job) => job.promote().catch(() => undefined)));
-      }
+      runsBefore = runs;
+      const isLate = ({ delay, timestamp }: BullJob): boolean => timestamp + delay > Date.now() + 1000;
+      await Promise.all(delayed.map((job) => (isLate(job) ? job.promote().catch(() => undefined) : undefined)));
       await wait(20);
     }
     await worker.stop(longestCall);
