@@ -1,5 +1,6 @@
 /** Functions of a zod definition that are always synchronous: of `trim()`, `min()`, messages and `catch()`. */
 const synchronousKeys = new Set(["tx", "when", "error", "catchValue"]);
+/** Cached answers: schemas never change. */
 const answers = new WeakMap<object, boolean>();
 
 /**

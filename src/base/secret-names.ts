@@ -5,6 +5,7 @@ const secretPattern =
   /passw(?:or)?d|passphrase|passcode|secret|credential|authorization|cookies?$|tokens?$|signature$|(?:api|access|auth|private|signing|encryption)keys?$|^(?:pwd|jwt|otp|pin|csrf|xsrf|sid)$/;
 /** The fingerprint of a client in the session of `flagon/login`. */
 const fingerprintName = "_id";
+/** Cached answers: logs ask for the same names again and again, and the answer depends on the name alone. */
 const known = new Map<string, boolean>();
 /** The most names whose answer is cached: names of query parameters come from clients. */
 const maxKnown = 1000;

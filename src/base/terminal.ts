@@ -1,5 +1,6 @@
 import { isWorker } from "./platform";
 
+/** Standard error belongs to the process, and needs one listener for its errors. */
 let isGuarded = false;
 
 /**

@@ -389,7 +389,7 @@ export function findDatabase(caller: string): Database {
   );
 }
 
-let latest: WeakRef<Database> | undefined;
+let latest: WeakRef<Database> | undefined; // For scripts without a context.
 
 function valueOf<Result>(result: { readonly value: Result } | undefined): Result {
   if (result === undefined) {

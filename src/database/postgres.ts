@@ -64,6 +64,7 @@ export function isPostgresPool(client: unknown): client is PostgresPool {
   return typeof client === "object" && client !== null && "totalCount" in client && "connect" in client && "end" in client;
 }
 
+/** Pools and connections that are prepared already: they are objects of `pg`, and two databases can share them. */
 const prepared = new WeakSet<PostgresPool>();
 const heard = new WeakSet<object>();
 

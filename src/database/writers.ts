@@ -121,6 +121,7 @@ export interface QueuedClient {
   readonly plain: Pick<LibsqlClient, "execute" | "transaction">;
 }
 
+/** The clients with a queue: several `Database` objects of one client share its queue. */
 const known = new WeakMap<LibsqlClient, QueuedClient>();
 
 /** Makes the writers of a client on a file wait for their turn; once. A client of a server stays as it is: the server has its own queue. */

@@ -12,7 +12,7 @@ import { handleError } from "./answer";
 import type { RequestContext } from "./context";
 import { createContext, dispatch } from "./dispatch";
 import { redirectToPath } from "./find-route";
-import { primeBody } from "./prime-body";
+import { primeBody } from "./first-piece";
 
 /** Makes the response to a request. */
 export type Respond = (context: RequestContext) => MaybePromise<FlagonResponse>;

@@ -15,7 +15,7 @@ import { labelOf, type RequestContext } from "./context";
 import { mayDebug, renderDebugPage } from "./debug-page";
 import { findErrorHandler } from "./error-handlers";
 import { type DebugInformation, respondWithError } from "./error-pages";
-import { primeBody, silenceErrors } from "./prime-body";
+import { primeBody, silenceErrors } from "./first-piece";
 import { logError, toReadable } from "./readable-error";
 
 /** The most times that the after hooks run for one request: for its response, and for the error page in place of it. */
@@ -88,10 +88,10 @@ function saveSession(context: RequestContext, response: FlagonResponse): MaybePr
   }
   return isPromise(saved)
     ? saved.then(
-        () => conclude(context, response),
+        () => completeResponse(context, response),
         (error: unknown) => failAfter(context, error),
       )
-    : conclude(context, response);
+    : completeResponse(context, response);
 }
 
 function writeSession(context: RequestContext, response: FlagonResponse): MaybePromise<void> {
@@ -118,7 +118,7 @@ function failAfter(context: RequestContext, error: unknown): MaybePromise<Flagon
   const { failure, afterRuns, request, response, refusedBy } = context;
   if (response !== undefined && (failure !== undefined || refusedBy !== undefined || afterRuns >= maxAfterRuns)) {
     logError(request.log, toReadable(error), "An after-request hook, or saving the session, failed. The response is sent all the same.");
-    return conclude(context, response);
+    return completeResponse(context, response);
   }
   if (response !== undefined) {
     context.abandon(response);
@@ -161,7 +161,7 @@ function replace(context: RequestContext, response: FlagonResponse, value: unkno
   throw new ReturnValueError("An after-request hook returned something else than a response. Return the response, or nothing to keep it.");
 }
 
-function conclude(context: RequestContext, response: FlagonResponse): FlagonResponse {
+function completeResponse(context: RequestContext, response: FlagonResponse): FlagonResponse {
   context.response = response;
   context.completeHeaders();
   setCacheControl(context, response);

@@ -111,10 +111,10 @@ export function urlFor(
   return buildUrl(app, context, findEndpointOf(current, target, String(method)), toObject(values), toObject(options));
 }
 
-const none: Readonly<Record<string, unknown>> = Object.freeze({});
+const noValues: Readonly<Record<string, unknown>> = Object.freeze({});
 
 function toObject(value: string | Readonly<Record<string, unknown>> | UrlOptions | undefined): Readonly<Record<string, unknown>> {
-  return typeof value === "object" ? { ...value } : none;
+  return typeof value === "object" ? { ...value } : noValues;
 }
 
 function findEndpointOf({ app }: AppContext, controller: Controller, method: string): string {

@@ -89,6 +89,7 @@ export class Job<Input = unknown, Data = Input> implements AnyJob {
   }
 }
 
+/** The jobs that modules define when they are loaded, before there is an app. */
 const known = new Map<string, AnyJob>();
 
 /**

@@ -14,6 +14,7 @@ export interface Enqueuer {
   enqueue(job: object, data: unknown, options: EnqueueOptions): Promise<string>;
 }
 
+/** The jobs of the latest app, for scripts that enqueue without a context. */
 let latest: WeakRef<Enqueuer> | undefined;
 
 /** Remembers the jobs of an app, for code that runs without its context. */

@@ -86,9 +86,9 @@ export class SqlStore implements JobStore {
     const { inArray, sql } = loadDrizzle();
     const now = Date.now();
     const token = randomUUID();
-    const ofQueues = queues.length === 0 ? sql`1 = 1` : inArray(sql`queue`, [...queues]);
+    const inQueues = queues.length === 0 ? sql`1 = 1` : inArray(sql`queue`, [...queues]);
     const isDue = isEager ? sql`state = 'waiting'` : sql`state = 'waiting' and run_at <= ${now}`;
-    const due = sql`select id from flagon_jobs where (${isDue} or state = 'active' and claimed_until < ${now}) and ${ofQueues} and ${inArray(sql`name`, [...names])} order by run_at limit ${limit}`;
+    const due = sql`select id from flagon_jobs where (${isDue} or state = 'active' and claimed_until < ${now}) and ${inQueues} and ${inArray(sql`name`, [...names])} order by run_at limit ${limit}`;
     const isPostgres = this.#database.kind === "postgres";
     // A look costs nobody the writer's turn.
     if (!isPostgres && (await this.#database.execute(due)).length === 0) {

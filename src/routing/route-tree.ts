@@ -25,7 +25,7 @@ interface Found<Endpoint> {
 }
 
 /** The result for a path at which there is nothing. */
-const nothing = { kind: "missing", allowed: [] } as const;
+const missing = { kind: "missing", allowed: [] } as const;
 
 /**
  * The routes of one host, in find-my-way's tree, with the results of Flask.
@@ -263,7 +263,7 @@ export class RouteTree<Endpoint extends { readonly name: string }> {
     if (allowed.size > 0) {
       return { kind: "missing", allowed: [...allowed].sort() };
     }
-    return path.includes("//") ? this.#merge(method, path) : nothing;
+    return path.includes("//") ? this.#merge(method, path) : missing;
   }
 
   #findSlashed(path: string): Found<Endpoint> | undefined {

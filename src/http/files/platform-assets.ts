@@ -4,6 +4,7 @@ interface PlatformAssets {
   fetch(request: Request): Promise<Response>;
 }
 
+/** The files of the platform by the request that came with them. */
 const assetsOf = new WeakMap<object, PlatformAssets>();
 
 /** Keeps the files of the platform for the time of a request, if its bindings name them `ASSETS`. */

@@ -12,6 +12,7 @@ export interface Report {
 export const portInUseCode = 98;
 
 const interval = 250;
+/** The files that the parent knows already. A process has one parent, so that this is state of the process. */
 const reported = new Set<string>();
 
 /** Whether this process was started by one that restarts it. */

@@ -5,7 +5,7 @@ import { findHeader } from "./raw-headers";
 /** The part of a request's body that the app has not read when the answer is there. */
 export type UnreadBody = "none" | "short" | "long";
 
-/** The functions to call when a connection closes, for replies that wait behind another one on it. */
+/** The functions to call when a connection closes, for replies that wait behind another one on it. Kept here: a socket is Node's object. */
 const waiting = new WeakMap<Socket, Set<() => void>>();
 
 /**

@@ -21,7 +21,7 @@ interface InnerServer {
   readonly calls: WeakMap<Duplex, Call>;
 }
 
-/** The servers of apps that were called without a network. */
+/** The servers of apps that were called without a network. Kept here, since an app knows nothing of servers; they go with their app. */
 const servers = new WeakMap<Application, InnerServer>();
 
 /**
