@@ -13,7 +13,7 @@ export interface Variable {
 
 /** The variables of the command line, which are no settings. */
 const commandLineVariables = new Set(
-  ["APP", "RELOADED", "RUN_HOST", "RUN_PORT", "SERVE_HOST", "SERVE_PORT"].map((name) => `FLAGON_${name}`),
+  ["APP", "RELOADED", "RUN_HOST", "RUN_PORT", "SERVE_HOST", "SERVE_PORT", "WORKER"].map((name) => `FLAGON_${name}`),
 );
 
 /** Lists the variables that begin with a prefix, by name, so that an object comes before its members. */

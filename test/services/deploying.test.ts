@@ -1,20 +1,14 @@
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { get } from "node:https";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { createCertificate, createProject, project, run, start, until } from "../cli-project";
+import { describe, expect, it } from "vitest";
+import { createProject, project, run, start, until } from "../cli-project";
 import { findPort, writeFiles } from "../support";
-
-const guide = readFileSync(join(project, "docs/deploying.md"), "utf8");
-
-/** Returns the first file of a kind that the guide shows. */
-function readExample(kind: string): string {
-  return new RegExp(`\`\`\`${kind}\\n(.*?)\`\`\``, "s").exec(guide)?.[1] ?? "";
-}
+import { readExample, startNginx } from "./nginx";
 
 const app = `import { Flagon, request, route, session } from "flagon";
 class Views {
@@ -28,27 +22,10 @@ export default app;
 describe("docs/deploying.md", () => {
   it("has an nginx file that passes on address, scheme, host and request id", async () => {
     const root = createProject({ "app.ts": app });
-    const [port, front] = [await findPort(), await findPort()];
-    await createCertificate(root);
-    mkdirSync(join(root, "temporary"));
-    // nginx's workers are another user.
-    chmodSync(root, 0o755);
-    const server = readExample("nginx")
-      .replace("127.0.0.1:8000", `127.0.0.1:${port}`)
-      .replace("listen 443 ssl;", `listen 127.0.0.1:${front} ssl; ssl_certificate ${root}/cert.pem; ssl_certificate_key ${root}/key.pem;`);
-    const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${root}/temporary/${name};`);
-    writeFileSync(
-      join(root, "nginx.conf"),
-      `daemon off; pid ${root}/nginx.pid; events {} http { access_log off; ${paths.join(" ")} ${server} }`,
-    );
-    const nginx = spawn("nginx", ["-c", join(root, "nginx.conf"), "-e", "stderr"], { stdio: "ignore" });
-    onTestFinished(async () => {
-      nginx.kill();
-      await once(nginx, "exit");
-    });
+    const port = await findPort();
+    const { ca, front } = await startNginx(root, port);
     const { hear } = start(root, ["serve", "--port", String(port), "--health", "/healthz"]);
     await until(`http://127.0.0.1:${port}/healthz`, "ok");
-    const ca = readFileSync(join(root, "cert.pem"));
     const ask = async (host: string) => {
       const options = {
         host: "127.0.0.1",

@@ -16,7 +16,9 @@ import { type Certificate, createNodeServer } from "../node-server";
 import { StartFailure } from "../start-failure";
 import { answerClientErrors } from "./client-errors";
 import { answerHealth } from "./health-path";
+import { findPlace } from "./listening-place";
 import { RequestsInFlight } from "./requests-in-flight";
+import { isServingWorker, listenInWorker, receiveSocket } from "./shared-socket";
 import { removeStaleSocket } from "./unix-socket";
 
 /** The least time for the functions of `onStop`, in milliseconds, if requests have used up that of the stop. */
@@ -124,7 +126,11 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
     // Node's own close() closes idle connections at once, also those on which a request is on its way.
     const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
     inFlight.stop();
-    const idleTimer = setTimeout(() => server.closeIdleConnections(), Math.min(idleTime, shutdownTimeout * 500));
+    const idleTimer = setTimeout(
+      // What has come from clients is read before, so that only idle connections are closed.
+      () => setImmediate(() => server.closeIdleConnections()),
+      Math.min(idleTime, shutdownTimeout * 500),
+    );
     const lastTimer = setTimeout(() => server.closeAllConnections(), shutdownTimeout * 1000);
     await closed;
     clearTimeout(idleTimer);
@@ -140,8 +146,15 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
     if (socketPath !== undefined && !cluster.isWorker) {
       await removeStaleSocket(socketPath);
     }
-    if (!isStopping) {
-      listen(server, options);
+    const isWorker = isServingWorker();
+    const socket = isWorker ? await receiveSocket() : undefined;
+    if (isStopping) {
+      return;
+    }
+    if (isWorker) {
+      listenInWorker(server, socket, findPlace(options));
+    } else {
+      server.listen(findPlace(options));
     }
   };
   open().catch((error: unknown) => server.emit("error", new StartFailure(app, error)));
@@ -166,15 +179,6 @@ function checkFitness({ config, logger }: Application): void {
     logger.warn("The setting 'debug' is on, which shows errors to visitors. It is turned off to serve.");
     config.debug = false;
   }
-}
-
-function listen(server: Server, { host, port, socketPath }: ServeOptions): void {
-  if (socketPath !== undefined) {
-    server.listen(socketPath);
-    return;
-  }
-  const { FLAGON_SERVE_HOST, FLAGON_SERVE_PORT, PORT } = process.env;
-  server.listen(port ?? Number(FLAGON_SERVE_PORT ?? PORT ?? 8000), host ?? FLAGON_SERVE_HOST ?? "127.0.0.1");
 }
 
 function logAccess({ app, request }: RequestContext, exchange: Exchange): void {

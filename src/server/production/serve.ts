@@ -3,7 +3,9 @@ import { availableParallelism } from "node:os";
 import type { Application } from "../../setup/application";
 import { StartFailure } from "../start-failure";
 import { endOnUncaughtError } from "../uncaught-errors";
+import { explainFailure, findPlace } from "./listening-place";
 import { type RunningServer, type ServeOptions, serveHere } from "./serve-here";
+import { SharedSocket } from "./shared-socket";
 import { removeStaleSocket } from "./unix-socket";
 import { Workers } from "./workers";
 
@@ -35,7 +37,7 @@ export function serve(app: Application, options: ServeOptions = {}): RunningServ
     }
   });
   running.server.once("error", (error: NodeJS.ErrnoException) => {
-    app.logger.fatal(explain(error, options));
+    app.logger.fatal(error instanceof StartFailure ? error.message : explainFailure(error, findPlace(options)));
     process.exit(1);
   });
   if (!cluster.isWorker) {
@@ -46,18 +48,6 @@ export function serve(app: Application, options: ServeOptions = {}): RunningServ
   onStop(running.stop);
   endOnUncaughtError(app, running.stop);
   return running;
-}
-
-function explain(error: NodeJS.ErrnoException, { port, socketPath }: ServeOptions): string {
-  if (error instanceof StartFailure) {
-    return error.message;
-  }
-  if (error.code === "EADDRINUSE" && socketPath !== undefined) {
-    return `The socket '${socketPath}' is in use by another program, or is a file of another kind. Stop that program, or choose another path.`;
-  }
-  return error.code === "EADDRINUSE"
-    ? `The port ${port ?? process.env.FLAGON_SERVE_PORT ?? process.env.PORT ?? 8000} is in use by another program. Stop that, or choose another port.`
-    : `The server could not start: ${error.message}`;
 }
 
 /** Ends the process once a step is done; a second signal ends it at once. */
@@ -79,21 +69,25 @@ function onStop(stop: () => Promise<void>): void {
 
 async function supervise(app: Application, count: number, options: ServeOptions): Promise<void> {
   const shutdownTimeout = options.shutdownTimeout ?? app.config.shutdownTimeout;
-  const workers = new Workers(count, shutdownTimeout, app.logger);
+  const place = findPlace(options);
+  if ("path" in place) {
+    await removeStaleSocket(place.path);
+  }
+  const socket = await SharedSocket.bind(place).catch((error: NodeJS.ErrnoException) => {
+    app.logger.fatal(explainFailure(error, place));
+    return process.exit(1);
+  });
+  const workers = new Workers(count, shutdownTimeout, app.logger, socket);
   onStop(async () => {
     await workers.stop();
     await app.lifeCycle.stop(shutdownTimeout * 1000, "primary");
   });
   endOnUncaughtError(app, () => workers.stop());
-  cluster.once("listening", (_, { address, port }) => {
-    const where = options.socketPath ?? `${address ?? "*"}:${port}`;
-    app.logger.info(`Serving the app '${app.name}' on ${where}, in ${count} workers`);
-  });
   process.on("SIGHUP", () => workers.replace());
-  if (options.socketPath !== undefined) {
-    await removeStaleSocket(options.socketPath);
-  }
-  if (!(await workers.start())) {
+  const address = await workers.start();
+  if (address === undefined) {
+    socket.close();
     process.exit(1);
   }
+  app.logger.info(`Serving the app '${app.name}' on ${"path" in place ? place.path : address}, in ${count} workers`);
 }

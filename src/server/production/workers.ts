@@ -1,6 +1,7 @@
 import cluster, { type Worker } from "node:cluster";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "../../base/logging";
+import { onListening, type SharedSocket } from "./shared-socket";
 
 /** Milliseconds until an ended worker is replaced: at first, and at most. */
 const firstDelay = 100;
@@ -25,6 +26,7 @@ interface Place {
 export class Workers {
   readonly #logger: Logger;
   readonly #shutdownTimeout: number;
+  readonly #socket: SharedSocket;
   readonly #places: Place[];
   #hasStarted = false;
   #isStopping = false;
@@ -35,13 +37,15 @@ export class Workers {
    * @param count The number of workers.
    * @param shutdownTimeout Seconds that a worker's requests in flight have to finish.
    * @param logger Logs starts and ends of workers.
+   * @param socket The socket on which the workers take connections.
    */
-  constructor(count: number, shutdownTimeout: number, logger: Logger) {
-    // Each worker takes connections from the one listening socket. If the primary handed them out, those on their way to a
-    // worker that is killed would hang.
+  constructor(count: number, shutdownTimeout: number, logger: Logger, socket: SharedSocket) {
+    // For an app's other servers in its workers: if the primary handed connections out, those on their way to a worker that
+    // is killed would hang.
     cluster.schedulingPolicy = cluster.SCHED_NONE;
     this.#logger = logger;
     this.#shutdownTimeout = shutdownTimeout;
+    this.#socket = socket;
     this.#places = Array.from({ length: count }, () => ({
       worker: undefined,
       listensSince: undefined,
@@ -54,18 +58,20 @@ export class Workers {
   /**
    * Starts the first worker, and the others once it listens.
    *
-   * @returns Whether it listens. An error that stops it would stop the others too. The worker has printed the error.
+   * @returns The address at which it listens, or `undefined` if it does not. An error that stops it would stop the others too.
+   *   The worker has printed the error.
    */
-  async start(): Promise<boolean> {
+  async start(): Promise<string | undefined> {
     const [first, ...others] = this.#places;
-    if (first === undefined || !(await this.#fill(first))) {
-      return false;
+    const address = first === undefined ? undefined : await this.#fill(first);
+    if (address === undefined) {
+      return undefined;
     }
     this.#hasStarted = true;
     for (const place of others) {
       void this.#fill(place);
     }
-    return true;
+    return address;
   }
 
   /**
@@ -84,6 +90,7 @@ export class Workers {
   /** Stops all workers, and resolves when they have ended. */
   async stop(): Promise<void> {
     this.#isStopping = true;
+    this.#socket.close();
     for (const { timer } of this.#places) {
       clearTimeout(timer);
     }
@@ -105,9 +112,9 @@ export class Workers {
       const old = place.worker;
       place.isReplacing = true;
       clearTimeout(place.timer);
-      const isListening = await this.#fill(place);
+      const address = await this.#fill(place);
       place.isReplacing = false;
-      if (!isListening) {
+      if (address === undefined) {
         this.#logger.error("The new version did not start, so the workers that serve stay. Fix it, and send SIGHUP again.");
         place.worker = old?.isDead() === false ? old : undefined;
         if (place.worker === undefined) {
@@ -122,9 +129,9 @@ export class Workers {
     this.#logger.info("All workers have been replaced.");
   }
 
-  /** Starts a worker in a place, and resolves to whether it listens. */
-  #fill(place: Place): Promise<boolean> {
-    const worker = cluster.fork();
+  /** Starts a worker in a place, and resolves to the address at which it listens, or `undefined` if it does not. */
+  #fill(place: Place): Promise<string | undefined> {
+    const worker = this.#socket.fork();
     const isReplacing = place.isReplacing;
     if (!isReplacing) {
       place.worker = worker;
@@ -135,15 +142,15 @@ export class Workers {
         this.#logger.error(`The worker ${worker.process.pid} did not listen within ${startTime / 1000} s.`);
         worker.process.kill("SIGKILL");
       }, startTime);
-      worker.once("listening", () => {
+      onListening(worker, (address) => {
         clearTimeout(timer);
         place.worker = worker;
         place.listensSince = performance.now();
-        resolve(true);
+        resolve(address);
       });
       worker.once("exit", (code, signal) => {
         clearTimeout(timer);
-        resolve(false);
+        resolve(undefined);
         if (place.worker === worker) {
           place.worker = undefined;
           this.#onEnd(place, worker, signal ?? code);
