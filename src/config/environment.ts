@@ -32,7 +32,9 @@ export interface MemberStyle {
   /** Makes the name of a member that is not there yet. */
   toName(word: string): string;
   /** Reads the value of a member. */
-  read(text: string, present: unknown): unknown;
+  read(text: string, present: unknown, name: string): unknown;
+  /** Makes an object of another value, whose members are then set. Default: an empty object. */
+  toObject?(value: unknown): Readonly<Record<string, unknown>>;
 }
 
 const usualStyle: MemberStyle = { toName: toCamelCase, read: convert };
@@ -46,7 +48,7 @@ export const headerStyle: MemberStyle = {
 /**
  * Puts the text of a variable into a member of a value.
  *
- * @param value The value, which stays as it is; anything but an object is replaced by one.
+ * @param value The value, which stays as it is; anything but an object or a list is replaced by an object.
  * @param path The words that lead to the member.
  * @param text The text. It is converted to the type of the member's present value, or as JSON.
  * @param style The names and values of the members, if they are unusual.
@@ -54,12 +56,18 @@ export const headerStyle: MemberStyle = {
  */
 export function putMember(value: unknown, [word, ...rest]: readonly string[], text: string, style: MemberStyle = usualStyle): unknown {
   if (word === undefined) {
-    return style.read(text, value);
+    return style.read(text, value, "");
   }
-  const members: Readonly<Record<string, unknown>> = isPlainObject(value) ? value : {};
+  if (Array.isArray(value) && /^\d+$/.test(word) && Number(word) <= value.length) {
+    return value.toSpliced(Number(word), 1, putMember(value[Number(word)], rest, text));
+  }
+  const members: Readonly<Record<string, unknown>> = isPlainObject(value) ? value : (style.toObject?.(value) ?? {});
   const name = findMember(members, word) ?? style.toName(word);
   const member = Object.hasOwn(members, name) ? members[name] : undefined;
-  return { ...members, [name]: rest.length === 0 && isSecretName(name) ? readSecret(text) : putMember(member, rest, text, style) };
+  if (rest.length > 0) {
+    return { ...members, [name]: putMember(member, rest, text, style) };
+  }
+  return { ...members, [name]: isSecretName(name) ? readSecret(text) : style.read(text, member, name) };
 }
 
 /** Reads text as a list: JSON, or words with commas between them. */
@@ -70,6 +78,11 @@ export function readList(text: string): unknown {
         .split(",")
         .map((item) => item.trim())
         .filter((item) => item !== "");
+}
+
+/** Reads text as a list of words, which hold no blanks: JSON, or words with commas, semicolons or blanks between them. */
+export function readWords(text: string): unknown {
+  return text.trim().startsWith("[") ? readJson(text) : text.split(/[\s,;]+/).filter((word) => word !== "");
 }
 
 /** Reads text as JSON, or returns it. Digits beyond the safe integers stay text: as a number they would change. */

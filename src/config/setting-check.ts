@@ -1,5 +1,5 @@
 import { textConverters } from "../base/text-values";
-import { type MemberStyle, readJson, readList } from "./environment";
+import { type MemberStyle, readJson, readWords } from "./environment";
 
 /** The values that a setting takes, and their spelling in an environment variable. */
 export interface SettingCheck {
@@ -32,16 +32,16 @@ export function textOrNull(pattern: RegExp = /./s, expected = "text, or null"): 
   return {
     expected,
     accepts: (value) => value === null || (isText(value) && pattern.test(value)),
-    read: (text) => (text === "" || text === "null" ? null : text),
+    read: (text) => (isNothing(text) ? null : text),
   };
 }
 
-/** A list of texts that match a pattern: in variables JSON, or words with commas between them. */
+/** A list of texts that match a pattern: in variables JSON, or words with commas or blanks between them. */
 export function listOf(pattern: RegExp, expected: string): SettingCheck {
   return {
     expected,
     accepts: (value) => Array.isArray(value) && value.every((item) => isText(item) && pattern.test(item)),
-    read: readList,
+    read: readWords,
   };
 }
 
@@ -59,7 +59,7 @@ export function wholeFrom(least: number, { orNull = false }: { orNull?: boolean 
   return {
     expected: `a whole number from ${least}${orNull ? ", or null" : ""}`,
     accepts: (value) => isWholeFrom(value, least) || (orNull && value === null),
-    read: (text) => textConverters.float(text) ?? (orNull && text === "null" ? null : text),
+    read: (text) => textConverters.float(text) ?? (orNull && isNothing(text) ? null : text),
   };
 }
 
@@ -79,6 +79,11 @@ export function isTime(value: unknown): boolean {
 /** Any value that a function accepts; in variables JSON or text. */
 export function anyLike(expected: string, accepts: (value: unknown) => boolean, read: (text: string) => unknown = readJson): SettingCheck {
   return { expected, accepts, read };
+}
+
+/** Tells whether a variable stands for `null`: it is empty, or says so. */
+export function isNothing(text: string): boolean {
+  return text.trim() === "" || text === "null";
 }
 
 /** Reads a boolean, which is `false` for an empty text. */

@@ -1,8 +1,9 @@
-import { headerStyle, readJson, readList } from "./environment";
+import { headerStyle, readJson, readWords, toCamelCase } from "./environment";
 import { isPolicy, type PolicySources } from "./policy-setting";
 import { secretKeyCheck, secretKeysCheck } from "./secret-keys";
 import {
   anyLike,
+  isNothing,
   isWholeFrom,
   listOf,
   oneOf,
@@ -171,14 +172,22 @@ export const settingChecks: { readonly [Key in keyof Settings]: SettingCheck } =
   sendFileMaxAge: anyLike(
     "a number of seconds, a function of the path, or null",
     (value) => value === null || typeof value === "function" || isWholeFrom(value, 0),
+    readOrNull,
   ),
   useXSendfile: yesOrNo(),
-  trustedHosts: listOf(/^[^/\s]+$/, 'a list of hosts such as "example.com", without a scheme or a path'),
-  trustProxy: anyLike(
-    'a number of proxies, addresses such as "loopback" and "10.0.0.0/8", or { hops, host, port, prefix }',
-    isTrustProxy,
-    (text) => (text.trim() === "" ? 0 : text.includes(",") && !text.trim().startsWith("{") ? readList(text) : readJson(text)),
-  ),
+  trustedHosts: listOf(/^[^/\s,;?#@\\]+$/, 'a list of hosts such as "example.com", without a scheme or a path'),
+  trustProxy: {
+    ...anyLike(
+      'a number of proxies, addresses such as "loopback" and "10.0.0.0/8", or { hops, host, port, prefix }',
+      isTrustProxy,
+      readTrustProxy,
+    ),
+    members: {
+      toName: toCamelCase,
+      read: (text, _present, name) => (name === "hops" ? readTrustProxy(text) : (readBoolean(text) ?? text)),
+      toObject: (hops) => ({ hops }),
+    },
+  },
   applicationRoot: textLike(/^\//, 'a path such as "/shop"'),
   provideAutomaticOptions: yesOrNo(),
   strictSlashes: yesOrNo(),
@@ -195,20 +204,58 @@ export const settingChecks: { readonly [Key in keyof Settings]: SettingCheck } =
     ),
     members: headerStyle,
   },
-  contentSecurityPolicy: anyLike(
-    "an object of directives, such as { scriptSrc: [\"'self'\"] }, the text of the header, or null",
-    (value) => value === null || isPolicy(value),
-  ),
-  strictTransportSecurity: anyLike(
-    "an object such as { maxAge: 31536000 }, with a whole number of seconds, or null",
-    (value) => value === null || (isObject(value) && "maxAge" in value && isWholeFrom(value.maxAge, 0)),
-  ),
+  contentSecurityPolicy: {
+    ...anyLike(
+      "an object of directives, such as { scriptSrc: [\"'self'\"] }, the text of the header, or null",
+      (value) => value === null || isPolicy(value),
+      readOrNull,
+    ),
+    members: { toName: toCamelCase, read: (text) => (text === "null" ? null : /[,[]/.test(text) ? readWords(text) : text) },
+  },
+  strictTransportSecurity: {
+    ...anyLike(
+      "an object such as { maxAge: 31536000 }, with a whole number of seconds and booleans, or null",
+      (value) => value === null || isTransportSecurity(value),
+      readOrNull,
+    ),
+    members: {
+      toName: toCamelCase,
+      read: (text, _present, name) => (name === "maxAge" ? readJson(text) : (readBoolean(text) ?? text)),
+    },
+  },
   viewTimeout: seconds(),
   bodyTimeout: seconds(),
   keepAliveTimeout: seconds(),
   shutdownTimeout: seconds(),
   httpsOnly: yesOrNo(),
 };
+
+function readOrNull(text: string): unknown {
+  return isNothing(text) ? null : readJson(text);
+}
+
+/** Reads a number of proxies, their addresses, or an object as JSON. */
+function readTrustProxy(text: string): unknown {
+  if (text.trim() === "") {
+    return 0;
+  }
+  return /[\s,;]/.test(text.trim()) && !text.trim().startsWith("{") ? readWords(text) : readJson(text);
+}
+
+function isTransportSecurity(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    "maxAge" in value &&
+    isWholeFrom(value.maxAge, 0) &&
+    Object.entries(value).every(([name, member]) => name === "maxAge" || (transportFlags.has(name) && isFlag(member)))
+  );
+}
+
+const transportFlags: ReadonlySet<string> = new Set(["includeSubDomains", "preload"]);
+
+function isFlag(value: unknown): boolean {
+  return value === undefined || typeof value === "boolean";
+}
 
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -44,6 +44,15 @@ describe("environment variables", () => {
     ["TRUST_PROXY", "loopback, 10.0.0.0/8", ["loopback", "10.0.0.0/8"]],
     ["PROPAGATE_EXCEPTIONS", "null", null],
     ["SEND_FILE_MAX_AGE", "60", 60],
+    ["SEND_FILE_MAX_AGE", "", null],
+    ["CSRF_TIME_LIMIT", "", null],
+    ["CONTENT_SECURITY_POLICY", "", null],
+    ["CONTENT_SECURITY_POLICY", "default-src 'self'", "default-src 'self'"],
+    ["STRICT_TRANSPORT_SECURITY", "null", null],
+    ["TRUSTED_HOSTS", "a.test b.test", ["a.test", "b.test"]],
+    ["TRUSTED_HOSTS", "a.test;b.test", ["a.test", "b.test"]],
+    ["TRUST_PROXY", "loopback 10.0.0.0/8", ["loopback", "10.0.0.0/8"]],
+    ["TRUST_PROXY", '["loopback", "10.0.0.0/8"]', ["loopback", "10.0.0.0/8"]],
   ])("set %s=%s", (name, text, expected) => {
     const key = name.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
     expect(new Config({}, { [`FLAGON_${name}`]: text })).toMatchObject({ [key]: expected });
@@ -85,6 +94,35 @@ describe("environment variables", () => {
       },
     );
     expect(config.defaultHeaders).toEqual({ "X-Frame-Options": "SAMEORIGIN", "x-b": "1", "x-a": "1", "referrer-policy": null });
+  });
+
+  it("set members of settings that are objects, in the words that people write", () => {
+    const transport = { FLAGON_STRICT_TRANSPORT_SECURITY__MAX_AGE: "60", FLAGON_STRICT_TRANSPORT_SECURITY__INCLUDE_SUB_DOMAINS: "yes" };
+    expect(new Config({}, transport).strictTransportSecurity).toEqual({ maxAge: 60, includeSubDomains: true });
+    expect(() => new Config({}, { ...transport, FLAGON_STRICT_TRANSPORT_SECURITY__PRELOAD: "perhaps" })).toThrow(
+      "'strictTransportSecurity'",
+    );
+    const proxies = { FLAGON_TRUST_PROXY__HOPS: "loopback, 10.0.0.0/8", FLAGON_TRUST_PROXY__HOST: "1" };
+    expect(new Config({}, proxies).trustProxy).toEqual({ hops: ["loopback", "10.0.0.0/8"], host: true });
+    expect(new Config({ trustProxy: 2 }, { FLAGON_TRUST_PROXY__PREFIX: "on" }).trustProxy).toEqual({ hops: 2, prefix: true });
+    expect(new Config({}, { FLAGON_TRUST_PROXY: "1", FLAGON_TRUST_PROXY__PORT: "no" }).trustProxy).toEqual({ hops: 1, port: false });
+    const policy = { imgSrc: ["*"], "font-src": "'self'" };
+    const sources = {
+      FLAGON_CONTENT_SECURITY_POLICY__SCRIPT_SRC: "'self', https://a.test",
+      FLAGON_CONTENT_SECURITY_POLICY__FONT_SRC: "null",
+    };
+    expect(new Config({ contentSecurityPolicy: policy }, sources).contentSecurityPolicy).toEqual({
+      imgSrc: ["*"],
+      "font-src": null,
+      scriptSrc: ["'self'", "https://a.test"],
+    });
+  });
+
+  it("set items of lists by their index, and add one at the end", () => {
+    const shops = [{ name: "a", open: false }, { name: "b" }];
+    const variables = { FLAGON_SHOPS__0__OPEN: "yes", FLAGON_SHOPS__2__NAME: "c" };
+    expect(new Config({ shops }, variables)).toMatchObject({ shops: [{ name: "a", open: true }, { name: "b" }, { name: "c" }] });
+    expect(shops).toEqual([{ name: "a", open: false }, { name: "b" }]);
   });
 
   it("keep text that would change as a number: passwords, long digits, and what the code has as text", () => {
