@@ -14,7 +14,7 @@ export default defineConfig({
         test: {
           name: "node",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/browser/**", "test/clients/**", "test/runtimes/**", "test/services/**"],
+          exclude: ["test/browser/**", "test/clients/**", "test/packed/**", "test/runtimes/**", "test/services/**"],
           globalSetup: "test/build.ts",
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -31,6 +31,7 @@ export default defineConfig({
         },
       },
       { resolve: { alias }, test: { name: "clients", include: ["test/clients/*.test.ts"], testTimeout: 120_000 } },
+      { test: { name: "packed", include: ["test/packed/*.test.ts"], globalSetup: "test/build.ts", testTimeout: 120_000 } },
       { test: { name: "runtimes", include: ["test/runtimes/*.test.ts"], testTimeout: 60_000 } },
       { resolve: { alias }, test: { name: "browser", include: ["test/browser/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
     ],

@@ -55,47 +55,6 @@ describe("the documentation", () => {
     expect(silent).toEqual([]);
   });
 
-  it("has examples that compile", () => {
-    const [whole = "", ...parts] = [...readFileSync(join(project, "README.md"), "utf8").matchAll(/```ts\n(.*?)```/gs)].map(
-      ([, code = ""]) => code,
-    );
-    const imports =
-      'import { currentApp, defineForm, flash, Flagon, redirect, request, route, session, urlFor } from "flagon";\nimport { z } from "zod";\n';
-    const sources = new Map([["readme-0.ts", whole]]);
-    for (const [index, part] of parts.entries()) {
-      sources.set(
-        `readme-${index + 1}.ts`,
-        `${imports}const app = new Flagon();\nexport async function example() {\n${part}}\nvoid [currentApp, app];\n`,
-      );
-    }
-    const options = {
-      ...program.getCompilerOptions(),
-      noEmit: true,
-      rootDir: project,
-      paths: { flagon: ["./src/index.ts"] },
-      skipLibCheck: true,
-    };
-    const host = ts.createCompilerHost(options);
-    const { getSourceFile, fileExists, readFile } = host;
-    const find = (file: string) => sources.get(file.slice(project.length + 1));
-    host.fileExists = (file) => find(file) !== undefined || fileExists(file);
-    host.readFile = (file) => find(file) ?? readFile(file);
-    host.getSourceFile = (file, version, ...rest) => {
-      const text = find(file);
-      return text === undefined ? getSourceFile.call(host, file, version, ...rest) : ts.createSourceFile(file, text, version);
-    };
-    const examples = ts.createProgram(
-      [...sources.keys()].map((name) => join(project, name)),
-      options,
-      host,
-    );
-    const found = ts
-      .getPreEmitDiagnostics(examples)
-      .map((diagnostic) => `${diagnostic.file?.fileName}: ${ts.flattenDiagnosticMessageText(diagnostic.messageText, " ")}`);
-    expect(sources.size).toBe(6);
-    expect(found).toEqual([]);
-  });
-
   it("lists the code of each error, and no other", () => {
     const page = readFileSync(join(project, "docs/errors.md"), "utf8");
     const documented = [...page.matchAll(/^\| `([A-Z_]+)` \| `(\w+)` \|/gm)].map(([, code, name]) => `${code} ${name}`);

@@ -6,77 +6,14 @@ import { promisify } from "node:util";
 import * as ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compileAsyncTemplate } from "../../src/templating/template-compiler";
-import { type Block, listStates, type Page, parseSession, project, readPages, type State } from "./pages";
+import { compile, compilePages, compilerOptions, listLastStates, listParts } from "./compile";
+import { listStates, parseSession, project, readPages, type State } from "./pages";
 import { complete } from "./preamble";
 
 const pages = readPages();
-const states = listStates(pages);
+// Pages that need more than this project's packages are tested against the packed package, by test/packed.
+const states = listStates(pages).filter(({ needs }) => needs.size === 0);
 const runs = states.filter(({ session }) => session !== undefined && parseSession(session).length > 0);
-
-/** A module of TypeScript for the compiler: a file of a state, or a block that is a part of something. */
-interface Source {
-  readonly path: string;
-  readonly where: string;
-  readonly code: string;
-}
-
-/** Tells whether no later state of a page has the same files. */
-function isLastOfItsFiles(state: State): boolean {
-  const later = states.slice(states.indexOf(state) + 1).filter(({ page }) => page === state.page);
-  return !later.some(({ files }) => files.size === state.files.size && [...files].every(([file, text]) => state.files.get(file) === text));
-}
-
-function isTypeScript({ language }: Block): boolean {
-  return language === "ts";
-}
-
-/** Lists the blocks of a page that stand alone. Those without imports see all of Flagon, zod and an app. */
-function listParts(page: Page, folder: string): Source[] {
-  return page.blocks
-    .filter((block) => isTypeScript(block) && !block.words.has("file") && !block.words.has("refused"))
-    .map((block) => {
-      const name = `${page.path.replace(/\.md$/, "").replaceAll("/", "-")}-line-${block.line}.mts`;
-      return { path: join(folder, "parts", name), where: `${page.path}:${block.line}`, code: complete(block.before, block.code) };
-    });
-}
-
-const options: ts.CompilerOptions = {
-  module: ts.ModuleKind.NodeNext,
-  target: ts.ScriptTarget.ES2022,
-  lib: ["lib.es2023.d.ts", "lib.esnext.decorators.d.ts", "lib.dom.d.ts", "lib.dom.iterable.d.ts"],
-  types: ["node"],
-  strict: true,
-  experimentalDecorators: true,
-  skipLibCheck: true,
-  noEmit: true,
-};
-const parsed = new Map<string, ts.SourceFile>();
-
-/** Compiles modules, and lists the complaints. Declarations are parsed once for all programs. */
-function compile(sources: readonly Source[], folder: string): string[] {
-  const host = ts.createCompilerHost({ ...options, typeRoots: [join(project, "node_modules/@types")] });
-  const { getSourceFile } = host;
-  host.getSourceFile = (file, version, ...rest) => {
-    const known = parsed.get(file) ?? getSourceFile.call(host, file, version, ...rest);
-    if (known !== undefined && file.endsWith(".d.ts")) {
-      parsed.set(file, known);
-    }
-    return known;
-  };
-  const program = ts.createProgram(
-    sources.map(({ path }) => path),
-    { ...options, typeRoots: [join(project, "node_modules/@types")] },
-    host,
-  );
-  return sources.flatMap(({ path, where }) => {
-    const file = program.getSourceFile(path);
-    const found = [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)];
-    return found.map(({ messageText, start = 0, file: at }) => {
-      const line = (at?.getLineAndCharacterOfPosition(start).line ?? 0) + 1;
-      return `${where} ${path.slice(folder.length + 1)}:${line} ${ts.flattenDiagnosticMessageText(messageText, " ")}`;
-    });
-  });
-}
 
 describe("the examples of README and docs", () => {
   let folder: string;
@@ -116,25 +53,12 @@ describe("the examples of README and docs", () => {
   });
 
   it("compile", () => {
-    const sources = pages.map((page) => ({
-      page: page.path,
-      sources: [
-        ...listParts(page, folder),
-        ...states
-          .filter((state) => state.page === page.path && isLastOfItsFiles(state))
-          .flatMap(({ files, line, name }) =>
-            [...files]
-              .filter(([file]) => /\.m?ts$/.test(file))
-              .map(([file, code]) => ({ path: join(folder, name, file), where: `${page.path}:${line}`, code })),
-          ),
-      ],
-    }));
-    // Declarations that a page adds to Flagon's types are its own.
-    const alone = sources.filter((page) => page.sources.some(({ code }) => /declare module/.test(code)));
-    const together = sources.filter((page) => !alone.includes(page));
-    const found = [together.flatMap((page) => page.sources), ...alone.map((page) => page.sources)].flatMap((group) =>
-      compile(group, folder),
+    const files = listLastStates(states).flatMap(({ files, line, name, page }) =>
+      [...files]
+        .filter(([file]) => /\.m?ts$/.test(file))
+        .map(([file, code]) => ({ path: join(folder, name, file), where: `${page}:${line}`, code })),
     );
+    const found = compilePages([...pages.flatMap((page) => listParts(page, folder)), ...files], folder);
     expect(found).toEqual([]);
   }, 300_000);
 
@@ -173,14 +97,14 @@ describe("the examples of README and docs", () => {
     const plan = runs.map(({ line, name, page, session = "" }) => ({
       line,
       page,
-      folder: join(folder, name),
+      file: join(folder, name, "app.js"),
       exchanges: parseSession(session),
     }));
     for (const { files, name } of runs) {
       for (const [file, text] of files) {
         if (/\.ts$/.test(file)) {
-          const compilerOptions = { ...options, module: ts.ModuleKind.CommonJS, noEmit: false };
-          writeFileSync(join(folder, name, file.replace(/ts$/, "js")), ts.transpileModule(text, { compilerOptions }).outputText);
+          const options = { ...compilerOptions, module: ts.ModuleKind.CommonJS, noEmit: false };
+          writeFileSync(join(folder, name, file.replace(/ts$/, "js")), ts.transpileModule(text, { compilerOptions: options }).outputText);
         }
       }
     }

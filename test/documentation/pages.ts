@@ -71,6 +71,8 @@ export interface State {
   readonly files: ReadonlyMap<string, string>;
   readonly session: string | undefined;
   readonly line: number;
+  /** The names of what its blocks need beyond this project's packages, such as `prisma`. */
+  readonly needs: ReadonlySet<string>;
 }
 
 /**
@@ -84,9 +86,10 @@ export function listStates(pages: readonly Page[]): State[] {
   for (const page of pages) {
     const isChapter = /^docs\/tutorial\/\d/.test(page.path);
     const files = isChapter ? new Map(chapter) : new Map<string, string>();
+    const needs = new Set(page.blocks.flatMap(({ words }) => (words.has("file") ? (words.get("needs") ?? []) : [])));
     const name = page.path.replace(/\.md$/, "").replaceAll("/", "-");
     const add = (session: string | undefined, line: number) =>
-      states.push({ page: page.path, name: `${name}-${states.length}`, files: new Map(files), session, line });
+      states.push({ page: page.path, name: `${name}-${states.length}`, files: new Map(files), session, line, needs });
     for (const block of page.blocks) {
       const file = block.words.get("file");
       if (file !== undefined && !block.words.has("part")) {

@@ -1,6 +1,6 @@
 // Runs the commands of console blocks against the apps of their pages, and prints which answers differ.
 const { readFileSync } = require("node:fs");
-const { join } = require("node:path");
+const { pathToFileURL } = require("node:url");
 
 function toPattern(expected) {
   const lines = expected.split("\n").map((line) =>
@@ -15,10 +15,11 @@ function toPattern(expected) {
 
 async function main() {
   const wrong = [];
+  const load = process.argv[3] === "esm" ? (file) => import(pathToFileURL(file)) : require;
   process.env.FLAGON_SECRET_KEY ??= "a key for the examples";
-  for (const { exchanges, folder, line, page } of JSON.parse(readFileSync(process.argv[2], "utf8"))) {
+  for (const { exchanges, file, line, page } of JSON.parse(readFileSync(process.argv[2], "utf8"))) {
     try {
-      const exported = require(join(folder, "app.js"));
+      const exported = await load(file);
       const app = exported.createApp === undefined ? exported.default : await exported.createApp();
       app.logger.level = "silent";
       for (const { body, command, expected, headers, method, target, withHead } of exchanges) {
