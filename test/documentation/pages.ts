@@ -5,7 +5,7 @@ import { join, relative } from "node:path";
 export const project = join(__dirname, "../..");
 
 /** A fenced block of a page. */
-export interface Block {
+interface Block {
   /** The language, such as `ts`. */
   readonly language: string;
   /** The words after the language, with their values: `file=app.ts`, `refused`. */
