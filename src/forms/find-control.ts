@@ -3,6 +3,7 @@ import type { Choice } from "../schemas/choices";
 import { isCheckbox } from "../schemas/convert";
 import { isList } from "../schemas/form-schema";
 import { humanize } from "../schemas/humanize";
+import { findCheckedFormat } from "../schemas/text-formats";
 import {
   listChecks,
   listValues,
@@ -15,6 +16,7 @@ import {
   type ZodSchema,
 } from "../schemas/zod";
 import type { Attributes } from "./attributes";
+import { readPattern } from "./format-patterns";
 import { toPattern } from "./patterns";
 import { type Range, readRange } from "./ranges";
 
@@ -61,7 +63,7 @@ function chooseControl(isPassword: boolean, kind: Unwrapped): Control {
   const range = isPreprocessed ? undefined : readRange(core);
   switch (core._zod.def.type) {
     case "string":
-      return single(findTextType(isPassword, core), { ...required, ...(isPreprocessed ? {} : findTextConstraints(core)) }, range);
+      return createTextControl(isPassword, kind, required, range);
     case "template_literal":
       return single("text", required);
     case "number":
@@ -159,14 +161,22 @@ function single(type: string, constraints: Attributes, range?: Range): Control {
   return { type, constraints, range, choices: [], offersBlank: true, isMultiple: false, picked: new Map() };
 }
 
-const textTypes: Readonly<Record<string, string>> = { email: "email", url: "url", date: "date", time: "time" };
+/** An input for texts. E-mail addresses and URLs that browsers cannot check still get the keyboard for them. */
+function createTextControl(isPassword: boolean, { core, isPreprocessed }: Unwrapped, required: Attributes, range?: Range): Control {
+  const type = findTextType(isPassword, core, isPreprocessed);
+  const format = listTextFormats(core).find((check) => check.format === "email" || check.format === "url")?.format;
+  const inputmode = type === "text" && format !== undefined ? { inputmode: String(format) } : {};
+  return single(type, { ...required, ...inputmode, ...(isPreprocessed ? {} : findTextConstraints(core)) }, range);
+}
+
+const timeTypes: Readonly<Record<string, string>> = { date: "date", time: "time" };
 
 /** A control for dates with times sends no zone: it fits only texts of local time. */
-function findTextType(isPassword: boolean, schema: ZodSchema): string {
+function findTextType(isPassword: boolean, schema: ZodSchema, isPreprocessed: boolean): string {
   const type = listTextFormats(schema)
-    .map(({ format, local }) => (format === "datetime" && local === true ? "datetime-local" : textTypes[String(format)]))
+    .map(({ format, local }) => (format === "datetime" && local === true ? "datetime-local" : timeTypes[String(format)]))
     .find((known) => known !== undefined);
-  return type ?? (isPassword ? "password" : "text");
+  return type ?? (isPreprocessed ? undefined : findCheckedFormat(schema)) ?? (isPassword ? "password" : "text");
 }
 
 /** Reads the checks of a text up to the first change of it. After `trim()` patterns still hold, with blanks around them. */
@@ -193,10 +203,12 @@ function isTrim(change: unknown): boolean {
   }
 }
 
+/** Lists the patterns of the checks. Dates and times have controls that send nothing else. */
 function listPatterns(checks: readonly ZodCheck[]): readonly unknown[] {
-  const typed = new Set([...Object.keys(textTypes), "datetime"]);
-  return checks.filter(({ check, format }) => check === "string_format" && !typed.has(String(format))).map(({ pattern }) => pattern);
+  return checks.filter(({ check, format }) => check === "string_format" && !controlled.has(String(format))).map(readPattern);
 }
+
+const controlled: ReadonlySet<string> = new Set(["date", "time", "datetime"]);
 
 function findFileConstraints(schema: ZodSchema): Attributes {
   const types = listChecks(schema).find(({ check }) => check === "mime_type")?.mime;

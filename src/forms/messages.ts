@@ -5,7 +5,7 @@ import { listChecks, listValues, unwrap, type ZodSchema } from "../schemas/zod";
 import { englishMessages } from "./languages/english";
 
 /** The codes of the issues that Flagon finds itself. */
-const ownCodes: ReadonlySet<string> = new Set(["required", "choice", "unsafe_url", "csrf"]);
+const ownCodes: ReadonlySet<string> = new Set(["required", "choice", "unsafe_url", "unsafe_email", "csrf"]);
 
 type Details = Readonly<Record<string, unknown>>;
 
@@ -106,6 +106,8 @@ function findKind(code: string, details: Details, core: ZodSchema | undefined): 
       return "choice";
     case "unsafe_url":
       return "url";
+    case "unsafe_email":
+      return "email";
     case "csrf":
       return "token";
     case "invalid_type":

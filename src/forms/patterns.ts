@@ -2,7 +2,7 @@
  * Writes regular expressions as the attribute `pattern` of HTML, which browsers read with the flag `v` and anchor at both
  * ends. One that browsers would understand otherwise is left out: the server checks it.
  *
- * @param regexes The expressions that the text must match, all of them.
+ * @param regexes The expressions that the text must match, all of them; a text is the source of an anchored one.
  * @param trimmed The expressions that the text must match without the blanks at both ends.
  */
 export function toPattern(regexes: readonly unknown[], trimmed: readonly unknown[]): string | undefined {
@@ -13,14 +13,18 @@ export function toPattern(regexes: readonly unknown[], trimmed: readonly unknown
 }
 
 function readSource(regex: unknown): string | undefined {
+  if (typeof regex === "string") {
+    return regex;
+  }
   if (
     !(regex instanceof RegExp) ||
     regex.flags.replace(/[dgiuv]/g, "") !== "" ||
-    (!/[uv]/.test(regex.flags) && countsUnits(regex.source))
+    (!/[uv]/.test(regex.flags) && (countsUnits(regex.source) || /\\(?:[pP]|u\{)/.test(regex.source)))
   ) {
     return undefined;
   }
-  const source = splitAlternatives(regex.flags.includes("v") ? regex.source : escapeForSets(regex.source))
+  const { flags } = regex;
+  const source = splitAlternatives(flags.includes("v") ? regex.source : escapeForSets(regex.source, flags.includes("u")))
     .map(unanchor)
     .join("|");
   try {
@@ -32,12 +36,22 @@ function readSource(regex: unknown): string | undefined {
   }
 }
 
-/** Escapes a source for the flag `v`, which reserves characters inside of classes and allows fewer escapes. */
-function escapeForSets(source: string): string {
+/**
+ * Escapes a source for the flag `v`, which reserves characters inside of classes, allows fewer escapes, and takes no bracket
+ * or brace for itself.
+ */
+function escapeForSets(source: string, isUnicode: boolean): string {
   return source.replace(
-    /\[(\^?)((?:[^\]\\]|\\.)*)\]|\\(.)/gs,
-    (whole, negation: string | undefined, content: string | undefined, escaped: string) =>
-      content === undefined ? unescape(whole, escaped, /[\w^$\\.*+?()[\]{}|/]/) : `[${negation}${escapeClass(content)}]`,
+    /\[(\^?)((?:[^\]\\]|\\.)*)\]|\\(.)|\{\d+(?:,\d*)?\}|[\]{}]/gs,
+    (whole, negation: string | undefined, content: string | undefined, escaped: string | undefined) => {
+      if (content !== undefined) {
+        return `[${negation}${escapeClass(content)}]`;
+      }
+      if (escaped !== undefined) {
+        return unescape(whole, escaped, /[\w^$\\.*+?()[\]{}|/]/);
+      }
+      return whole.length === 1 && !isUnicode ? `\\${whole}` : whole;
+    },
   );
 }
 

@@ -15,7 +15,7 @@ export interface FieldIssue {
   readonly name: string;
   /** The schema of the field. */
   readonly schema: ZodSchema | undefined;
-  /** zod's code of the issue; or `required`, `choice` or `unsafe_url`, which the form finds itself. */
+  /** zod's code of the issue; or `required`, `choice`, `unsafe_url` or `unsafe_email`, which the form finds itself. */
   readonly code: string;
   /** The message of the schema, or Flagon's for programs. */
   readonly message: string;
@@ -57,8 +57,8 @@ function gather(schema: FormSchema, results: readonly SchemaResult<unknown>[], c
       data[name] = result.value;
     }
   }
-  const { missing, unchosen, unsafe } = conversion;
-  const isClean = issues.length === 0 && missing.size === 0 && unchosen.size === 0 && unsafe.size === 0;
+  const { missing, unchosen, refused } = conversion;
+  const isClean = issues.length === 0 && missing.size === 0 && unchosen.size === 0 && refused.size === 0;
   const errors = isClean ? [] : explain(schema, issues, conversion);
   return errors.length === 0 ? { data } : { issues: errors };
 }
@@ -67,7 +67,7 @@ function gather(schema: FormSchema, results: readonly SchemaResult<unknown>[], c
  * Lists the issues by field. A field that was left empty has one issue only, unless its author wrote another message;
  * so has a field whose value is none of its choices.
  */
-function explain(schema: FormSchema, issues: readonly SchemaIssue[], { missing, blank, unchosen, unsafe }: Conversion): FieldIssue[] {
+function explain(schema: FormSchema, issues: readonly SchemaIssue[], { missing, blank, unchosen, refused }: Conversion): FieldIssue[] {
   const errors: FieldIssue[] = [];
   const explained = new Set<string>();
   const add = (name: string, field: ZodSchema | undefined, code: string, message: string): void => {
@@ -100,9 +100,10 @@ function explain(schema: FormSchema, issues: readonly SchemaIssue[], { missing, 
   for (const name of unchosen) {
     add(name, findField(schema, name)?.schema, "choice", "Choose one of the options.");
   }
-  for (const name of unsafe) {
+  for (const [name, format] of refused) {
     if (!explained.has(name)) {
-      add(name, findField(schema, name)?.schema, "unsafe_url", "Invalid URL");
+      const [code, message] = format === "url" ? ["unsafe_url", "Invalid URL"] : ["unsafe_email", "Invalid email address"];
+      add(name, findField(schema, name)?.schema, code, message);
     }
   }
   return errors;

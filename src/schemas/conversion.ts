@@ -1,3 +1,5 @@
+import type { CheckedFormat } from "./text-formats";
+
 /** The state of one conversion: its source, its choices, and the fields that turn out to be wrong. */
 export interface Conversion {
   /**
@@ -13,8 +15,8 @@ export interface Conversion {
   readonly blank: Set<string>;
   /** The names of fields with a value that is none of their choices. */
   readonly unchosen: Set<string>;
-  /** The names of URLs with a scheme that runs code, such as `javascript:`. */
-  readonly unsafe: Set<string>;
+  /** The names of URLs and e-mail addresses that are refused although their schema takes them. */
+  readonly refused: Map<string, CheckedFormat>;
 }
 
 /** Keys that lead to a value. */
@@ -24,5 +26,5 @@ const noChoices: ReadonlyMap<string, ReadonlySet<string>> = new Map();
 
 /** Starts a conversion. */
 export function createConversion(source: Conversion["source"] = "form", choices: Conversion["choices"] = noChoices): Conversion {
-  return { source, choices, missing: new Set(), blank: new Set(), unchosen: new Set(), unsafe: new Set() };
+  return { source, choices, missing: new Set(), blank: new Set(), unchosen: new Set(), refused: new Map() };
 }

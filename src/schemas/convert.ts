@@ -8,6 +8,7 @@ import { convertMembers } from "./convert-members";
 import { emptyNode, formatName, isBlank, type NameNode, nodeOf } from "./field-names";
 import { parseIsoDate } from "./iso-date";
 import { completeTime, toBigInt, toNumber } from "./text-conversions";
+import { type CheckedFormat, findRefused } from "./text-formats";
 import { listValues, readDefinition, readInner, readInners, type Unwrapped, unwrap, type ZodSchema } from "./zod";
 
 /**
@@ -123,13 +124,14 @@ function convertString(kind: Unwrapped, text: string | undefined, path: Path, co
     return markEmpty(text, path, conversion);
   }
   let completed = text;
-  for (const { format, local, precision, protocol } of listTextFormats(core)) {
+  for (const { format, local, precision } of listTextFormats(core)) {
     if (typeof precision === "number" && (format === "time" || (format === "datetime" && local === true))) {
       completed = completeTime(completed, precision);
     }
-    if (format === "url" && !(protocol instanceof RegExp) && runsCode(text)) {
-      conversion.unsafe.add(formatName(path));
-    }
+  }
+  const refused = isPreprocessed ? undefined : findRefused(core, text);
+  if (refused !== undefined) {
+    conversion.refused.set(formatName(path), refused);
   }
   return completed;
 }
@@ -137,11 +139,6 @@ function convertString(kind: Unwrapped, text: string | undefined, path: Path, co
 function markEmpty(text: string, path: Path, conversion: Conversion): string {
   conversion[text === "" ? "missing" : "blank"].add(formatName(path));
   return text;
-}
-
-/** Tells whether a URL has a scheme that browsers run as code. Browsers ignore control characters in it. */
-function runsCode(text: string): boolean {
-  return /^(?:javascript|data|vbscript):/i.test(text.replace(/[\0-\x20\x7f-\xa0]/g, ""));
 }
 
 function toUpload(upload: UploadedFile): UploadedFile | undefined {
@@ -240,12 +237,21 @@ function convertUnion(kind: Unwrapped, node: NameNode, path: Path, conversion: C
   const isItem = typeof path.at(-1) === "number" && node.children.size === 0;
   const options = readInners(kind.core, "options").filter((option) => !(isItem && isArray(option)));
   // The first option that accepts the converted value wins. An option with asynchronous parts cannot be tried.
+  const refused = new Map<string, CheckedFormat>();
   for (const option of options) {
     const trial = createConversion(conversion.source);
     const value = convert(option, node, path, trial);
-    if (trial.unsafe.size === 0 && accepts(option, value)) {
-      return value;
+    if (accepts(option, value)) {
+      if (trial.refused.size === 0) {
+        return value;
+      }
+      for (const [name, format] of trial.refused) {
+        refused.set(name, format);
+      }
     }
+  }
+  for (const [name, format] of refused) {
+    conversion.refused.set(name, format);
   }
   // Text that no option accepts stays text. Fields go to the first option, whose errors name the missing ones.
   const [value] = node.values;

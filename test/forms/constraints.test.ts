@@ -11,6 +11,13 @@ async function readConstraints(schema: z.ZodType, initial?: unknown): Promise<Re
   return rest;
 }
 
+/** The pattern of an e-mail address: zod's own, as browsers read it. */
+const emailPattern = z.regexes.email.source.slice(1, -1).replaceAll("+-]", "+\\-]");
+const urlPattern = "(?!(?i:javascript|data|vbscript):)[\\s\\S]*";
+
+/** Creates an expression from text: this version of the compiler knows no literals with the flag `v`. */
+const withFlag = (flag: string, source: string) => new RegExp(source, flag);
+
 const lastDay = { max: "9999-12-31" };
 
 describe("a control", () => {
@@ -138,6 +145,10 @@ describe("a control", () => {
     ["escapes that are none", z.string().regex(/^@-_$/), { pattern: "@-_" }],
     ["the start of a text", z.string().startsWith("a."), { pattern: "a\\..*[\\s\\S]*" }],
     ["a pattern in any case", z.string().regex(/^[a-z]+$/i), { pattern: "(?i:[a-z]+)" }],
+    ["brackets and braces that stand for themselves", z.string().regex(/^a]b{c}d{2}$/), { pattern: "a\\]b\\{c\\}d{2}" }],
+    ["nothing of a letter that another flag reads as a property", z.string().regex(withFlag("", "^\\p{L}$")), {}],
+    ["sets of the flag v", z.string().regex(withFlag("v", "^[\\p{L}--[a-c]]+$")), { pattern: "[\\p{L}--[a-c]]+" }],
+    ["properties of the flag u", z.string().regex(/^\p{L}{2}$/u), { pattern: "\\p{L}{2}" }],
     ["nothing of a pattern with lines", z.string().regex(/^[a-z]+$/m), {}],
     ["nothing of a pattern that counts halves of characters", z.string().regex(/^.{2}$/), {}],
     ["a pattern that counts whole characters", z.string().regex(/^.{2}$/u), { pattern: ".{2}" }],
@@ -146,7 +157,35 @@ describe("a control", () => {
   });
 
   it.each([
-    ["a union of an e-mail and nothing", z.email().or(z.literal("")), { type: "email" }],
+    ["an e-mail", z.email(), { type: "email", required: "", pattern: emailPattern }],
+    ["a union of an e-mail and nothing", z.email().or(z.literal("")), { type: "email", pattern: emailPattern }],
+    ["an e-mail without the blanks around it", z.string().trim().toLowerCase().pipe(z.email()), { type: "text", required: "" }],
+    ["an e-mail that is trimmed", z.string().trim().email(), { type: "email", required: "", pattern: `\\s*${emailPattern}\\s*` }],
+    ["an e-mail in lower case", z.string().toLowerCase().email(), { type: "email", required: "" }],
+    [
+      "an e-mail behind another change",
+      z
+        .string()
+        .overwrite((text) => text.replace(" at ", "@"))
+        .email(),
+      { type: "text", required: "", inputmode: "email" },
+    ],
+    ["an e-mail behind a preparation", z.preprocess((value) => value, z.email()), { type: "text", required: "", inputmode: "email" }],
+    [
+      "an e-mail in all scripts",
+      z.email({ pattern: z.regexes.unicodeEmail }),
+      { type: "text", required: "", inputmode: "email", pattern: '[^\\s\\@"]{1,64}@[^\\s\\@]{1,255}' },
+    ],
+    [
+      "an e-mail by the rule of browsers",
+      z.email({ pattern: z.regexes.html5Email }),
+      { type: "email", required: "", pattern: expect.any(String) },
+    ],
+    ["a URL", z.url(), { type: "url", required: "", pattern: urlPattern }],
+    ["a URL or nothing", z.url().optional(), { type: "url", pattern: urlPattern }],
+    ["a URL of the web", z.httpUrl(), { type: "url", required: "", pattern: "(?i:https?)://[\\s\\S]*" }],
+    ["a URL with a protocol", z.url({ protocol: /^(?:ftp|sftp)$/ }), { type: "url", required: "", pattern: "(?i:(?:ftp|sftp)):[\\s\\S]*" }],
+    ["a URL with some protocol", z.url({ protocol: /ftp/ }), { type: "url", required: "" }],
     ["a text of some length or nothing", z.union([z.literal(""), z.string().min(3)]), { type: "text", minlength: "3" }],
     ["a number or null", z.union([z.int().min(3), z.null()]), { type: "number", min: "3" }],
     ["a number or a word", z.union([z.literal("auto"), z.int()]), { type: "text", required: "" }],

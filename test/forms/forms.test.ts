@@ -168,7 +168,13 @@ describe("a form in a page", () => {
       maxlength: "9",
     });
     expect(document.querySelector("label[for=field-title]")?.textContent).toBe("The title");
-    expect(attributes("email")).toEqual({ type: "email", name: "email", id: "field-email", "aria-describedby": "field-email-help" });
+    expect(attributes("email")).toEqual({
+      type: "email",
+      name: "email",
+      id: "field-email",
+      "aria-describedby": "field-email-help",
+      pattern: expect.stringContaining("@"),
+    });
     expect(document.querySelector("#field-email-help")?.textContent).toBe("We never show it.");
     expect(attributes("count")).toMatchObject({ type: "number", min: "1", max: "5", value: "3", required: "" });
     expect(attributes("count")).not.toHaveProperty("step");

@@ -1,0 +1,77 @@
+import { listTextFormats } from "./checks";
+import { listChecks, type ZodCheck, type ZodSchema } from "./zod";
+
+/** The text formats that have a control of their own, which checks them. */
+export type CheckedFormat = "email" | "url";
+
+/** Characters that URLs ignore at their start and in their scheme. */
+const ignored = "[\\x00-\\x20\\x7f-\\xa0]*";
+const unsafeSchemes = ["javascript", "data", "vbscript"];
+const unsafeScheme = `${ignored}(?:${unsafeSchemes.map((scheme) => [...scheme].join(ignored)).join("|")})${ignored}:`;
+const startsUnsafe = new RegExp(`^${unsafeScheme}`, "i");
+
+/** The source of a pattern that refuses URLs with a scheme that runs code. */
+export const safeUrlPattern: string = `(?!(?i:${unsafeSchemes.join("|")}):)[\\s\\S]*`;
+
+/**
+ * Finds the format of a text that a control of its own checks: `email` or `url`. A text that is changed before its format
+ * is checked has none, except by trimming, by changes of case and by normalizing, which make no difference to browsers.
+ */
+export function findCheckedFormat(schema: ZodSchema): CheckedFormat | undefined {
+  for (const check of listChecks(schema)) {
+    if (check.check === "overwrite" && !isHarmless(check.tx)) {
+      return undefined;
+    }
+    if (check.format === "url" || (check.format === "email" && !isInternational(check))) {
+      return check.format;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Returns the format of a text that is refused although its schema takes it: a URL with a scheme that browsers run as code, unless the
+ * schema states a `protocol`; or an e-mail address whose host no browser takes, as that of `a@b-.com`.
+ */
+export function findRefused(schema: ZodSchema, text: string): CheckedFormat | undefined {
+  const formats = listTextFormats(schema);
+  if (formats.length === 0) {
+    return undefined;
+  }
+  if (formats.some(({ format, protocol }) => format === "url" && !(protocol instanceof RegExp)) && startsUnsafe.test(text)) {
+    return "url";
+  }
+  return findCheckedFormat(schema) === "email" && !isBrowserEmail(text.trim()) ? "email" : undefined;
+}
+
+/** Tells whether browsers take an e-mail address (HTML, section 4.10.5.1.5). */
+function isBrowserEmail(text: string): boolean {
+  const host = text.slice(text.lastIndexOf("@") + 1);
+  return /^[\w.!#$%&'*+/=?^`{|}~-]+@/.test(text) && host.split(".").every((label) => /^[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/i.test(label));
+}
+
+/** Tells whether a format takes addresses that the control of browsers refuses, such as `z.regexes.unicodeEmail`. */
+function isInternational({ pattern }: ZodCheck): boolean {
+  return (
+    pattern instanceof RegExp &&
+    ["\u00e4@example.com", '"a b"@example.com'].some((text) => new RegExp(pattern, pattern.flags.replace(/[gy]/g, "")).test(text))
+  );
+}
+
+const sample = "\t aB\u0301e\u0301 \u00c9 c \n";
+const harmless: ReadonlySet<string> = new Set([
+  sample.trim(),
+  sample.toLowerCase(),
+  sample.toUpperCase(),
+  sample.normalize(),
+  sample.normalize("NFD"),
+]);
+
+/** Tells whether a change of a text only trims it, changes the case of its letters, or composes them. */
+function isHarmless(change: unknown): boolean {
+  try {
+    return typeof change === "function" && harmless.has(String(change(sample)));
+  } catch {
+    return false;
+  }
+}
