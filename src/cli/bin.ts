@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import cluster from "node:cluster";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { runCommandLine } from "./program";
@@ -6,4 +7,8 @@ import { runCommandLine } from "./program";
 const { version }: { version: string } = JSON.parse(readFileSync(join(__dirname, "../../package.json"), "utf8"));
 void runCommandLine(process.argv.slice(2), resolve(process.cwd()), version).then((exitCode) => {
   process.exitCode = exitCode;
+  if (cluster.isWorker && exitCode !== 0) {
+    // The channel to the primary would keep a worker whose app could not be loaded.
+    process.exit();
+  }
 });

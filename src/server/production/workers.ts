@@ -16,6 +16,8 @@ const endTime = 2000;
 /** The place of one worker, which is filled again when the worker ends. */
 interface Place {
   worker: Worker | undefined;
+  /** The worker that was started last for the place: one before it, which listens later, takes the place no more. */
+  newest: Worker | undefined;
   listensSince: number | undefined;
   delay: number;
   isReplacing: boolean;
@@ -48,6 +50,7 @@ export class Workers {
     this.#socket = socket;
     this.#places = Array.from({ length: count }, () => ({
       worker: undefined,
+      newest: undefined,
       listensSince: undefined,
       delay: firstDelay,
       isReplacing: false,
@@ -132,8 +135,8 @@ export class Workers {
   /** Starts a worker in a place, and resolves to the address at which it listens, or `undefined` if it does not. */
   #fill(place: Place): Promise<string | undefined> {
     const worker = this.#socket.fork();
-    const isReplacing = place.isReplacing;
-    if (!isReplacing) {
+    place.newest = worker;
+    if (!place.isReplacing) {
       place.worker = worker;
       place.listensSince = undefined;
     }
@@ -144,8 +147,12 @@ export class Workers {
       }, startTime);
       onListening(worker, (address) => {
         clearTimeout(timer);
-        place.worker = worker;
-        place.listensSince = performance.now();
+        if (place.newest === worker) {
+          place.worker = worker;
+        }
+        if (place.worker === worker) {
+          place.listensSince = performance.now();
+        }
         resolve(address);
       });
       worker.once("exit", (code, signal) => {
