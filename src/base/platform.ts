@@ -7,13 +7,41 @@ export function isWorker(): boolean {
   return typeof navigator === "object" && navigator !== null && Reflect.get(navigator, "userAgent") === "Cloudflare-Workers";
 }
 
-/**
- * Calls a function later, without keeping the process alive for it.
- *
- * @param time The time in milliseconds.
- */
-export function callLater(run: () => void, time: number): NodeJS.Timeout {
-  const timer = setTimeout(run, time);
-  // The timers of Workers are numbers.
-  return typeof timer === "object" ? timer.unref() : timer;
+/** Calls a function again and again, each time after a time without a restart. It does not keep the process alive. */
+export class IdleTimer {
+  readonly #run: () => void;
+  readonly #time: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  /**
+   * @param run The function.
+   * @param time The time in milliseconds.
+   */
+  constructor(run: () => void, time: number) {
+    this.#run = () => {
+      this.restart();
+      run();
+    };
+    this.#time = time;
+    this.restart();
+  }
+
+  /** Begins the time anew. */
+  restart(): void {
+    // In Workers, timers are numbers without `nodejs_compat` and before 2026-08-04, and cannot begin anew.
+    if (typeof this.#timer === "object") {
+      this.#timer.refresh();
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#run, this.#time);
+    if (typeof this.#timer === "object") {
+      this.#timer.unref();
+    }
+  }
+
+  /** Ends the calls. */
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
 }

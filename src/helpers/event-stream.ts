@@ -1,6 +1,6 @@
 import { defaultJson, type JsonProvider } from "../base/json";
 import { isPromise } from "../base/maybe-promise";
-import { callLater } from "../base/platform";
+import { IdleTimer } from "../base/platform";
 import { TextStream } from "../dispatch/body-stream";
 import { findAppContext } from "../dispatch/context";
 import { PushedStream } from "../http/response/pushed-stream";
@@ -111,13 +111,10 @@ class BeatingItems<Item> implements AsyncIterable<Item | typeof beat> {
     const iterator = this.items[Symbol.asyncIterator]();
     let pending: Promise<IteratorResult<Item>> | undefined;
     let giveBeat: () => void = () => undefined;
-    let timer: NodeJS.Timeout | undefined;
+    let heartbeat: IdleTimer | undefined;
     return {
       next: () => {
-        timer ??= callLater(() => {
-          timer?.refresh();
-          giveBeat();
-        }, this.interval);
+        heartbeat ??= new IdleTimer(() => giveBeat(), this.interval);
         pending ??= iterator.next();
         const item = pending;
         return new Promise((resolve, reject) => {
@@ -132,9 +129,9 @@ class BeatingItems<Item> implements AsyncIterable<Item | typeof beat> {
               isGiven = true;
               pending = undefined;
               if (isLast) {
-                clearTimeout(timer);
+                heartbeat?.stop();
               } else {
-                timer?.refresh();
+                heartbeat?.restart();
               }
               deliver();
             }
@@ -146,7 +143,7 @@ class BeatingItems<Item> implements AsyncIterable<Item | typeof beat> {
         });
       },
       return: async () => {
-        clearTimeout(timer);
+        heartbeat?.stop();
         const ended = iterator.return?.();
         if (pending === undefined) {
           await ended;

@@ -32,7 +32,9 @@ const tool = (name) => join(tools, name);
 /** The combinations that cannot run, with the reason. Each is a line of docs/runtimes.md. */
 const exceptions = {
   "swc-node, cjs, standard": "the tool compiles the decorators of experimentalDecorators alone",
+  "swc-node, esm, standard": "the tool compiles the decorators of experimentalDecorators alone",
   "vitest, esm, standard": "the tool leaves the decorators of the standard as they are",
+  "vitest, cjs, standard": "the tool leaves the decorators of the standard as they are",
 };
 
 /** Combinations: a name, the module system, the decorators, whether it is in the short run, and a function that runs it. */
@@ -51,37 +53,50 @@ const cells = [
       })),
     ),
   ),
-  ...both("ts-node", ["cjs"], (folder) => execute(process.execPath, ["-r", tool("ts-node/register/transpile-only"), "main.ts"], folder)),
+  ...both("ts-node", ["cjs", "esm"], (folder, { module }) => {
+    const loader =
+      module === "cjs" ? ["-r", tool("ts-node/register/transpile-only")] : ["--loader", tool("ts-node/esm/transpile-only.mjs")];
+    return execute(process.execPath, [...loader, "main.ts"], folder);
+  }),
   ...both("tsx", ["esm", "cjs"], (folder) => execute(process.execPath, [tool("tsx/dist/cli.mjs"), "main.ts"], folder)),
-  ...both("swc-node", ["cjs"], (folder) => execute(process.execPath, ["-r", tool("@swc-node/register"), "main.ts"], folder)),
+  ...both("swc-node", ["cjs", "esm"], (folder, { module }) => {
+    const loader = module === "cjs" ? ["-r", tool("@swc-node/register")] : ["--import", "@swc-node/register/esm-register"];
+    return execute(process.execPath, [...loader, "main.ts"], folder);
+  }),
   ...both("esbuild", ["esm", "cjs"], async (folder, { module, decorators }) => {
     const out = module === "esm" ? "bundle.mjs" : "bundle.cjs";
     await bundle(folder, "main.ts", out, module, decorators);
     return execute(process.execPath, [out], folder);
   }),
-  ...both("vitest", ["esm"], (folder) => test([tool("vitest/vitest.mjs"), "run", "--globals", "--root", folder], folder)),
-  ...both("jest", ["cjs"], async (folder, { decorators }) => {
+  ...both("vitest", ["esm", "cjs"], (folder) => test([tool("vitest/vitest.mjs"), "run", "--globals", "--root", folder], folder)),
+  ...both("jest", ["cjs", "esm"], async (folder, { module, decorators }) => {
     const swc = {
       jsc: {
         parser: { syntax: "typescript", decorators: true },
         transform: decorators === "legacy" ? { legacyDecorator: true } : { decoratorVersion: "2022-03" },
         target: "es2022",
       },
+      module: { type: module === "cjs" ? "commonjs" : "es6" },
     };
     const config = {
       transform: { "\\.ts$": [tool("@swc/jest"), swc] },
       moduleNameMapper: { "^(\\./.*)\\.js$": "$1" },
       testEnvironment: "node",
+      ...(module === "esm" ? { extensionsToTreatAsEsm: [".ts"] } : {}),
     };
     await writeFile(join(folder, "jest.config.json"), JSON.stringify(config));
-    return test([tool("jest/bin/jest.js"), "--config", "jest.config.json", "--no-watchman"], folder);
+    const options = module === "esm" ? ["--experimental-vm-modules", "--no-warnings"] : [];
+    return test([...options, tool("jest/bin/jest.js"), "--config", "jest.config.json", "--no-watchman"], folder);
   }),
-  ...both("bun", ["esm"], (folder) => execute(join(tools, ".bin/bun"), ["run", "main.ts"], folder)),
-  ...both("deno", ["esm"], async (folder, { module, decorators }) => {
+  ...both("bun", ["esm", "cjs"], (folder) => execute(join(tools, ".bin/bun"), ["run", "main.ts"], folder)),
+  ...both("deno", ["esm", "cjs"], async (folder, { module, decorators }) => {
     await compile(folder, module, decorators);
     return execute(join(tools, ".bin/deno"), ["run", "--allow-env", "--allow-read", "--allow-net", "--allow-sys", "out/main.js"], folder);
   }),
-  ...both("workerd", ["esm"], async (folder, { decorators }) => runWorker(folder, decorators), true),
+  ...both("workerd", ["esm"], (folder, { decorators }) => runWorker(folder, decorators, 'compatibilityDate = "2026-11-01"'), true),
+  ...both("workerd of 2025-09-15", ["esm"], (folder, { decorators }) =>
+    runWorker(folder, decorators, 'compatibilityDate = "2025-09-15", compatibilityFlags = ["nodejs_compat"]'),
+  ),
 ];
 
 function both(name, modules, action, isShort = false) {
@@ -133,7 +148,7 @@ function bundle(folder, entry, out, module, decorators) {
   );
 }
 
-async function runWorker(folder, decorators) {
+async function runWorker(folder, decorators, compatibility) {
   await run(process.execPath, [join(work, "node_modules/flagon/dist/cli/bin.js"), "build"], { cwd: folder });
   await bundle(folder, "worker.ts", "worker.js", "esm", decorators);
   await bundle(folder, "drive.ts", "drive.mjs", "esm", decorators);
@@ -149,7 +164,7 @@ async function runWorker(folder, decorators) {
      const worker :Workerd.Worker = (
        modules = [ (name = "worker.js", esModule = embed "worker.js") ],
        bindings = [ (name = "ASSETS", service = "assets") ],
-       compatibilityDate = "2026-11-01" );`,
+       ${compatibility} );`,
   );
   const server = spawn(join(tools, ".bin/workerd"), ["serve", "worker.capnp"], { cwd: folder, stdio: "ignore" });
   try {
@@ -189,6 +204,8 @@ async function install() {
   await run("tar", ["-xzf", join(work, filename), "-C", join(work, "node_modules/flagon"), "--strip-components=1"]);
   await symlink(join(project, "node_modules"), join(work, "node_modules/flagon/node_modules"));
   await symlink(join(project, "node_modules/zod"), join(work, "node_modules/zod"));
+  // Its loader of ES modules is looked for beside the project.
+  await symlink(tool("@swc-node"), join(work, "node_modules/@swc-node"));
 }
 
 async function prepare({ name, module, decorators }) {

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Readable } from "node:stream";
 import { isPromise, type MaybePromise } from "../../base/maybe-promise";
-import { callLater } from "../../base/platform";
+import { IdleTimer } from "../../base/platform";
 
 /** The most bytes that wait for a client that does not read them. */
 const maxWaiting = 1024 * 1024;
@@ -40,7 +40,7 @@ export class PushedStream<Item> extends Readable {
   #isBegun = false;
   #isOver = false;
   #stop: (() => unknown) | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #heartbeat: IdleTimer | undefined;
 
   /**
    * @param subscribe Begins the stream.
@@ -108,7 +108,7 @@ export class PushedStream<Item> extends Readable {
     }
     try {
       this.push(this.#options.write(item));
-      this.#timer?.refresh();
+      this.#heartbeat?.restart();
     } catch (error) {
       this.#fail(error);
       return;
@@ -140,9 +140,8 @@ export class PushedStream<Item> extends Readable {
       if (this.readableLength === 0) {
         this.push(heartbeat.text);
       }
-      this.#timer?.refresh();
     };
-    this.#timer = callLater(beat, heartbeat.interval);
+    this.#heartbeat = new IdleTimer(beat, heartbeat.interval);
   }
 
   #keepStop(stop: () => unknown): void {
@@ -153,8 +152,8 @@ export class PushedStream<Item> extends Readable {
   }
 
   #unsubscribe(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#heartbeat?.stop();
+    this.#heartbeat = undefined;
     const stop = this.#stop;
     this.#stop = undefined;
     if (stop === undefined) {
