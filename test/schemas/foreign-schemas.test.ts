@@ -1,13 +1,13 @@
+import { type } from "arktype";
 import { Config, defineForm, Flagon, FormError, request } from "flagon";
+import * as v from "valibot";
 import { describe, expect, it } from "vitest";
+import { z } from "zod-3";
 
-/** An object schema of zod 3 before 3.24, as its users see it. */
-const zod3 = { _def: { typeName: "ZodObject" }, spa: () => undefined, safeParse: () => undefined };
-/** Schemas of other libraries: an object of valibot, and a function of arktype. */
-const valibot = { kind: "schema", "~standard": { version: 1, vendor: "valibot", validate: (value: unknown) => ({ value }) } };
-const arktype = Object.assign(() => undefined, {
-  "~standard": { version: 1, vendor: "arktype", validate: (value: unknown) => ({ value }) },
-});
+/** Schemas of other libraries, each of an object with a text and a number. */
+const zod3 = z.object({ a: z.number(), b: z.string().min(2) });
+const valibot = v.object({ a: v.number(), b: v.pipe(v.string(), v.minLength(2)) });
+const arktype = type({ a: "number", b: "string >= 2" });
 
 const foreign: readonly (readonly [unknown, string])[] = [
   [zod3, "a schema of zod 3, which needs zod 4 (npm install zod@4)"],
@@ -50,7 +50,11 @@ describe("a value that is not a schema", () => {
     const app = new Flagon(".", { static: null, config: { testing: true } });
     app.post("/", ({ json }) => ({ got: json }), { json: valibot });
     app.post("/ark", ({ json }) => ({ got: json }), { json: arktype });
-    expect(await (await app.testClient().post("/", { json: { a: 1 } })).json()).toEqual({ got: { a: 1 } });
-    expect(await (await app.testClient().post("/ark", { json: { a: 1 } })).json()).toEqual({ got: { a: 1 } });
+    for (const path of ["/", "/ark"]) {
+      const taken = await app.testClient().post(path, { json: { a: 1, b: "xy" } });
+      expect(await taken.json()).toEqual({ got: { a: 1, b: "xy" } });
+      const refused = await app.testClient().post(path, { json: { a: "1", b: "xy" } });
+      expect([refused.status, (await refused.json()).errors]).toMatchObject([422, [{ path: ["a"] }]]);
+    }
   });
 });
