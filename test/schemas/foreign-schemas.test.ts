@@ -54,7 +54,8 @@ describe("a value that is not a schema", () => {
       const taken = await app.testClient().post(path, { json: { a: 1, b: "xy" } });
       expect(await taken.json()).toEqual({ got: { a: 1, b: "xy" } });
       const refused = await app.testClient().post(path, { json: { a: "1", b: "xy" } });
-      expect([refused.status, (await refused.json()).errors]).toMatchObject([422, [{ path: ["a"] }]]);
+      expect(refused.status).toBe(422);
+      expect(await refused.json()).toMatchObject({ errors: [{ path: ["a"] }] });
     }
   });
 });
