@@ -57,6 +57,7 @@ export class Flagon extends AppState {
   /**
    * Adds an extension.
    *
+   * @param extension The extension. Its `install()` runs at once.
    * @throws {SetupError} If one of its name is there, or the app has handled a request.
    */
   use(extension: Extension): void {
@@ -167,17 +168,30 @@ export class Flagon extends AppState {
     this.setUp("useNode", () => this.addNodeMiddleware(middleware));
   }
 
-  /** Runs a function when the app's context ends, after a request or without one, with the error that nothing handled. */
+  /**
+   * Runs a function when the app's context ends, after a request or without one, with the error that nothing handled.
+   *
+   * @param hook A function that gets the error, or `null`.
+   */
   teardownAppContext(hook: TeardownHook): void {
     this.setUp("teardownAppContext", () => this.registry.teardownAppContext.push(hook));
   }
 
-  /** Adds a handler for URLs that cannot be built. The first handler that returns a URL wins. */
+  /**
+   * Adds a handler for URLs that cannot be built. The first handler that returns a URL wins.
+   *
+   * @param handler A function that gets the error, the endpoint and the values. It returns a URL, or `undefined` to let the next one try.
+   */
   urlBuildErrorHandler(handler: UrlBuildErrorHandler): void {
     this.setUp("urlBuildErrorHandler", () => this.registry.urlBuildErrorHandlers.push(handler));
   }
 
-  /** Tells whether a rule of an endpoint takes values of all these names, as a variable or a default. */
+  /**
+   * Tells whether a rule of an endpoint takes values of all these names, as a variable or a default.
+   *
+   * @param endpoint The endpoint, such as `"blog.show"`.
+   * @param names The names of the values.
+   */
   isEndpointExpecting(endpoint: string, ...names: readonly string[]): boolean {
     return this.registry.routes.routesOf(endpoint).some((route) => names.every((name) => takesValue(route, name)));
   }
@@ -252,7 +266,11 @@ export class Flagon extends AppState {
     return isUnderCommandLine() ? undefined : serve(this, options);
   }
 
-  /** Adds the values that a function returns to the prompt of `flagon shell`, by name. */
+  /**
+   * Adds the values that a function returns to the prompt of `flagon shell`, by name.
+   *
+   * @param provide A function that returns the values.
+   */
   shellContextProcessor(provide: () => object): void {
     this.registry.shellContext.push(provide);
   }
@@ -295,7 +313,11 @@ export class Flagon extends AppState {
     return runInRequestContext(this, target, options, run);
   }
 
-  /** Runs a function with the app's context but without a request: for scripts and tests. The context ends with it. */
+  /**
+   * Runs a function with the app's context but without a request: for scripts and tests. The context ends with it.
+   *
+   * @param run The function. Its result is returned.
+   */
   appContext<Result>(run: () => Promise<Result>): Promise<Result>;
   appContext<Result>(run: () => Result): Result;
   appContext(run: () => unknown): unknown {

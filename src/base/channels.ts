@@ -61,7 +61,11 @@ export class MemoryChannels implements ChannelBroker {
 
 /** A client of Redis or Valkey: of the package `redis` (4 or later) or `ioredis`. */
 export interface RedisPublisher {
-  /** Publishes a text. */
+  /**
+   * Publishes a text.
+   *
+   * @param channel The name of the channel.
+   */
   publish(channel: string, message: string): Promise<unknown>;
   /** Creates a client with the same settings, for a connection of its own. */
   duplicate(): RedisSubscriber;
@@ -69,11 +73,23 @@ export interface RedisPublisher {
 
 /** The connection of the subscriptions. */
 export interface RedisSubscriber {
-  /** Listens to an event of the client. */
+  /**
+   * Listens to an event of the client.
+   *
+   * @param event The name of the event, such as `"error"`.
+   */
   on(event: string, listener: (...values: string[]) => void): unknown;
-  /** Subscribes. The package `redis` takes the listener. */
+  /**
+   * Subscribes. The package `redis` takes the listener.
+   *
+   * @param channel The name of the channel.
+   */
   subscribe(channel: string, listener: (message: string) => void): Promise<unknown>;
-  /** Unsubscribes. */
+  /**
+   * Unsubscribes.
+   *
+   * @param channel The name of the channel.
+   */
   unsubscribe(channel: string): Promise<unknown>;
   /** Connects, in the package `redis`. */
   connect?(): Promise<unknown>;

@@ -58,6 +58,8 @@ export function escape(value: unknown): Markup {
  * ```ts
  * html`<b>${user.name}</b>`
  * ```
+ * @param strings The parts of the markup between the values.
+ * @param values The values. They are escaped, unless they are `Markup`.
  */
 export function html(strings: TemplateStringsArray, ...values: readonly unknown[]): Markup {
   let text = strings[0] ?? "";

@@ -176,7 +176,11 @@ export class Config implements Settings {
     throw new ConfigError(`The environment variable '${variable}' is not set. Set it to the path of a configuration file.`);
   }
 
-  /** Sets the values of the environment variables that begin with a prefix of the app's own, such as `"SHOP_"`. */
+  /**
+   * Sets the values of the environment variables that begin with a prefix of the app's own, such as `"SHOP_"`.
+   *
+   * @param prefix The prefix, such as `"SHOP_"`. `SHOP_DATABASE_URL` sets `databaseUrl`.
+   */
   loadEnvironment(prefix: string): void {
     this.#set({}, "code", listVariables(this.#variables, prefix));
   }

@@ -29,6 +29,8 @@ export const atomic: Atomic = createAtomic();
  * Runs a function after the commit of the current transaction, at once if there is none: for mails, and for requests to others.
  *
  * It does not run if the transaction, or the savepoint that asked for it, is rolled back. An error in it is logged.
+ *
+ * @param run The function.
  */
 export function afterCommit(run: () => unknown): Promise<void> {
   return findDatabase("afterCommit()").afterCommit(run);

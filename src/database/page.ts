@@ -65,6 +65,7 @@ export class Page<Item> {
   /**
    * Gives the numbers of the pages to link to, with `null` for a gap.
    *
+   * @param options The numbers of links at both ends, and around the current page.
    * @throws {DatabaseError} Without a count.
    */
   *iterPages({ leftCurrent = 2, leftEdge = 2, rightCurrent = 4, rightEdge = 2 }: PageEdges = {}): Generator<number | null> {
@@ -91,7 +92,11 @@ export class Page<Item> {
     }
   }
 
-  /** Returns the URL of another page: the current one's, with all its other parameters. */
+  /**
+   * Returns the URL of another page: the current one's, with all its other parameters.
+   *
+   * @param page The number of the page, from 1.
+   */
   urlFor(page: number): string {
     const request = findRequestContext()?.request;
     const query = new URLSearchParams(request?.queryString ?? "");

@@ -17,7 +17,17 @@ export interface PaginateOptions {
 
 /** A query of drizzle's that takes a limit. */
 export interface PageableQuery<Item> extends PromiseLike<readonly Item[]> {
+  /**
+   * Limits the number of rows.
+   *
+   * @param limit The number of rows.
+   */
   limit(limit: number): unknown;
+  /**
+   * Skips rows.
+   *
+   * @param offset The number of rows to skip.
+   */
   offset(offset: number): unknown;
 }
 

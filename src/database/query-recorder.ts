@@ -3,7 +3,12 @@ import { recordQuery } from "../helpers/record-query";
 
 /** The logger for `drizzle()` that shows queries in the toolbar. */
 export interface QueryLogger {
-  /** Is called by drizzle for each query. */
+  /**
+   * Is called by drizzle for each query.
+   *
+   * @param sql The statement.
+   * @param parameters The values of its parameters.
+   */
   logQuery(sql: string, parameters: unknown[]): void;
 }
 

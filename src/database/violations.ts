@@ -11,10 +11,19 @@ export interface UniqueViolation {
 
 /** A form whose fields take errors. */
 export interface ErrorTarget<Field extends string> {
+  /**
+   * Adds an error to a field.
+   *
+   * @param field The field, or `null` for the form itself.
+   */
   addError(field: Field | null, message: string): void;
 }
 
-/** Returns the columns whose values a unique constraint of libSQL or of Postgres refused; `null` for any other error. */
+/**
+ * Returns the columns whose values a unique constraint of libSQL or of Postgres refused; `null` for any other error.
+ *
+ * @param error The error that a statement threw.
+ */
 export function findUniqueViolation(error: unknown): UniqueViolation | null {
   if (findOfError(error, "code") === "23505" || codesOf(error).includes("23505")) {
     const detail = String(findDeep(error, "detail") ?? "");

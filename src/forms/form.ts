@@ -80,7 +80,11 @@ export interface FormBase<Data> {
    * A row that was sent empty does not count.
    */
   rows(name: FieldName<Data>, options?: RowOptions): string[];
-  /** Renders the errors of a field, or of the form as a whole. */
+  /**
+   * Renders the errors of a field, or of the form as a whole.
+   *
+   * @param field The field. Default: the errors of the form itself.
+   */
   renderErrors(field?: FieldName<Data>): Markup;
   /** Renders the hidden token. */
   hidden(): Markup;

@@ -20,7 +20,12 @@ export function renderTemplate(name: string | readonly string[], data: object = 
   return markup;
 }
 
-/** Renders a template given as text. */
+/**
+ * Renders a template given as text.
+ *
+ * @param source The template.
+ * @param data The values, which the template reads as `it`.
+ */
 export function renderTemplateString(source: string, data: object = {}): Markup {
   const context = getAppContext("renderTemplateString");
   announce(context, null, data);
@@ -48,7 +53,12 @@ export function renderBlock(name: string, block: string, data: object = {}): Mar
   return markup;
 }
 
-/** Renders a template that awaits. */
+/**
+ * Renders a template that awaits.
+ *
+ * @param name The name of the template, or several of which the first that exists is rendered.
+ * @param data The values, which templates read as `it`.
+ */
 export async function renderTemplateAsync(name: string | readonly string[], data: object = {}): Promise<Markup> {
   const context = getAppContext("renderTemplateAsync");
   announce(context, name, data);
@@ -73,7 +83,12 @@ export function streamTemplate(name: string | readonly string[], data: object = 
   return respond(reporting(pieces, () => report(context, name, data)));
 }
 
-/** Responds with a template given as text, which is sent while it renders. */
+/**
+ * Responds with a template given as text, which is sent while it renders.
+ *
+ * @param source The template.
+ * @param data The values, which the template reads as `it`.
+ */
 export function streamTemplateString(source: string, data: object = {}): FlagonResponse {
   const context = getAppContext("streamTemplateString");
   announce(context, null, data);
@@ -89,6 +104,7 @@ export function streamTemplateString(source: string, data: object = {}): FlagonR
  * const showPage = template<{ post: Post }>("show");
  * return showPage({ post });
  * ```
+ * @param name The name of the template.
  */
 export function template<Data extends object>(name: string): (data: Data) => Markup {
   return (data) => renderTemplate(name, data);

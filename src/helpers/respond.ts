@@ -58,7 +58,11 @@ function findJson(): JsonProvider {
   return findAppContext()?.app.json ?? defaultJson;
 }
 
-/** Runs a function with this request's response alone, before the after hooks; it may change the response or return another. */
+/**
+ * Runs a function with this request's response alone, before the after hooks; it may change the response or return another.
+ *
+ * @param hook A function that gets the response, and may return another one.
+ */
 export function afterThisRequest(hook: AfterRequestHook): void {
   const context = getRequestContext("afterThisRequest");
   context.afterThisRequest ??= [];

@@ -26,12 +26,20 @@ export class EntityTags {
     return !this.isStar && this.strong.size === 0 && this.weak.size === 0;
   }
 
-  /** Tells whether a tag, with or without its quotes, is named by the strong comparison: neither it nor its match is weak. */
+  /**
+   * Tells whether a tag, with or without its quotes, is named by the strong comparison: neither it nor its match is weak.
+   *
+   * @param tag The tag, such as `"abc"` or `W/"abc"`.
+   */
   hasStrong(tag: string): boolean {
     return this.isStar || (!tag.startsWith("W/") && this.strong.has(unquote(tag)));
   }
 
-  /** Tells whether a tag, with or without its quotes, is named by the weak comparison. */
+  /**
+   * Tells whether a tag, with or without its quotes, is named by the weak comparison.
+   *
+   * @param tag The tag, such as `"abc"` or `W/"abc"`.
+   */
   has(tag: string): boolean {
     const opaque = unquote(tag);
     return this.isStar || this.strong.has(opaque) || this.weak.has(opaque);

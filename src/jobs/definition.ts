@@ -53,6 +53,7 @@ export class Job<Input = unknown, Data = Input> implements AnyJob {
    * @param name Its name.
    * @param options Its schema and limits.
    * @param handler Its function.
+   * @throws {SetupError} If the name is empty, or `retries`, `timeout` or `backoff` is not a number in range.
    */
   constructor(name: string, options: JobOptions & { readonly data?: Schema<Data> }, handler: JobHandler<Data>) {
     const { backoff = 1, data, queue = "default", retries = 3, timeout } = options;
@@ -83,7 +84,12 @@ export class Job<Input = unknown, Data = Input> implements AnyJob {
     return findJobs(`The job '${this.name}'`).enqueue(this, data, options);
   }
 
-  /** Runs the function, with data that was checked. */
+  /**
+   * Runs the function, with data that was checked.
+   *
+   * @param data The data, which the schema has checked.
+   * @param control The signal, the log and the number of this run.
+   */
   run(data: unknown, control: JobControl): unknown {
     return Reflect.apply(this.#handler, undefined, [data, control]);
   }
@@ -108,6 +114,7 @@ const known = new Map<string, AnyJob>();
  * });
  * await sendWelcome.enqueue({ userId: 3 }, { delay: 60 });
  * ```
+ * @throws {SetupError} If the function is missing, or an option is not in range.
  */
 export function job<Checked extends Schema>(
   name: string,

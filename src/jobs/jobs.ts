@@ -55,7 +55,10 @@ export class Jobs implements Extension {
   #scheduler: Scheduler | undefined;
   #cleaning: NodeJS.Timeout | undefined;
 
-  /** @param options The place of the jobs, and the number that run at once. */
+  /**
+   * @param options The place of the jobs, and the number that run at once.
+   * @throws {SetupError} If `concurrency` or `lease` is not in range.
+   */
   constructor(options: JobsOptions = {}) {
     const { concurrency = 10, lease = 30 } = options;
     if (!Number.isSafeInteger(concurrency) || concurrency < 1 || !(lease > 0)) {
@@ -82,6 +85,8 @@ export class Jobs implements Extension {
   /**
    * Adds a job. Called by `job.enqueue()`.
    *
+   * @param job The job.
+   * @param data Its data.
    * @returns Its id, or that of the one with its key that waits.
    * @throws {JobError} If its data is no JSON or does not fit, or the service that keeps jobs does not answer.
    */
@@ -109,6 +114,8 @@ export class Jobs implements Extension {
   /**
    * Adds a schedule, for functions. Methods have `@schedule`.
    *
+   * @param pattern The times, such as `"0 3 * * *"` for three in the morning.
+   * @param run The function.
    * @throws {SetupError} If another one has its name.
    */
   schedule(name: string, pattern: string, run: (control: JobControl) => unknown, options: ScheduleOptions = {}): void {
@@ -118,7 +125,11 @@ export class Jobs implements Extension {
     this.#schedules.set(name, { name, pattern, options, run });
   }
 
-  /** Returns the data of the jobs that wait, the first first: of one kind, or of all. In tests alone, where `config.testing` is on. */
+  /**
+   * Returns the data of the jobs that wait, the first first: of one kind, or of all. In tests alone, where `config.testing` is on.
+   *
+   * @param job The kind. Default: all.
+   */
   queued<Input>(job?: Job<Input, never> | AnyJob): readonly unknown[] {
     return [...this.#queued.values()].filter(({ name }) => job === undefined || name === job.name).map(({ data }) => data);
   }
@@ -140,19 +151,33 @@ export class Jobs implements Extension {
     return runs;
   }
 
-  /** Lists jobs: all, or those of one state. */
+  /**
+   * Lists jobs: all, or those of one state.
+   *
+   * @param state The state. Default: all states.
+   * @param limit The greatest number of jobs. Default: 100.
+   */
   list(state?: JobState, limit = 100): Promise<readonly JobInfo[]> {
     return this.#kept.list(state, limit);
   }
 
-  /** Lets a failed job run once more, with all its retries; tells whether there is such a job. */
+  /**
+   * Lets a failed job run once more, with all its retries; tells whether there is such a job.
+   *
+   * @param id The id of the job.
+   */
   async retry(id: string): Promise<boolean> {
     const isThere = await this.#kept.restore(id);
     this.#worker?.wake();
     return isThere;
   }
 
-  /** Runs a job at once in this process, whose name and data are given. */
+  /**
+   * Runs a job at once in this process, whose name and data are given.
+   *
+   * @param data The data of the job.
+   * @throws {JobError} If there is no job of this name, or the data does not fit.
+   */
   async run(name: string, data: unknown): Promise<unknown> {
     const job = this.#known().get(name);
     if (job === undefined) {
@@ -171,7 +196,11 @@ export class Jobs implements Extension {
     return runJob(this.#owner, job, { ...message, data: await encodeData(job, data) }, new AbortController().signal);
   }
 
-  /** Starts a worker in this process, as `flagon jobs work` does. The app stops it. */
+  /**
+   * Starts a worker in this process, as `flagon jobs work` does. The app stops it.
+   *
+   * @throws {JobError} If a worker runs in this process already.
+   */
   async work(options: WorkOptions = {}): Promise<RunningWorker> {
     if (this.#worker !== undefined) {
       throw new JobError("A worker runs in this process already.");
@@ -197,7 +226,11 @@ export class Jobs implements Extension {
     return this.#worker;
   }
 
-  /** Returns BullMQ's own queue, for flows and priorities. */
+  /**
+   * Returns BullMQ's own queue, for flows and priorities.
+   *
+   * @throws {JobError} Without an engine of BullMQ.
+   */
   queue(name = "default"): unknown {
     const backend = this.#kept;
     if ("queue" in backend && typeof backend.queue === "function") {

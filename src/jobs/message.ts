@@ -28,12 +28,19 @@ export interface Claim extends Message {
 
 /** A job as lists show it. */
 export interface JobInfo {
+  /** The id. */
   readonly id: string;
+  /** The name of the job. */
   readonly name: string;
+  /** The name of the queue. */
   readonly queue: string;
+  /** The state. */
   readonly state: JobState;
+  /** The number of the last run, from 1; 0 before the first one. */
   readonly attempt: number;
+  /** The data, as it was enqueued. */
   readonly data: unknown;
+  /** The error of the last run, or `null`. */
   readonly error: string | null;
   /** When it was made, may run, or ended. */
   readonly time: Date;

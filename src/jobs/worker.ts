@@ -17,7 +17,11 @@ export interface WorkOptions {
 export interface RunningWorker {
   /** Looks for jobs at once. */
   wake(): void;
-  /** Takes no more jobs, lets those that run finish for some milliseconds, and gives the rest back. */
+  /**
+   * Takes no more jobs, lets those that run finish for some milliseconds, and gives the rest back.
+   *
+   * @param time The milliseconds to wait.
+   */
   stop(time: number): Promise<void>;
 }
 

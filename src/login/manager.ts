@@ -17,7 +17,11 @@ import { idOf, type User, type UserLike } from "./users";
 
 /** Options of `LoginManager`. */
 export interface LoginOptions<Kind extends UserLike = User & UserLike> {
-  /** Finds a user by the id in the session, as text. `null` for an unknown id. */
+  /**
+   * Finds a user by the id in the session, as text. `null` for an unknown id.
+   *
+   * @param id The id, as `getId()` gave it.
+   */
   loadUser(id: string): Kind | null | undefined | Promise<Kind | null | undefined>;
   /** Finds the user of a request without a login in its session, such as by an API key. Runs for each such request. */
   loadUserFromRequest?(request: FlagonRequest): Kind | null | undefined | Promise<Kind | null | undefined>;
@@ -96,7 +100,11 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
     return this;
   }
 
-  /** Logs a user in: the session gets a new id and keeps its values. */
+  /**
+   * Logs a user in: the session gets a new id and keeps its values.
+   *
+   * @internal
+   */
   logIn(context: RequestContext, user: Kind, options: LoginUserOptions = {}): boolean {
     const { duration = this.#rememberDuration, force = false, fresh = true, remember = false } = options;
     if (user.isActive === false && !force) {
@@ -115,7 +123,11 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
     return true;
   }
 
-  /** Logs the user out: the session gets a new id and other CSRF tokens, and keeps its other values. */
+  /**
+   * Logs the user out: the session gets a new id and other CSRF tokens, and keeps its other values.
+   *
+   * @internal
+   */
   logOut(context: RequestContext): void {
     const { user } = stateOf(context);
     this.#forget(context);
@@ -124,14 +136,22 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
     }
   }
 
-  /** Handles visitors without a login: 401 for clients of JSON and without a login page, else a redirect to that page. */
+  /**
+   * Handles visitors without a login: 401 for clients of JSON and without a login page, else a redirect to that page.
+   *
+   * @internal
+   */
   unauthorized(context: RequestContext): unknown {
     const { loginMessage = "Please log in to access this page.", loginView, unauthorized } = this.#options;
     announce(signals.unauthorized, context, null);
     return unauthorized?.(context.request) ?? this.#ask(context, loginView, loginMessage);
   }
 
-  /** Handles users whose login is not fresh. */
+  /**
+   * Handles users whose login is not fresh.
+   *
+   * @internal
+   */
   needsRefresh(context: RequestContext): unknown {
     const { loginView, refreshMessage = "Please reauthenticate to access this page.", refreshView = loginView } = this.#options;
     return this.#ask(context, refreshView, refreshMessage);

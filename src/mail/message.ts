@@ -3,7 +3,9 @@ import { MailError } from "../base/errors";
 
 /** An address with its name, which may hold commas and quotes. */
 export interface NamedAddress {
+  /** The name, or an empty text. */
   readonly name: string;
+  /** The address, such as `"ann@example.com"`. */
   readonly address: string;
 }
 
@@ -12,8 +14,11 @@ export type Address = string | NamedAddress;
 
 /** A file of a mail. */
 export interface Attachment {
+  /** The name that the reader sees. */
   readonly filename?: string;
+  /** The content. */
   readonly content?: string | Buffer | NodeJS.ReadableStream;
+  /** The media type. Default: by the name. */
   readonly contentType?: string;
   /** The id by which the HTML shows it: `<img src="cid:logo">`. */
   readonly cid?: string;
@@ -25,12 +30,17 @@ export interface Attachment {
 
 /** A mail to send. */
 export interface MailMessage {
+  /** The recipients. `to`, `cc` and `bcc` together name at least one. */
   readonly to?: Address | readonly Address[];
+  /** The recipients of a copy, which all see. */
   readonly cc?: Address | readonly Address[];
+  /** The recipients of a copy, which nobody sees. */
   readonly bcc?: Address | readonly Address[];
+  /** The addresses that answers go to. Default: the sender. */
   readonly replyTo?: Address | readonly Address[];
   /** The sender. Default: the `from` of `Mail`. */
   readonly from?: Address;
+  /** The subject, one line. */
   readonly subject: string;
   /** The template: `mail/welcome.eta` for HTML, and `mail/welcome.txt.eta` for text if there is one. */
   readonly template?: string;
@@ -42,22 +52,35 @@ export interface MailMessage {
   readonly text?: string;
   /** Further headers. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The files. */
   readonly attachments?: readonly Attachment[];
 }
 
 /** A mail as it goes out. */
 export interface SentMail {
+  /** The id of the message, in its angle brackets. */
   readonly id: string;
+  /** The sender. */
   readonly from: NamedAddress;
+  /** The recipients. */
   readonly to: readonly NamedAddress[];
+  /** The recipients of a copy. */
   readonly cc: readonly NamedAddress[];
+  /** The recipients of a blind copy. */
   readonly bcc: readonly NamedAddress[];
+  /** The addresses that answers go to. */
   readonly replyTo: readonly NamedAddress[];
+  /** The subject. */
   readonly subject: string;
+  /** The HTML, or `null` for a mail of text alone. */
   readonly html: string | null;
+  /** The text. */
   readonly text: string;
+  /** Further headers. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The files. */
   readonly attachments: readonly Attachment[];
+  /** The time of sending. */
   readonly date: Date;
 }
 

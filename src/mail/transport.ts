@@ -5,7 +5,13 @@ import type { NamedAddress, SentMail } from "./message";
 
 /** The part of a transport of nodemailer that is used here. */
 export interface MailTransport {
+  /**
+   * Sends a message of nodemailer.
+   *
+   * @param message The message.
+   */
   sendMail(message: object): Promise<unknown>;
+  /** Closes the connections, when the app stops. */
   close?(): void;
 }
 

@@ -1,6 +1,10 @@
 /** Keeps the text of sessions by their keys, which are hashes of the ids in the cookies. */
 export interface SessionStore {
-  /** Returns a text, or `null` if there is none or it has expired. */
+  /**
+   * Returns a text, or `null` if there is none or it has expired.
+   *
+   * @param id The key.
+   */
   get(id: string): Promise<string | null>;
   /**
    * Keeps a text, new or in place of the one before.
@@ -15,10 +19,17 @@ export interface SessionStore {
    *
    * Without this method a `get` goes before the `set`. A session that ends between the two comes back.
    *
+   * @param id The key.
+   * @param text The text.
+   * @param lifetime The seconds until it expires, a whole number.
    * @returns Whether there was one.
    */
   update?(id: string, text: string, lifetime: number): Promise<boolean>;
-  /** Removes a text. Resolves to `false` if there was none; a store that cannot tell resolves to nothing. */
+  /**
+   * Removes a text. Resolves to `false` if there was none; a store that cannot tell resolves to nothing.
+   *
+   * @param id The key.
+   */
   delete(id: string): Promise<unknown>;
 }
 
@@ -83,9 +94,17 @@ export class MemoryStore implements SessionStore {
 export interface RedisClient {
   /** Reads a key. */
   get(key: string): Promise<string | null>;
-  /** Sets a key that expires. */
+  /**
+   * Sets a key that expires.
+   *
+   * @param seconds The seconds until it expires.
+   */
   setEx(key: string, seconds: number, value: string): Promise<unknown>;
-  /** Sets a key that expires, only if it exists: `SET key value EX seconds XX`. Gives `null` if it does not. */
+  /**
+   * Sets a key that expires, only if it exists: `SET key value EX seconds XX`. Gives `null` if it does not.
+   *
+   * @param options The seconds until it expires (`EX`), and the condition (`XX`).
+   */
   set?(key: string, value: string, options: { readonly EX: number; readonly XX: true }): Promise<unknown>;
   /** Removes a key, and gives the number of keys removed. */
   del(key: string): Promise<unknown>;

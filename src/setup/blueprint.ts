@@ -53,39 +53,68 @@ export class Blueprint extends Scaffold {
     this.setUp("register", (registration) => registerOn(registration, target, options));
   }
 
-  /** Runs a function before each request of the whole app. A value that it returns, other than `undefined`, is the answer. */
+  /**
+   * Runs a function before each request of the whole app. A value that it returns, other than `undefined`, is the answer.
+   *
+   * @param hook A function that gets the request. A value that it returns is the response, and the view does not run.
+   */
   beforeAppRequest(hook: BeforeRequestHook): void {
     this.setUp("beforeAppRequest", ({ outermost }) => outermost.addHook("beforeRequest", hook));
   }
 
-  /** Runs a function with each response of the whole app. It can change the response or return another one. */
+  /**
+   * Runs a function with each response of the whole app. It can change the response or return another one.
+   *
+   * @param hook A function that gets the response, and may return another one.
+   */
   afterAppRequest(hook: AfterRequestHook): void {
     this.setUp("afterAppRequest", ({ outermost }) => outermost.addHook("afterRequest", hook));
   }
 
-  /** Runs a function at the end of every request of the whole app, with the error that nothing handled, if there was one. */
+  /**
+   * Runs a function at the end of every request of the whole app, with the error that nothing handled, if there was one.
+   *
+   * @param hook A function that gets the error, or `null`.
+   */
   teardownAppRequest(hook: TeardownHook): void {
     this.setUp("teardownAppRequest", ({ outermost }) => outermost.addHook("teardownRequest", hook));
   }
 
-  /** Adds the values that a function returns to every template of the whole app. */
+  /**
+   * Adds the values that a function returns to every template of the whole app.
+   *
+   * @param processor A function that returns the values by name. It runs before each template.
+   */
   appContextProcessor(processor: ContextProcessor): void {
     this.setUp("appContextProcessor", ({ outermost }) => outermost.addHook("contextProcessor", processor));
   }
 
-  /** Handles errors of the whole app by a function: those of a status, or of a class and its subclasses. */
+  /**
+   * Handles errors of the whole app by a function: those of a status, or of a class and its subclasses.
+   *
+   * @param of The status, such as 404, or the class.
+   * @param handler A function that gets the error, and returns what a view can return.
+   */
   appErrorHandler(of: number, handler: ErrorHandler<HTTPException>): void;
   appErrorHandler<Failure>(of: ErrorClass<Failure>, handler: ErrorHandler<Failure>): void;
   appErrorHandler<Failure>(of: number | ErrorClass<Failure>, handler: ErrorHandler<Failure & HTTPException> | ErrorHandler<Failure>): void {
     this.setUp("appErrorHandler", ({ outermost }) => outermost.addErrorHandler(of, toAnyHandler(handler)));
   }
 
-  /** Runs a function before all other hooks of the whole app, with the values of the rule's variables. It can change them. */
+  /**
+   * Runs a function before all other hooks of the whole app, with the values of the rule's variables. It can change them.
+   *
+   * @param hook A function that gets the endpoint, or `null`, and the values.
+   */
   appUrlValuePreprocessor(hook: UrlValuePreprocessor): void {
     this.setUp("appUrlValuePreprocessor", ({ outermost }) => outermost.addHook("urlValuePreprocessor", hook));
   }
 
-  /** Runs a function before `urlFor()` builds any URL of the whole app. It can add values. */
+  /**
+   * Runs a function before `urlFor()` builds any URL of the whole app. It can add values.
+   *
+   * @param hook A function that gets the endpoint and the values.
+   */
   appUrlDefaults(hook: UrlDefaults): void {
     this.setUp("appUrlDefaults", ({ outermost }) => outermost.addHook("urlDefaults", hook));
   }

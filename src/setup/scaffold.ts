@@ -88,23 +88,40 @@ export abstract class Scaffold {
     });
   }
 
-  /** Runs a function before each request. A value that it returns, other than `undefined`, is the answer. */
+  /**
+   * Runs a function before each request. A value that it returns, other than `undefined`, is the answer.
+   *
+   * @param hook A function that gets the request. A value that it returns is the response, and the view does not run.
+   */
   beforeRequest<Result>(hook: (request: FlagonRequest) => CheckedAnswer<Result>): void;
   beforeRequest(hook: BeforeRequestHook): void {
     this.setUp("beforeRequest", (registration) => registration.addHook("beforeRequest", hook));
   }
 
-  /** Runs a function with each response. It can change the response or return another one. */
+  /**
+   * Runs a function with each response. It can change the response or return another one.
+   *
+   * @param hook A function that gets the response, and may return another one.
+   */
   afterRequest(hook: AfterRequestHook): void {
     this.setUp("afterRequest", (registration) => registration.addHook("afterRequest", hook));
   }
 
-  /** Runs a function at the end of every request, with the error that nothing handled, if there was one. */
+  /**
+   * Runs a function at the end of every request, with the error that nothing handled, if there was one.
+   *
+   * @param hook A function that gets the error, or `null`.
+   */
   teardownRequest(hook: TeardownHook): void {
     this.setUp("teardownRequest", (registration) => registration.addHook("teardownRequest", hook));
   }
 
-  /** Handles errors by a function: those of a status, or of a class and its subclasses. */
+  /**
+   * Handles errors by a function: those of a status, or of a class and its subclasses.
+   *
+   * @param of The status, such as 404, or the class.
+   * @param handler A function that gets the error, and returns what a view can return.
+   */
   errorHandler<Of extends number | ErrorClass, Result>(
     of: Of,
     handler: (error: HandledError<Of>, request: FlagonRequest) => CheckedResult<Result>,
@@ -112,17 +129,29 @@ export abstract class Scaffold {
     this.setUp("errorHandler", (registration) => registration.addErrorHandler(of, toAnyHandler(handler)));
   }
 
-  /** Adds the values that a function returns to every template. */
+  /**
+   * Adds the values that a function returns to every template.
+   *
+   * @param processor A function that returns the values by name. It runs before each template.
+   */
   contextProcessor(processor: ContextProcessor): void {
     this.setUp("contextProcessor", (registration) => registration.addHook("contextProcessor", processor));
   }
 
-  /** Runs a function before all other hooks, with the values of the rule's variables. It can change them. */
+  /**
+   * Runs a function before all other hooks, with the values of the rule's variables. It can change them.
+   *
+   * @param hook A function that gets the endpoint, or `null`, and the values.
+   */
   urlValuePreprocessor(hook: UrlValuePreprocessor): void {
     this.setUp("urlValuePreprocessor", (registration) => registration.addHook("urlValuePreprocessor", hook));
   }
 
-  /** Runs a function before `urlFor()` builds a URL. It can add values. */
+  /**
+   * Runs a function before `urlFor()` builds a URL. It can add values.
+   *
+   * @param hook A function that gets the endpoint and the values.
+   */
   urlDefaults(hook: UrlDefaults): void {
     this.setUp("urlDefaults", (registration) => registration.addHook("urlDefaults", hook));
   }
@@ -132,7 +161,11 @@ export abstract class Scaffold {
     this.setUp("templateGlobal", (registration) => registration.addTemplateGlobal(name, value));
   }
 
-  /** Adds a filter to every template of the app. */
+  /**
+   * Adds a filter to every template of the app.
+   *
+   * @param filter The function. In templates it is called by the name.
+   */
   templateFilter(name: string, filter: TemplateFunction): void {
     this.setUp("templateFilter", (registration) => registration.addTemplateGlobal(name, filter));
   }

@@ -48,12 +48,21 @@ export class CookieJar {
     return applying.length === 0 ? undefined : applying.map(({ name, value }) => `${name}=${value}`).join("; ");
   }
 
-  /** Returns the value of a cookie that would be sent to a URL, or `undefined`. */
+  /**
+   * Returns the value of a cookie that would be sent to a URL, or `undefined`.
+   *
+   * @param url The URL.
+   */
   get(url: URL, name: string): string | undefined {
     return parseCookies(this.format(url) ?? "")[name];
   }
 
-  /** Sets a cookie by hand, as the `Set-Cookie` header would. */
+  /**
+   * Sets a cookie by hand, as the `Set-Cookie` header would.
+   *
+   * @param url The URL that sets the cookie.
+   * @param header The value of `Set-Cookie`, such as `"theme=dark; Path=/"`.
+   */
   set(url: URL, header: string): void {
     this.store(url, [header]);
   }

@@ -41,37 +41,65 @@ export class TestClient {
     provideKey(app);
   }
 
-  /** Sends `GET`. */
+  /**
+   * Sends `GET`.
+   *
+   * @param target The path with its query, sent as it is written, or a whole URL.
+   */
   get(target: string, options?: TestRequestOptions): Promise<TestResponse> {
     return this.request("GET", target, options);
   }
 
-  /** Sends `HEAD`. */
+  /**
+   * Sends `HEAD`.
+   *
+   * @param target The path with its query, sent as it is written, or a whole URL.
+   */
   head(target: string, options?: TestRequestOptions): Promise<TestResponse> {
     return this.request("HEAD", target, options);
   }
 
-  /** Sends `POST`. */
+  /**
+   * Sends `POST`.
+   *
+   * @param target The path with its query, sent as it is written, or a whole URL.
+   */
   post(target: string, options?: TestRequestOptions): Promise<TestResponse> {
     return this.request("POST", target, options);
   }
 
-  /** Sends `PUT`. */
+  /**
+   * Sends `PUT`.
+   *
+   * @param target The path with its query, sent as it is written, or a whole URL.
+   */
   put(target: string, options?: TestRequestOptions): Promise<TestResponse> {
     return this.request("PUT", target, options);
   }
 
-  /** Sends `PATCH`. */
+  /**
+   * Sends `PATCH`.
+   *
+   * @param target The path with its query, sent as it is written, or a whole URL.
+   */
   patch(target: string, options?: TestRequestOptions): Promise<TestResponse> {
     return this.request("PATCH", target, options);
   }
 
-  /** Sends `DELETE`. */
+  /**
+   * Sends `DELETE`.
+   *
+   * @param target The path with its query, sent as it is written, or a whole URL.
+   */
   delete(target: string, options?: TestRequestOptions): Promise<TestResponse> {
     return this.request("DELETE", target, options);
   }
 
-  /** Sends `OPTIONS`. */
+  /**
+   * Sends `OPTIONS`.
+   *
+   * @param target The path with its query, sent as it is written, or a whole URL.
+   */
   options(target: string, options?: TestRequestOptions): Promise<TestResponse> {
     return this.request("OPTIONS", target, options);
   }
@@ -82,6 +110,7 @@ export class TestClient {
    * @param method The method.
    * @param target A path with its query, sent exactly as it is written; or a whole URL, to choose host and scheme.
    * @param options The headers and the body, among others.
+   * @throws {FlagonError} After 20 redirects in a row.
    */
   async request(method: string, target: string, options: TestRequestOptions = {}): Promise<TestResponse> {
     const history: Response[] = [];

@@ -37,7 +37,11 @@ export class Accepts {
     return best(offered, this.#negotiator.mediaTypes([...offered]));
   }
 
-  /** Returns the language that the client likes best, or `undefined`. */
+  /**
+   * Returns the language that the client likes best, or `undefined`.
+   *
+   * @param offered The languages that the app has, such as `"en"` and `"pt-BR"`.
+   */
   languages<Offered extends string>(...offered: readonly Offered[]): Offered | undefined {
     return best(offered, this.#negotiator.languages([...offered]));
   }

@@ -100,6 +100,7 @@ export class FlagonRequest extends RequestHead {
   /**
    * Reads the body as JSON.
    *
+   * @param options The schema, and options of reading.
    * @throws {UnsupportedMediaType} If the body does not say that it is JSON.
    * @throws {BadRequest} If it is malformed.
    * @throws {ContentTooLarge} If it is over the limit.
@@ -124,6 +125,7 @@ export class FlagonRequest extends RequestHead {
    *
    * A body of another type gives an empty form, as in Flask. With a schema of zod, texts are converted as the schema asks.
    *
+   * @param options The schema, and options of reading.
    * @throws {BadRequest} If it is malformed.
    * @throws {ContentTooLarge} If it is over a limit.
    * @throws {UnprocessableContent} If the schema refuses it.
