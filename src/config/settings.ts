@@ -175,7 +175,10 @@ export const settingChecks: { readonly [Key in keyof Settings]: SettingCheck } =
     readOrNull,
   ),
   useXSendfile: yesOrNo(),
-  trustedHosts: listOf(/^[^/\s,;?#@\\]+$/, 'a list of hosts such as "example.com", without a scheme or a path'),
+  trustedHosts: listOf(
+    /^[^/\s,;?#@\\*]+$/,
+    'a list of hosts such as "example.com" or ".example.com" (not "*.example.com"), without a scheme or a path',
+  ),
   trustProxy: {
     ...anyLike(
       'a number of proxies, addresses such as "loopback" and "10.0.0.0/8", or { hops, host, port, prefix }',

@@ -1,6 +1,6 @@
 import { BuildError } from "../base/errors";
 import { didYouMean } from "../base/suggestion";
-import { listVariables, type Route, takesMethod, takesValue } from "../routing/route";
+import { isSameValue, listVariables, type Route, takesMethod, takesValue } from "../routing/route";
 import { toText } from "../routing/rule-parser";
 import type { Application } from "../setup/application";
 import type { Endpoint } from "../setup/registry";
@@ -143,7 +143,7 @@ function isSuitable(route: Route<Endpoint>, values: Readonly<Record<string, unkn
   const { defaults } = route;
   return (
     listVariables(route).every(({ name }) => isGiven(values, name) || isGiven(defaults, name)) &&
-    Object.keys(defaults).every((name) => !isGiven(values, name) || values[name] === defaults[name])
+    Object.keys(defaults).every((name) => !isGiven(values, name) || isSameValue(values[name], defaults[name]))
   );
 }
 
@@ -157,7 +157,13 @@ function rootPathOf({ config }: Application, context: RequestContext | undefined
 }
 
 function formatPath(route: Route<Endpoint>, values: Readonly<Record<string, unknown>>): string {
-  return converting(route, () => route.rule.format({ ...route.defaults, ...values }));
+  return converting(route, () => {
+    const path = route.rule.format({ ...route.defaults, ...values });
+    if (route.mergeSlashes && path.includes("//")) {
+      throw new TypeError(`the path '${path}' has two slashes in a row, which redirect to one; give the route { mergeSlashes: false }`);
+    }
+    return path;
+  });
 }
 
 /** Returns the host that a rule is for, if it is another than the current request's. */

@@ -71,8 +71,14 @@ function route(context: RequestContext, request: FlagonRequest): RoutingAnswer |
   const match = routes.match(request.method, request.path, request);
   context.match = match;
   switch (match.kind) {
-    case "redirect":
-      return redirectToPath(`${request.rootPath}${match.path}${request.queryString === "" ? "" : `?${request.queryString}`}`);
+    case "redirect": {
+      const response = redirectToPath(`${request.rootPath}${match.path}${request.queryString === "" ? "" : `?${request.queryString}`}`);
+      if (match.host !== undefined) {
+        const { pattern, values } = match.host;
+        response.location = `${request.scheme}://${pattern.format(values, request.host)}${response.location}`;
+      }
+      return response;
+    }
     case "missing":
       return withoutStack(() => (match.allowed.length === 0 ? new NotFound() : new MethodNotAllowed(match.allowed)));
     default: {

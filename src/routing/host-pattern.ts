@@ -51,6 +51,9 @@ export class HostPattern {
    */
   format(values: Readonly<Record<string, unknown>>, current: string): string {
     const host = this.#parts.map((part) => (typeof part === "string" ? part : formatValue(part, values[part.name]))).join("");
+    if (this.match(host) === undefined) {
+      throw new TypeError(`'${host}' is not a host of '${this.source}'`);
+    }
     return this.#hasPort ? host : host + (/:\d+$/.exec(current)?.[0] ?? "");
   }
 }

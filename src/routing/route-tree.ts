@@ -1,5 +1,5 @@
 import { SetupError } from "../base/errors";
-import { type Match, type Route, takesMethod } from "./route";
+import { isAtHostOf, isSameValue, type Match, type Route, takesMethod } from "./route";
 import { addToRouter, anyPattern, createTree, isAmong, isCodeForbidden, type Router } from "./router";
 import { compareRules, encodePath, type Rule } from "./rule";
 
@@ -116,7 +116,7 @@ export class RouteTree<Endpoint extends { readonly name: string }> {
       return { kind: "redirect", path: `${encodeSegments(path)}/` };
     }
     if (route.isAlias) {
-      return { kind: "redirect", path: this.#findCanonical(route, args) };
+      return this.#redirectAlias(route, args);
     }
     if (shorter.length > 0) {
       const same = findSame(shorter, method, { ...route.defaults, ...args });
@@ -209,6 +209,7 @@ export class RouteTree<Endpoint extends { readonly name: string }> {
       (other) =>
         !other.isAlias &&
         !other.isBuildOnly &&
+        isAtHostOf(other, route) &&
         other.rule.variables.length < route.rule.variables.length &&
         hasValues(other.defaults) &&
         names.size === listNames(other).size &&
@@ -216,21 +217,27 @@ export class RouteTree<Endpoint extends { readonly name: string }> {
     );
   }
 
-  /** Builds the path of the rule that an alias stands for. */
-  #findCanonical(alias: Route<Endpoint>, args: Readonly<Record<string, unknown>>): string {
+  /** Redirects to the rule that an alias stands for: one at the same host, or else one at another host. */
+  #redirectAlias(alias: Route<Endpoint>, args: Readonly<Record<string, unknown>>): Match<Endpoint> {
     const values: Readonly<Record<string, unknown>> = { ...alias.defaults, ...args };
-    const canonical = this.#routesOf(alias.endpoint.name).find(
+    const fitting = this.#routesOf(alias.endpoint.name).filter(
       ({ defaults, isAlias, rule }) =>
         !isAlias &&
         rule.variables.every(({ name }) => Object.hasOwn(values, name)) &&
-        Object.keys(defaults).every((name) => !Object.hasOwn(values, name) || values[name] === defaults[name]),
+        Object.keys(defaults).every((name) => !Object.hasOwn(values, name) || isSameValue(values[name], defaults[name])),
     );
+    const canonical =
+      fitting.find((route) => isAtHostOf(route, alias)) ??
+      fitting.find(({ host }) => host?.variables.every(({ name }) => Object.hasOwn(values, name)) === true);
     if (canonical === undefined) {
       throw new SetupError(
         `The rule '${alias.rule.source}' is an alias, but '${alias.endpoint.name}' has no other rule with its variables.`,
       );
     }
-    return canonical.rule.format(values);
+    const path = canonical.rule.format(values);
+    return canonical.host === null || isAtHostOf(canonical, alias)
+      ? { kind: "redirect", path }
+      : { kind: "redirect", path, host: { pattern: canonical.host, values } };
   }
 
   #explainMiss(method: string, path: string): Match<Endpoint> {
@@ -311,7 +318,7 @@ function findSame<Endpoint>(
   args: Readonly<Record<string, unknown>>,
 ): Route<Endpoint> | undefined {
   return routes.find(
-    (route) => takesMethod(route, method) && Object.entries(route.defaults).every(([name, value]) => args[name] === value),
+    (route) => takesMethod(route, method) && Object.entries(route.defaults).every(([name, value]) => isSameValue(args[name], value)),
   );
 }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { HostPattern } from "./host-pattern";
 import type { RouteSchemas } from "./route-options";
 import type { Rule } from "./rule";
@@ -35,6 +36,14 @@ export interface Route<Endpoint> {
   readonly bodyTimeout?: number | undefined;
 }
 
+/** The host that a redirect leads to, if it is another than that of the request. */
+export interface HostTarget {
+  /** The host. */
+  readonly pattern: HostPattern;
+  /** The values of its variables. */
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
 /** The result of matching a path. */
 export type Match<Endpoint> =
   | { readonly kind: "found"; readonly route: Route<Endpoint>; readonly args: Record<string, unknown> }
@@ -44,7 +53,7 @@ export type Match<Endpoint> =
       readonly args: Record<string, unknown>;
       readonly allowed: readonly string[];
     }
-  | { readonly kind: "redirect"; readonly path: string }
+  | { readonly kind: "redirect"; readonly path: string; readonly host?: HostTarget }
   | { readonly kind: "missing"; readonly allowed: readonly string[] };
 
 /** Lists the variables of a route: those of its rule, and those of its host. */
@@ -55,6 +64,16 @@ export function listVariables({ rule, host }: Route<unknown>): readonly Variable
 /** Tells whether a route has a place for a value of this name: a variable or a default. */
 export function takesValue(route: Route<unknown>, name: string): boolean {
   return Object.hasOwn(route.defaults, name) || listVariables(route).some((variable) => variable.name === name);
+}
+
+/** Tells whether a value is the default of a route: lists, dates and other objects are compared by their content. */
+export function isSameValue(left: unknown, right: unknown): boolean {
+  return left === right || isDeepStrictEqual(left, right);
+}
+
+/** Tells whether a route answers at the host of another one. */
+export function isAtHostOf(route: Route<unknown>, other: Route<unknown>): boolean {
+  return route.host === null || route.host.source.toLowerCase() === other.host?.source.toLowerCase();
 }
 
 /** Tells whether a route takes a method; `GET` comes with `HEAD`. */

@@ -114,8 +114,8 @@ export class Rule {
   /**
    * Builds the path for values, percent-encoded.
    *
-   * @throws {TypeError} If the rule would not take the path back: a converter refuses its value, or a part of the path is
-   * `.` or `..`, which browsers resolve.
+   * @throws {TypeError} If the rule would not take the path back: a converter refuses its value, a part of the path is `.`
+   * or `..`, which browsers resolve, or the path has a null character.
    */
   format(values: Readonly<Record<string, unknown>>): string {
     let path = "";
@@ -129,6 +129,9 @@ export class Rule {
     }
     if (/\/\.\.?(?:\/|$)/.test(path)) {
       throw new TypeError(`a part of the path '${path}' is '.' or '..', which browsers resolve`);
+    }
+    if (path.includes("%00")) {
+      throw new TypeError(`the path '${path}' has a null character, which no request may have`);
     }
     return path;
   }

@@ -71,7 +71,7 @@ export class Registration {
 
   /** Makes an endpoint of a rule, for a function without a name. One that is taken gets a number. */
   nameView(rule: string, methods: readonly string[] = ["GET"]): string {
-    const words = [...rule.replace(/<(?:[^<>]*:)?(\w+)>/g, "$1").matchAll(/[A-Za-z0-9]+/g)].join("_") || "index";
+    const words = [...rule.replace(/<(?:[^<>]*:)?(\w+)>/g, "$1").matchAll(/[\p{L}\p{N}]+/gu)].join("_") || "index";
     const method = methods.map((name) => name.toUpperCase());
     const name = method.includes("GET") ? words : `${method[0]?.toLowerCase() ?? "get"}_${words}`;
     const { endpoints } = this.app.registry;
@@ -92,8 +92,10 @@ export class Registration {
     }
     const methods = new Set((options.methods ?? ["GET"]).map((method) => method.toUpperCase()));
     const mergeSlashes = options.mergeSlashes ?? config.mergeSlashes;
-    const text = mergeSlashes ? source.replace(/\/{2,}/g, "/") : source;
-    const { rule, host } = explaining(details.label, () => ({ rule: this.#createRule(text), host: this.#createHost(options) }));
+    const { rule, host } = explaining(details.label, () => ({
+      rule: this.#createRule(source, mergeSlashes),
+      host: this.#createHost(options),
+    }));
     const isCsrfExempt = details.isCsrfExempt === true || !(options.csrf ?? this.#defaults.csrf);
     const endpoint = registry.addEndpoint({ ...details, name: this.scope.qualify(name), scope: this.scope, view, isCsrfExempt });
     registry.routes.add({
@@ -273,10 +275,11 @@ export class Registration {
     }
   }
 
-  #createRule(source: string): Rule {
+  #createRule(source: string, mergeSlashes: boolean): Rule {
     const { converters } = this.app.registry.routes;
     const { prefix } = this.#defaults;
-    return new Rule(source === "" || source.startsWith("/") ? joinRules(prefix, source) : source, converters);
+    const rule = source === "" || source.startsWith("/") ? joinRules(prefix, source) : source;
+    return new Rule(mergeSlashes ? rule.replace(/\/{2,}/g, "/") : rule, converters);
   }
 
   #createHost(options: RouteOptions): HostPattern | null {
@@ -330,7 +333,7 @@ function joinRules(prefix: string, rule: string): string {
 
 /** Returns an expression for the paths below a prefix, whose variables stand for any segment, or `undefined` for an empty prefix. */
 function toPathPattern(prefix: string): RegExp | undefined {
-  const path = prefix.replace(/\/$/, "");
+  const path = prefix.replace(/\/{2,}/g, "/").replace(/\/$/, "");
   const segments = path.split(/<[^<>]*>/).map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   return path === "" ? undefined : new RegExp(`^${segments.join("[^/]+")}(?:/|$)`);
 }

@@ -35,6 +35,7 @@ describe("app.config", () => {
     [{ csrfTrustedOrigins: ["example.com"] }, "'csrfTrustedOrigins' must be a list of origins"],
     [{ csrfTrustedOrigins: ["https://example.com/x"] }, "without a path"],
     [{ trustedHosts: ["https://example.com"] }, "without a scheme or a path"],
+    [{ trustedHosts: ["*.example.com"] }, '(not "*.example.com")'],
     [{ trustProxy: "10.0.0.0/33" }, "'trustProxy' must be a number of proxies, addresses such as"],
     [{ trustProxy: { hops: ["loopback", "*"] } }, "'trustProxy' must be a number of proxies, addresses such as"],
     [{ trustedHosts: [""] }, "must be a list of hosts"],

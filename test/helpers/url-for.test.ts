@@ -217,6 +217,8 @@ describe("a URL of urlFor()", () => {
 
   it.each<[string, unknown]>([
     ["string", "a/b"],
+    ["string", "\0"],
+    ["string", "\ud800"],
     ["string", ""],
     ["string", "."],
     ["string", ".."],
@@ -242,6 +244,8 @@ describe("a URL of urlFor()", () => {
     ["path", "a/.."],
     ["path", "a/./x"],
     ["path", "/x"],
+    ["path", "a//b"],
+    ["path", "a\0b"],
     ["path", ""],
     ["uuid", "no"],
     ["any", "c"],
