@@ -68,11 +68,13 @@ const commonMembers = new Set(["level", "time", "pid", "hostname", "name", "msg"
 
 /** Writes a line of JSON as its level, its message and its other members, with the stack of an error below. */
 function writeReadable(line: string): void {
-  const entry: { level?: number; msg?: string; err?: { stack?: string } } = JSON.parse(line);
+  const entry: { level?: number; msg?: string; err?: { stack?: string } | null } = JSON.parse(line);
   const level = loadPino().levels.labels[entry.level ?? 30] ?? "info";
   const message = entry.msg ?? "";
   const fields = Object.entries(entry).flatMap(([key, value]) => (commonMembers.has(key) ? [] : [`${key}=${JSON.stringify(value)}`]));
-  const stack = entry.err?.stack === undefined ? "" : `\n${entry.err.stack.replace(/^/gm, "    ")}`;
+  // A thrown value may be no error.
+  const details = entry.err === undefined ? undefined : (entry.err?.stack ?? JSON.stringify(entry.err));
+  const stack = details === undefined ? "" : `\n${details.replace(/^/gm, "    ")}`;
   writeToTerminal(`${escapeControls([level.toUpperCase(), message, ...fields].join(" ") + stack)}\n`);
   if (signals.logged.hasSubscribers) {
     signals.logged.publish({ level, message: [message, ...fields].join(" ") });

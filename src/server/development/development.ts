@@ -6,6 +6,7 @@ import { writeToTerminal } from "../../base/terminal";
 import { isUnderCommandLine } from "../../commands/command-line";
 import { isLoopback } from "../../http/loopback";
 import type { Application } from "../../setup/application";
+import { Connections } from "../connections";
 import { ServedExchange } from "../node/listener";
 import { emptyRequestOptions } from "../node/tuning/empty-requests";
 import { type Certificate, createNodeServer } from "../node-server";
@@ -128,6 +129,7 @@ function logAccess(exchange: ServedExchange): void {
 
 /** Lets requests in flight finish on the first signal, and ends streams of events; the second ends the process at once. */
 function stopOnSignal(server: Server, tools: readonly { close(): void }[], inFlight: ReadonlySet<ServedExchange>): () => Promise<void> {
+  const connections = new Connections(server);
   const closeTools = (): void => {
     for (const tool of tools) {
       tool.close();
@@ -141,6 +143,7 @@ function stopOnSignal(server: Server, tools: readonly { close(): void }[], inFli
         exchange.stopEvents();
       }
       server.closeIdleConnections();
+      connections.closeSilent();
     };
     end();
     const timer = setInterval(end, stopInterval);

@@ -8,6 +8,7 @@ import type { RequestContext } from "../../dispatch/context";
 import { BadRequest, ExpectationFailed, RequestHeaderFieldsTooLarge } from "../../http/exceptions/client-errors";
 import type { HTTPException } from "../../http/exceptions/http-exception";
 import type { Application } from "../../setup/application";
+import { Connections } from "../connections";
 import type { Exchange } from "../node/exchange";
 import { type ListenerOptions, ServedExchange } from "../node/listener";
 import { findHeader } from "../node/raw-headers";
@@ -30,9 +31,10 @@ const maxHeaderLines = 100;
 const socketTimeout = 120_000;
 /**
  * Milliseconds for which idle connections stay when the server stops. A request that comes meanwhile is answered, and told
- * that its connection closes.
+ * that its connection closes. Longer for a worker, in whose place another one serves already: HTTP/1.1 cannot tell a client
+ * of the end of an idle connection before it comes.
  */
-const idleTime = 1000;
+const idleTimes = { single: 1000, worker: 2000 };
 
 /** Heads of 16 KiB within 15 seconds. The times of bodies and views are limited by their progress, not by Node. */
 const serverOptions: ServerOptions = {
@@ -117,6 +119,7 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
     }
   });
   answerClientErrors(server, app, inFlight);
+  const connections = new Connections(server);
   const stop = async (): Promise<void> => {
     const end = performance.now() + shutdownTimeout * 1000;
     isStopping = true;
@@ -126,12 +129,13 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
     // Node's own close() closes idle connections at once, also those on which a request is on its way.
     const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
     inFlight.stop();
-    const idleTimer = setTimeout(
-      // What has come from clients is read before, so that only idle connections are closed.
-      () => setImmediate(() => server.closeIdleConnections()),
-      Math.min(idleTime, shutdownTimeout * 500),
-    );
-    const lastTimer = setTimeout(() => server.closeAllConnections(), shutdownTimeout * 1000);
+    const closeIdle = (): void => {
+      server.closeIdleConnections();
+      connections.closeSilent();
+    };
+    // What has come from clients is read before, so that only idle connections are closed.
+    const idleTimer = setTimeout(() => setImmediate(closeIdle), Math.min(idleTimes[role], shutdownTimeout * 500));
+    const lastTimer = setTimeout(() => connections.closeAll(), shutdownTimeout * 1000);
     await closed;
     clearTimeout(idleTimer);
     clearTimeout(lastTimer);

@@ -78,7 +78,7 @@ export class Workers {
   }
 
   /**
-   * Replaces the workers one by one: each old one ends when its new one listens.
+   * Replaces the workers one by one: each old one begins to end when its new one listens.
    *
    * A new version that does not start ends the round, and the workers that are there go on. Calls during a round make one
    * more round after it.
@@ -108,9 +108,23 @@ export class Workers {
   }
 
   async #runRound(): Promise<void> {
+    const ends: Promise<void>[] = [];
+    if (await this.#fillAnew(ends)) {
+      await Promise.all(ends);
+      this.#logger.info("All workers have been replaced.");
+    }
+  }
+
+  /**
+   * Fills all places with new workers.
+   *
+   * @param ends Takes the ends of the old workers, for which the next place does not wait.
+   * @returns Whether each new worker listens.
+   */
+  async #fillAnew(ends: Promise<void>[]): Promise<boolean> {
     for (const place of this.#places) {
       if (this.#isStopping) {
-        return;
+        return false;
       }
       const old = place.worker;
       place.isReplacing = true;
@@ -123,13 +137,13 @@ export class Workers {
         if (place.worker === undefined) {
           this.#fillLater(place);
         }
-        return;
+        return false;
       }
       if (old !== undefined) {
-        await this.#end(old);
+        ends.push(this.#end(old));
       }
     }
-    this.#logger.info("All workers have been replaced.");
+    return true;
   }
 
   /** Starts a worker in a place, and resolves to the address at which it listens, or `undefined` if it does not. */

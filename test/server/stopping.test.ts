@@ -1,0 +1,118 @@
+import { once } from "node:events";
+import { setTimeout as wait } from "node:timers/promises";
+import { connect as connectSecurely } from "node:tls";
+import { describe, expect, it } from "vitest";
+import { createCertificate, createProject, start, until } from "../cli-project";
+import { findPort } from "../support";
+import { openSocket } from "./raw-socket";
+
+const app = `const { Flagon, eventStream, request } = require("flagon");
+const wait = (time) => new Promise((resolve) => setTimeout(resolve, time));
+const say = (text) => process.stdout.write("<" + text + ">\\n");
+const app = new Flagon(__dirname, { static: null, config: { secretKey: "a key that is long enough" } });
+app.route("/", () => "hello", { endpoint: "index" });
+app.route("/pushed", () => eventStream((send) => { const timer = setInterval(() => send({ data: "x" }), 50); return () => { clearInterval(timer); say("pushed stopped"); }; }), { endpoint: "pushed" });
+app.route("/silent", () => eventStream(() => () => say("silent stopped")), { endpoint: "silent" });
+app.route("/generated", () => eventStream((async function* () { try { for (;;) { yield { data: "x" }; await wait(50); } } finally { say("generated stopped"); } })()), { endpoint: "generated" });
+app.route("/waiting", () => eventStream((async function* () { try { await wait(100_000); yield { data: "x" }; } finally { say("waiting stopped"); } })()), { endpoint: "waiting" });
+app.route("/slow-stop", () => eventStream(() => async () => { await wait(200); say("slow-stop stopped"); }), { endpoint: "slowStop" });
+app.teardownRequest(() => say("torn down " + request.path));
+module.exports = app;
+`;
+
+describe("flagon serve, when it stops,", () => {
+  it.each(["pushed", "silent", "generated", "slow-stop"])("ends event streams at once, and runs their stop function: /%s", async (name) => {
+    const root = createProject({ "app.js": app });
+    const port = await findPort();
+    const { child, hear, output } = start(root, ["serve", "--app", "app.js", "--port", String(port)]);
+    await until(`http://127.0.0.1:${port}/`, "hello");
+    const connections = Array.from({ length: 5 }, () => openSocket(port));
+    for (const connection of connections) {
+      connection.write(`GET /${name} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    }
+    await Promise.all(connections.map((connection) => connection.until(/\r\n\r\n/)));
+    await wait(150);
+    const begun = performance.now();
+    child.kill("SIGTERM");
+    const ends = await Promise.all(connections.map((connection) => connection.closed()));
+    expect(performance.now() - begun).toBeLessThan(1500);
+    for (const received of ends) {
+      // A whole end of the chunks: the browser reconnects, and no proxy reports an error.
+      expect(received).toMatch(/^HTTP\/1\.1 200 [\s\S]*\r\n0\r\n\r\n$/);
+    }
+    expect(await once(child, "exit")).toEqual([0, null]);
+    expect(performance.now() - begun).toBeLessThan(3000);
+    await hear(`<${name} stopped>`);
+    expect(output().split(`<${name} stopped>`)).toHaveLength(6);
+    expect(output().split(`<torn down /${name}>`)).toHaveLength(6);
+  });
+
+  it("does not wait for a generator of events that waits for something else", async () => {
+    const root = createProject({ "app.js": app });
+    const port = await findPort();
+    const { child } = start(root, ["serve", "--app", "app.js", "--port", String(port)]);
+    await until(`http://127.0.0.1:${port}/`, "hello");
+    const connection = openSocket(port);
+    connection.write("GET /waiting HTTP/1.1\r\nHost: x\r\n\r\n");
+    await connection.until(/\r\n\r\n/);
+    const begun = performance.now();
+    child.kill("SIGTERM");
+    expect(await connection.closed()).toMatch(/\r\n0\r\n\r\n$/);
+    expect(await once(child, "exit")).toEqual([0, null]);
+    expect(performance.now() - begun).toBeLessThan(4000);
+  });
+
+  it.each([
+    ["nothing was ever sent", ""],
+    ["a request was answered", "GET / HTTP/1.1\r\nHost: x\r\n\r\n"],
+  ])("does not wait for connections on which %s", async (_, bytes) => {
+    const root = createProject({ "app.js": app });
+    const port = await findPort();
+    const { child } = start(root, ["serve", "--app", "app.js", "--port", String(port)]);
+    await until(`http://127.0.0.1:${port}/`, "hello");
+    const connection = openSocket(port);
+    connection.write(bytes);
+    await wait(300);
+    const begun = performance.now();
+    child.kill("SIGTERM");
+    expect(await once(child, "exit")).toEqual([0, null]);
+    expect(performance.now() - begun).toBeLessThan(4000);
+    await connection.closed();
+  });
+
+  it("does not wait for connections of TLS that send nothing, before their handshake or after it", async () => {
+    const root = createProject({ "app.js": app });
+    await createCertificate(root);
+    const port = await findPort();
+    const words = ["serve", "--app", "app.js", "--port", String(port), "--cert", "cert.pem", "--key", "key.pem"];
+    const { child, hear } = start(root, words, { FLAGON_SHUTDOWN_TIMEOUT: "2" });
+    await hear("Serving the app");
+    const raw = openSocket(port);
+    const secure = connectSecurely({ port, host: "127.0.0.1", rejectUnauthorized: false });
+    secure.on("error", () => undefined);
+    await once(secure, "secureConnect");
+    await wait(100);
+    const begun = performance.now();
+    child.kill("SIGTERM");
+    await once(secure, "close");
+    expect(performance.now() - begun).toBeLessThan(1900);
+    expect(await once(child, "exit")).toEqual([0, null]);
+    expect(performance.now() - begun).toBeLessThan(5000);
+    await raw.closed();
+  });
+
+  it("answers a request whose head it has in part", async () => {
+    const root = createProject({ "app.js": app });
+    const port = await findPort();
+    const { child } = start(root, ["serve", "--app", "app.js", "--port", String(port)]);
+    await until(`http://127.0.0.1:${port}/`, "hello");
+    const connection = openSocket(port);
+    connection.write("GET / HTTP/1.1\r\nHo");
+    await wait(100);
+    child.kill("SIGTERM");
+    await wait(1500);
+    connection.write("st: x\r\n\r\n");
+    expect(await connection.closed()).toMatch(/^HTTP\/1\.1 200 [\s\S]*connection: close\r\n[\s\S]*hello$/i);
+    expect(await once(child, "exit")).toEqual([0, null]);
+  });
+});
