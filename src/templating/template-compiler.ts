@@ -306,7 +306,7 @@ if (runtime.isStreamed(__eta.value)) { yield __eta.res; __eta.res = ""; yield* _
 
 const reserved = new Set(
   (
-    "it frame runtime __eta include includeAsync layout output capture captureAsync block blockAsync " +
+    "it frame runtime globalThis __eta include includeAsync layout output capture captureAsync block blockAsync " +
     "break case catch class const continue debugger default delete do else export extends false finally for function if import in instanceof new null return super switch this throw true try typeof var void while with yield let static async await of undefined arguments eval enum implements interface package private protected public"
   ).split(" "),
 );

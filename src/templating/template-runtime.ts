@@ -63,12 +63,12 @@ export class StreamedBody extends Markup {
 export const runtime = {
   /** Escapes a value that is printed. */
   escape(value: unknown): string {
-    return value instanceof StreamedBody ? value.toString() : toHtml(value);
+    return typeof value === "object" ? toHtml(refuseUnsettled(value)) : toHtml(value);
   },
 
   /** Prints a value as it is. */
   raw(value: unknown): string {
-    return value === null || value === undefined ? "" : String(value);
+    return value === null || value === undefined ? "" : String(refuseUnsettled(value));
   },
 
   /** Tells whether a value is a body that is still being rendered. */
@@ -149,6 +149,16 @@ export const runtime = {
     return isPromise(content) ? content.then(keep) : keep(content);
   },
 };
+
+/** Refuses to print an object that has no text yet: a promise, or a page that is still being rendered. */
+function refuseUnsettled(value: unknown): unknown {
+  if (isPromise(value)) {
+    throw new FlagonError(
+      "A promise was printed. Await it: <%= await it.value %> in renderTemplateAsync(), or in the view before it renders.",
+    );
+  }
+  return value instanceof StreamedBody ? value.toString() : value;
+}
 
 function tooLate(what: string): FlagonError {
   return new FlagonError(`${what} comes too late: the page is on its way. Put it before the content of the template.`);

@@ -123,3 +123,18 @@ describe("safeUrl()", () => {
     expect(render("<%~ safeUrl(it.url) %>", { url })).toBe(safe);
   });
 });
+
+describe("a printed promise", () => {
+  it.each(["<%= it.p %>", "<%~ it.p %>"])("is an error that names the cure: %s", (source) => {
+    const data = { p: Promise.resolve(1) };
+    expect(() => createApp().appContext(() => renderTemplateString(`a\n${source}`, data))).toThrow(
+      /line 2: [\s\S]*A promise was printed. Await it/,
+    );
+  });
+});
+
+describe("globalThis in a template", () => {
+  it("is that of JavaScript", () => {
+    expect(`${createApp().appContext(() => renderTemplateString("<%= typeof globalThis.URL %> <%= NaN %>"))}`).toBe("function NaN");
+  });
+});
