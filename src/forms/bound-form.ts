@@ -7,8 +7,10 @@ import { checkForm, type FieldIssue } from "../schemas/check-form";
 import type { FieldChoices } from "../schemas/choices";
 import { createConversion } from "../schemas/conversion";
 import { emptyNode, type NameNode, toTree } from "../schemas/field-names";
+import { findPlace, wasSent } from "../schemas/field-places";
 import type { FormIssueField, FormLabelKind } from "../schemas/form-messages";
 import { type FieldPath, type FormSchema, findField, listOwnFields, listReserved } from "../schemas/form-schema";
+import { humanize } from "../schemas/humanize";
 import { unwrap } from "../schemas/zod";
 import { CsrfError, checkCsrf, createCsrfToken, csrfField } from "../sessions/csrf";
 import { formatAttributes } from "./attributes";
@@ -43,6 +45,7 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
   node: NameNode = emptyNode;
   #result: { readonly data: unknown } | undefined;
   #values: FormValues = noValues;
+  readonly #unplaced: string[] = [];
   readonly #options: FormOptions;
   readonly #context: RequestContext;
   readonly #view: FormView;
@@ -176,8 +179,17 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
     if (field === null || field === "") {
       this.formErrors.push(message);
     } else {
-      const name = findField(this.schema, field)?.name ?? field;
-      this.errors[name] = [...(this.errors[name] ?? []), message];
+      const place = findPlace(this.schema, field, this.submitted ? this.node : undefined);
+      const name = place === "" && wasSent(field, this.node) ? field : place;
+      if (name === "") {
+        this.formErrors.push(message);
+      } else {
+        this.errors[name] = [...(this.errors[name] ?? []), message];
+        if (place === "") {
+          // A field that no control shows, of a schema that takes any: the form as a whole tells its error.
+          this.#unplaced.push(`${humanize(name)}: ${message}`);
+        }
+      }
     }
     this.#context.status = 422;
   }
@@ -195,7 +207,9 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
   }
 
   renderErrors(field?: string): Markup {
-    return renderErrors(field === undefined ? this.formErrors : (this.errors[findField(this.schema, field)?.name ?? field] ?? []));
+    return renderErrors(
+      field === undefined ? [...this.formErrors, ...this.#unplaced] : (this.errors[findField(this.schema, field)?.name ?? field] ?? []),
+    );
   }
 
   hidden(): Markup {

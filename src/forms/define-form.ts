@@ -1,7 +1,7 @@
 import { FormError } from "../base/errors";
 import { getRequestContext } from "../dispatch/context";
 import { type FormSchema, readFormSchema } from "../schemas/form-schema";
-import type { ZodSchema } from "../schemas/zod";
+import { unwrap, type ZodSchema } from "../schemas/zod";
 import { csrfField, isSafeMethod } from "../sessions/csrf";
 import { BoundForm, formNameField } from "./bound-form";
 import { hasFile } from "./file-fields";
@@ -13,7 +13,8 @@ import type { Form, FormDefinition, FormInput, FormOptions, FormOutput, FormShap
  * @param schema The fields as plain zod schemas, a `z.object(…)` of them, or a union of such objects.
  * @param options The method, the token, the name, the messages and the template of its fields.
  * @throws {FormError} If the schema is not one of zod 4, has a key with dots or brackets, or one that
- *   the form sends itself: `csrf_token`, and `_form` if it has a name; or if a form by `GET` has files or a token.
+ *   the form sends itself: `csrf_token`, and `_form` if it has a name; if a field is of a kind that no control sends, such as
+ *   a map, or has two choices of the same text; or if a form by `GET` has files or a token.
  *
  * @example
  * ```ts
@@ -25,6 +26,11 @@ export function defineForm<Definition extends FormShape | ZodSchema<object>>(
   options: FormOptions = {},
 ): FormDefinition<FormOutput<Definition>, FormInput<Definition>> {
   const formSchema = readFormSchema(schema);
+  if (formSchema.whole !== undefined && formSchema.fields.size === 0 && unwrap(formSchema.whole).core._zod.def.type === "record") {
+    throw new FormError(
+      "A form cannot be a record whose keys are not known: it has no fields to render. Put the record into a field: z.object({ items: z.record(…) }), or state its keys by z.enum([…]).",
+    );
+  }
   checkMethod(formSchema, options);
   checkOwnFields(formSchema, options);
   return {

@@ -4,7 +4,7 @@ import { isPartialRecord, listRecordKeys } from "../schemas/convert-members";
 import { formatName, maxDepth, type NameNode } from "../schemas/field-names";
 import type { FormLabelKind } from "../schemas/form-messages";
 import { type FieldPath, type FormSchema, findSent, getField, isList } from "../schemas/form-schema";
-import { type Alternative, readMembers } from "../schemas/members";
+import { type Alternative, isGroup, readMembers } from "../schemas/members";
 import { readInner, readInners, unwrap, type ZodSchema } from "../schemas/zod";
 import type { Attributes } from "./attributes";
 import { describeField, readOptions } from "./field-descriptions";
@@ -35,6 +35,9 @@ export interface FormState {
   /** Returns the text of a label that the form chooses itself, in the language of the request. */
   label(kind: FormLabelKind, field?: FieldPath): string;
 }
+
+/** The most parts of a tuple that are shown. */
+const maxParts = 1000;
 
 /** Renders one field with a control of its own. */
 type RenderOne = (field: FieldPath, options: FieldOptions) => Markup;
@@ -171,11 +174,21 @@ export class FormView {
       }
       case "record":
         return [...new Set([...listRecordKeys(core), ...this.#listKeys(field)])].map((key) => formatName([...field.keys, key]));
-      case "tuple":
-        return readInners(core, "items").map((_, index) => `${name}[${index}]`);
-      case "array": {
-        const element = readInner(core, "element");
-        if (element === undefined || !isGroupOfFields(element)) {
+      case "tuple": {
+        const stated = readInners(core, "items").length;
+        const count = readInner(core, "rest") === undefined ? stated : Math.max(stated, this.#countParts(field));
+        return Array.from({ length: count }, (_, index) => `${name}[${index}]`);
+      }
+      case "null":
+      case "undefined":
+      case "void":
+      case "never":
+        // Only absence is valid, so there is nothing to fill in.
+        return [];
+      case "array":
+      case "set": {
+        const element = readInner(core, "element") ?? readInner(core, "valueType");
+        if (element === undefined || !isGroup(core)) {
           return undefined;
         }
         const isInside = name.includes("[") && parents.some((parent) => unwrap(parent).core === unwrap(element).core);
@@ -190,6 +203,18 @@ export class FormView {
     const { submitted, node, initial } = this.#state;
     const value = submitted ? findSent(node, field) : readInitial(initial, field);
     return value !== undefined && value !== null;
+  }
+
+  /** Counts the parts of a tuple: of the sent values or of the initial ones. */
+  #countParts(field: FieldPath): number {
+    const { submitted, node, initial } = this.#state;
+    if (!submitted) {
+      const value = readInitial(initial, field);
+      return Array.isArray(value) ? value.length : 0;
+    }
+    const sent = findSent(node, field);
+    const indices = [...(sent?.children.keys() ?? [])].map(Number).filter((index) => Number.isSafeInteger(index) && index < maxParts);
+    return Math.max(sent?.values.length ?? 0, ...indices.map((index) => index + 1));
   }
 
   #listKeys(field: FieldPath): readonly string[] {
@@ -244,20 +269,4 @@ export class FormView {
 /** Finds the entry of a field by its name; `[]` in the name of an entry is any item of a list. */
 function findByName<Value>(entries: ReadonlyMap<string, Value>, name: string): Value | undefined {
   return entries.size === 0 ? undefined : (entries.get(name) ?? entries.get(name.replace(/\[\d+\]/g, "[]")));
-}
-
-/** Tells whether a schema is shown as several fields. */
-function isGroupOfFields(schema: ZodSchema): boolean {
-  const { core } = unwrap(schema);
-  switch (core._zod.def.type) {
-    case "tuple":
-    case "record":
-      return true;
-    case "array": {
-      const element = readInner(core, "element");
-      return element !== undefined && isGroupOfFields(element);
-    }
-    default:
-      return readMembers(core) !== undefined;
-  }
 }

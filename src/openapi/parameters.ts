@@ -12,6 +12,10 @@ interface Fields {
  */
 export function describeParameters(described: OpenApiObject, components: Components): OpenApiObject[] {
   const { properties, needed } = readFields(described, components);
+  if (properties.size === 0 && isRecord(described, components)) {
+    // All parameters of the query together are one object, which the standard calls the style of forms.
+    return [{ name: "query", in: "query", required: false, style: "form", explode: true, schema: described }];
+  }
   return [...properties].map(([name, { deprecated, description, ...schema }]) => ({
     name,
     in: "query",
@@ -91,6 +95,12 @@ function isNeeded(described: OpenApiObject, components: Components): boolean {
     return false;
   }
   return !isObjectSchema(schema, components) || readFields(schema, components).needed.size > 0;
+}
+
+/** Tells whether a schema describes a record: an object of any keys. */
+function isRecord(described: OpenApiObject, components: Components): boolean {
+  const { type, additionalProperties, properties } = components.resolve(described);
+  return type === "object" && properties === undefined && isObject(additionalProperties);
 }
 
 function isObjectSchema(described: OpenApiObject, components: Components): boolean {

@@ -73,6 +73,7 @@ function convertCore(kind: Unwrapped, node: NameNode, path: Path, conversion: Co
     case "literal":
       return convertChoice(kind, text);
     case "null":
+      return (text ?? "") === "" ? null : first;
     case "undefined":
     case "void":
       return text === "" ? undefined : first;

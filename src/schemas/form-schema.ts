@@ -1,9 +1,11 @@
 import { FormError } from "../base/errors";
 import { describeForeign, isSchema } from "../base/foreign-schema";
 import { didYouMean } from "../base/suggestion";
-import { formatName, isPlainKey, maxDepth, type NameNode, splitName } from "./field-names";
-import { type Alternative, findMember, readMembers } from "./members";
-import { isZodSchema, readInner, readInners, readShape, remember, unwrap, type ZodSchema } from "./zod";
+import { checkFields } from "./check-fields";
+import { listRecordKeys } from "./convert-members";
+import { formatName, maxDepth, type NameNode, splitName } from "./field-names";
+import { type Alternative, findMember, type Members, readMembers } from "./members";
+import { isZodSchema, readInner, readInners, unwrap, type ZodSchema } from "./zod";
 
 /** The schemas of a form: one for each field, and that of the whole, if there is one. */
 export interface FormSchema {
@@ -27,15 +29,20 @@ export interface FieldPath {
   readonly schema: ZodSchema;
 }
 
+/** The kinds of input that a schema of fields reads. */
+export type FieldsSource = "form" | "query";
+
 /**
- * Reads the schemas of a form.
+ * Reads the schemas of a form or of a query.
  *
- * @throws {FormError} If it is neither an object schema of zod 4 nor an object of such schemas, or if a field has a key
- *   that names cannot hold.
+ * @param schema The schema of an object, a record, or a union of objects; or an object of schemas.
+ * @param source The kind of the input, for errors.
+ * @throws {FormError} If it is no such schema of zod 4, or if a field has a key that names cannot hold, or a kind that no
+ *   control can send.
  */
-export function readFormSchema(schema: object): FormSchema {
+export function readFormSchema(schema: object, source: FieldsSource = "form"): FormSchema {
   if (isZodSchema(schema)) {
-    return readWhole(schema);
+    return readWhole(schema, source);
   }
   if (!isShape(schema)) {
     throw new FormError(
@@ -51,57 +58,37 @@ export function readFormSchema(schema: object): FormSchema {
     }
     fields.set(name, field);
   }
-  checkKeys(fields);
+  checkFields(fields, source);
   return { fields, alternatives: [], whole: undefined };
 }
 
-const readWhole: (schema: ZodSchema) => FormSchema = remember((schema) => {
-  const members = readMembers(schema);
-  if (members === undefined) {
-    const { core } = unwrap(schema);
-    throw new FormError(`A form is defined by z.object(…), or a union of them, not by a schema of the kind '${core._zod.def.type}'.`);
-  }
-  checkKeys(members.fields);
-  return { ...members, whole: schema };
-});
+const wholes = new WeakMap<ZodSchema, FormSchema>();
 
-/** Checks the keys of all fields, as far as they can be read before a recursive schema is complete. */
-function checkKeys(fields: ReadonlyMap<string, ZodSchema>, seen: Set<ZodSchema> = new Set()): void {
-  for (const [key, field] of fields) {
-    if (!isPlainKey(key)) {
-      throw new FormError(
-        `A field of a form cannot be called '${key}': ${
-          /[.[\]]/.test(key)
-            ? "in the name of a field, dots and brackets lead to the fields inside another one. Rename it, or nest objects: z.object({ user: z.object({ name }) }) has the field 'user.name'."
-            : key === ""
-              ? "browsers send no field without a name. Give it one."
-              : "a name that would reach a prototype is never taken from a request. Rename it."
-        }`,
-      );
-    }
-    checkInner(field, seen);
+function readWhole(schema: ZodSchema, source: FieldsSource): FormSchema {
+  const known = wholes.get(schema);
+  if (known !== undefined) {
+    return known;
   }
+  const { core } = unwrap(schema);
+  const members = core._zod.def.type === "record" ? readRecord(core) : readMembers(core);
+  if (members === undefined) {
+    throw new FormError(
+      `A ${source} is defined by z.object(…), or a union of them, not by a schema of the kind '${core._zod.def.type}'. Put the schema into a field: z.object({ name: … }).`,
+    );
+  }
+  checkFields(members.fields, source);
+  const form = { ...members, whole: schema };
+  wholes.set(schema, form);
+  return form;
 }
 
-function checkInner(schema: ZodSchema, seen: Set<ZodSchema>): void {
-  if (seen.has(schema) || schema._zod.def.type === "lazy") {
-    return;
-  }
-  seen.add(schema);
-  try {
-    checkKeys(schema._zod.def.type === "object" ? readShape(schema) : new Map(), seen);
-  } catch (error) {
-    // The getter of a recursive schema may name a constant that is not initialized yet.
-    if (!(error instanceof ReferenceError)) {
-      throw error;
-    }
-  }
-  const parts = ["innerType", "element", "valueType", "left", "right", "in", "out", "rest"].map((key) => readInner(schema, key));
-  for (const part of [...parts, ...readInners(schema, "options"), ...readInners(schema, "items")]) {
-    if (part !== undefined) {
-      checkInner(part, seen);
-    }
-  }
+/** Reads a record: its fields are those of the keys that it states. Any other key is checked by the record. */
+function readRecord(record: ZodSchema): Members {
+  const valueType = readInner(record, "valueType");
+  return {
+    fields: new Map(valueType === undefined ? [] : listRecordKeys(record).map((key) => [key, valueType] as const)),
+    alternatives: [],
+  };
 }
 
 /** The fields that a form adds to those of its schema: the token, the name of the form, and the method that a POST stands for. */
@@ -115,7 +102,7 @@ export function listReserved({ fields }: FormSchema): ReadonlySet<string> {
 /** Finds a field by its name, also one inside others: `lines[0].amount`. */
 export function findField({ fields, whole }: FormSchema, name: string): FieldPath | undefined {
   const [first = "", ...rest] = splitName(name);
-  let schema = fields.get(first);
+  let schema = fields.get(first) ?? (whole && findMember(whole, first));
   const parents: ZodSchema[] = whole === undefined ? [] : [whole];
   const keys: PropertyKey[] = [first];
   for (const key of rest) {
@@ -184,6 +171,7 @@ function statesRest(schema: ZodSchema): boolean {
   const { core } = unwrap(schema);
   const sides = ["left", "right"].map((side) => readInner(core, side));
   return (
+    core._zod.def.type === "record" ||
     readInner(core, "catchall") !== undefined ||
     [...sides, ...readInners(core, "options")].some((part) => part !== undefined && statesRest(part))
   );

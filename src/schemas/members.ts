@@ -53,7 +53,9 @@ export const readMembers: (schema: ZodSchema) => Members | undefined = remember(
     fields: new Map(
       [...found].map(([name, fields]) => [
         name,
-        join(fields, fields.length < shapes.length, name === discriminator && !isChosenByCheckbox ? { choices } : {}),
+        name === discriminator
+          ? joinDiscriminator(fields, isChosenByCheckbox ? {} : { choices })
+          : join(fields, fields.length < shapes.length, {}),
       ]),
     ),
     alternatives: shapes.flatMap((shape, index) => {
@@ -120,6 +122,20 @@ function join(schemas: readonly ZodSchema[], mayLack: boolean, extra: object): Z
   return mayLack ? composeSchema({ type: "optional", innerType: joined, meta }) : joined;
 }
 
+/** Joins the discriminators of all options. A default of one stands for all: absence chooses its option. */
+function joinDiscriminator(schemas: readonly ZodSchema[], extra: object): ZodSchema {
+  const joined = join(schemas, false, extra);
+  const kinds = schemas.map(unwrap);
+  const defaulted = kinds.find(({ hasDefault }) => hasDefault);
+  if (defaulted === undefined) {
+    return kinds.some(({ isOptional }) => isOptional)
+      ? composeSchema({ type: "optional", innerType: joined, meta: unwrap(joined).meta })
+      : joined;
+  }
+  const { defaultValue } = defaulted;
+  return composeSchema({ type: "default", innerType: joined, defaultValue, meta: unwrap(joined).meta });
+}
+
 /** Returns the label of an option: that of its `.meta()`, or the values that choose it. One that `false` chooses has none. */
 function findLabel(option: ZodSchema | undefined, discriminator: string): string | undefined {
   const { label, title } = option === undefined ? {} : unwrap(option).meta;
@@ -150,4 +166,29 @@ export function isChosenByAbsence(option: ZodSchema, discriminator: string): boo
 export function listFieldValues(field: ZodSchema): readonly unknown[] {
   const { core } = unwrap(field);
   return core._zod.def.type === "union" ? readInners(core, "options").flatMap(listFieldValues) : listValues(core);
+}
+
+/** Tells whether a schema is shown as a group of fields: an object, a union of objects, a record, a tuple, or a list of lists or groups. */
+export function isGroup(schema: ZodSchema): boolean {
+  const { core } = unwrap(schema);
+  switch (core._zod.def.type) {
+    case "tuple":
+    case "record":
+      return true;
+    case "array":
+    case "set":
+      return isGroupItem(core);
+    default:
+      return readMembers(core) !== undefined;
+  }
+}
+
+/** Tells whether the items of a list are shown one by one: those that are groups or lists. */
+function isGroupItem(list: ZodSchema): boolean {
+  const item = readInner(list, "element") ?? readInner(list, "valueType");
+  if (item === undefined) {
+    return false;
+  }
+  const { type } = unwrap(item).core._zod.def;
+  return type === "array" || type === "set" || isGroup(item);
 }

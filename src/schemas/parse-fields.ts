@@ -23,8 +23,8 @@ export async function parseFields(
   if (!isZodSchema(schema)) {
     return parseValue(schema, Object.fromEntries([...entries].reverse()), place);
   }
-  const form = readFormSchema(schema);
   const isForm = place === "body";
+  const form = readFormSchema(schema, isForm ? "form" : "query");
   const tree = isForm ? toTree(entries, listReserved(form)) : toTree(entries);
   const result = await checkForm(form, tree, createConversion(isForm ? "form" : "query"));
   if ("data" in result) {

@@ -50,9 +50,9 @@ function checkSchemas({ form, json, openapi, query, returns, status }: RouteSche
       checkSchema(schema, `The schema '${name}' of the route of ${label}`);
     }
   }
-  for (const schema of [query, form]) {
+  for (const [source, schema] of [["query", query] as const, ["form", form] as const]) {
     if (isZodSchema(schema)) {
-      readFormSchema(schema);
+      readFormSchema(schema, source);
     }
   }
   if (form !== undefined && json !== undefined) {

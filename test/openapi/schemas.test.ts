@@ -142,6 +142,13 @@ describe("a query in the document", () => {
     return [...((await describeApp(app)).paths["/x"]?.get?.parameters ?? [])];
   };
 
+  it("are one object of any keys for a record", async () => {
+    expect(await parametersOf(z.record(z.string(), z.int()))).toMatchObject([
+      { name: "query", in: "query", required: false, style: "form", explode: true, schema: { type: "object" } },
+    ]);
+    expect((await parametersOf(z.partialRecord(z.enum(["a", "b"]), z.int()))).length).toBeGreaterThan(0);
+  });
+
   it("has objects in the style of brackets, and requires what it needs alone", async () => {
     const parameters = await parametersOf(
       z.object({

@@ -1,4 +1,4 @@
-import { FormError, json, makeResponse, request, route, urlFor, viewDecorator } from "flagon";
+import { defineForm, FormError, json, makeResponse, request, route, urlFor, viewDecorator } from "flagon";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createApp, createLiveApp } from "../support";
@@ -128,6 +128,30 @@ describe("a route with schemas", () => {
     const app = createApp({}, Posts);
     expect(app.appContext(() => urlFor(Posts, "change", { id: 3 }))).toBe("/posts/3");
     expect(app.appContext(() => urlFor(Posts, "list", { page: 2 }))).toBe("/posts?page=2");
+  });
+});
+
+describe("a query that is a record", () => {
+  it("takes any parameter, and those of stated keys", async () => {
+    const app = createApp();
+    app.route("/any", ({ query }) => json(query), { query: z.record(z.string(), z.int()), endpoint: "any" });
+    app.route("/lists", ({ query }) => json(query), { query: z.record(z.string(), z.array(z.string())), endpoint: "lists" });
+    app.route("/keys", ({ query }) => json(query), { query: z.partialRecord(z.enum(["a", "b"]), z.int()), endpoint: "keys" });
+    const client = app.testClient();
+    const read = async (target: string) => (await client.get(target, { headers: { accept: "application/json" } })).json();
+    expect(await read("/any?a=1&b=2")).toEqual({ a: 1, b: 2 });
+    expect(await read("/any")).toEqual({});
+    expect(await read("/any?a=x")).toMatchObject({ status: 422, errors: [{ in: "query", path: ["a"] }] });
+    expect(await read("/lists?a=1&a=2&b=3")).toEqual({ a: ["1", "2"], b: ["3"] });
+    expect(await read("/keys?a=1")).toEqual({ a: 1 });
+  });
+
+  it("says at the start that a query has fields, if it is of another kind", () => {
+    const add = (query: z.ZodType) => () => createApp().route("/x", () => "x", { query: query as never, endpoint: "x" });
+    expect(add(z.array(z.string()))).toThrow("A query is defined by z.object(…), or a union of them, not by a schema of the kind 'array'");
+    expect(add(z.string())).toThrow("Put the schema into a field: z.object({ name: … }).");
+    expect(() => defineForm(z.record(z.string(), z.int()))).toThrow("A form cannot be a record whose keys are not known");
+    expect(() => defineForm(z.record(z.enum(["a", "b"]), z.int()))).not.toThrow();
   });
 });
 
