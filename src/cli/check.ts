@@ -7,7 +7,7 @@ import { findEndOfLife } from "./node-releases";
 /**
  * Looks for settings that should not be in production.
  *
- * An app without templates, login and key is a service of JSON: its sessions are not checked, since it has none.
+ * An app without templates, login, key and code that uses a session is a service of JSON: its sessions are not checked.
  */
 export function checkDeployment(app: Flagon, nodeVersion: string = process.versions.node, today: Date = new Date()): Finding[] {
   const { config, routes } = app;
@@ -69,13 +69,21 @@ export function checkDeployment(app: Flagon, nodeVersion: string = process.versi
   return findings;
 }
 
-/** Tells whether an app seems to use sessions: it has a key, templates for pages and forms, a login, or a store of its own. */
-function mayUseSessions({ config, extensions, sessionInterface, templates }: Flagon): boolean {
+/** Code that needs a secret key, also after a compiler: `flash("Saved.")` is `(0, flagon_1.flash)("Saved.")` then. */
+const keyUse =
+  /\bsession\.(?:set|get|has|pop|delete|clear|regenerate|permanent)\b|\b(?:flash|getFlashedMessages|loginUser|signToken|signUrl|validateOnSubmit)\)?\(/;
+
+/** Tells whether an app seems to use sessions: it has a key, templates for pages and forms, a login, a store of its own, or such code. */
+function mayUseSessions({ config, extensions, registry, sessionInterface, templates }: Flagon): boolean {
   return (
     config.secretKey !== null ||
     "login" in extensions ||
     !(sessionInterface instanceof CookieSessions) ||
-    templates.folders.some((folder) => existsSync(folder))
+    templates.folders.some((folder) => existsSync(folder)) ||
+    [...registry.endpoints.values()].some(({ owner }) => keyUse.test(String(typeof owner === "function" ? owner : owner.constructor))) ||
+    [registry.scope, ...registry.blueprints.values()].some(({ own }) =>
+      [...own.beforeRequest, ...own.afterRequest].some((hook) => keyUse.test(String(hook))),
+    )
   );
 }
 

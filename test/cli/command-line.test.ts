@@ -125,6 +125,18 @@ export default await Promise.resolve(app);`;
     expect((await flagon(root, ["check", "--deploy"])).stdout).toMatch(/There is no secret key[\s\S]*No proxy is trusted/);
   });
 
+  it.each([
+    ["a view", "app.post('/x', () => { session.set('user', 1); return {}; });"],
+    ["a method", "class Posts { @route('/x') add() { flash('Saved.'); return {}; } } app.register(Posts);"],
+    ["a hook", "app.get('/x', () => ({})); app.beforeRequest(() => { session.get('user'); });"],
+    ["a token", "app.get('/x', () => ({ token: signToken({ a: 1 }, { purpose: 'x', expiresIn: 1 }) }));"],
+  ])("checks the sessions of a service whose code uses one: %s", async (_, code) => {
+    const root = createProject({
+      "app.ts": `import { Flagon, flash, route, session, signToken } from "flagon"; const app = new Flagon(__dirname); ${code} export default app; export const used = [flash, route, session, signToken];`,
+    });
+    expect((await flagon(root, ["check", "--deploy"])).stdout).toContain("There is no secret key");
+  });
+
   it("suggests a command for a mistyped one, also without an app", async () => {
     const empty = createProject({});
     expect(await flagon(empty, ["rnu"])).toMatchObject({ code: 2, stderr: "There is no command 'rnu'. Did you mean 'run'?" });
