@@ -1,6 +1,6 @@
 import { type Schema, validate, validateSync } from "../base/schema";
 import { parseIsoDate } from "./iso-date";
-import { isZodSchema, readDefinition, readInner, readInners, readShape, remember, type ZodSchema } from "./zod";
+import { isZodSchema, readDefinition, readInner, readInners, readLazy, readShape, remember, type ZodSchema } from "./zod";
 
 /**
  * Carries values that JSON has no type for: dates as ISO 8601 text, bigints as integers or text of digits, sets as lists,
@@ -77,13 +77,6 @@ function peel(schema: ZodSchema): ZodSchema {
   const inner = schema._zod.def.type === "lazy" ? readLazy(schema) : readInner(schema, "innerType");
   return inner === undefined ? schema : peel(inner);
 }
-
-/** Asks the function of a `z.lazy()` once: it may create a new schema each time. */
-const readLazy: (schema: ZodSchema) => ZodSchema | undefined = remember((schema) => {
-  const getter = readDefinition(schema, "getter");
-  const inner: unknown = typeof getter === "function" ? getter() : undefined;
-  return isZodSchema(inner) ? inner : undefined;
-});
 
 const innerKeys = ["element", "valueType", "keyType", "rest", "catchall", "left", "right", "in", "out"];
 

@@ -191,6 +191,13 @@ export function remember<Value>(read: (schema: ZodSchema) => Value): (schema: Zo
   };
 }
 
+/** Asks the function of a `z.lazy()` once: it may create a new schema each time. */
+export const readLazy: (schema: ZodSchema) => ZodSchema | undefined = remember((schema) => {
+  const getter = readDefinition(schema, "getter");
+  const inner: unknown = typeof getter === "function" ? getter() : undefined;
+  return isZodSchema(inner) ? inner : undefined;
+});
+
 /** Tells whether the author of a schema wrote messages of their own for it. */
 export function hasOwnMessage(schema: ZodSchema): boolean {
   const { core } = unwrap(schema);
@@ -204,9 +211,7 @@ function findInner(schema: ZodSchema): ZodSchema | undefined {
     return readInner(schema, "innerType");
   }
   if (type === "lazy") {
-    const getter = readDefinition(schema, "getter");
-    const inner: unknown = typeof getter === "function" ? getter() : undefined;
-    return isZodSchema(inner) ? inner : undefined;
+    return readLazy(schema);
   }
   if (type === "union" && readDefinition(schema, "discriminator") === undefined) {
     const options = readInners(schema, "options");

@@ -9,7 +9,7 @@ import { FlagonResponse } from "../http/response/response";
 import { toJsonResponse, toResponse } from "../http/response/response-value";
 import type { RouteSchemas } from "../routing/route-options";
 import { readFormSchema } from "../schemas/form-schema";
-import { createJsonWriter, findForeignField } from "../schemas/json-values";
+import { acceptJson, createJsonWriter, findForeignField } from "../schemas/json-values";
 import { parseFields } from "../schemas/parse-fields";
 import { isZodSchema } from "../schemas/zod";
 import type { Application } from "./application";
@@ -29,7 +29,8 @@ import { checkDescription } from "./route-description";
  */
 export function checkView(view: View, schemas: RouteSchemas, label: string, app: Application): View {
   checkSchemas(schemas, label);
-  const { form, json, query, returns, status } = schemas;
+  const { form, query, returns, status } = schemas;
+  const json = schemas.json && acceptJson(schemas.json);
   const checked =
     returns !== undefined
       ? checkReturned(view, returns, status ?? 200, label, app)
@@ -41,7 +42,8 @@ export function checkView(view: View, schemas: RouteSchemas, label: string, app:
       ? checked
       : (values, request) => request.json({ schema: json }).then((body) => checked({ ...values, json: body }, request));
   }
-  return (values, request) => parseInput(request, schemas).then((input) => checked({ ...values, ...input }, request));
+  const accepted = json === undefined ? schemas : { ...schemas, json };
+  return (values, request) => parseInput(request, accepted).then((input) => checked({ ...values, ...input }, request));
 }
 
 function checkSchemas({ form, json, openapi, query, returns, status }: RouteSchemas, label: string): void {

@@ -1,6 +1,7 @@
 import {
   type ConversionOptions,
-  convertText,
+  convertOrDefault,
+  convertTexts,
   type DefaultOption,
   type NamedTypeOptions,
   requireValue,
@@ -48,8 +49,7 @@ export class FormValues {
     if (options === undefined) {
       return value;
     }
-    const converted = typeof value === "string" ? convertText(value, options) : undefined;
-    return converted === undefined ? (options.default ?? null) : converted;
+    return convertOrDefault(typeof value === "string" ? value : undefined, options);
   }
 
   /** Returns every value of a name; if options are given, the texts among them, converted, without those that do not convert. */
@@ -60,7 +60,10 @@ export class FormValues {
     const values = this.#entries.filter(([key]) => key === name).map(([, value]) => value);
     return options === undefined
       ? values
-      : values.map((value) => (typeof value === "string" ? convertText(value, options) : undefined)).filter((value) => value !== undefined);
+      : convertTexts(
+          values.filter((value) => typeof value === "string"),
+          options,
+        );
   }
 
   /**

@@ -1,6 +1,7 @@
 import {
   type ConversionOptions,
-  convertText,
+  convertOrDefault,
+  convertTexts,
   type DefaultOption,
   type NamedTypeOptions,
   requireValue,
@@ -34,9 +35,7 @@ export class Query extends URLSearchParams {
     options: ConversionOptions<Value> & DefaultOption<Default>,
   ): Exclude<Value, undefined> | Default;
   override get(name: string, options: TypeOptions = {}): unknown {
-    const text = super.get(name);
-    const value = text === null ? undefined : convertText(text, options);
-    return value === undefined ? (options.default ?? null) : value;
+    return convertOrDefault(super.get(name) ?? undefined, options);
   }
 
   /** Returns every value of a name; converted, without those that do not convert. */
@@ -44,10 +43,7 @@ export class Query extends URLSearchParams {
   override getAll<const Name extends keyof ValueTypes>(name: string, options: NamedTypeOptions<Name>): ValueTypes[Name][];
   override getAll<Value>(name: string, options: ConversionOptions<Value>): Exclude<Value, undefined>[];
   override getAll(name: string, options: TypeOptions = {}): unknown[] {
-    return super
-      .getAll(name)
-      .map((text) => convertText(text, options))
-      .filter((value) => value !== undefined);
+    return convertTexts(super.getAll(name), options);
   }
 
   /**

@@ -37,6 +37,17 @@ export function convertText(text: string, { type = "string" }: TypeOptions): unk
   }
 }
 
+/** Converts a text, or gives the default, else `null`, for one that is missing or not of the type. */
+export function convertOrDefault(text: string | undefined, options: TypeOptions): unknown {
+  const value = text === undefined ? undefined : convertText(text, options);
+  return value === undefined ? (options.default ?? null) : value;
+}
+
+/** Converts texts. Leaves out those that are not of the type. */
+export function convertTexts(texts: readonly string[], options: TypeOptions): unknown[] {
+  return texts.map((text) => convertText(text, options)).filter((value) => value !== undefined);
+}
+
 /**
  * Converts a text that must be there.
  *
