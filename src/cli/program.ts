@@ -137,7 +137,7 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
     .option("--json", "as JSON")
     .action(async (filter: string | undefined, { json, sort }: { json?: boolean; sort: string }) => {
       const rows = listRoutes(await load(), { filter: filter ?? "", sort });
-      console.log(json === true ? JSON.stringify(rows, null, 2) : formatRoutes(rows));
+      console.log(json === true ? JSON.stringify(rows, null, 2) : formatRoutes(rows, filter));
     });
   program
     .command("shell")

@@ -31,9 +31,9 @@ function isColumn(name: string): name is "rule" | "methods" | "endpoint" | "view
 }
 
 /** Formats routes as a table for a terminal. */
-export function formatRoutes(rows: readonly RouteRow[]): string {
+export function formatRoutes(rows: readonly RouteRow[], filter = ""): string {
   if (rows.length === 0) {
-    return "No routes were registered.";
+    return filter === "" ? "The app has no routes." : `No route holds '${filter}'.`;
   }
   const columns: readonly (keyof RouteRow)[] = [
     "rule",

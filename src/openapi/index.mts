@@ -1,3 +1,3 @@
-import "../bundled-require.mjs";
+import "../base/bundled-require.mjs";
 
 export * from "./index.js";

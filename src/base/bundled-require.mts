@@ -20,7 +20,7 @@ if (url?.endsWith("/bundled-require.mjs") !== true && !Reflect.has(globalThis, "
   });
 }
 
-/** Returns what CommonJS knows as the module: workerd gives the namespace of an ES module instead. */
+/** Returns the exports of a CommonJS module: workerd gives the namespace of an ES module instead. */
 function toExports(loaded: object): unknown {
   return Object.prototype.toString.call(loaded) === "[object Module]" && "default" in loaded ? loaded.default : loaded;
 }
