@@ -1,9 +1,12 @@
 /*
- * A blog: pages, forms and accounts on a database, as one would write them for real.
+ * A blog: pages, forms, accounts and mails on a database, as one would write them for real.
  *
  * It lists posts page by page and by tag, shows one with its comments, takes posts and comments of members by
  * validated forms, lets authors change their own, and also speaks Atom and JSON. All of it lives in
  * `samples/blog/blog.db`, which is created and migrated at the start; set DATABASE_URL, and DATABASE_AUTH_TOKEN if it wants one, to keep them on a libSQL server.
+ *
+ * Members confirm their address by mail, and get a new password by mail. In development no mail leaves: the toolbar leads to the preview, /_flagon/mail, with
+ * the links. To send them, set MAIL_URL (smtps://user:password@host), MAIL_FROM, and FLAGON_SERVER_NAME, to which their links lead.
  *
  *     npx ts-node samples/blog.ts
  */
@@ -28,7 +31,9 @@ import {
   urlFor,
 } from "flagon";
 import { Database, openLibsql, recordQueries } from "flagon/database";
+import { Jobs } from "flagon/jobs";
 import { loginRequired, requireUser } from "flagon/login";
+import { Mail } from "flagon/mail";
 import { z } from "zod";
 import { addAccounts } from "./blog/accounts";
 import { PostStore, postsPerPage } from "./blog/posts";
@@ -198,7 +203,10 @@ export async function createApp(url = process.env.DATABASE_URL ?? `file:${join(r
   const store = new PostStore(db);
   const app = new Flagon(root, { name: "blog" });
   app.use(database);
-  addAccounts(app, db);
+  app.use(new Jobs());
+  const mail = new Mail({ from: process.env.MAIL_FROM ?? "The Tap Room <blog@example.com>", transport: process.env.MAIL_URL });
+  app.use(mail);
+  addAccounts(app, db, mail);
   app.register(new Blog(store));
   app.register(new Api(store));
   return app;

@@ -7,22 +7,35 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Flagon, TestClient } from "flagon";
+import type { Jobs } from "flagon/jobs";
+import type { Mail } from "flagon/mail";
 import { parseHTML } from "linkedom";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import api from "../samples/api";
 import { createApp } from "../samples/blog";
 
 const project = join(__dirname, "..");
 
+/** Returns the target of the link in the latest mail to somebody, once it is sent. */
+async function readLink(app: Flagon, address: string): Promise<string> {
+  const { jobs, mail } = app.extensions as { jobs: Jobs; mail: Mail };
+  await jobs.drain();
+  const { text = "" } = mail.outbox.findLast(({ to }) => to[0]?.address === address) ?? {};
+  const { pathname, search } = new URL(/https?:[^\s)]+/.exec(text)?.[0] ?? "http://none/");
+  return pathname + search;
+}
+
 /** Registers with a running blog, and publishes a post there, as a script would. */
-async function publish(origin: string, post: Record<string, string>) {
+async function publish(origin: string, post: Record<string, string>, findLink: () => Promise<string>) {
   const send = async (target: string, form: Record<string, string>, cookie = "") => {
     const init = { method: "POST", body: new URLSearchParams(form), redirect: "manual", headers: { origin, cookie } } as const;
     const response = await fetch(origin + target, init);
     return { response, cookie: response.headers.getSetCookie().at(-1)?.split(";")[0] ?? "" };
   };
-  const registered = await send("/register", { name: "Ann", password: "long enough", again: "long enough" });
-  const { response, cookie } = await send("/posts/new", post, registered.cookie);
+  await send("/register", { name: "Ann", email: "ann@example.com", password: "long enough", again: "long enough" });
+  await send(await findLink(), {});
+  const member = await send("/login", { name: "Ann", password: "long enough" });
+  const { response, cookie } = await send("/posts/new", post, member.cookie);
   return { created: response, cookie };
 }
 
@@ -46,9 +59,20 @@ describe("samples/blog.ts", () => {
     client = app.testClient();
   });
 
+  const memberOf = (name: string) => ({
+    name,
+    email: `${name.toLowerCase()}@example.com`,
+    password: "long enough",
+    again: "long enough",
+  });
+
+  /** Registers, confirms the address and logs in. */
   async function register(name = "Ann", as = client) {
-    const response = await as.post("/register", { form: { name, password: "long enough", again: "long enough" } });
-    expect([response.status, response.headers.get("location")]).toEqual([303, "/"]);
+    const form = memberOf(name);
+    const response = await as.post("/register", { form });
+    expect([response.status, response.headers.get("location")]).toEqual([303, "/login"]);
+    expect((await as.post(await readLink(app, form.email))).status).toBe(303);
+    expect((await as.post("/login", { form: { name, password: form.password } })).status).toBe(303);
   }
 
   async function read(target: string, options?: Parameters<TestClient["get"]>[1]) {
@@ -176,17 +200,19 @@ describe("samples/blog.ts", () => {
     const { document } = await read("/login?next=%2Fposts%2Fnew");
     expect(document.querySelector(".flash")?.textContent).toBe("Please log in to access this page.");
     expect(document.querySelector("a[href^='/register']")?.getAttribute("href")).toBe("/register?next=%2Fposts%2Fnew");
-    const register = (form: Record<string, string>) => client.post("/register?next=%2Fposts%2Fnew", { form });
-    const refused = await register({ name: "Ann", password: "long enough", again: "different" });
-    expect(await refused.text()).toContain("The two passwords differ.");
-    const made = await register({ name: "Ann", password: "long enough", again: "long enough" });
-    expect([made.status, made.headers.get("location")]).toEqual([303, "/posts/new"]);
+    const send = (form: Record<string, string>) => client.post("/register?next=%2Fposts%2Fnew", { form });
+    const ann = memberOf("Ann");
+    expect(await (await send({ ...ann, again: "different" })).text()).toContain("The two passwords differ.");
+    const made = await send(ann);
+    expect([made.status, made.headers.get("location")]).toEqual([303, "/login?next=%2Fposts%2Fnew"]);
+    const confirmed = await client.post(await readLink(app, ann.email));
+    expect([confirmed.status, confirmed.headers.get("location")]).toEqual([303, "/login?next=%2Fposts%2Fnew"]);
+    const entered = await client.post("/login?next=%2Fposts%2Fnew", { form: { name: "Ann", password: "long enough" } });
+    expect(entered.headers.get("location")).toBe("/posts/new");
     expect((await client.get("/posts/new")).status).toBe(200);
     expect((await client.post("/logout")).status).toBe(303);
     expect((await client.get("/posts/new")).status).toBe(303);
-    expect(await (await register({ name: "ANN", password: "long enough", again: "long enough" })).text()).toContain(
-      "has this name already",
-    );
+    expect(await (await send({ ...ann, name: "ANN", email: "other@example.com" })).text()).toContain("has this name already");
     for (const form of [
       { name: "Ann", password: "wrong" },
       { name: "Nobody", password: "long enough" },
@@ -214,6 +240,103 @@ describe("samples/blog.ts", () => {
     expect(changed.status).toBe(303);
     expect((await come("/posts/new")).status).toBe(303);
     expect((await client.get("/account")).status).toBe(200);
+  });
+
+  it("lets nobody in whose address is not confirmed, and confirms it once, by a button", async () => {
+    const ann = memberOf("Ann");
+    await client.post("/register", { form: ann });
+    const early = await client.post("/login", { form: { name: "Ann", password: ann.password } });
+    expect([early.status, await early.text()]).toEqual([422, expect.stringContaining("Your address is not confirmed yet.")]);
+    const link = await readLink(app, ann.email);
+    // Scanners of mail servers fetch links.
+    for (const method of ["get", "head", "get"] as const) {
+      expect((await client[method](link)).status).toBe(200);
+    }
+    expect((await client.post(link.replace("/confirm/1/", "/confirm/2/"))).status).toBe(404);
+    expect((await client.post(link.replace(/\/confirm\/1\/./, "/confirm/1/x"))).status).toBe(404);
+    const answers = await Promise.all([client.post(link), client.post(link)]);
+    expect(answers.map(({ status }) => status).sort()).not.toEqual([303, 303]);
+    expect((await client.get(link)).status).toBe(404);
+    expect((await client.post("/login", { form: { name: "Ann", password: ann.password } })).status).toBe(303);
+  });
+
+  it("answers a registration the same whether or not the address is known, and tells its owner by mail", async () => {
+    await register();
+    const { mail } = app.extensions as { mail: Mail };
+    const before = mail.outbox.length;
+    const stranger = app.testClient();
+    const known = await stranger.post("/register", { form: { ...memberOf("Bo"), email: "ANN@example.com" } });
+    const unknown = await app.testClient().post("/register", { form: memberOf("Bo") });
+    expect([known.status, known.headers.get("location")]).toEqual([unknown.status, unknown.headers.get("location")]);
+    await readLink(app, "");
+    expect(mail.outbox.slice(before).map(({ subject, to }) => [to[0]?.address.toLowerCase(), subject])).toEqual([
+      ["ann@example.com", "You have an account already"],
+      ["bo@example.com", "Confirm your address"],
+    ]);
+  });
+
+  it("lets a later registration replace one with the same address that was not confirmed", async () => {
+    await client.post("/register", { form: { ...memberOf("Mallory"), email: "ann@example.com" } });
+    const first = await readLink(app, "ann@example.com");
+    await register();
+    expect((await client.post(first)).status).toBe(404);
+    expect((await client.post("/login", { form: { name: "Mallory", password: "long enough" } })).status).toBe(422);
+  });
+
+  it("sets a new password by a link that works once, and tells nobody whether an address has an account", async () => {
+    await register();
+    const stranger = app.testClient();
+    const ask = async (email: string) => {
+      const response = await stranger.post("/forgotten", { form: { email }, followRedirects: true });
+      await app.backgroundWork.finish(5000);
+      return (await response.text()).replaceAll(email, "…").replace(/name="csrf_token" value="[^"]*"/g, "");
+    };
+    const { mail } = app.extensions as { mail: Mail };
+    const before = mail.outbox.length;
+    const unknown = await ask("nobody@example.com");
+    expect(await readLink(app, "nobody@example.com")).toBe("/");
+    expect(mail.outbox).toHaveLength(before);
+    // Nothing tells whether there is such an account.
+    expect(await ask("Ann@Example.com")).toBe(unknown);
+    const link = await readLink(app, "ann@example.com");
+    expect(link).toMatch(/^\/reset\/1\/[\w.-]+$/);
+    const page = await stranger.get(link);
+    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining("<strong>Ann</strong>")]);
+    const form = { password: "another long one", again: "another long one" };
+    expect((await stranger.post(link, { form: { ...form, again: "different" } })).status).toBe(422);
+    expect((await stranger.post(link.replace("/reset/1/", "/reset/2/"), { form })).status).toBe(404);
+    const done = await stranger.post(link, { form });
+    expect([done.status, done.headers.get("location")]).toEqual([303, "/login"]);
+    expect((await stranger.get(link)).status).toBe(404);
+    expect((await stranger.post(link, { form })).status).toBe(404);
+    expect((await client.post("/login", { form: { name: "Ann", password: "long enough" } })).status).toBe(422);
+    expect((await client.post("/login", { form: { name: "Ann", password: form.password } })).status).toBe(303);
+  });
+
+  it("lets links die: that to a new password after an hour, that to confirm with its account after a week", async () => {
+    await register();
+    await client.post("/forgotten", { form: { email: "ann@example.com" } });
+    await app.backgroundWork.finish(5000);
+    const reset = await readLink(app, "ann@example.com");
+    await client.post("/register", { form: memberOf("Bo") });
+    const confirm = await readLink(app, "bo@example.com");
+    const { jobs } = app.extensions as { jobs: Jobs };
+    const hour = 3600_000;
+    vi.useFakeTimers({ now: Date.now() + hour + 2000, toFake: ["Date"] });
+    try {
+      expect((await client.get(reset)).status).toBe(404);
+      vi.setSystemTime(Date.now() + 6 * 24 * hour);
+      await jobs.run("schedule:Accounts.removeUnconfirmed", undefined);
+      expect((await client.get(confirm)).status).toBe(200);
+      vi.setSystemTime(Date.now() + 24 * hour);
+      expect((await client.get(confirm)).status).toBe(404);
+      await jobs.run("schedule:Accounts.removeUnconfirmed", undefined);
+    } finally {
+      vi.useRealTimers();
+    }
+    // The name is free again, and members who confirmed stay.
+    await register("Bo", app.testClient());
+    expect((await app.testClient().post("/login", { form: { name: "Ann", password: "long enough" } })).status).toBe(303);
   });
 
   it("lists the posts of a tag", async () => {
@@ -270,7 +393,9 @@ describe("samples/blog.ts", () => {
     try {
       const index = await fetch(`${origin}/`);
       expect([index.status, await index.text()]).toEqual([200, await (await client.get("/")).text()]);
-      const { created, cookie } = await publish(origin, { title: "By socket", body: "Text", tags: "wire" });
+      const { created, cookie } = await publish(origin, { title: "By socket", body: "Text", tags: "wire" }, () =>
+        readLink(app, "ann@example.com"),
+      );
       expect([created.status, created.headers.get("location")]).toEqual([303, "/posts/4"]);
       const shown = await fetch(`${origin}/posts/4`, { headers: { cookie } });
       expect(await shown.text()).toContain("Published.");
@@ -314,7 +439,18 @@ describe("npx ts-node samples/blog.ts", () => {
     };
     try {
       const first = await start();
-      const { created } = await publish(first.origin, { title: "Kept", body: "Text" });
+      const { created } = await publish(first.origin, { title: "Kept", body: "Text" }, async () => {
+        // In development, the preview shows the mail.
+        for (let tries = 0; tries < 100; tries++) {
+          const preview = await fetch(`${first.origin}/_flagon/mail/0`);
+          const link = /href="http:\/\/[^/"]+(\/confirm[^"]+)"/.exec(await preview.text())?.[1];
+          if (link !== undefined) {
+            return link;
+          }
+          await new Promise((resolve) => setTimeout(resolve, 100));
+        }
+        throw new Error("No mail came.");
+      });
       expect(created.status).toBe(303);
       first.child.kill("SIGTERM");
       await once(first.child, "exit");

@@ -9,10 +9,14 @@ export const users = sqliteTable(
   {
     id: integer().primaryKey({ autoIncrement: true }),
     name: text().notNull(),
+    /** The first members gave none. */
+    email: text(),
     passwordHash: text("password_hash").notNull(),
     createdAt: integer("created_at", { mode: "timestamp" }).notNull().default(now),
+    /** The time at which the link in the mail was used. Nobody logs in before. */
+    confirmedAt: integer("confirmed_at", { mode: "timestamp" }),
   },
-  (table) => [uniqueIndex("users_name").on(sql`lower(${table.name})`)],
+  (table) => [uniqueIndex("users_name").on(sql`lower(${table.name})`), uniqueIndex("users_email").on(sql`lower(${table.email})`)],
 );
 
 export const posts = sqliteTable("posts", {

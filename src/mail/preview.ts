@@ -6,7 +6,7 @@ import { formatAddress } from "./transport";
 export const previewPath = "/_flagon/mail";
 
 const style =
-  "body{font:16px/1.5 system-ui,sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .8rem .3rem 0;border-top:1px solid #ddd;vertical-align:top}iframe{width:100%;height:32rem;border:1px solid #bbb}pre{white-space:pre-wrap;border:1px solid #bbb;padding:1rem}";
+  "body{font:16px/1.5 system-ui,sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem;overflow-wrap:anywhere}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .8rem .3rem 0;border-top:1px solid #ddd;vertical-align:top}iframe{width:100%;height:32rem;border:1px solid #bbb}pre{white-space:pre-wrap;border:1px solid #bbb;padding:1rem}";
 
 /** Answers with the list of mails, or with one of them; `undefined` if there is none. */
 export function answerPreview(mails: readonly SentMail[], target: string): string | undefined {

@@ -4,6 +4,9 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Flagon } from "flagon";
+import type { Jobs } from "flagon/jobs";
+import type { Mail } from "flagon/mail";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createApp } from "../../samples/blog";
@@ -20,6 +23,7 @@ describe.each([
   let origin: string;
   let folder: string;
   let page: Page;
+  let app: Flagon;
   const problems: string[] = [];
 
   async function logIn(name: string, password = "long enough") {
@@ -28,9 +32,16 @@ describe.each([
     await page.getByRole("button", { name: "Log in" }).click();
   }
 
+  /** Opens the link of the latest mail. */
+  async function openLink() {
+    const { jobs, mail } = app.extensions as { jobs: Jobs; mail: Mail };
+    await jobs.drain();
+    await page.goto(/http:[^\s)]+/.exec(mail.outbox.at(-1)?.text ?? "")?.[0] ?? "");
+  }
+
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "flagon-browser-"));
-    const app = await createApp(`file:${join(folder, "blog.db")}`);
+    app = await createApp(`file:${join(folder, "blog.db")}`);
     app.config.update({ secretKey: "a key for tests", testing: true });
     server = createServer(app.handler).listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -74,6 +85,7 @@ describe.each([
     await page.getByText("Please log in to access this page.").waitFor();
     await page.getByRole("link", { name: "I am new here" }).click();
     await page.getByLabel("Name").fill("Ann");
+    await page.getByLabel("E-mail").fill("ann@example.com");
     await page.getByLabel("Password").fill("long enough");
     await page.getByLabel("The same again").fill("not the same");
     await page.getByRole("button", { name: "Register" }).click();
@@ -83,7 +95,12 @@ describe.each([
     await page.getByLabel("Password").fill("long enough");
     await page.getByLabel("The same again").fill("long enough");
     await page.getByRole("button", { name: "Register" }).click();
-    await page.getByText("Welcome, Ann.").waitFor();
+    await page.getByText("A mail is on its way to ann@example.com.").waitFor();
+    await openLink();
+    await page.getByRole("button", { name: "Confirm" }).click();
+    await page.getByText("Welcome, Ann. Your address is confirmed.").waitFor();
+    await logIn("Ann");
+    await page.getByText("Hello, Ann.").waitFor();
     // What was asked for at first.
     expect(page.url()).toBe(`${origin}/posts/new`);
     await page.getByLabel("Body").fill("First paragraph.\n\nSecond & last.");
@@ -153,6 +170,25 @@ describe.each([
     expect(await page.getByLabel("Name").inputValue()).toBe("Ann");
     await logIn("Ann");
     expect(await page.locator("h1").textContent()).toBe("Your account");
+  });
+
+  it("gives a new password to a member who forgot it, by mail", async () => {
+    await page.goto(`${origin}/login`);
+    await page.getByRole("link", { name: "I forgot my password" }).click();
+    await page.getByLabel("E-mail").fill("ann@example.com");
+    await page.getByRole("button", { name: "Send me a link" }).click();
+    await page.getByText("If ann@example.com has an account here, a mail with a link is on its way.").waitFor();
+    await app.backgroundWork.finish(5000);
+    await openLink();
+    const used = page.url();
+    await page.getByLabel("New password").fill("even longer");
+    await page.getByLabel("The same again").fill("even longer");
+    await page.getByRole("button", { name: "Change password" }).click();
+    await page.getByText("Your password is changed. Log in with it.").waitFor();
+    await logIn("Ann", "even longer");
+    await page.getByText("Hello, Ann.").waitFor();
+    expect((await page.goto(used))?.status()).toBe(404);
+    await page.getByText("This link was used already, or is too old. Ask for another one.").waitFor();
   });
 
   it("has pages for tags and page numbers, and a 404 page with a way back", async () => {

@@ -4,7 +4,7 @@ import { MemoryStore, type RedisClient, RedisStore, ServerSessions, type Session
 import { describe, expect, it } from "vitest";
 import { createApp } from "../support";
 
-const ann = { id: 7, name: "Ann", passwordHash: "x", createdAt: new Date(0) };
+const ann = { id: 7, name: "Ann", email: null, passwordHash: "x", createdAt: new Date(0), confirmedAt: new Date(0) };
 
 /** A store without `update`, whose `delete` tells nothing. */
 function createPlainStore(): SessionStore & { readonly kept: Map<string, string> } {
