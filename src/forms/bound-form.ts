@@ -5,11 +5,11 @@ import { createScope } from "../dispatch/template-scope";
 import { FormValues } from "../http/request/form-values";
 import { checkForm, type FieldIssue } from "../schemas/check-form";
 import type { FieldChoices } from "../schemas/choices";
-import { createConversion } from "../schemas/conversion";
+import { Conversion } from "../schemas/conversion";
 import { emptyNode, type NameNode, toTree } from "../schemas/field-names";
 import { findPlace, wasSent } from "../schemas/field-places";
 import type { FormIssueField, FormLabelKind } from "../schemas/form-messages";
-import { type FieldPath, type FormSchema, findField, listOwnFields, listReserved } from "../schemas/form-schema";
+import { type FieldPath, type FormSchema, findField, listOwnFields } from "../schemas/form-schema";
 import { humanize } from "../schemas/humanize";
 import { unwrap } from "../schemas/zod";
 import { CsrfError, checkCsrf, createCsrfToken, csrfField } from "../sessions/csrf";
@@ -45,10 +45,11 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
   node: NameNode = emptyNode;
   #result: { readonly data: unknown } | undefined;
   #values: FormValues = noValues;
+  #isRefused = false;
+  #shown: FormView | undefined;
   readonly #unplaced: string[] = [];
   readonly #options: FormOptions;
   readonly #context: RequestContext;
-  readonly #view: FormView;
 
   constructor(schema: FormSchema, options: FormOptions, context: RequestContext, { initial, choices }: RequestValues) {
     this.schema = schema;
@@ -56,7 +57,6 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
     this.choices = readRequestChoices(schema, choices);
     this.#options = options;
     this.#context = context;
-    this.#view = new FormView(this, (field, given) => this.#renderField(field, given));
   }
 
   get name(): string | undefined {
@@ -69,7 +69,7 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
   }
 
   get valid(): boolean {
-    return this.#result !== undefined && this.formErrors.length === 0 && Object.keys(this.errors).length === 0;
+    return this.#result !== undefined && !this.#isRefused;
   }
 
   get data(): unknown {
@@ -131,8 +131,8 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
   }
 
   #bind(): MaybePromise<this> {
-    this.node = toTree(this.#values, listReserved(this.schema));
-    const conversion = createConversion(this.isSearch ? "search" : "form", listAllowedByField(this.choices));
+    this.node = toTree(this.#values, this.schema.reserved);
+    const conversion = new Conversion(this.isSearch ? "search" : "form", listAllowedByField(this.choices));
     return andThen(checkForm(this.schema, this.node, conversion), (result) => {
       if ("data" in result) {
         this.#result = result;
@@ -176,6 +176,7 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
   }
 
   addError(field: string | null, message: string): void {
+    this.#isRefused = true;
     if (field === null || field === "") {
       this.formErrors.push(message);
     } else {
@@ -230,6 +231,12 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
       ...attributes,
     };
     return html`<form${formatAttributes(all)}>${this.hidden()}${this.renderErrors()}${this.#view.renderParts([...fields.keys()], alternatives)}<button type="submit">${submit}</button></form>`;
+  }
+
+  /** The fields as they are shown. A form that is sent and valid shows none. */
+  get #view(): FormView {
+    this.#shown ??= new FormView(this, (field, given) => this.#renderField(field, given));
+    return this.#shown;
   }
 
   get #hasToken(): boolean {

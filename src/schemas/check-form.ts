@@ -1,6 +1,6 @@
 import { allOf, andThen, type MaybePromise } from "../base/maybe-promise";
 import { type SchemaIssue, type SchemaResult, toIssues, validate } from "../base/schema";
-import { type Conversion, createConversion } from "./conversion";
+import { Conversion } from "./conversion";
 import { convert } from "./convert";
 import { emptyNode, formatName, type NameNode } from "./field-names";
 import { type FormSchema, findField } from "./form-schema";
@@ -30,7 +30,7 @@ const requiredMessage = "This field is required.";
 const noDetails: Readonly<Record<string, unknown>> = {};
 
 /** Converts and checks sent values. The result is there at once if no schema has asynchronous parts. */
-export function checkForm(schema: FormSchema, node: NameNode, conversion: Conversion = createConversion()): MaybePromise<FormResult> {
+export function checkForm(schema: FormSchema, node: NameNode, conversion: Conversion = new Conversion()): MaybePromise<FormResult> {
   if (schema.whole !== undefined) {
     return andThen(validate(schema.whole, convert(schema.whole, node, [], conversion)), (result) => {
       const issues = explain(schema, "issues" in result ? result.issues : [], conversion);
@@ -57,9 +57,7 @@ function gather(schema: FormSchema, results: readonly SchemaResult<unknown>[], c
       data[name] = result.value;
     }
   }
-  const { missing, unchosen, refused } = conversion;
-  const isClean = issues.length === 0 && missing.size === 0 && unchosen.size === 0 && refused.size === 0;
-  const errors = isClean ? [] : explain(schema, issues, conversion);
+  const errors = issues.length === 0 && conversion.isClean ? [] : explain(schema, issues, conversion);
   return errors.length === 0 ? { data } : { issues: errors };
 }
 

@@ -1,30 +1,81 @@
 import type { CheckedFormat } from "./text-formats";
 
+/** Keys that lead to a value. */
+export type Path = readonly PropertyKey[];
+
+/** The choices that are allowed, by field. The index of a row is `[]`. */
+type Allowed = ReadonlyMap<string, ReadonlySet<string>>;
+
+const noChoices: Allowed = new Map();
+const noNames: ReadonlySet<string> = new Set();
+const noFormats: ReadonlyMap<string, CheckedFormat> = new Map();
+
 /** The state of one conversion: its source, its choices, and the fields that turn out to be wrong. */
-export interface Conversion {
+export class Conversion {
   /**
    * The source. In a query, absent fields stay absent. A form by `GET` is a query of a form with boxes: an absent boolean
    * chooses the option of `false`.
    */
   readonly source: "form" | "query" | "search";
   /** The values that may be chosen in this request, by field. The index of a row is `[]`. */
-  readonly choices: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly choices: Allowed;
+  // Most conversions find nothing wrong, so the sets are created when they are needed.
+  #missing: Set<string> | undefined;
+  #blank: Set<string> | undefined;
+  #unchosen: Set<string> | undefined;
+  #refused: Map<string, CheckedFormat> | undefined;
+
+  constructor(source: Conversion["source"] = "form", choices: Allowed = noChoices) {
+    this.source = source;
+    this.choices = choices;
+  }
+
   /** The names of required fields that were left empty. */
-  readonly missing: Set<string>;
+  get missing(): ReadonlySet<string> {
+    return this.#missing ?? noNames;
+  }
+
   /** The names of required texts that hold only blanks. */
-  readonly blank: Set<string>;
+  get blank(): ReadonlySet<string> {
+    return this.#blank ?? noNames;
+  }
+
   /** The names of fields with a value that is none of their choices. */
-  readonly unchosen: Set<string>;
+  get unchosen(): ReadonlySet<string> {
+    return this.#unchosen ?? noNames;
+  }
+
   /** The names of URLs and e-mail addresses that are refused although their schema takes them. */
-  readonly refused: Map<string, CheckedFormat>;
-}
+  get refused(): ReadonlyMap<string, CheckedFormat> {
+    return this.#refused ?? noFormats;
+  }
 
-/** Keys that lead to a value. */
-export type Path = readonly PropertyKey[];
+  /** Whether no field is missing, refused, or none of its choices. */
+  get isClean(): boolean {
+    return this.#missing === undefined && this.#unchosen === undefined && this.#refused === undefined;
+  }
 
-const noChoices: ReadonlyMap<string, ReadonlySet<string>> = new Map();
+  /** Notes a required field that was left empty. */
+  addMissing(name: string): void {
+    this.#missing ??= new Set();
+    this.#missing.add(name);
+  }
 
-/** Starts a conversion. */
-export function createConversion(source: Conversion["source"] = "form", choices: Conversion["choices"] = noChoices): Conversion {
-  return { source, choices, missing: new Set(), blank: new Set(), unchosen: new Set(), refused: new Map() };
+  /** Notes a required text that holds only blanks. */
+  addBlank(name: string): void {
+    this.#blank ??= new Set();
+    this.#blank.add(name);
+  }
+
+  /** Notes a field with a value that is none of its choices. */
+  addUnchosen(name: string): void {
+    this.#unchosen ??= new Set();
+    this.#unchosen.add(name);
+  }
+
+  /** Notes a text that is refused although its schema takes it. */
+  addRefused(name: string, format: CheckedFormat): void {
+    this.#refused ??= new Map();
+    this.#refused.set(name, format);
+  }
 }

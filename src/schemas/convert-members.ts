@@ -100,11 +100,11 @@ export function listRecordKeys(schema: ZodSchema): readonly string[] {
 }
 
 /** Converts the fields of the option that the discriminator names. An absent checkbox names `false`. */
-function convertOption(schema: ZodSchema, node: NameNode, path: Path, { source, missing }: Conversion, convert: Convert): unknown {
+function convertOption(schema: ZodSchema, node: NameNode, path: Path, conversion: Conversion, convert: Convert): unknown {
   const discriminator = String(readDefinition(schema, "discriminator"));
   const sent = node.children.get(discriminator)?.values[0];
   const text = typeof sent === "string" ? sent.trim() : "";
-  const boolean = text === "" ? (source === "query" ? undefined : false) : textConverters.boolean(text);
+  const boolean = text === "" ? (conversion.source === "query" ? undefined : false) : textConverters.boolean(text);
   const isNamed = (value: unknown): boolean => (typeof value === "boolean" ? value === boolean : text !== "" && String(value) === text);
   const options = readInners(schema, "options");
   const option =
@@ -114,7 +114,7 @@ function convertOption(schema: ZodSchema, node: NameNode, path: Path, { source, 
     return convert(option, node, path);
   }
   if (text === "") {
-    missing.add(formatName([...path, discriminator]));
+    conversion.addMissing(formatName([...path, discriminator]));
   }
   return { [discriminator]: text === "" ? undefined : sent };
 }

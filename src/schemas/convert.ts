@@ -3,13 +3,13 @@ import { textConverters } from "../base/text-values";
 import { UploadedFile } from "../http/request/upload";
 import { listTextFormats, readLeast } from "./checks";
 import { readChoices } from "./choices";
-import { type Conversion, createConversion, type Path } from "./conversion";
+import { Conversion, type Path } from "./conversion";
 import { convertMembers } from "./convert-members";
 import { emptyNode, formatName, isBlank, type NameNode, nodeOf } from "./field-names";
 import { parseIsoDate } from "./iso-date";
 import { completeTime, toBigInt, toNumber } from "./text-conversions";
 import { type CheckedFormat, findRefused } from "./text-formats";
-import { listValues, readDefinition, readInner, readInners, type Unwrapped, unwrap, type ZodSchema } from "./zod";
+import { listValues, readDefinition, readInner, readInners, remember, type Unwrapped, unwrap, type ZodSchema } from "./zod";
 
 /**
  * Converts sent text to the values that a schema expects. Text changes only where the schema asks for another type.
@@ -42,7 +42,7 @@ export function convert(schema: ZodSchema, node: NameNode, path: Path, conversio
     return null;
   }
   if (!kind.isOptional) {
-    conversion.missing.add(formatName(path));
+    conversion.addMissing(formatName(path));
   }
   return undefined;
 }
@@ -124,21 +124,28 @@ function convertString(kind: Unwrapped, text: string | undefined, path: Path, co
   if (text.trim() === "" && !mayLack) {
     return markEmpty(text, path, conversion);
   }
-  let completed = text;
-  for (const { format, local, precision } of listTextFormats(core)) {
-    if (typeof precision === "number" && (format === "time" || (format === "datetime" && local === true))) {
-      completed = completeTime(completed, precision);
-    }
-  }
+  const completed = listPrecisions(core).reduce(completeTime, text);
   const refused = isPreprocessed ? undefined : findRefused(core, text);
   if (refused !== undefined) {
-    conversion.refused.set(formatName(path), refused);
+    conversion.addRefused(formatName(path), refused);
   }
   return completed;
 }
 
+/** Lists the precisions of the times that a text must be. */
+const listPrecisions: (schema: ZodSchema) => readonly number[] = remember((schema) =>
+  listTextFormats(schema).flatMap(({ format, local, precision }) =>
+    typeof precision === "number" && (format === "time" || (format === "datetime" && local === true)) ? [precision] : [],
+  ),
+);
+
 function markEmpty(text: string, path: Path, conversion: Conversion): string {
-  conversion[text === "" ? "missing" : "blank"].add(formatName(path));
+  const name = formatName(path);
+  if (text === "") {
+    conversion.addMissing(name);
+  } else {
+    conversion.addBlank(name);
+  }
   return text;
 }
 
@@ -208,7 +215,7 @@ function convertList(
 }
 
 function isThere(element: ZodSchema, item: NameNode, { source }: Conversion): boolean {
-  return convert(element, item, [0], createConversion(source)) !== undefined;
+  return convert(element, item, [0], new Conversion(source)) !== undefined;
 }
 
 function convertTuple(core: ZodSchema, node: NameNode, path: Path, conversion: Conversion): unknown[] {
@@ -240,7 +247,7 @@ function convertUnion(kind: Unwrapped, node: NameNode, path: Path, conversion: C
   // The first option that accepts the converted value wins. An option with asynchronous parts cannot be tried.
   const refused = new Map<string, CheckedFormat>();
   for (const option of options) {
-    const trial = createConversion(conversion.source);
+    const trial = new Conversion(conversion.source);
     const value = convert(option, node, path, trial);
     if (accepts(option, value)) {
       if (trial.refused.size === 0) {
@@ -252,7 +259,7 @@ function convertUnion(kind: Unwrapped, node: NameNode, path: Path, conversion: C
     }
   }
   for (const [name, format] of refused) {
-    conversion.refused.set(name, format);
+    conversion.addRefused(name, format);
   }
   // Text that no option accepts stays text. Fields go to the first option, whose errors name the missing ones.
   const [value] = node.values;
@@ -287,7 +294,7 @@ function checkChoices(schema: ZodSchema, node: NameNode, value: unknown, path: P
     allowed.has(text) ||
     (!isList && typeof value !== "string" && allowed.has(String(value)));
   if (!chosen.every(isAllowed)) {
-    conversion.unchosen.add(formatName(path));
+    conversion.addUnchosen(formatName(path));
   }
 }
 

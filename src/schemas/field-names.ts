@@ -38,7 +38,11 @@ export class NameNode {
   /** Returns the node of a key, and creates it if there is none. Only for a tree that still grows. */
   grow(key: string): NameNode {
     this.#children ??= new Map();
-    const child = this.#children.get(key) ?? new NameNode();
+    const known = this.#children.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    const child = new NameNode();
     this.#children.set(key, child);
     return child;
   }
@@ -80,13 +84,14 @@ export function toTree(entries: Iterable<readonly [string, FormValue]>, except: 
     if (except.has(name)) {
       continue;
     }
-    let node = root;
-    for (const key of parseName(name)) {
-      node = node.grow(key);
-    }
+    const node = nested.test(name) || forbiddenKeys.has(name) ? growPath(root, parseName(name)) : root.grow(name);
     node.values.push(typeof value === "string" && value.includes("\r") ? value.replace(/\r\n?/g, "\n") : value);
   }
   return root;
+}
+
+function growPath(root: NameNode, keys: readonly string[]): NameNode {
+  return keys.reduce((node, key) => node.grow(key), root);
 }
 
 /** Tells whether a node holds nothing but blank texts and files that nobody chose. */

@@ -15,6 +15,8 @@ export interface FormSchema {
   readonly alternatives: readonly Alternative[];
   /** The schema of the object, or of the union, with its refinements across fields. */
   readonly whole: ZodSchema | undefined;
+  /** The names of the fields that a form adds to those of its schema, and that the schema does not have itself. */
+  readonly reserved: ReadonlySet<string>;
 }
 
 /** A field of a form: its name, and its place in the schema. */
@@ -59,7 +61,7 @@ export function readFormSchema(schema: object, source: FieldsSource = "form"): F
     fields.set(name, field);
   }
   checkFields(fields, source);
-  return { fields, alternatives: [], whole: undefined };
+  return { fields, alternatives: [], whole: undefined, reserved: listReserved(fields) };
 }
 
 const wholes = new WeakMap<ZodSchema, FormSchema>();
@@ -77,7 +79,7 @@ function readWhole(schema: ZodSchema, source: FieldsSource): FormSchema {
     );
   }
   checkFields(members.fields, source);
-  const form = { ...members, whole: schema };
+  const form = { ...members, whole: schema, reserved: listReserved(members.fields) };
   wholes.set(schema, form);
   return form;
 }
@@ -94,8 +96,7 @@ function readRecord(record: ZodSchema): Members {
 /** The fields that a form adds to those of its schema: the token, the name of the form, and the method that a POST stands for. */
 const reservedFields: readonly string[] = ["csrf_token", "_form", "_method"];
 
-/** Lists the fields that a form adds to those of its schema. A field that the schema has itself is none of them. */
-export function listReserved({ fields }: FormSchema): ReadonlySet<string> {
+function listReserved(fields: FormSchema["fields"]): ReadonlySet<string> {
   return new Set(reservedFields.filter((name) => !fields.has(name)));
 }
 
@@ -162,9 +163,8 @@ export function findSent(root: NameNode, { keys }: Pick<FieldPath, "keys">): Nam
  * or refuses them (`z.looseObject()`, `z.strictObject()`, `catchall()`).
  */
 export function listOwnFields(form: FormSchema, query: Iterable<readonly [string, string]>): (readonly [string, string])[] {
-  const reserved = listReserved(form);
   const isOpen = form.whole !== undefined && statesRest(form.whole);
-  return [...query].filter(([name]) => !reserved.has(name) && (isOpen || form.fields.has(splitName(name)[0] ?? "")));
+  return [...query].filter(([name]) => !form.reserved.has(name) && (isOpen || form.fields.has(splitName(name)[0] ?? "")));
 }
 
 function statesRest(schema: ZodSchema): boolean {

@@ -2,9 +2,9 @@ import type { Schema } from "../base/schema";
 import type { FormValue } from "../http/request/form-values";
 import { parseValue, type RequestIssue, ValidationFailed } from "../http/request/request-body";
 import { checkForm } from "./check-form";
-import { createConversion } from "./conversion";
+import { Conversion } from "./conversion";
 import { parseName, toTree } from "./field-names";
-import { listReserved, readFormSchema } from "./form-schema";
+import { readFormSchema } from "./form-schema";
 import { isZodSchema } from "./zod";
 
 /**
@@ -25,8 +25,8 @@ export async function parseFields(
   }
   const isForm = place === "body";
   const form = readFormSchema(schema, isForm ? "form" : "query");
-  const tree = isForm ? toTree(entries, listReserved(form)) : toTree(entries);
-  const result = await checkForm(form, tree, createConversion(isForm ? "form" : "query"));
+  const tree = isForm ? toTree(entries, form.reserved) : toTree(entries);
+  const result = await checkForm(form, tree, new Conversion(isForm ? "form" : "query"));
   if ("data" in result) {
     return result.data;
   }

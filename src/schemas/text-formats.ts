@@ -1,5 +1,5 @@
 import { listTextFormats } from "./checks";
-import { listChecks, type ZodCheck, type ZodSchema } from "./zod";
+import { listChecks, remember, type ZodCheck, type ZodSchema } from "./zod";
 
 /** The text formats that have a control of their own, which checks them. */
 export type CheckedFormat = "email" | "url";
@@ -34,15 +34,21 @@ export function findCheckedFormat(schema: ZodSchema): CheckedFormat | undefined 
  * schema states a `protocol`; or an e-mail address whose host no browser takes, as that of `a@b-.com`.
  */
 export function findRefused(schema: ZodSchema, text: string): CheckedFormat | undefined {
-  const formats = listTextFormats(schema);
-  if (formats.length === 0) {
+  const format = findGuarded(schema);
+  if (format === undefined) {
     return undefined;
   }
-  if (formats.some(({ format, protocol }) => format === "url" && !(protocol instanceof RegExp)) && startsUnsafe.test(text)) {
-    return "url";
-  }
-  return findCheckedFormat(schema) === "email" && !isBrowserEmail(text.trim()) ? "email" : undefined;
+  return format === "url" ? (startsUnsafe.test(text) ? "url" : undefined) : isBrowserEmail(text.trim()) ? undefined : "email";
 }
+
+/** Finds the format for which texts can be refused although the schema takes them. */
+const findGuarded: (schema: ZodSchema) => CheckedFormat | undefined = remember((schema) =>
+  listTextFormats(schema).some(({ format, protocol }) => format === "url" && !(protocol instanceof RegExp))
+    ? "url"
+    : findCheckedFormat(schema) === "email"
+      ? "email"
+      : undefined,
+);
 
 /** Tells whether browsers take an e-mail address (HTML, section 4.10.5.1.5). */
 function isBrowserEmail(text: string): boolean {
