@@ -2,8 +2,9 @@ import { FlagonError } from "../base/errors";
 import type { JsonProvider } from "../base/json";
 import type { RequestSource } from "../http/request/request-source";
 
-/** One value of a form, or several. */
-type FieldValue = string | number | boolean | readonly (string | number | boolean)[];
+/** One value of a form or a query, or several. `null` and `undefined` are left out. */
+type FieldValue = SingleValue | readonly SingleValue[];
+type SingleValue = string | number | boolean | null | undefined;
 
 /** The options of a request of the test client. */
 export interface TestRequestOptions {
@@ -145,15 +146,13 @@ async function composeBody(
 
 function listFields(fields: Readonly<Record<string, FieldValue>> = {}): [string, string][] {
   return Object.entries(fields).flatMap(([name, value]) =>
-    (Array.isArray(value) ? value : [value]).map((one): [string, string] => [name, String(one)]),
+    (Array.isArray(value) ? value : [value]).flatMap((one): [string, string][] => ((one ?? null) === null ? [] : [[name, String(one)]])),
   );
 }
 
 function addQuery(path: string, query: TestRequestOptions["query"]): string {
-  if (query === undefined) {
-    return path;
-  }
-  return `${path}${path.includes("?") ? "&" : "?"}${new URLSearchParams(listFields(query))}`;
+  const text = new URLSearchParams(listFields(query)).toString();
+  return text === "" ? path : `${path}${path.includes("?") ? "&" : "?"}${text}`;
 }
 
 /** Composes the request that a browser makes to follow a redirect (Fetch standard, HTTP-redirect fetch). */

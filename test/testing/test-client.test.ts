@@ -89,6 +89,15 @@ describe("testClient()", () => {
     expect(await client.session((opened) => opened.get("n"))).toBe(42);
   });
 
+  it("leaves out values of forms and queries that are null or undefined", async () => {
+    const app = createApp();
+    app.route("/", async () => [request.fullPath, await request.text()], { endpoint: "x", methods: ["POST"] });
+    const fields = { a: [1, null, 2], b: null, c: undefined, d: false, e: "" };
+    const response = await app.testClient().post("/", { query: fields, form: fields });
+    expect(await response.json()).toEqual(["/?a=1&a=2&d=false&e=", "a=1&a=2&d=false&e="]);
+    expect(await (await app.testClient().post("/", { query: { a: null } })).json()).toEqual(["/", ""]);
+  });
+
   it("sends a body as JSON, form or text, and refuses two of them", async () => {
     const app = createApp();
     app.route("/", async () => [request.mimeType, await request.text()], { endpoint: "x", methods: ["POST"] });
