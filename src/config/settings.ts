@@ -176,8 +176,9 @@ export const settingChecks: { readonly [Key in keyof Settings]: SettingCheck } =
   ),
   useXSendfile: yesOrNo(),
   trustedHosts: listOf(
-    /^[^/\s,;?#@\\*]+$/,
-    'a list of hosts such as "example.com" or ".example.com" (not "*.example.com"), without a scheme or a path',
+    // A name or an IPv6 address in brackets, with a port from 1 to 65535 or without.
+    /^(?:\.?[\w-]+(?:\.[\w-]+)*\.?|\[[\da-f:.]+\])(?::(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5]))?$/i,
+    'a list of hosts such as "example.com", "example.com:8080" or ".example.com" (not "*.example.com"), without a scheme or a path',
   ),
   trustProxy: {
     ...anyLike(

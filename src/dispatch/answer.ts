@@ -32,7 +32,7 @@ function finish(context: RequestContext, value: unknown, status: number): MaybeP
     if (context.app.config.debug) {
       checkInnerData(value, labelOf(context), context.app.json);
     }
-    context.response = toResponse(value, status, labelOf(context), context.app.json);
+    context.response = toOwnResponse(context, value, status);
     if (context.response.isStreamed) {
       silenceErrors(context.response.body);
     }
@@ -52,6 +52,22 @@ function finish(context: RequestContext, value: unknown, status: number): MaybeP
         (error: unknown) => failAfter(context, error),
       )
     : beginBody(context, finished);
+}
+
+/**
+ * Makes the response of a value, for this request alone.
+ *
+ * @throws {ReturnValueError} If the value is a response that was returned for another request: it may have the cookies of that.
+ */
+function toOwnResponse(context: RequestContext, value: unknown, status: number): FlagonResponse {
+  const response = toResponse(value, status, labelOf(context), context.app.json);
+  response.owner ??= context;
+  if (response.owner !== context) {
+    throw new ReturnValueError(
+      `${labelOf(context)} returned a response that was sent for another request, with its cookies and headers. Make a response for each request: keep the text or the data, and call makeResponse() in the function.`,
+    );
+  }
+  return response;
 }
 
 /** Waits for the first piece of a stream: as long as nothing is sent, its failure is an error of the view. */

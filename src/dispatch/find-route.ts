@@ -19,9 +19,8 @@ export function checkHead(context: RequestContext): undefined {
   if (error !== undefined) {
     throw refuse(context, error);
   }
-  const { host } = request;
   const { trustedHosts } = app.config;
-  if (trustedHosts.length > 0 && !isTrusted(host, trustedHosts)) {
+  if (trustedHosts.length > 0 && !isTrusted(request, trustedHosts)) {
     throw refuse(context, new BadRequest("The server does not answer for the host of the request."));
   }
 }
@@ -97,12 +96,18 @@ function route(context: RequestContext, request: FlagonRequest): RoutingAnswer |
   }
 }
 
-function isTrusted(host: string, trustedHosts: readonly string[]): boolean {
-  const name = host.replace(/:\d+$/, "").toLowerCase();
+/** Tells whether a host is among the trusted ones. One that is written without a port is trusted at any port. */
+function isTrusted({ host, isSecure }: FlagonRequest, trustedHosts: readonly string[]): boolean {
+  const [name, port = isSecure ? "443" : "80"] = splitPort(host);
   return trustedHosts.some((trusted) => {
-    const wanted = trusted.toLowerCase();
-    return wanted.startsWith(".") ? name === wanted.slice(1) || name.endsWith(wanted) : name === wanted || host.toLowerCase() === wanted;
+    const [wanted, wantedPort = port] = splitPort(trusted);
+    return wantedPort === port && (wanted.startsWith(".") ? name === wanted.slice(1) || name.endsWith(wanted) : name === wanted);
   });
+}
+
+function splitPort(host: string): [name: string, port: string | undefined] {
+  const port = /:(\d+)$/.exec(host)?.[1];
+  return [(port === undefined ? host : host.slice(0, -port.length - 1)).toLowerCase(), port];
 }
 
 /** Responds with a redirect that keeps method and body, to a path of the app: it begins with one slash, so it names no other host. */

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { request as sendRequest } from "node:http";
 import { Readable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
-import { FlagonResponse, json, request, session } from "flagon";
+import { abort, FlagonResponse, json, makeResponse, redirect, request, session } from "flagon";
 import { describe, expect, it, vi } from "vitest";
 import { createApp, createLiveApp, listen, waitUntil } from "../support";
 
@@ -161,6 +161,50 @@ describe("a response that is kept", () => {
     expect(await (await client.get("/")).text()).toBe("kept");
     expect((await client.get("/")).status).toBe(500);
     expect([await (await client.get("/clone")).text(), await (await client.get("/clone")).text()]).toEqual(["copied", "copied"]);
+  });
+});
+
+describe("a response of Flagon's that is kept", () => {
+  it.each<[string, () => FlagonResponse]>([
+    ["text", () => makeResponse("kept")],
+    ["JSON", () => json({ kept: true })],
+    ["no body", () => new FlagonResponse(null, 204)],
+    ["a redirect", () => redirect("/elsewhere")],
+  ])("belongs to one request, since it has the cookies of that: %s", async (_, make) => {
+    const app = createLiveApp();
+    const log = vi.spyOn(app.logger, "error");
+    const kept = make();
+    app.route("/", () => kept, { endpoint: "x" });
+    const begin = () => {
+      session.set("user", "ann");
+      return kept;
+    };
+    app.route("/session", begin, { endpoint: "session" });
+    app.route("/raised", () => abort(kept), { endpoint: "raised" });
+    app.afterRequest((response) => response.setCookie("seen", "1"));
+    const first = await app.testClient().get("/session");
+    expect([first.status < 400, first.headers.getSetCookie().length]).toEqual([true, 2]);
+    for (const path of ["/", "/session", "/raised"]) {
+      const second = await app.testClient().get(path);
+      expect([path, second.status, second.headers.getSetCookie().join().includes("session=") && path !== "/session"]).toEqual([
+        path,
+        500,
+        false,
+      ]);
+    }
+    expect(String(Reflect.get(Object(log.mock.calls[0]?.[0]), "err"))).toContain("was sent for another request, with its cookies");
+  });
+
+  it("may pass through hooks and error handlers of its own request", async () => {
+    const app = createLiveApp();
+    app.route("/", () => abort(makeResponse("made", 403)), { endpoint: "x" });
+    app.afterRequest((response) => response);
+    app.errorHandler(404, () => makeResponse("none", 404));
+    const client = app.testClient();
+    for (let round = 0; round < 2; round++) {
+      expect((await client.get("/")).status).toBe(403);
+      expect((await client.get("/none")).status).toBe(404);
+    }
   });
 });
 

@@ -164,11 +164,10 @@ export class RequestHead {
     return `${this.scheme}://${this.host}`;
   }
 
-  /** The host, with the port unless it is the scheme's usual one. */
+  /** The host, with the port unless it is the scheme's usual one. Zeros before the port are left out (RFC 3986, section 6.2.3). */
   get host(): string {
     const host = this.#statedHost;
-    const usual = this.isSecure ? ":443" : ":80";
-    return host.endsWith(usual) ? host.slice(0, -usual.length) : host;
+    return host.includes(":") ? normalizePort(host, this.isSecure ? "443" : "80") : host;
   }
 
   /** `"http"` or `"https"`. */
@@ -317,6 +316,12 @@ export class RequestHead {
     this.#connection ??= proxy.resolve(this.source);
     return this.#connection;
   }
+}
+
+/** Takes zeros before the port of a host off, and the port itself if it is the usual one. */
+function normalizePort(host: string, usual: string): string {
+  const [, name = host, port] = /^(.*):0*(\d+)$/.exec(host) ?? [];
+  return port === undefined || port === usual ? name : `${name}:${port}`;
 }
 
 /**

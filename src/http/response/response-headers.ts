@@ -176,8 +176,9 @@ export function addDefaults(headers: ResponseHeaders, defaults: readonly string[
 /**
  * Returns names and values in turn, for a server to send.
  *
- * The server owns the framing: an own length replaces a stated one, and a stated encoding is left out. So are the names of
- * trailers: no answer has any, and Node refuses to send the names without a body in chunks.
+ * The server owns the framing and the connection: an own length replaces a stated one, and a stated encoding is left out. So
+ * are the names of trailers: no answer has any, and Node refuses to send the names without a body in chunks. A response may
+ * close its connection, and cannot keep it open.
  *
  * @param headers The headers.
  * @param length The length of the body in bytes, or `null` when there is no body or its length is not known.
@@ -187,7 +188,9 @@ export function toWire(headers: ResponseHeaders, length: number | null): string[
   const entries = entriesOf(headers);
   for (let index = 0; index < entries.length; index += 2) {
     const name = entries[index] ?? "";
-    if (name !== "content-length" && name !== "transfer-encoding" && name !== "trailer") {
+    if (name === "connection") {
+      addConnection(wire, entries[index + 1] ?? "");
+    } else if (!ownNames.has(name)) {
       wire.push(name, entries[index + 1] ?? "");
     }
   }
@@ -195,6 +198,23 @@ export function toWire(headers: ResponseHeaders, length: number | null): string[
     wire.push("content-length", String(length));
   }
   return wire;
+}
+
+/** The headers of a response that the server decides on. */
+const ownNames = new Set(["content-length", "transfer-encoding", "trailer", "keep-alive", "proxy-connection"]);
+
+/** Tells whether a response closes its connection. */
+export function closesConnection(headers: ResponseHeaders): boolean {
+  return /\b(?:close|upgrade)\b/i.test(headers.get("connection") ?? "");
+}
+
+/** Adds what a response may say of its connection. One that asks for another protocol, such as a 426, closes it as well. */
+function addConnection(wire: string[], value: string): void {
+  if (/\bupgrade\b/i.test(value)) {
+    wire.push("connection", "close, upgrade");
+  } else if (/\bclose\b/i.test(value)) {
+    wire.push("connection", "close");
+  }
 }
 
 /** Headers as an object, as pairs, or as `Headers`. */

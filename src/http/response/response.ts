@@ -20,6 +20,12 @@ export class FlagonResponse {
   body: ResponseBody;
   /** The length of a streamed body in bytes, where it is known; text and bytes are measured when they are sent. */
   streamLength: number | null = null;
+  /**
+   * The request that the response belongs to, once it was returned: hooks and the session change it for that one.
+   *
+   * @internal
+   */
+  owner: object | undefined;
   #status: number;
   #closeCallbacks: (() => unknown)[] | undefined;
 

@@ -29,8 +29,8 @@ export class Exchange {
   isWritten = false;
   /** Whether the app has begun to read the body. */
   isBodyBegun = false;
-  /** Whether the client sends its body too slowly, so that nobody waits for the rest. */
-  isBodyLate = false;
+  /** Whether nobody waits for the rest of the body: the client sends it too slowly, or its end cannot be known. */
+  isBodyGone = false;
   /** The part of the body that was unread when the head of the reply was written. */
   unreadBody: UnreadBody = "none";
   /** Makes the code that reads the body fail. */

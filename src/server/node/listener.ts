@@ -15,11 +15,12 @@ import type { FlagonResponse } from "../../http/response/response";
 import type { Application } from "../../setup/application";
 import { noHooks } from "../../setup/registry";
 import { Exchange } from "./exchange";
+import { waitsForContinue } from "./expect-continue";
 import { toHttpError } from "./middleware-error";
 import { runNodeMiddleware } from "./node-middleware";
 import { sendResponse } from "./node-reply";
 import { NodeSource } from "./node-source";
-import { findProtocolError } from "./protocol-errors";
+import { findProtocolError, hasEndlessBody } from "./protocol-errors";
 import { reportCrash } from "./report-crash";
 import { keepTickShape } from "./tuning/tick-shape";
 
@@ -74,6 +75,7 @@ export class ServedExchange extends Exchange implements Sender<void> {
       // The answer before this one closes the connection (RFC 9112, section 9.6). Node would fail on a second answer.
       return;
     }
+    this.expectsContinue ||= waitsForContinue(this.reply);
     if (app.lifeCycle.isReady) {
       this.#answer(app);
     } else {
@@ -182,6 +184,8 @@ export class ServedExchange extends Exchange implements Sender<void> {
     if (refusal === undefined) {
       answerRequest(app, new NodeSource(this), this);
     } else {
+      // Node destroys the connection at once, so that the answer has to be written before.
+      this.isBodyGone = hasEndlessBody(this.message);
       this.refuse(app, refusal);
     }
   }

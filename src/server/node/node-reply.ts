@@ -7,7 +7,7 @@ import { contexts, type RequestContext } from "../../dispatch/context";
 import { FilePart } from "../../http/response/file-part";
 import { PushedStream } from "../../http/response/pushed-stream";
 import type { FlagonResponse } from "../../http/response/response";
-import { toWire } from "../../http/response/response-headers";
+import { closesConnection, toWire } from "../../http/response/response-headers";
 import { isBodiless } from "../../http/status";
 import type { Exchange } from "./exchange";
 import { FileSender } from "./node-file";
@@ -64,8 +64,14 @@ function writeHead({ context, exchange, response }: Sending): void {
   const { reply } = exchange;
   exchange.unreadBody = findUnreadBody(exchange);
   if (exchange.unreadBody === "long") {
-    exchange.isClosing = true;
     headers.set("connection", "close");
+  }
+  if (exchange.unreadBody !== "none") {
+    exchange.isClosing ||= closesConnection(headers);
+  }
+  if (exchange.message.httpVersionMajor === 2) {
+    // HTTP/2 has no such header (RFC 9113, section 8.2.2), and Node warns of it.
+    headers.delete("connection");
   }
   const wire = toWire(headers, isBodiless(status) ? null : measureBody(response));
   if (context.app.nodeMiddleware.length > 0 || reply.getHeaderNames().length > 0) {

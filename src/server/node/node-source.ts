@@ -5,6 +5,7 @@ import { tooLarge } from "../../http/request/read-body";
 import type { RequestSource } from "../../http/request/request-source";
 import type { Exchange } from "./exchange";
 import { findParsedBody } from "./parsed-body";
+import { isOfHttp2 } from "./protocol-errors";
 import { findHeader, findRepeated, listRawHeaders } from "./raw-headers";
 
 /** A request as `node:http` knows it. */
@@ -25,7 +26,7 @@ export class NodeSource implements RequestSource {
     this.method = message.method ?? "GET";
     const { authority, target } = splitTarget(message.url ?? "/");
     this.target = target;
-    this.#authority = authority;
+    this.#authority = isOfHttp2(message) ? readAuthority(message) : authority;
     // Express states the path of a mounted handler here.
     const { baseUrl }: IncomingMessage & { readonly baseUrl?: unknown } = message;
     this.rootPath = typeof baseUrl === "string" ? baseUrl : "";
@@ -56,7 +57,8 @@ export class NodeSource implements RequestSource {
 
   *headers(): Generator<readonly [string, string]> {
     const rawHeaders = listRawHeaders(this.#message);
-    const names = new Set(rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()));
+    // The names of HTTP/2's pseudo-headers begin with a colon.
+    const names = new Set(rawHeaders.filter((name, index) => index % 2 === 0 && !name.startsWith(":")).map((name) => name.toLowerCase()));
     for (const name of names) {
       yield [name, this.header(name) ?? ""];
     }
@@ -184,6 +186,15 @@ function splitTarget(url: string): { readonly authority: string | undefined; rea
   }
   const [, authority, rest = url] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url) ?? [];
   return { authority, target: authority !== undefined && !rest.startsWith("/") ? `/${rest}` : rest };
+}
+
+/** Reads the host of a request of HTTP/2. Two that differ are joined, and thereby none (RFC 9113, section 8.3.1). */
+function readAuthority({ headers }: IncomingMessage): string | undefined {
+  const authority = headers[":authority"];
+  const { host } = headers;
+  return typeof authority !== "string" || host === undefined || host === authority
+    ? (host ?? String(authority ?? ""))
+    : `${authority}, ${host}`;
 }
 
 function isEncrypted(socket: Socket & { readonly encrypted?: unknown }): boolean {

@@ -1,15 +1,18 @@
 import type { IncomingMessage } from "node:http";
 import { HTTPVersionNotSupported, NotImplemented } from "../../http/exceptions/by-status";
-import { BadRequest } from "../../http/exceptions/client-errors";
+import { BadRequest, RequestHeaderFieldsTooLarge } from "../../http/exceptions/client-errors";
 import type { HTTPException } from "../../http/exceptions/http-exception";
 import { findHeader, listRawHeaders } from "./raw-headers";
+
+/** The most lines that the head of a request may have. */
+const maxHeaderLines = 100;
 
 /**
  * Finds the error in the protocol of a request that Node's parser lets pass.
  *
  * @param message The request.
  * @returns 501 for a transfer coding other than `chunked` (RFC 9112, section 6.1), 400 for HTTP/0.9 and for `chunked` in
- *   HTTP/1.0, 505 for another version; `undefined` if there is none.
+ *   HTTP/1.0, 505 for another version, 431 for over 100 headers; `undefined` if there is none.
  */
 export function findProtocolError(message: IncomingMessage): HTTPException | undefined {
   const { httpVersionMajor, httpVersionMinor } = message;
@@ -19,6 +22,9 @@ export function findProtocolError(message: IncomingMessage): HTTPException | und
   }
   if (httpVersionMajor === 0) {
     return new BadRequest("The request line has no version of HTTP.");
+  }
+  if (message.rawHeaders.length / 2 > maxHeaderLines) {
+    return new RequestHeaderFieldsTooLarge("The request has too many headers.");
   }
   if (httpVersionMajor !== 1) {
     return isOfHttp2(message) ? undefined : new HTTPVersionNotSupported();
@@ -33,7 +39,13 @@ export function findProtocolError(message: IncomingMessage): HTTPException | und
   return httpVersionMinor === 0 ? new BadRequest("HTTP/1.0 has no transfer codings.") : undefined;
 }
 
+/** Tells whether the end of a request's body cannot be known: its last transfer coding is not `chunked`. Node gives up reading then. */
+export function hasEndlessBody(message: IncomingMessage): boolean {
+  const coding = message.httpVersionMajor === 1 ? findHeader(listRawHeaders(message), "transfer-encoding") : undefined;
+  return coding !== undefined && !/(?:^|,)[ \t]*chunked[ \t]*$/i.test(coding);
+}
+
 /** Tells whether a request comes from Node's server of HTTP/2, whose requests have a stream. */
-function isOfHttp2(message: IncomingMessage): boolean {
+export function isOfHttp2(message: IncomingMessage): boolean {
   return "stream" in message;
 }

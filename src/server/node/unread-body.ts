@@ -24,7 +24,7 @@ export function findUnreadBody(exchange: Exchange): UnreadBody {
     skipEmptyBody(message);
     return "none";
   }
-  return length > shortBody || exchange.expectsContinue || exchange.isBodyLate ? "long" : "short";
+  return length > shortBody || exchange.expectsContinue || exchange.isBodyGone ? "long" : "short";
 }
 
 /**
@@ -37,7 +37,7 @@ export function findUnreadBody(exchange: Exchange): UnreadBody {
  */
 export function drainBody(exchange: Exchange, end: () => void): void {
   const { message } = exchange;
-  if (message.complete || message.destroyed || exchange.expectsContinue || exchange.isBodyLate) {
+  if (message.complete || message.destroyed || exchange.expectsContinue || exchange.isBodyGone) {
     end();
     return;
   }

@@ -16,9 +16,12 @@ const answers: Readonly<Record<string, readonly [status: number, text: string]>>
 };
 const malformed = [400, "The request is not well-formed HTTP."] as const;
 
-/** Answers for requests that Node's parser refuses, with the app's default headers and a sentence. */
+/** Answers for requests that Node's parser refuses or does not hand over, with the app's default headers and a sentence. */
 export function answerClientErrors(server: Server, app: Application, inFlight: RequestsInFlight): void {
   const answered = new WeakSet<Duplex>();
+  server.on("connect", (_message, socket: Duplex) => {
+    socket.on("error", () => undefined).end(formatAnswer(app, 501, "The server is no proxy."));
+  });
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
     if (answered.has(socket)) {
       return;

@@ -135,7 +135,7 @@ export class RequestsInFlight {
   /** Refuses a body that comes too slowly: where the app reads it, or in place of a foreign reader. */
   #refuseBody(exchange: ServedExchange): void {
     const refusal = new RequestTimeout("The body of the request came too slowly.");
-    exchange.isBodyLate = true;
+    exchange.isBodyGone = true;
     if (exchange.failBody !== undefined) {
       exchange.failBody(refusal);
     } else if (exchange.reply.headersSent) {

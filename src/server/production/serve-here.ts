@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { ConfigError } from "../../base/errors";
 import { findShortKey } from "../../config/secret-keys";
 import type { RequestContext } from "../../dispatch/context";
-import { BadRequest, ExpectationFailed, RequestHeaderFieldsTooLarge } from "../../http/exceptions/client-errors";
+import { BadRequest, ExpectationFailed } from "../../http/exceptions/client-errors";
 import type { HTTPException } from "../../http/exceptions/http-exception";
 import type { Application } from "../../setup/application";
 import { Connections } from "../connections";
@@ -25,8 +25,6 @@ import { removeStaleSocket } from "./unix-socket";
 /** The least time for the functions of `onStop`, in milliseconds, if requests have used up that of the stop. */
 const leastStopTime = 1000;
 
-/** The most lines that the head of a request may have. */
-const maxHeaderLines = 100;
 /** Milliseconds without traffic after which a connection is closed. */
 const socketTimeout = 120_000;
 /**
@@ -165,11 +163,8 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
   return { server, stop };
 }
 
-/** Finds the error in the head of a request that Node's parser lets pass here (RFC 9112, section 3.2, for the host). */
+/** Finds the error in the head of a request that Node's parser lets pass here: no host (RFC 9112, section 3.2). */
 function findHeadProblem({ httpVersion, rawHeaders }: IncomingMessage): HTTPException | undefined {
-  if (rawHeaders.length / 2 > maxHeaderLines) {
-    return new RequestHeaderFieldsTooLarge("The request has too many headers.");
-  }
   return httpVersion === "1.1" && findHeader(rawHeaders, "host") === undefined ? new BadRequest("The request names no host.") : undefined;
 }
 
