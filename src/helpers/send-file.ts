@@ -1,5 +1,6 @@
-import { resolve } from "node:path";
+import { join, relative, resolve, sep } from "node:path";
 import { getRequestContext } from "../dispatch/context";
+import { sandboxDocument } from "../http/files/sandbox";
 import {
   createContentResponse,
   createDirectoryResponse,
@@ -15,17 +16,27 @@ import type { Application } from "../setup/application";
  *
  * @param file The file, relative to the app's root; never build its path from text of a client: {@link sendFromDirectory}
  * is for that. Or the content itself: bytes, or a stream of them, whose type `mimeType` or `downloadName` tells.
+ * An HTML, SVG or XML document that may come from a visitor is sandboxed, so that no script of it runs: content, a file
+ * with a `downloadName`, and a file below `app.instancePath` or a folder `uploads`. The response's own
+ * `Content-Security-Policy` can be changed.
  * @param options The type, the name and the caching of the file.
  * @throws {NotFound} If there is no such file.
  */
 export function sendFile(file: string | FileContent, options: SendFileOptions = {}): Promise<FlagonResponse> {
   const { app, request } = getRequestContext("sendFile");
   const all = { ...defaultsOf(app), ...options };
-  return typeof file === "string" ? createFileResponse(request, resolve(app.root, file), all) : createContentResponse(request, file, all);
+  if (typeof file !== "string") {
+    return createContentResponse(request, file, all).then(sandboxDocument);
+  }
+  const path = resolve(app.root, file);
+  const response = createFileResponse(request, path, all);
+  return mayComeFromVisitor(app, path, options) ? response.then(sandboxDocument) : response;
 }
 
 /**
  * Responds with a file of a directory, by a name that a client may have sent.
+ *
+ * An HTML, SVG or XML document that may come from a visitor is sandboxed, as by {@link sendFile}.
  *
  * @param directory The directory, relative to the app's root.
  * @param name The name below it.
@@ -34,7 +45,17 @@ export function sendFile(file: string | FileContent, options: SendFileOptions = 
  */
 export function sendFromDirectory(directory: string, name: string, options: SendFileOptions = {}): Promise<FlagonResponse> {
   const { app, request } = getRequestContext("sendFromDirectory");
-  return createDirectoryResponse(request, resolve(app.root, directory), name, { ...defaultsOf(app), ...options });
+  const folder = resolve(app.root, directory);
+  const response = createDirectoryResponse(request, folder, name, { ...defaultsOf(app), ...options });
+  return mayComeFromVisitor(app, join(folder, name), options) ? response.then(sandboxDocument) : response;
+}
+
+/** Tells whether a file may be an upload: by a name of its own, or by its place. */
+function mayComeFromVisitor({ instancePath, root }: Application, path: string, { downloadName }: SendFileOptions): boolean {
+  const isBelow = (folder: string): boolean => path.startsWith(folder + sep);
+  // An instance folder around the app itself says nothing of a file.
+  const isInstance = isBelow(instancePath) && !`${root}${sep}`.startsWith(instancePath + sep);
+  return downloadName !== undefined || isInstance || relative(root, path).split(sep).includes("uploads");
 }
 
 function defaultsOf({ config }: Application): SendFileOptions {

@@ -16,6 +16,8 @@ import type { Registry } from "./registry";
 export interface Application {
   /** The folder that the app's paths are relative to. */
   readonly root: string;
+  /** The folder of files that belong to one deployment. */
+  readonly instancePath: string;
   /** The app's name. */
   readonly name: string;
   /** The configuration. */
