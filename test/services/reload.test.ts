@@ -74,6 +74,48 @@ describe("flagon run restarts", () => {
     }
   });
 
+  it("when an ES module outside of the folder changes, also one that another one imports, or that does not compile", async () => {
+    const base = writeFiles({
+      "shared/package.json": '{ "type": "module" }',
+      "shared/index.js": 'export { text } from "./inner/words.mjs";',
+      "shared/inner/words.mjs": text("one"),
+    });
+    const root = createProject({
+      "app.mjs": source(join(base, "shared/index.js")).replace("__dirname", "import.meta.dirname ?? process.cwd()"),
+    });
+    const port = await findPort();
+    const origin = `http://127.0.0.1:${port}`;
+    start(root, ["run", "--app", "app.mjs", "--port", String(port)]);
+    await until(origin, "one");
+    const file = join(base, "shared/inner/words.mjs");
+    for (const [index, save] of Object.values(saves).entries()) {
+      await wait(300);
+      save(file, text(`saved ${index}`));
+      await until(origin, `saved ${index}`);
+    }
+    writeFileSync(file, "export const text = ;");
+    await until(origin, "The app does not start");
+    writeFileSync(file, text("mended"));
+    await until(origin, "mended");
+    writeFileSync(join(base, "shared/index.js"), 'export const text = "from the index";');
+    await until(origin, "from the index");
+  });
+
+  it("and leaves the app's own child processes without messages about modules", async () => {
+    const root = createProject({
+      "worker.cjs": 'process.send({ env: Object.keys(process.env).filter((name) => name.startsWith("WATCH_")) });',
+      "app.mjs": `import { fork } from "node:child_process";
+import { Flagon } from "flagon";
+const app = new Flagon(process.cwd(), { static: null, config: { secretKey: "a key that is long enough" } });
+app.route("/", () => new Promise((resolve) => fork("worker.cjs").once("message", (message) => resolve(JSON.stringify(message)))), { endpoint: "home" });
+export default app;
+`,
+    });
+    const port = await findPort();
+    start(root, ["run", "--app", "app.mjs", "--port", String(port)]);
+    await until(`http://127.0.0.1:${port}`, '{"env":[]}');
+  });
+
   it("after a mistake: the page shows the error, and reloads when the app runs again", async () => {
     const { file, origin } = await startApp("own");
     writeFileSync(file, "export const text = ;");

@@ -1,11 +1,26 @@
 import { sep } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/**
+ * The variable by which Node tells a parent process of each module that it loads, by messages of its own. ES modules are in no
+ * cache that a program can read.
+ */
+export const reportVariable = "WATCH_REPORT_DEPENDENCIES";
 
 /** The messages of the app's process to the process that restarts it. */
 export interface Report {
   /** Files that the app has loaded since the last report. */
   readonly loaded?: readonly string[];
+  /** URLs of ES modules, as Node itself tells them. */
+  readonly "watch:import"?: readonly string[];
   /** The address of the app. */
   readonly listening?: { readonly host: string; readonly port: number };
+}
+
+/** Lists the files of a report that may change: those of packages in `node_modules` do not. */
+export function listLoaded({ loaded = [], "watch:import": urls = [] }: Report): string[] {
+  const modules = urls.filter((url) => url.startsWith("file:")).map((url) => fileURLToPath(url));
+  return [...loaded, ...modules].filter((file) => !file.includes(`${sep}node_modules${sep}`));
 }
 
 /** The exit code of a process that cannot listen, since its port is in use: starting it again does not help. */
@@ -42,6 +57,8 @@ export function reportLoaded(): void {
 /** Reports loaded files from time to time, and ends the process when its parent is gone: nobody else would. */
 export function followParent(): void {
   const parent = process.ppid;
+  // The app's own child processes are not to send such messages.
+  delete process.env[reportVariable];
   reportLoaded();
   setInterval(() => {
     if (process.ppid !== parent) {

@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from "node:util";
 import { writeToTerminal } from "../../base/terminal";
 import { CodeWatcher } from "./code-watcher";
 import { FailureServer } from "./failure-server";
-import { portInUseCode, type Report } from "./parent-process";
+import { listLoaded, portInUseCode, type Report, reportVariable } from "./parent-process";
 
 /** Milliseconds for which changes are gathered before a restart, and milliseconds that the old app has to end. */
 const gatherTime = 50;
@@ -68,7 +68,7 @@ export class Reloader {
     const [program = process.execPath, ...rest] = this.#options.command;
     const child = spawn(program, rest, {
       stdio: ["inherit", "inherit", "pipe", "ipc"],
-      env: { ...process.env, FLAGON_RELOADED: "1" },
+      env: { ...process.env, FLAGON_RELOADED: "1", [reportVariable]: "1" },
     });
     let output = "";
     child.stderr?.on("data", (piece: Buffer) => {
@@ -76,7 +76,7 @@ export class Reloader {
       output = (output + String(piece)).slice(-maxOutput);
     });
     child.on("message", (report: Report) => {
-      this.#watcher.addLoaded(report.loaded ?? []);
+      this.#watcher.addLoaded(listLoaded(report));
       this.#place = report.listening ?? this.#place;
       // Later output is no error of the start.
       output = report.listening === undefined ? output : "";
