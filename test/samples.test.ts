@@ -260,7 +260,7 @@ describe("samples/blog.ts", () => {
     expect((await client.post("/login", { form: { name: "Ann", password: ann.password } })).status).toBe(303);
   });
 
-  it("answers a registration the same whether or not the address is known, and tells its owner by mail", async () => {
+  it("answers a registration the same for known and unknown addresses, and informs their owner by mail", async () => {
     await register();
     const { mail } = app.extensions as { mail: Mail };
     const before = mail.outbox.length;
@@ -283,7 +283,7 @@ describe("samples/blog.ts", () => {
     expect((await client.post("/login", { form: { name: "Mallory", password: "long enough" } })).status).toBe(422);
   });
 
-  it("sets a new password by a link that works once, and tells nobody whether an address has an account", async () => {
+  it("sets a new password by a link that works once, and reveals no accounts", async () => {
     await register();
     const stranger = app.testClient();
     const ask = async (email: string) => {
@@ -481,7 +481,7 @@ describe("samples/hello.ts", () => {
 });
 
 describe("samples/api.ts", () => {
-  it("keeps tasks, refuses what is not valid, and describes itself", async () => {
+  it("keeps tasks, refuses invalid ones, and serves its own description", async () => {
     const service = api.testClient();
     const made = await service.post("/api/tasks", { json: { title: " Mow the lawn " } });
     expect([made.status, await made.json()]).toEqual([201, { id: 1, title: "Mow the lawn", status: "open" }]);

@@ -194,7 +194,7 @@ describe.each([
     });
   });
 
-  it("search by GET: the URL holds what was chosen, links keep it, and a box that is ticked by default can be unticked", async () => {
+  it("search by GET: the URL and links hold the choices, and a box that is ticked by default can be unticked", async () => {
     const count = () => page.locator("#count").innerText();
     await page.goto(`${origin}/search`);
     expect(await count()).toBe("48 found");

@@ -27,7 +27,7 @@ describe("commands", () => {
   }
   const commands = createApp({ name: "shop" }, Users).testCommands();
 
-  it("run with the app's context, and print what they print and return", async () => {
+  it("run with the app's context, and print their output and result", async () => {
     expect(await commands.invoke("list-users")).toEqual({ output: "shop\n", exitCode: 0, error: undefined });
     const made = await commands.invoke(["user", "create", "Ann Lee", "41", "--admin", "--level=3"]);
     expect([made.exitCode, made.output]).toEqual([0, "making { name: 'Ann Lee', age: 42 }\n…\n[true,false,3]\n"]);

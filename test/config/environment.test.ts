@@ -125,7 +125,7 @@ describe("environment variables", () => {
     expect(shops).toEqual([{ name: "a", open: false }, { name: "b" }]);
   });
 
-  it("keep text that would change as a number: passwords, long digits, and what the code has as text", () => {
+  it("keep text that would change as a number: passwords, long digits, and settings that are text in the code", () => {
     const config = new Config(
       { pin: "0000", list: ["a"], rate: 1 },
       {

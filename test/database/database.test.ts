@@ -116,7 +116,7 @@ describe("Database", () => {
 });
 
 describe("flagon db generate", () => {
-  it("writes migrations by drizzle-kit, refuses to guess a renaming, and lists what loses data", async () => {
+  it("writes migrations by drizzle-kit, refuses to guess a renaming, and lists statements that lose data", async () => {
     const table = (columns: string) =>
       `import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";\nexport const users = sqliteTable("users", { id: integer().primaryKey(), ${columns} });\n`;
     const root = writeFiles({ "package.json": "{}", "schema.ts": table("name: text().notNull(), age: integer()") });

@@ -347,7 +347,7 @@ export function describeDatabase(name: string, create: () => Promise<Made>, isPo
       }
     };
 
-    it("gives the page that the query asks for, and 404 for none", async () => {
+    it("gives the page of the query, and 404 for a missing one", async () => {
       const made = await create();
       const { db, posts } = made;
       await fill(made, 7);
@@ -411,7 +411,7 @@ export function describeDatabase(name: string, create: () => Promise<Made>, isPo
       });
     });
 
-    it("takes a count, or none, and a function for relational queries", async () => {
+    it("accepts a count, no count, and a function for relational queries", async () => {
       const made = await create();
       const { db, posts } = made;
       await fill(made, 5);

@@ -123,7 +123,7 @@ describe("the option 'errors'", () => {
 });
 
 describe("the page of a query that is not valid", () => {
-  it("shows which value is wrong", async () => {
+  it("shows the wrong values", async () => {
     const app = createApp();
     app.route("/list", () => "list", { query: z.object({ page: z.int(), size: z.int().max(9).optional() }), endpoint: "list" });
     const response = await app.testClient().get("/list?page=%3Cb%3E&size=10", { headers: { accept: browser } });

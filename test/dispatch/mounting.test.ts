@@ -222,7 +222,7 @@ describe("app.useNode()", () => {
     });
   });
 
-  it("works with middleware that changes what is sent, such as compression", async () => {
+  it("works with middleware that changes the response, such as compression", async () => {
     const app = createApp();
     app.useNode(compression({ threshold: 0 }));
     app.route("/x", () => "x".repeat(5000), { endpoint: "x" });

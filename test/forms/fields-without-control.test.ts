@@ -37,7 +37,7 @@ describe("a field that no control can send", () => {
     );
   });
 
-  it("is taken where it becomes one of another kind, where another option does, or where it is always absent", async () => {
+  it("is accepted if it is converted to another kind, has another option, or is always absent", async () => {
     const fields = {
       scores: z.record(z.string(), z.int()).transform((record) => new Map(Object.entries(record))),
       text: z.union([map, z.string()]),

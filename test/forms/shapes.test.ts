@@ -144,7 +144,7 @@ describe("a recursive schema", () => {
     expect((await page.send(fields)).data).toEqual({ tree });
   });
 
-  it("of optional parts ends where its data end", async () => {
+  it("of optional parts ends with its data", async () => {
     interface Link {
       name: string;
       next?: Link | undefined;
@@ -169,7 +169,7 @@ describe("a recursive schema", () => {
 describe("fields beyond the schema", () => {
   const fields = { a: "1", b: "2", c: ["3", "4"], "d.e": "5", csrf_token: "t", _form: "f", _method: "POST" };
 
-  it("are left out, handed on or refused, as the schema says", async () => {
+  it("are left out, passed on or refused, by the kind of the schema", async () => {
     expect((await serveFields(z.object({ a: z.string() })).send(fields)).data).toEqual({ a: "1" });
     expect((await serveFields(z.looseObject({ a: z.string() })).send(fields)).data).toEqual({
       a: "1",
@@ -298,7 +298,7 @@ describe("an intersection", () => {
     expect((await page.send({ a: "1", same: "9", b: "x" })).errors).toEqual({ same: ["At most 5."], b: ["Enter a whole number."] });
   });
 
-  it("is a group inside of a form, and may hold unions", async () => {
+  it("is a group inside of a form, and can hold unions", async () => {
     const kind = z.discriminatedUnion("k", [z.object({ k: z.literal("x"), x: z.string() }), z.object({ k: z.literal("y") })]);
     const page = serveFields({ f: z.intersection(z.object({ a: z.string() }), kind) });
     expect((await page.send({ "f.a": "1", "f.k": "x", "f.x": "2" })).data).toEqual({ f: { a: "1", k: "x", x: "2" } });

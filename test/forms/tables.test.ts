@@ -125,7 +125,7 @@ describe.each(cases)("a form made of a table of $name", ({ form, row, least, giv
     expect(sent.data).toEqual(row);
   });
 
-  it("takes what a visitor must fill in: nulls and defaults stand for the rest", async () => {
+  it("accepts the fields that a visitor must fill in: nulls and defaults stand for the others", async () => {
     const sent = await serveForm(definition).send(least);
     expect(sent.errors).toEqual({});
     expect(Object.fromEntries(Object.entries(sent.data as object).filter(([, value]) => value !== null))).toEqual(given);
@@ -138,7 +138,7 @@ describe.each(cases)("a form made of a table of $name", ({ form, row, least, giv
     expect(sent.data).toMatchObject(Object.fromEntries(Object.entries(given).filter(([name]) => name !== "isNew")));
   });
 
-  it("says what is missing, keeps what was typed, and shows it again", async () => {
+  it("names missing fields, and shows the input again", async () => {
     const sent = await serveForm(definition).send({ ...least, [Object.keys(least)[2] ?? ""]: "many" });
     expect([sent.status, sent.errors]).toEqual([422, { [Object.keys(least)[2] ?? ""]: ["Enter a whole number."] }]);
     expect(attributesOf(sent.document, Object.keys(least)[2] ?? "")).toMatchObject({ value: "many", "aria-invalid": "true" });
@@ -174,7 +174,7 @@ describe("the controls of a table's columns", () => {
     expect(options(second, "other")).toEqual(["", "sad", "merry"]);
   });
 
-  it("of a change may all be left out, and take null from the row", async () => {
+  it("of a change can all be left out, and accept null from the row", async () => {
     const form = defineForm(createUpdateSchema(people).pick({ name: true, note: true, isMember: true }) as z.ZodType<object>, {
       csrf: false,
     });

@@ -72,7 +72,7 @@ describe("urlFor()", () => {
     expect(named.appContext(external)).toBe("https://example.com/posts/1");
   });
 
-  it("says what is wrong when it cannot build one", () => {
+  it("names the reason if it cannot build a URL", () => {
     const build = (run: () => string) => () => app.appContext(run);
     expect(build(() => urlFor("shwo", { id: 1 }))).toThrow("Could not build a URL for endpoint 'shwo'. Did you mean 'show'?");
     expect(build(() => urlFor("show"))).toThrow("the value of 'id' is missing");
@@ -125,7 +125,7 @@ describe("urlFor()", () => {
     expect(urls).toEqual(["/archive", "/archive/2026", "/archive/2026/3", "/archive?month=3", "/archive?_private=1"]);
   });
 
-  it("puts the path of the mount in front, which a trusted proxy may say", async () => {
+  it("puts the path of the mount in front, also that of a trusted proxy", async () => {
     const app = createApp({ config: { applicationRoot: "/app/", trustProxy: { hops: 1, prefix: true }, serverName: "example.com" } });
     app.route("/x", () => urlFor("x"), { endpoint: "x" });
     expect(app.appContext(() => [urlFor("x"), urlFor("x", {}, { external: true })])).toEqual(["/app/x", "http://example.com/app/x"]);
@@ -255,7 +255,7 @@ describe("a URL of urlFor()", () => {
     expect(() => app.appContext(() => urlFor(endpoint, { x: x as string }))).toThrow(BuildError);
   });
 
-  it("refuses objects in the query, and dates that are none", () => {
+  it("refuses objects and invalid dates in the query", () => {
     const app = createRules();
     const build = (q: unknown) => app.appContext(() => urlFor("int", { x: 1, q: q as string }));
     expect(build([1, "b", null, true])).toBe("/i/1?q=1&q=b&q=true");
@@ -291,7 +291,7 @@ describe("a URL of urlFor()", () => {
     ]);
   });
 
-  it("gives no external URL where the request names no host", async () => {
+  it("builds no external URL if the request names no host", async () => {
     for (const [serverName, status] of [
       [null, "500"],
       ["example.com", "200"],

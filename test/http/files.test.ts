@@ -382,7 +382,7 @@ describe("the three ways of sending a file", () => {
     }
   });
 
-  it("answer 404 for a file that the server may not read", async () => {
+  it("answer 404 for a file without read permission", async () => {
     const { client, root } = createWays({ "static/unreadable.txt": "x" });
     chmodSync(root, 0o755);
     chmodSync(join(root, "static"), 0o755);

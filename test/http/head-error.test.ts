@@ -34,7 +34,7 @@ function get(port: number, headers: readonly string[], target = "/"): Promise<{ 
 
 const host = "Host: good.test";
 
-describe("a header that may come once", () => {
+describe("a header that can come only once", () => {
   it.each([
     [[host, host]],
     [[host, "host: evil.test"]],

@@ -138,7 +138,7 @@ describe("request.form()", () => {
     ]);
   });
 
-  it("is empty for another type, and for none", async () => {
+  it("is empty for another type, and without a type", async () => {
     expect(await readJson(client.post("/", { json: { a: 1 } }))).toEqual([]);
     expect(await readJson(client.get("/"))).toEqual([]);
   });

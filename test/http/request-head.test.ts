@@ -85,7 +85,7 @@ describe("request", () => {
     expect(await readJson(bearer.get("/", { headers: { authorization: "nonsense" } }))).toBeNull();
   });
 
-  it("negotiates what the client accepts", async () => {
+  it("chooses the type, language and encoding that the client prefers", async () => {
     const client = createClient(() => [
       request.accepts.types("text/html", "application/json") ?? null,
       request.accepts.languages("en", "de") ?? null,

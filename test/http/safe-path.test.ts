@@ -16,7 +16,7 @@ describe("names that clients send", () => {
     expect(secureFilename(name)).toBe(expected);
   });
 
-  it("stay in their folder by safeJoin(), which else gives null", () => {
+  it("stay in their folder by safeJoin(), which otherwise returns null", () => {
     expect(safeJoin("/srv/files", "a/b.txt")).toBe("/srv/files/a/b.txt");
     expect(safeJoin("/srv/files", "a", "../b.txt")).toBeNull();
     for (const part of ["../x", "/etc/passwd", "a/../../x", "a\\b", "c:x", "a\0"]) {

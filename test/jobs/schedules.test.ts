@@ -15,7 +15,7 @@ function list(pattern: string, timeZone: string, from: string, count: number): s
 }
 
 describe("the times of a schedule", () => {
-  it("run a fixed time once when clocks go back, and each half hour in the hour that comes twice", () => {
+  it("run a fixed time once when clocks go back, and every half hour also in the repeated hour", () => {
     expect(list("30 2 * * *", "Europe/Berlin", "2026-10-24T12:00Z", 2)).toEqual(["2026-10-25T00:30", "2026-10-26T01:30"]);
     expect(list("*/30 * * * *", "Europe/Berlin", "2026-10-24T23:45Z", 6)).toEqual([
       "2026-10-25T00:00",
@@ -27,7 +27,7 @@ describe("the times of a schedule", () => {
     ]);
   });
 
-  it("run a time that does not exist after the gap, also where that is half an hour", () => {
+  it("run a time in the gap of a clock change after the gap, also a gap of half an hour", () => {
     const [first, second] = list("30 2 * * *", "Europe/Berlin", "2026-03-28T12:00Z", 2);
     expect([first?.slice(0, 10), second]).toEqual(["2026-03-29", "2026-03-30T00:30"]);
     expect(list("15 2 * * *", "Australia/Lord_Howe", "2026-10-03T12:00Z", 1)[0]?.slice(0, 10)).toBe("2026-10-03");

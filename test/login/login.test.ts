@@ -308,7 +308,7 @@ describe("a remembered login", () => {
     expect(await come()).toEqual({ anonymous: true, name: null });
   });
 
-  it("has Flask-Login's layout where sessions are shared with Flask", async () => {
+  it("has Flask-Login's layout if sessions are shared with Flask", async () => {
     const { come, value } = await remember({}, { sessionDigest: "sha1", secretKey: "deterministic" });
     expect(value).toBe(
       "1|0e9e6e9855fbe6df7906ec4737578a1d491b38d3fd5246c1561016e189d6516043286501ca43257c938e60aad77acec5ce916b94ca9d00c0bb6f9883ae4b82ae",

@@ -129,7 +129,7 @@ describe("names of components", () => {
     expect(JSON.stringify(components.responses)).toContain("#/components/schemas/ProblemDetails");
   });
 
-  it("say which route has two schemas of one id", () => {
+  it("name the route with two schemas of one id", () => {
     const app = returning(z.object({ a: z.int().meta({ id: "Twice" }), b: z.string().meta({ id: "Twice" }) }));
     expect(() => createDocument(app, { info })).toThrow("A schema of the route 'r0' cannot be described in an OpenAPI document: ");
   });
@@ -149,7 +149,7 @@ describe("a query in the document", () => {
     expect((await parametersOf(z.partialRecord(z.enum(["a", "b"]), z.int()))).length).toBeGreaterThan(0);
   });
 
-  it("has objects in the style of brackets, and requires what it needs alone", async () => {
+  it("has objects in bracket style, and marks only needed fields as required", async () => {
     const parameters = await parametersOf(
       z.object({
         filter: z.object({ a: z.int().optional(), b: z.boolean() }),

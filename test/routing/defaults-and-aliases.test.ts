@@ -9,7 +9,7 @@ async function follow(app: ReturnType<typeof createApp>, path: string): Promise<
 }
 
 describe("an alias", () => {
-  it("keeps its values where another rule has defaults", async () => {
+  it("keeps its values if another rule has defaults", async () => {
     const app = createApp();
     const users = ({ page }: { page: number }) => `page ${page}`;
     app.route("/users/", users, { endpoint: "users", defaults: { page: 1 } });
@@ -111,7 +111,7 @@ describe("two rules with defaults", () => {
 });
 
 describe("OPTIONS and HEAD", () => {
-  it("may be listed by two rules of one path, and the first answers", async () => {
+  it("can be listed by two rules of one path, and the first answers", async () => {
     const app = createApp();
     app.route("/", () => "read", { methods: ["GET", "OPTIONS"] });
     app.route("/", () => "write", { methods: ["POST", "OPTIONS", "HEAD"] });

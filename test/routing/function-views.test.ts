@@ -87,7 +87,7 @@ describe("the empty rule", () => {
     app.appContext(() => expect([urlFor(Users, "list"), urlFor("outer.users.list")]).toEqual(["/users", "/outer/users"]));
   });
 
-  it("is an error where there is no prefix, and the root below the prefix '/'", async () => {
+  it("is an error without a prefix, and the root below the prefix '/'", async () => {
     expect(() => createApp().get("", () => "x")).toThrow("A rule begins with a slash.");
     const app = createApp();
     const part = new Blueprint("part", { urlPrefix: "/" });

@@ -50,7 +50,7 @@ describe("a rule with a host", () => {
     expect((await client.get("http://localhost/only")).status).toBe(404);
   });
 
-  it("names the methods of every rule that may answer there in a 405", async () => {
+  it("names the methods of all rules for the host in a 405", async () => {
     const response = await client.put("http://api.example.com/x");
     expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, HEAD, OPTIONS, POST"]);
   });

@@ -23,7 +23,7 @@ describe("a route's options", () => {
     await expect(app.testClient().get("/u")).rejects.toThrow("The rule '/u' is an alias, but 'u' has no other rule with its variables.");
   });
 
-  it("buildOnly: gives URLs of what is served elsewhere, and matches nothing", async () => {
+  it("buildOnly: builds URLs of pages on other servers, and matches nothing", async () => {
     const app = createApp();
     app.route("/cdn/<path:file>", () => "never", { buildOnly: true, endpoint: "cdn" });
     expect(app.appContext(() => urlFor("cdn", { file: "a/b.css" }))).toBe("/cdn/a/b.css");
@@ -82,7 +82,7 @@ describe("a route's options", () => {
 });
 
 describe("redirects of routing", () => {
-  it("keep method and body by 308, and the path under which the app is mounted", async () => {
+  it("keep method and body by 308, and the path of the mount", async () => {
     const app = createApp({ config: { applicationRoot: "/app" } });
     app.route("/x/", async () => `${request.method} ${await request.text()}`, { methods: ["POST"], endpoint: "x" });
     const response = await app.testClient().post("/x?q=1", { body: "data" });
@@ -115,7 +115,7 @@ describe("redirects of routing", () => {
 });
 
 describe("two views of one endpoint", () => {
-  it("are refused when the second is added, even if they have one name; one view may have several rules", () => {
+  it("are refused when the second is added, even with the same name; one view can have several rules", () => {
     const app = createApp();
     const view = () => "x";
     app.route("/a", view);

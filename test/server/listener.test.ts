@@ -109,7 +109,7 @@ describe("app.handler", () => {
     expect(await send(port, "GET /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")).toContain("200 OK");
   });
 
-  it("refuses a body without a stated length at the first byte over the limit, and says so", async () => {
+  it("refuses a body without a stated length at the first byte over the limit, with 413", async () => {
     const { port } = await listen(createEcho().handler);
     const chunk = `8000\r\n${"x".repeat(0x8000)}\r\n`;
     const received = await send(port, `POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(40)}0\r\n\r\n`);

@@ -69,7 +69,7 @@ describe("the development server's pages", () => {
     }
   });
 
-  it("answer no other host, which a page elsewhere may have for this address", async () => {
+  it("answer no other host name that points to this address", async () => {
     const ask = await serve();
     for (const host of [...foreign.flatMap((name) => [name, `${name}:5000`]), ...malformed, ""]) {
       expect([host, await ask("/fails", host)]).toEqual([host, expect.not.stringContaining("the secret of the app")]);

@@ -125,7 +125,7 @@ describe("flagon serve --workers", () => {
     expect(new Set(answers.map(([name]) => name))).toEqual(new Set(["three"]));
   });
 
-  it("never has more workers than it was told, whatever is killed while they are replaced", async () => {
+  it("never has more workers than asked for, even if some are killed during a replacement", async () => {
     const { child, hearTimes, listWorkers } = await serve(version("one"));
     for (const [round, delay] of [0, 50, 200].entries()) {
       const [first = 0, second = 0] = listWorkers();

@@ -22,7 +22,7 @@ import { describe, expect, it } from "vitest";
 import { createApp } from "../support";
 
 describe("controllers", () => {
-  it("are registered as a class, or as an instance with what it needs", async () => {
+  it("are registered as a class, or as an instance with its dependencies", async () => {
     class Greeter {
       constructor(private readonly word: string) {}
       @route("/hi/<name>")
@@ -140,7 +140,7 @@ describe("viewDecorator()", () => {
     expect(await (await createApp({}, Pages).testClient().get("/n/8")).text()).toBe("<4:n>");
   });
 
-  it("wraps every view of a class, and may answer itself", async () => {
+  it("wraps every view of a class, and can answer itself", async () => {
     const closed = viewDecorator(() => redirect("/login"));
     @closed
     class Pages {

@@ -32,7 +32,7 @@ describe("a route with schemas", () => {
     expect([changed.status, await changed.json()]).toEqual([200, { id: 7, title: "a!" }]);
   });
 
-  it("strips what the result's schema lacks, and sends it with the status", async () => {
+  it("strips fields that the result's schema lacks, and sends the status", async () => {
     const response = await client.post("/posts?page=5", { json: { title: "x" } });
     expect([response.status, response.headers.get("content-type"), await response.text()]).toEqual([
       201,
@@ -146,7 +146,7 @@ describe("a query that is a record", () => {
     expect(await read("/keys?a=1")).toEqual({ a: 1 });
   });
 
-  it("says at the start that a query has fields, if it is of another kind", () => {
+  it("refuses a query that is not an object of fields, at the start", () => {
     const add = (query: z.ZodType) => () => createApp().route("/x", () => "x", { query: query as never, endpoint: "x" });
     expect(add(z.array(z.string()))).toThrow("A query is defined by z.object(…), or a union of them, not by a schema of the kind 'array'");
     expect(add(z.string())).toThrow("Put the schema into a field: z.object({ name: … }).");

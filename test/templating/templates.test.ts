@@ -199,7 +199,7 @@ describe("templates", () => {
     expect(() => app.appContext(() => renderTemplate(["x", "y"]))).toThrow("There is none of the templates 'x', 'y'.");
   });
 
-  it("are compiled once, or read again, as the setting templatesAutoReload says", () => {
+  it("are compiled once, or read again with the setting templatesAutoReload", () => {
     for (const templatesAutoReload of [true, false]) {
       const root = writeFiles({ "page.eta": "one" });
       const app = createApp({ config: { templatesAutoReload, debug: !templatesAutoReload } });
