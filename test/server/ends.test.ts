@@ -95,19 +95,21 @@ const bodies: Readonly<Record<string, (path: string) => string>> = {
   "a part of an upload": (path) => `${head("POST", path, `${multipart}Content-Length: 9000000\r\n`)}${file}`,
 };
 const paths = ["/fast", "/slow", "/never", "/fails", "/form", "/text", "/stream"];
-const starts = Object.entries(bodies).flatMap(([name, make]) =>
-  paths
-    .filter((path) => name !== "no body" || !["/form", "/text"].includes(path))
-    .map((path): [string, string, string] => [name, path, make(path)]),
-);
+
+/** Begins a request with a body to each path, each to an app of its own, all at the same time. */
+async function startAll(name: string, run: (bytes: string) => Promise<void>): Promise<void> {
+  await Promise.all(
+    paths.filter((path) => name !== "no body" || !["/form", "/text"].includes(path)).map((path) => run(bodies[name]?.(path) ?? "")),
+  );
+  await waitUntil(() => listFiles().length <= filesBefore.length);
+  expect(listFiles()).toEqual(filesBefore);
+}
 
 /** Waits until all requests that have begun are torn down, and expects that each was, once. */
 async function expectEnds(seen: Seen): Promise<void> {
   await waitUntil(() => seen.started > 0 && seen.tornDown >= seen.started);
   await wait(250);
   expect(seen.tornDown).toBe(seen.started);
-  await waitUntil(() => listFiles().length <= filesBefore.length);
-  expect(listFiles()).toEqual(filesBefore);
 }
 
 beforeEach(() => {
@@ -119,38 +121,44 @@ afterEach(() => {
 });
 
 describe("a request is torn down once, and leaves no file,", () => {
-  it.each(starts)("when its client leaves after %s to %s", async (_, __, bytes) => {
-    const { port, seen } = await serveCounted();
-    const connection = openSocket(port);
-    connection.write(bytes);
-    await waitUntil(() => seen.started > 0);
-    await wait(30);
-    connection.socket.resetAndDestroy();
-    await expectEnds(seen);
-  });
+  it.each(Object.keys(bodies))("when its client leaves after %s", (name) =>
+    startAll(name, async (bytes) => {
+      const { port, seen } = await serveCounted();
+      const connection = openSocket(port);
+      connection.write(bytes);
+      await waitUntil(() => seen.started > 0);
+      await wait(30);
+      connection.socket.resetAndDestroy();
+      await expectEnds(seen);
+    }),
+  );
 
-  it.each(starts)("when its client leaves while it waits behind another request, after %s to %s", async (_, __, bytes) => {
-    const { port, seen } = await serveCounted();
-    const connection = openSocket(port);
-    connection.write(head("GET", "/slow"));
-    connection.write(bytes);
-    await waitUntil(() => seen.started > 1);
-    await wait(30);
-    connection.socket.resetAndDestroy();
-    await expectEnds(seen);
-    expect(seen.started).toBe(2);
-  });
+  it.each(Object.keys(bodies))("when its client leaves while it waits behind another request, after %s", (name) =>
+    startAll(name, async (bytes) => {
+      const { port, seen } = await serveCounted();
+      const connection = openSocket(port);
+      connection.write(head("GET", "/slow"));
+      connection.write(bytes);
+      await waitUntil(() => seen.started > 1);
+      await wait(30);
+      connection.socket.resetAndDestroy();
+      await expectEnds(seen);
+      expect(seen.started).toBe(2);
+    }),
+  );
 
-  it.each(starts)("when its client stays and waits, after %s to %s", async (_, __, bytes) => {
-    const { port, seen } = await serveCounted();
-    const connection = openSocket(port);
-    connection.write(bytes);
-    const received = await connection.until(/^HTTP\/1\.1 /, 3000);
-    expect(statuses(received)).toHaveLength(1);
-    connection.socket.end();
-    await connection.closed();
-    await expectEnds(seen);
-  });
+  it.each(Object.keys(bodies))("when its client stays and waits, after %s", (name) =>
+    startAll(name, async (bytes) => {
+      const { port, seen } = await serveCounted();
+      const connection = openSocket(port);
+      connection.write(bytes);
+      const received = await connection.until(/^HTTP\/1\.1 /, 3000);
+      expect(statuses(received)).toHaveLength(1);
+      connection.socket.end();
+      await connection.closed();
+      await expectEnds(seen);
+    }),
+  );
 });
 
 describe("a request that takes too long", () => {
