@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const source = new URL("./src", import.meta.url).pathname;
@@ -8,6 +9,8 @@ const alias = [
 
 export default defineConfig({
   test: {
+    // Many tests wait for a process or a timer. On two cores vitest would run one file at a time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         resolve: { alias },
