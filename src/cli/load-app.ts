@@ -11,14 +11,17 @@ const candidates = ["app", "src/app", "index", "src/index"].flatMap((name) =>
 const names = ["app", "application", "default"];
 const factories = ["createApp", "makeApp", "create_app"];
 
+/** The error of a folder without an app: there is nothing to load, and nothing to restart. */
+export class MissingApp extends LoadError {}
+
 /** Finds the file of the app and the name in it: by `--app`, by `FLAGON_APP`, or by its usual places. */
 function findApp(given: string | undefined, folder: string): { readonly file: string; readonly name: string | undefined } {
   const wanted = given ?? process.env.FLAGON_APP;
   if (wanted === undefined) {
     const found = candidates.map((candidate) => join(folder, candidate)).find((candidate) => existsSync(candidate));
     if (found === undefined) {
-      throw new LoadError(
-        `There is no app in '${folder}': looked for ${candidates.slice(0, 2).join(", ")}, src/app.ts and the like. Say where it is: flagon --app path/to/app.ts`,
+      throw new MissingApp(
+        `There is no app in '${folder}': looked for ${candidates.slice(0, 2).join(", ")}, src/app.ts and the like. Say where it is: npx flagon --app path/to/app.ts`,
       );
     }
     return { file: found, name: undefined };
@@ -28,7 +31,7 @@ function findApp(given: string | undefined, folder: string): { readonly file: st
     .map((extension) => resolve(folder, path + extension))
     .find((candidate) => existsSync(candidate) && /\.\w+$/.test(candidate));
   if (file === undefined) {
-    throw new LoadError(`There is no file '${path}' of an app, looked for from '${folder}'.`);
+    throw new MissingApp(`There is no file '${path}' of an app, looked for from '${folder}'.`);
   }
   return { file, name };
 }

@@ -109,7 +109,7 @@ function describePackage(name: string, { loader, module, version }: ProjectChoic
     },
     dependencies: { flagon: version, zod: "^4.0.0" },
     devDependencies: {
-      "@biomejs/biome": "^2.5.15",
+      "@biomejs/biome": "~2.5.15",
       "@types/node": "^20.0.0",
       ...typescript,
       typescript: "~6.0.0",

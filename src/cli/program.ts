@@ -8,7 +8,7 @@ import { didYouMean } from "../base/suggestion";
 import { writeToTerminal } from "../base/terminal";
 import { enterCommandLine } from "../commands/command-line";
 import { runDevelopmentServer } from "../server/development/development";
-import { isRestarted, reportLoaded } from "../server/development/parent-process";
+import { isRestarted, missingAppCode, reportLoaded } from "../server/development/parent-process";
 import { Reloader } from "../server/development/reloader";
 import type { Certificate } from "../server/node-server";
 import { serve } from "../server/production/serve";
@@ -16,7 +16,7 @@ import { buildTemplates } from "./build-templates";
 import { checkDeployment, checkExtensions } from "./check";
 import { complete, completionScripts, listNames, type Shell, shells } from "./completion";
 import { loadEnvironmentFiles } from "./environment-files";
-import { loadApp } from "./load-app";
+import { loadApp, MissingApp } from "./load-app";
 import { createProject, kinds, loaders, moduleSystems, type ProjectChoices } from "./new-project";
 import { asHelp, formatCommands, ownWords } from "./own-commands";
 import { report } from "./report";
@@ -78,7 +78,8 @@ export async function runCommandLine(words: readonly string[], folder: string, v
     const builtIn = program.commands.map((command) => command.name());
     await program.parseAsync(asHelp(words, [...builtIn, "help"]), { from: "user" });
   } catch (error) {
-    return report(error, folder);
+    const code = report(error, folder);
+    return error instanceof MissingApp && isRestarted() ? missingAppCode : code;
   }
   return exitCode;
 }

@@ -67,6 +67,10 @@ second.command("who", () => "second");`,
       code: 2,
       stderr: expect.stringContaining("There is no file 'missing.ts'"),
     });
+    expect(await flagon(createProject({}), ["run", "--port", "0"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("There is no app in"),
+    });
     expect(await flagon(createProject({}), ["routes"])).toMatchObject({ code: 2, stderr: expect.stringContaining("There is no app in") });
     expect(await flagon(root, ["--app", "broken.ts", "routes"])).toMatchObject({ code: 1, stderr: expect.stringContaining("broken.ts") });
   });

@@ -27,6 +27,10 @@ class Site {
     flash("Gone.");
     return redirect("/posts/1");
   }
+  @route("/part")
+  part() {
+    return "<h1>Part</h1>";
+  }
   @route("/json")
   json() {
     return { a: 1 };
@@ -60,6 +64,17 @@ async function serve(config = {}) {
   const reports = async () => (await (await fetch(`${origin}/_flagon/requests`)).json()) as Record<string, unknown>[];
   return { origin, port, reports };
 }
+
+describe("the scripts of the development server", () => {
+  it("are in HTML without an end if the browser opens it as a page, and not in parts that a script asks for", async () => {
+    const { origin } = await serve();
+    const read = async (destination: string) => (await fetch(`${origin}/part`, { headers: { "sec-fetch-dest": destination } })).text();
+    expect(await read("document")).toMatch(
+      /^<h1>Part<\/h1><script src="\/_flagon\/reload.js"><\/script><script src="\/_flagon\/toolbar.js"/,
+    );
+    expect(await read("empty")).toBe("<h1>Part</h1>");
+  });
+});
 
 describe("the toolbar of the development server", () => {
   it("shows the route, phases, templates, queries, log lines and session of each request, without secrets", async () => {

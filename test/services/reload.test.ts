@@ -149,7 +149,7 @@ describe("flagon run", () => {
     const second = start(root, ["run", "--port", String(port)]);
     expect(await once(second.child, "exit")).toEqual([1, null]);
     expect(second.output().trim().split("\n")).toEqual([
-      `Port ${port} on 127.0.0.1 is in use by another program. Stop that program, or choose another port: flagon run --port ${port + 1}.`,
+      `Port ${port} on 127.0.0.1 is in use by another program. Stop that program, or choose another port: npx flagon run --port ${port + 1}.`,
     ]);
     expect(await (await fetch(origin)).text()).toContain("one");
     expect(readFileSync(join(root, "app.ts"), "utf8")).toContain("export default");

@@ -13,7 +13,7 @@ interface Watcher {
 const foreignFolders = new Set(["node_modules", ".git", ".flagon"]);
 /** Folders of generated files. Those that the app loads are watched all the same. */
 const writtenFolders = new Set(["dist", "build", "coverage", "instance", "out"]);
-const codePattern = /(?:\.[cm]?[jt]sx?|\.json|(?:^|[\\/])\.(?:env|flagonenv)[^\\/]*)$/;
+const codePattern = /(?:\.[cm]?[jt]sx?|\.json|\.sql|(?:^|[\\/])\.(?:env|flagonenv)[^\\/]*)$/;
 
 /**
  * Watches folders, with all below them, and calls a function with the path of each file that changes, however it is saved.

@@ -164,7 +164,7 @@ function stopOnSignal(server: Server, tools: readonly { close(): void }[], inFli
 function explainPort(host: string, port: number): string {
   const hint =
     port === 5000 && process.platform === "darwin" ? " On macOS it may be the AirPlay Receiver, which the system settings turn off." : "";
-  const choice = isUnderCommandLine() ? `flagon run --port ${port + 1}` : `app.run({ port: ${port + 1} })`;
+  const choice = isUnderCommandLine() ? `npx flagon run --port ${port + 1}` : `app.run({ port: ${port + 1} })`;
   return `Port ${port} on ${host} is in use by another program. Stop that program, or choose another port: ${choice}.${hint}`;
 }
 

@@ -21,7 +21,7 @@ export class LiveReload {
    * @param folders The folders to watch.
    */
   constructor(app: Application, folders: readonly string[]) {
-    app.registry.scope.tools.afterHooks.push((response) => insertScript(response, reloadTag));
+    app.registry.scope.tools.afterHooks.push((response, request) => insertScript(response, request, reloadTag));
     const present = folders.filter((path) => existsSync(path));
     const watcher = watchFolders(present, () => this.#announce());
     this.#watcher = watcher;

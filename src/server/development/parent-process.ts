@@ -26,6 +26,9 @@ export function listLoaded({ loaded = [], "watch:import": urls = [] }: Report): 
 /** The exit code of a process that cannot listen, since its port is in use: starting it again does not help. */
 export const portInUseCode = 98;
 
+/** The exit code of a process that has found no app. */
+export const missingAppCode = 97;
+
 const interval = 250;
 /** The files that the parent knows already. A process has one parent, so that this is state of the process. */
 const reported = new Set<string>();

@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from "node:util";
 import { writeToTerminal } from "../../base/terminal";
 import { CodeWatcher } from "./code-watcher";
 import { FailureServer } from "./failure-server";
-import { listLoaded, portInUseCode, type Report, reportVariable } from "./parent-process";
+import { listLoaded, missingAppCode, portInUseCode, type Report, reportVariable } from "./parent-process";
 
 /** Milliseconds for which changes are gathered before a restart, and milliseconds that the old app has to end. */
 const gatherTime = 50;
@@ -36,6 +36,7 @@ export class Reloader {
   #timer: NodeJS.Timeout | undefined;
   #restarting: Promise<void> = Promise.resolve();
   #isStopping = false;
+  #hasRestarted = false;
   #end: (code: number) => void = () => undefined;
 
   /** @param options The program and its address. */
@@ -100,6 +101,12 @@ export class Reloader {
       this.#end(1);
       return;
     }
+    // An editor may take a file away for a moment while it saves. At the first start, nothing is to come.
+    if (exitCode === missingAppCode && !this.#hasRestarted) {
+      void this.stop();
+      this.#end(2);
+      return;
+    }
     this.#options.say(" * The app has ended. It restarts when a file changes");
     this.#failure = new FailureServer(stripVTControlCharacters(output).trim() || "The app has ended.", this.#place);
   }
@@ -110,6 +117,7 @@ export class Reloader {
     await this.#failure?.close();
     this.#failure = undefined;
     if (!this.#isStopping) {
+      this.#hasRestarted = true;
       this.#child = this.#start();
     }
   }

@@ -16,11 +16,11 @@ export class Toolbar {
   /** @param app The app, whose pages get a script. */
   constructor(app: Application) {
     this.#reports = new RequestReports(app);
-    app.registry.scope.tools.afterHooks.push((response) => {
+    app.registry.scope.tools.afterHooks.push((response, request) => {
       const context = findRequestContext();
       const id = context === undefined ? undefined : this.#reports.idOf(context);
       if (app.config.debugToolbar && id !== undefined) {
-        insertScript(response, `<script src="${scriptPath}" data-request="${id}"></script>`);
+        insertScript(response, request, `<script src="${scriptPath}" data-request="${id}"></script>`);
       }
     });
   }
