@@ -1,10 +1,10 @@
 import { html, type Markup } from "../base/html";
 import type { FieldChoices } from "../schemas/choices";
-import { isPartialRecord, listRecordKeys } from "../schemas/convert-members";
+import { isPartialRecord } from "../schemas/convert-members";
 import { formatName, maxDepth, type NameNode } from "../schemas/field-names";
 import type { FormLabelKind } from "../schemas/form-messages";
 import { type FieldPath, type FormSchema, findSent, getField, isList } from "../schemas/form-schema";
-import { type Alternative, isGroup, readMembers } from "../schemas/members";
+import { type Alternative, isGroup, listRecordKeys, readMembers, takesAnyKey } from "../schemas/members";
 import { readInner, readInners, unwrap, type ZodSchema } from "../schemas/zod";
 import type { Attributes } from "./attributes";
 import { describeField, readOptions } from "./field-descriptions";
@@ -170,7 +170,8 @@ export class FormView {
         // A recursive schema is followed as deep as its data.
         const isInside = parents.some((parent) => unwrap(parent).core === core);
         const isEnd = isInside && (isOptional || isNullable || field.keys.length >= maxDepth - 1) && !this.#hasData(field);
-        return members && (isEnd ? [] : [...members.fields.keys()].map((key) => `${name}.${key}`));
+        const more = takesAnyKey(core) ? this.#listKeys(field) : [];
+        return members && (isEnd ? [] : [...new Set([...members.fields.keys(), ...more])].map((key) => formatName([...field.keys, key])));
       }
       case "record":
         return [...new Set([...listRecordKeys(core), ...this.#listKeys(field)])].map((key) => formatName([...field.keys, key]));

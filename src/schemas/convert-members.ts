@@ -2,7 +2,7 @@ import { textConverters } from "../base/text-values";
 import type { FormValue } from "../http/request/form-values";
 import type { Conversion, Path } from "./conversion";
 import { emptyNode, formatName, isBlank, type NameNode } from "./field-names";
-import { isChosenByAbsence, listChoosers, listFieldValues } from "./members";
+import { isChosenByAbsence, listChoosers, listRecordKeys } from "./members";
 import { readDefinition, readInner, readInners, readShape, unwrap, type ZodSchema } from "./zod";
 
 /** Converts the values of a part. */
@@ -91,12 +91,6 @@ function isOptionalValue(valueType: ZodSchema | undefined): boolean {
 /** Tells whether a schema is `z.partialRecord()`, of which any key may be left out. */
 export function isPartialRecord(schema: ZodSchema): boolean {
   return readDefinition(schema, "partial") === true;
-}
-
-/** Lists the keys that the schema of a record states: those of an enum, or of literals. */
-export function listRecordKeys(schema: ZodSchema): readonly string[] {
-  const keyType = readInner(schema, "keyType");
-  return keyType === undefined ? [] : listFieldValues(keyType).map(String);
 }
 
 /** Converts the fields of the option that the discriminator names. An absent checkbox names `false`. */

@@ -1,7 +1,6 @@
-import { listRecordKeys } from "./convert-members";
 import { formatName, type NameNode, splitName } from "./field-names";
 import { type FormSchema, isList } from "./form-schema";
-import { findMember, isGroup } from "./members";
+import { findMember, isGroup, listRecordKeys, readMembers, takesAnyKey } from "./members";
 import { unwrap, type ZodSchema } from "./zod";
 
 /**
@@ -50,7 +49,9 @@ function isShown(group: ZodSchema, node: NameNode | undefined, key: string, inde
       return index !== undefined && index < Math.max(node?.items.length ?? 0, 1);
     case "record":
       return listRecordKeys(core).includes(key) || node?.children.has(key) === true;
-    default:
+    case "tuple":
       return true;
+    default:
+      return readMembers(core)?.fields.has(key) === true || (takesAnyKey(core) && node?.children.has(key) === true);
   }
 }

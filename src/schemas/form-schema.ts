@@ -2,9 +2,8 @@ import { FormError } from "../base/errors";
 import { describeForeign, isSchema } from "../base/foreign-schema";
 import { didYouMean } from "../base/suggestion";
 import { checkFields } from "./check-fields";
-import { listRecordKeys } from "./convert-members";
 import { formatName, maxDepth, type NameNode, splitName } from "./field-names";
-import { type Alternative, findMember, type Members, readMembers } from "./members";
+import { type Alternative, findMember, isGroup, readMembers, readRecordMembers } from "./members";
 import { isZodSchema, readInner, readInners, unwrap, type ZodSchema } from "./zod";
 
 /** The schemas of a form: one for each field, and that of the whole, if there is one. */
@@ -72,7 +71,7 @@ function readWhole(schema: ZodSchema, source: FieldsSource): FormSchema {
     return known;
   }
   const { core } = unwrap(schema);
-  const members = core._zod.def.type === "record" ? readRecord(core) : readMembers(core);
+  const members = core._zod.def.type === "record" ? readRecordMembers(core) : readMembers(core);
   if (members === undefined) {
     throw new FormError(
       `A ${source} is defined by z.object(…), or a union of them, not by a schema of the kind '${core._zod.def.type}'. Put the schema into a field: z.object({ name: … }).`,
@@ -82,15 +81,6 @@ function readWhole(schema: ZodSchema, source: FieldsSource): FormSchema {
   const form = { ...members, whole: schema, reserved: listReserved(members.fields) };
   wholes.set(schema, form);
   return form;
-}
-
-/** Reads a record: its fields are those of the keys that it states. Any other key is checked by the record. */
-function readRecord(record: ZodSchema): Members {
-  const valueType = readInner(record, "valueType");
-  return {
-    fields: new Map(valueType === undefined ? [] : listRecordKeys(record).map((key) => [key, valueType] as const)),
-    alternatives: [],
-  };
 }
 
 /** The fields that a form adds to those of its schema: the token, the name of the form, and the method that a POST stands for. */
@@ -130,7 +120,15 @@ export function findAnyItem(form: FormSchema, name: string): string | undefined 
     found += schema !== undefined && isList(schema) ? `[${key}]` : `.${key}`;
     schema = schema && findMember(schema, key);
   }
-  return schema && found;
+  if (schema === undefined) {
+    return undefined;
+  }
+  // The choices of a list of lists are those of each of its rows.
+  while (schema !== undefined && isList(schema) && isGroup(schema)) {
+    schema = findMember(schema, "");
+    found += schema !== undefined && isList(schema) ? "[]" : "";
+  }
+  return found;
 }
 
 /**

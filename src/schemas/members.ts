@@ -67,7 +67,30 @@ export const readMembers: (schema: ZodSchema) => Members | undefined = remember(
 
 function readSide(schema: ZodSchema, side: string): Members | undefined {
   const inner = readInner(schema, side);
-  return inner && readMembers(inner);
+  return inner && (isRecord(inner) ? readRecordMembers(inner) : readMembers(inner));
+}
+
+/** Reads the fields of a record: those of the keys that it states. */
+export function readRecordMembers(record: ZodSchema): Members {
+  const { core } = unwrap(record);
+  const valueType = readInner(core, "valueType");
+  return { fields: new Map(valueType === undefined ? [] : listRecordKeys(core).map((key) => [key, valueType] as const)), alternatives: [] };
+}
+
+/** Tells whether a schema takes fields of any name: a record, or an intersection with one. */
+export function takesAnyKey(schema: ZodSchema): boolean {
+  const { core } = unwrap(schema);
+  return (
+    isRecord(core) ||
+    ["left", "right"].some((side) => {
+      const inner = readInner(core, side);
+      return inner !== undefined && takesAnyKey(inner);
+    })
+  );
+}
+
+function isRecord(schema: ZodSchema): boolean {
+  return unwrap(schema).core._zod.def.type === "record";
 }
 
 /** Joins the fields of both sides of an intersection. A field of both must satisfy both. */
@@ -85,7 +108,7 @@ export function findMember(schema: ZodSchema, key: string): ZodSchema | undefine
   const { core } = unwrap(schema);
   switch (core._zod.def.type) {
     case "object":
-      return readShape(core).get(key);
+      return readShape(core).get(key) ?? readCatchall(core);
     case "array":
       return isIndex(key) ? readInner(core, "element") : undefined;
     case "set":
@@ -108,6 +131,12 @@ export function findMember(schema: ZodSchema, key: string): ZodSchema | undefine
     default:
       return undefined;
   }
+}
+
+/** Reads the schema of the fields that an object does not state, if it has one for them. */
+function readCatchall(core: ZodSchema): ZodSchema | undefined {
+  const catchall = readInner(core, "catchall");
+  return catchall === undefined || ["unknown", "any", "never"].includes(unwrap(catchall).core._zod.def.type) ? undefined : catchall;
 }
 
 function isIndex(key: string): boolean {
@@ -160,6 +189,12 @@ export function listChoosers(option: ZodSchema, discriminator: string): readonly
 export function isChosenByAbsence(option: ZodSchema, discriminator: string): boolean {
   const field = readMembers(option)?.fields.get(discriminator);
   return field !== undefined && unwrap(field).isOptional;
+}
+
+/** Lists the keys that the schema of a record states: those of an enum, or of literals. */
+export function listRecordKeys(schema: ZodSchema): readonly string[] {
+  const keyType = readInner(schema, "keyType");
+  return keyType === undefined ? [] : listFieldValues(keyType).map(String);
 }
 
 /** Lists the values of a field that is an enum, a literal, or a union of such. */

@@ -1,4 +1,4 @@
-import { defineForm, FormError, type ZodSchema } from "flagon";
+import { defineForm, type FormDefinition, FormError, type ZodSchema } from "flagon";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createApp } from "../support";
@@ -110,6 +110,47 @@ describe("lists of lists and sets of groups", () => {
     expect(sent.data).toEqual({ f: value });
     const again = await page.send(collect(sent.document));
     expect(again.data).toEqual({ f: value });
+  });
+});
+
+describe("choices of a request for lists of lists", () => {
+  it("are rendered and checked in each row", async () => {
+    const form = defineForm({ grid: z.array(z.array(z.int())) }, { csrf: false });
+    for (const name of ["grid", "grid[]", "grid[][]"] as const) {
+      const choices = { [name]: { 1: "One" } } as Record<`grid[${string}`, { 1: string }>;
+      const page = serveForm(form, { choices, initial: { grid: [[1]] } });
+      expect((await page.load()).querySelector("[name='grid[0]'] option")?.textContent).toBe("One");
+      expect((await page.send({ "grid[0]": "1" })).data).toEqual({ grid: [[1]] });
+      expect((await page.send({ "grid[0]": "1", "grid[1]": "2" })).errors).toEqual({ "grid[1]": ["Choose one of the options."] });
+    }
+  });
+});
+
+describe("an object with fields of any name", () => {
+  it("that is an intersection with a record shows its fields and those of its data", async () => {
+    const schema = z.object({ a: z.string() }).and(z.record(z.string(), z.string()));
+    for (const [form, prefix, value] of [
+      [defineForm({ i: schema }, { csrf: false }), "i.", { i: { a: "1", more: "2" } }],
+      [defineForm(schema as unknown as ZodSchema<object>, { csrf: false }), "", { a: "1", more: "2" }],
+    ] as const) {
+      const page = serveForm(form as FormDefinition<object, object>, { initial: value });
+      const document = await page.load();
+      expect(attributesOf(document, `${prefix}a`)).toMatchObject({ value: "1", required: "" });
+      const sent = await page.send({ [`${prefix}a`]: "1", [`${prefix}more`]: "2" });
+      expect([sent.errors, sent.data]).toEqual([{}, value]);
+    }
+    const page = serveForm(defineForm({ i: schema }, { csrf: false }), { initial: { i: { a: "1", more: "2" } } });
+    expect((await page.send(collect(await page.load()))).data).toEqual({ i: { a: "1", more: "2" } });
+  });
+
+  it("by catchall() takes them by the schema that it states, with its messages", async () => {
+    const form = defineForm({ c: z.object({ a: z.string() }).catchall(z.date()) }, { csrf: false });
+    const sent = await serveForm(form).send({ "c.a": "1", "c.x": "2026-02-31" });
+    expect(sent.errors).toEqual({ "c.x": ["Enter a date."] });
+    expect(sent.document.querySelector("form > .field-errors")?.textContent).toBe("C x: Enter a date.");
+    const initial = { c: { a: "1", x: new Date("2026-02-03") } } as never;
+    const shown = await serveForm(form, { initial }, (bound) => bound.field("c.x")).load();
+    expect(attributesOf(shown, "c.x")).toMatchObject({ type: "date", value: "2026-02-03" });
   });
 });
 
