@@ -98,6 +98,34 @@ export default app;`,
     await once(child, "exit");
   });
 
+  it("restarts when a migration changes, and not for tests and lock files", async () => {
+    const root = createProject({
+      "app.ts": `import { readFileSync } from "node:fs";\n${app("x", '@route("/sql") sql() { return text; }')}\nconst text = readFileSync(__dirname + "/migrations/0001.sql", "utf8") + readFileSync(__dirname + "/migrations/order", "utf8");`,
+      "migrations/0001.sql": "one",
+      "migrations/order": "-a",
+      "app.test.ts": "",
+    });
+    const port = await findPort();
+    const { output } = start(root, ["run", "--port", String(port)]);
+    const url = `http://127.0.0.1:${port}/sql`;
+    await until(url, "one-a");
+    writeFileSync(join(root, "app.test.ts"), "// changed");
+    writeFileSync(join(root, "package-lock.json"), "{}");
+    await wait(500);
+    expect(output()).not.toContain("has changed");
+    writeFileSync(join(root, "migrations/0001.sql"), "two");
+    await until(url, "two-a");
+    writeFileSync(join(root, "migrations/order"), "-b");
+    await until(url, "two-b");
+  });
+
+  it("finds the app that a file of variables names", async () => {
+    const root = createProject({ "other.ts": app("other"), ".env": "FLAGON_APP=other.ts" });
+    const port = await findPort();
+    start(root, ["run", "--port", String(port)]);
+    await until(`http://127.0.0.1:${port}`, "other");
+  });
+
   it.each(["SIGINT", "SIGTERM"] as const)("exits on %s, with watched folders and a closed output", async (signal) => {
     const root = createProject({ "app.ts": app("one"), "templates/a/page.eta": "a", "static/b/file.txt": "b" });
     const port = await findPort();

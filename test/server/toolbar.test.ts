@@ -68,11 +68,25 @@ async function serve(config = {}) {
 describe("the scripts of the development server", () => {
   it("are in HTML without an end if the browser opens it as a page, and not in parts that a script asks for", async () => {
     const { origin } = await serve();
-    const read = async (destination: string) => (await fetch(`${origin}/part`, { headers: { "sec-fetch-dest": destination } })).text();
-    expect(await read("document")).toMatch(
-      /^<h1>Part<\/h1><script src="\/_flagon\/reload.js"><\/script><script src="\/_flagon\/toolbar.js"/,
-    );
-    expect(await read("empty")).toBe("<h1>Part</h1>");
+    const accept = "text/html,application/xhtml+xml,*/*;q=0.8";
+    const read = async (path: string, headers: Record<string, string>) => (await fetch(origin + path, { headers })).text();
+    for (const headers of [{ "sec-fetch-dest": "document" }, { "sec-fetch-dest": "iframe" }, { accept }]) {
+      expect(await read("/part", headers)).toMatch(
+        /^<h1>Part<\/h1><script src="\/_flagon\/reload.js"><\/script><script src="\/_flagon\/toolbar.js"/,
+      );
+      expect(await read("/none", headers)).toContain("reload.js");
+      expect(await read("/fail", headers)).toContain("reload.js");
+    }
+    const parts: Record<string, string>[] = [
+      {},
+      { "sec-fetch-dest": "empty", accept },
+      { accept, "hx-request": "true" },
+      { accept, "x-requested-with": "XMLHttpRequest" },
+      { accept, "turbo-frame": "list" },
+    ];
+    for (const headers of parts) {
+      expect(await read("/part", headers)).toBe("<h1>Part</h1>");
+    }
   });
 });
 

@@ -14,6 +14,8 @@ const foreignFolders = new Set(["node_modules", ".git", ".flagon"]);
 /** Folders of generated files. Those that the app loads are watched all the same. */
 const writtenFolders = new Set(["dist", "build", "coverage", "instance", "out"]);
 const codePattern = /(?:\.[cm]?[jt]sx?|\.json|\.sql|(?:^|[\\/])\.(?:env|flagonenv)[^\\/]*)$/;
+/** Files that look like code of the app, but are not run by it. They are watched only if the app has loaded them. */
+const otherPattern = /(?:\.(?:test|spec)\.[cm]?[jt]sx?|(?:^|[\\/])(?:package-lock|npm-shrinkwrap)\.json)$/;
 
 /**
  * Watches folders, with all below them, and calls a function with the path of each file that changes, however it is saved.
@@ -36,7 +38,7 @@ export async function watchFolders(folders: readonly string[], onChange: (path: 
 }
 
 /**
- * Watches the code of an app: the files of its folder, and those that it has loaded from elsewhere, as in a monorepo.
+ * Watches the code of an app: the files of its folder, migrations among them, and those that it has loaded from elsewhere, as in a monorepo.
  */
 export class CodeWatcher {
   readonly #folder: string;
@@ -80,8 +82,10 @@ export class CodeWatcher {
 
   #report(path: string): void {
     const name = relative(this.#folder, path);
-    const isOwn = isInside(this.#folder, path) && !name.split(sep).some((part) => writtenFolders.has(part));
-    if (this.#loaded.has(path) || (isOwn && codePattern.test(path))) {
+    const folders = name.split(sep).slice(0, -1);
+    const isOwn = isInside(this.#folder, path) && !folders.some((part) => writtenFolders.has(part));
+    const isCode = (codePattern.test(path) && !otherPattern.test(path)) || folders.includes("migrations");
+    if (this.#loaded.has(path) || (isOwn && isCode)) {
       this.#onChange(name);
     }
   }
