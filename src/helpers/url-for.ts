@@ -83,7 +83,6 @@ export type UrlThird<Target> = Target extends Controller ? UrlOptions | undefine
  * @param first The method, if the target is a controller; otherwise the rule's values. Values that are left over become the query.
  * @param second The values, if the target is a controller; otherwise the options.
  * @param third The options, if the target is a controller.
- * @param rest With a controller: the name of its method, the values and the options. With an endpoint: the values and the options.
  * @throws {BuildError} If there is no such endpoint, or values are missing or not convertible.
  *
  * @example

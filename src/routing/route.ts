@@ -37,7 +37,7 @@ export interface Route<Endpoint> {
 }
 
 /** The host that a redirect leads to, if it is another than that of the request. */
-export interface HostTarget {
+interface HostTarget {
   /** The host. */
   readonly pattern: HostPattern;
   /** The values of its variables. */

@@ -31,12 +31,13 @@ export class FormValues {
     return this.#entries.length;
   }
 
+  /** Returns the first value of a name, or `null`. */
+  get(name: string): FormValue | null;
   /**
-   * Returns the first value of a name, or `null`; if options are given, its text, converted, or the default if it is missing or does not convert.
+   * Returns the first text of a name, converted; or the default, else `null`, if it is missing or does not convert.
    *
    * @param options The `type` of the value, such as `"int"` or a function of the text, and the `default` for a missing or wrong one.
    */
-  get(name: string): FormValue | null;
   get<const Name extends keyof ValueTypes>(name: string, options: NamedTypeOptions<Name>): ValueTypes[Name] | null;
   get<Value>(name: string, options: ConversionOptions<Value>): Exclude<Value, undefined> | null;
   get<const Name extends keyof ValueTypes = "string", Default = never>(

@@ -18,12 +18,13 @@ import {
  * ```
  */
 export class Query extends URLSearchParams {
+  /** Returns the first value of a name, or `null`. */
+  override get(name: string): string | null;
   /**
-   * Returns the first value of a name, or `null`; converted, or the default if it is missing or does not convert.
+   * Returns the first value of a name, converted; or the default, else `null`, if it is missing or does not convert.
    *
    * @param options The `type` of the value, such as `"int"` or a function of the text, and the `default` for a missing or wrong one.
    */
-  override get(name: string): string | null;
   override get<const Name extends keyof ValueTypes>(name: string, options: NamedTypeOptions<Name>): ValueTypes[Name] | null;
   override get<Value>(name: string, options: ConversionOptions<Value>): Exclude<Value, undefined> | null;
   override get<const Name extends keyof ValueTypes = "string", Default = never>(

@@ -123,14 +123,20 @@ export class FlagonRequest extends RequestHead {
   /**
    * Reads the body as a form: `application/x-www-form-urlencoded` or `multipart/form-data`.
    *
-   * A body of another type gives an empty form, as in Flask. With a schema of zod, texts are converted as the schema asks.
+   * A body of another type gives an empty form, as in Flask.
    *
-   * @param options The schema, and options of reading.
+   * @throws {BadRequest} If it is malformed.
+   * @throws {ContentTooLarge} If it is over a limit.
+   */
+  form(): Promise<FormValues>;
+  /**
+   * Reads the body as a form, and checks it by a schema. With a schema of zod, texts are converted as the schema asks.
+   *
+   * @param options The schema.
    * @throws {BadRequest} If it is malformed.
    * @throws {ContentTooLarge} If it is over a limit.
    * @throws {UnprocessableContent} If the schema refuses it.
    */
-  form(): Promise<FormValues>;
   form<Output>(options: ParseOptions<Output>): Promise<Output>;
   form({ schema }: { schema?: Schema } = {}): Promise<unknown> {
     const values = this.#content.form();

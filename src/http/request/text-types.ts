@@ -25,7 +25,7 @@ export interface DefaultOption<Default = unknown> {
 export type TypeOptions = (NamedTypeOptions | ConversionOptions) & Partial<DefaultOption>;
 
 /** Converts a text, or gives `undefined` for one that is not of the type. */
-export function convertText(text: string, { type = "string" }: TypeOptions): unknown {
+function convertText(text: string, { type = "string" }: TypeOptions): unknown {
   if (typeof type === "string") {
     return textConverters[type](text);
   }
