@@ -110,7 +110,8 @@ export class Flagon extends AppState {
   /**
    * Runs the functions of `onStart` once, and compiles the router and the templates of `addTemplates()`.
    *
-   * In a Worker, put `await app.ready()` at the end of the module: a Worker compiles code only while it starts. If the module awaits nothing before its last route, the app does this by itself.
+   * In a Worker, put `await app.ready()` at the end of the module: a Worker compiles code only while it starts. If the module awaits
+   * nothing before its last route, the app does this by itself.
    *
    * @returns Resolves when all has run; rejects with the error of the function that fails.
    */
@@ -240,7 +241,8 @@ export class Flagon extends AppState {
   /**
    * Answers a web `Request`. Bun, Deno and Workers call it, and it needs no `this`.
    *
-   * In a Worker, pass the bindings and the execution context: the binding `ASSETS` serves static files, and `waitUntil` keeps background work alive.
+   * In a Worker, pass the bindings and the execution context: the binding `ASSETS` serves static files, and `waitUntil` keeps
+   * background work alive.
    */
   readonly fetch = (request: Request, bindings?: unknown, execution?: unknown): Promise<Response> =>
     this.startProblem === null ? handleFetch(this, request, bindings, execution) : Promise.reject(this.startProblem);
@@ -256,7 +258,8 @@ export class Flagon extends AppState {
   }
 
   /**
-   * Serves the app in production: with limits, timeouts, a log line for each request, and one or more processes, until a signal stops it. Does nothing under the command line, where `flagon serve` serves the app.
+   * Serves the app in production: with limits, timeouts, a log line for each request, and one or more processes, until a signal stops
+   * it. Does nothing under the command line, where `flagon serve` serves the app.
    *
    * @param options The address, 127.0.0.1:8000 by default, and the number of workers.
    * @returns The server; nothing with several workers or under the command line.

@@ -3,7 +3,8 @@ import { type Channel, channel } from "node:diagnostics_channel";
 /**
  * The channels of `node:diagnostics_channel` for the events of a request.
  *
- * Each message is an object with the `app` and the subject of the channel. A channel without subscribers costs nothing: no message is made for it.
+ * Each message is an object with the `app` and the subject of the channel. A channel without subscribers costs nothing: no message is
+ * made for it.
  */
 export const signals: {
   readonly requestStarted: Channel;

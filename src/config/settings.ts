@@ -93,7 +93,10 @@ export interface Settings {
   useXSendfile: boolean;
   /** The hosts that the app answers for, such as `"example.com"`, or `".example.com"` with all below it; others get 400. Default: any. */
   trustedHosts: readonly string[];
-  /** The proxies whose `X-Forwarded-For` and `-Proto` are believed: their number or addresses, or an object that adds `host`, `port` and `prefix`. Default: 0, none. */
+  /**
+   * The proxies whose `X-Forwarded-For` and `-Proto` are believed: their number or addresses, or an object that adds `host`, `port`
+   * and `prefix`. Default: 0, none.
+   */
   trustProxy: TrustProxy;
   /** The path under which a proxy serves the app. The proxy removes it from its requests. Default: `"/"`. */
   applicationRoot: string;
@@ -115,7 +118,10 @@ export interface Settings {
   explainTemplateLoading: boolean;
   /** Headers for all responses that do not set them; `null` takes a default away. Default: none beside the built-in ones. */
   defaultHeaders: Readonly<Record<string, string | null>>;
-  /** Directives of `Content-Security-Policy`, which add to Flagon's own or replace them; the whole header as text; `null` for none. Default: none of the app's. */
+  /**
+   * Directives of `Content-Security-Policy`, which add to Flagon's own or replace them; the whole header as text; `null` for none.
+   * Default: none of the app's.
+   */
   contentSecurityPolicy: string | Readonly<Record<string, PolicySources>> | null;
   /** Tells browsers to use HTTPS only, in responses over HTTPS. Default: `null`, which leaves the header out. */
   strictTransportSecurity: StrictTransportSecurity | null;

@@ -46,7 +46,8 @@ export function findUniqueViolation(error: unknown): UniqueViolation | null {
  * Inside of a transaction the statement has a savepoint, so that the transaction goes on.
  *
  * @param form The form.
- * @param messages The messages by field. A field belongs to the column of its name, in camelCase or snake_case, or to the constraint of that name. If no field
+ * @param messages The messages by field. A field belongs to the column of its name, in camelCase or snake_case, or to the constraint
+ * of that name. If no field
  * fits, the error is thrown.
  * @param run Runs the statement.
  * @returns What the statement gives, or `undefined` if it was refused.

@@ -10,7 +10,8 @@ export interface QueryDetails {
 }
 
 /**
- * Reports a database query to the toolbar of the development server, and to subscribers of the channel `flagon:query`. Without either it costs nothing.
+ * Reports a database query to the toolbar of the development server, and to subscribers of the channel `flagon:query`. Without either
+ * it costs nothing.
  *
  * @param sql The query.
  * @param details Its parameters and its time.

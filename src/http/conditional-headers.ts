@@ -68,7 +68,10 @@ export function parseIfRange(header: string | undefined): RangeCondition | null 
 export interface RequestedRange {
   /** The unit, such as `"bytes"`. */
   readonly unit: string;
-  /** The first and the last place of each range, both included: `null` as the first counts the last from the end, `null` as the last means the end. */
+  /**
+   * The first and the last place of each range, both included: `null` as the first counts the last from the end, `null` as the last
+   * means the end.
+   */
   readonly ranges: readonly (readonly [first: number | null, last: number | null])[];
 }
 

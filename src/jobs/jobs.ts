@@ -21,7 +21,10 @@ import type { RunningWorker, WorkOptions } from "./worker";
 export interface JobsOptions {
   /** The app's database, which keeps the jobs in two tables of its own. Default: the app's, if it uses `flagon/database`. */
   readonly database?: Database;
-  /** BullMQ, for more than one machine: a URL (`redis://`, `rediss://`, `postgres://`), your own Redis client, or your own pool of `pg`. Default: none, the database. */
+  /**
+   * BullMQ, for more than one machine: a URL (`redis://`, `rediss://`, `postgres://`), your own Redis client, or your own pool of
+   * `pg`. Default: none, the database.
+   */
   readonly engine?: string | object | undefined;
   /** Seconds after which the jobs of a worker that is silent are run by another one. Default: 30. */
   readonly lease?: number;
@@ -39,7 +42,8 @@ const handBackTime = 500;
 /**
  * Runs jobs in the background. They survive a restart, are tried again, and wait for the commit.
  *
- * They are kept in the app's own database; by BullMQ in Redis or Postgres with `engine`; and in memory only where there is neither. `flagon run` runs them in its
+ * They are kept in the app's own database; by BullMQ in Redis or Postgres with `engine`; and in memory only where there is neither.
+ * `flagon run` runs them in its
  * process, `flagon serve --jobs` as well, and `flagon jobs work` beside it.
  */
 export class Jobs implements Extension {

@@ -49,7 +49,8 @@ const longestSleep = 30_000;
 /**
  * Runs a method of a registered controller at the times of a cron expression: once for each, with any number of processes and machines.
  *
- * A time that passed while nothing ran is made up for once, late. A time at which the last run still goes on is left out, with a warning. When
+ * A time that passed while nothing ran is made up for once, late. A time at which the last run still goes on is left out, with a
+ * warning. When
  * clocks go back, a fixed time runs once; when they go forward, a time that does not exist runs after the gap.
  *
  * @param pattern Five fields, or six with seconds first: `"0 3 * * *"` is 3 o'clock each night.

@@ -170,7 +170,10 @@ export class Mail implements Extension {
     }
   }
 
-  /** Links lead to the app's own host, not to the one that a request names: a visitor chooses that. Without a configured name, development and tests use the host of the request. */
+  /**
+   * Links lead to the app's own host, not to the one that a request names: a visitor chooses that. Without a configured name,
+   * development and tests use the host of the request.
+   */
   #inContext(run: () => unknown): unknown {
     const app = this.#owner;
     const { debug, serverName, testing } = app.config;

@@ -1,4 +1,7 @@
-/** The kinds of words that a form shows beside its messages: the labels of booleans, of an option without a name, of the blank choice, and of the button. */
+/**
+ * The kinds of words that a form shows beside its messages: the labels of booleans, of an option without a name, of the blank choice,
+ * and of the button.
+ */
 export type FormLabelKind = "yes" | "no" | "otherwise" | "blank" | "send";
 
 /** The kinds of messages and labels that a form can show. */

@@ -10,7 +10,10 @@ export interface SignTokenOptions {
   readonly purpose: string;
   /** Seconds until the token expires. */
   readonly expiresIn: number;
-  /** A value that the token is bound to, such as the hash of the user's password: when it changes, the token is refused. It is not in the token. Default: none. */
+  /**
+   * A value that the token is bound to, such as the hash of the user's password: when it changes, the token is refused. It is not in
+   * the token. Default: none.
+   */
   readonly bind?: string | number;
 }
 

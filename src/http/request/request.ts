@@ -47,7 +47,10 @@ export class FlagonRequest extends RequestHead {
     return this.#limits;
   }
 
-  /** The largest body that this request may have, in bytes. A before hook can change it; for a view use the option `maxContentLength` of its route. */
+  /**
+   * The largest body that this request may have, in bytes. A before hook can change it; for a view use the option `maxContentLength`
+   * of its route.
+   */
   get maxContentLength(): number {
     return limitOf(this.mimeType, this.#limits ?? this.settings.limits);
   }
