@@ -4,7 +4,9 @@ import { type FormSchema, readFormSchema } from "../schemas/form-schema";
 import { unwrap, type ZodSchema } from "../schemas/zod";
 import { csrfField, isSafeMethod } from "../sessions/csrf";
 import { BoundForm, formNameField } from "./bound-form";
+import { readOptions } from "./field-descriptions";
 import { hasFile } from "./file-fields";
+import { findControl } from "./find-control";
 import type { Form, FormDefinition, FormInput, FormOptions, FormOutput, FormShape } from "./form";
 
 /**
@@ -14,7 +16,7 @@ import type { Form, FormDefinition, FormInput, FormOptions, FormOutput, FormShap
  * @param options The method, the token, the name, the messages and the template of its fields.
  * @throws {FormError} If the schema is not one of zod 4, has a key with dots or brackets, or one that
  *   the form sends itself: `csrf_token`, and `_form` if it has a name; if a field is of a kind that no control sends, such as
- *   a map, or has two choices of the same text; or if a form by `GET` has files or a token.
+ *   a map, or has two choices of the same text; or if a form by `GET` has files, passwords or a token.
  *
  * @example
  * ```ts
@@ -51,7 +53,7 @@ export function defineForm<Definition extends FormShape | ZodSchema<object>>(
 /**
  * Checks that a form by `GET` asks for nothing that a query cannot send.
  *
- * @throws {FormError} If it has files or a token.
+ * @throws {FormError} If it has files, passwords or a token.
  */
 function checkMethod({ fields }: FormSchema, { csrf = false, method = "post" }: FormOptions): void {
   if (method !== "get" && method !== "post") {
@@ -67,18 +69,24 @@ function checkMethod({ fields }: FormSchema, { csrf = false, method = "post" }: 
       "A form by GET carries no token against cross-site requests: it changes nothing, and the token would be part of the URL. Remove 'csrf: true', or send the form by POST.",
     );
   }
-  const file = [...fields].find(([name, schema]) => holdsFile(name, schema))?.[0];
-  if (file !== undefined) {
-    throw new FormError(
-      `The field '${file}' of a form by GET is a file, or holds one, but a query sends only text. Send the form by POST.`,
-    );
+  for (const [name, schema] of fields) {
+    if (whenReady(() => hasFile(name, schema))) {
+      throw new FormError(
+        `The field '${name}' of a form by GET is a file, or holds one, but a query sends only text. Send the form by POST.`,
+      );
+    }
+    if (whenReady(() => (readOptions(schema).type ?? findControl(name, schema).type) === "password")) {
+      throw new FormError(
+        `The field '${name}' of a form by GET is a password, which would be part of the URL, of logs and of the browser's history. Send the form by POST.`,
+      );
+    }
   }
 }
 
-/** Tells whether a field holds a file, as far as it can be read before a recursive schema is complete. */
-function holdsFile(name: string, schema: ZodSchema): boolean {
+/** Asks a question about a schema. One that is recursive and not yet complete answers no. */
+function whenReady(ask: () => boolean): boolean {
   try {
-    return hasFile(name, schema);
+    return ask();
   } catch (error) {
     if (!(error instanceof ReferenceError)) {
       throw error;

@@ -182,6 +182,9 @@ describe("a form by GET", () => {
     expect(define({ q: z.string() }, { csrf: true })).toThrow(FormError);
     expect(define({ photo: z.file() }, {})).toThrow("The field 'photo' of a form by GET is a file");
     expect(define({ rows: z.array(z.object({ photo: z.file().optional() })) }, {})).toThrow("The field 'rows' of a form by GET is a file");
+    expect(define({ password: z.string() }, {})).toThrow("The field 'password' of a form by GET is a password");
+    expect(define({ pin: z.string().meta({ type: "password" }) }, {})).toThrow("The field 'pin' of a form by GET is a password");
+    expect(define({ passwordExpired: z.boolean() }, {})).not.toThrow();
     expect(define({ q: z.string() }, { method: "PUT" })).toThrow('must be "get" or "post", but it is "PUT"');
     expect(define({ csrf_token: z.string() }, {})).not.toThrow();
   });
