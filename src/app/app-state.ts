@@ -26,6 +26,7 @@ import { createRequestSettings } from "../setup/request-settings";
 import { Scaffold } from "../setup/scaffold";
 import { Templates } from "../templating/templates";
 import type { FlagonOptions } from "./options";
+import { findRoot } from "./root";
 
 /** The state of an app: folders, settings, registry, templates, and the objects that requests share. `Flagon` adds the methods. */
 export abstract class AppState extends Scaffold implements Application {
@@ -85,12 +86,13 @@ export abstract class AppState extends Scaffold implements Application {
 
   /**
    * @param root The folder that templates and static files are relative to: `__dirname`, or `import.meta.dirname`.
-   * The working directory by default.
+   * The working directory by default. A folder of compiled code (`dist`, `build` or `out` beside `package.json`) that has
+   * neither templates nor static files stands for the folder of its sources, which has them.
    * @param options The folders and the settings.
    */
   constructor(root: string = process.cwd(), options: FlagonOptions = {}) {
     super();
-    this.root = resolve(root);
+    this.root = findRoot(resolve(root), [options.templates ?? "templates", options.static ?? "static"]);
     this.name = options.name ?? basename(this.root);
     this.instancePath = resolve(this.root, options.instancePath ?? "instance");
     this.config = new Config(options.config, process.env, this.root);

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { channel } from "node:diagnostics_channel";
 import type { Extension, Flagon } from "../app";
+import { ConfigError, SetupError } from "../base/errors";
+import { didYouMean } from "../base/suggestion";
 import { buildUrl } from "../dispatch/build-url";
 import { getRequestContext, type RequestContext } from "../dispatch/context";
 import { wantsJson } from "../dispatch/error-format";
@@ -92,12 +94,39 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
     this.#options = options;
   }
 
-  /** Loads the user before each request with a session or a remembered login, and gives `currentUser` to templates. Called by `app.use()`. */
+  /**
+   * Loads the user before each request with a session or a remembered login, and gives `currentUser` to templates. Called by `app.use()`.
+   *
+   * When the app starts, a login page that does not exist and a missing secret key are errors.
+   */
   install(app: Flagon): this {
+    app.onStart(() => this.#check(app));
     app.templateGlobal("currentUser", currentUser);
     app.beforeRequest(() => this.#load(getRequestContext("currentUser")));
     app.afterRequest((response) => this.#refresh(getRequestContext("currentUser"), response));
     return this;
+  }
+
+  /**
+   * Finds mistakes that the first visitor would meet.
+   *
+   * @throws {SetupError} If a login page is no endpoint of the app.
+   * @throws {ConfigError} If there is a login page, and no key to sign the session.
+   */
+  #check({ config, registry: { endpoints } }: Flagon): void {
+    const { loginView, refreshView } = this.#options;
+    for (const [option, view] of Object.entries({ loginView, refreshView })) {
+      if (view !== undefined && !/^[./]/.test(view) && !endpoints.has(view)) {
+        throw new SetupError(
+          `The option '${option}' of LoginManager names the endpoint '${view}', but there is none.${hintFor(view, [...endpoints.keys()])}`,
+        );
+      }
+    }
+    if (loginView !== undefined && config.secretKey === null) {
+      throw new ConfigError(
+        "The app has a login page, but no secret key to sign sessions: nobody could log in. Set FLAGON_SECRET_KEY, or the configuration's secretKey. Make one by: npx flagon secret",
+      );
+    }
   }
 
   /**
@@ -305,4 +334,10 @@ function announce(signal: ReturnType<typeof channel>, { app, request }: RequestC
   if (signal.hasSubscribers) {
     signal.publish({ app, request, user });
   }
+}
+
+/** Suggests an endpoint: one of a blueprint with the same last name goes before one that is spelt alike. */
+function hintFor(name: string, endpoints: readonly string[]): string {
+  const inner = endpoints.find((endpoint) => endpoint.endsWith(`.${name}`));
+  return inner === undefined ? didYouMean(name, endpoints) : ` Did you mean '${inner}'?`;
 }

@@ -89,9 +89,12 @@ export async function compose(
     ["host", url.host],
     ["user-agent", "flagon-test-client"],
     ["accept", "*/*"],
-    // As browsers send it for forms of the same site. Without it, each form of a test would need a token.
-    ["sec-fetch-site", "same-origin"],
   ]);
+  if (!Object.keys(options.headers ?? {}).some((name) => name.toLowerCase() === "origin")) {
+    // As browsers send it for forms of the same site. Without it, each form of a test would need a token. An origin of the test
+    // decides by itself.
+    headers.set("sec-fetch-site", "same-origin");
+  }
   if (type !== undefined) {
     headers.set("content-type", type);
   }
