@@ -286,7 +286,11 @@ function check(key: string, value: unknown, source: string): string | undefined 
   if (!isSetting(key)) {
     const hint = didYouMean(key, Object.keys(settingChecks));
     // Other keys belong to the app. Only a long one that is nearly one of Flagon's own is taken for a typing error.
-    return hint !== "" && source === "code" && key.length >= 8 ? `There is no setting '${key}'.${hint}` : undefined;
+    if (hint === "" || key.length < 8) {
+      return undefined;
+    }
+    const isVariable = source.startsWith("FLAGON_");
+    return source === "code" || isVariable ? `There is no setting '${key}'${isVariable ? ` (from ${source})` : ""}.${hint}` : undefined;
   }
   const { accepts, expected } = settingChecks[key];
   if (accepts(value)) {
@@ -294,7 +298,9 @@ function check(key: string, value: unknown, source: string): string | undefined 
   }
   const where = source === "code" ? "" : source === "file" ? " (from a file)" : ` (from ${source})`;
   const shown = key.startsWith("secretKey") ? "" : `, but got ${show(value)}`;
-  return `The setting '${key}'${where} must be ${expected}${shown}.`;
+  const cure =
+    key === "secretKey" && value === "" ? " Make one: npx flagon secret. `flagon run` needs none: leave the variable out there." : "";
+  return `The setting '${key}'${where} must be ${expected}${shown}.${cure}`;
 }
 
 function show(value: unknown): string {

@@ -65,6 +65,10 @@ describe("app.config", () => {
   });
 
   it("names the source of a wrong value", () => {
+    expect(() => new Config({}, { FLAGON_MAX_CONTENT_LENGHT: "5" })).toThrow(
+      "There is no setting 'maxContentLenght' (from FLAGON_MAX_CONTENT_LENGHT). Did you mean 'maxContentLength'?",
+    );
+    expect(new Config({}, { FLAGON_MAX_POSTS: "5" })).toMatchObject({ maxPosts: 5 });
     expect(() => new Config({}, { FLAGON_MAX_CONTENT_LENGTH: "lots" })).toThrow(
       "'maxContentLength' (from FLAGON_MAX_CONTENT_LENGTH) must be a whole number from 1, but got 'lots'",
     );

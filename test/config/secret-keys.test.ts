@@ -27,7 +27,7 @@ describe("secret keys", () => {
     expect(new Config({}, { FLAGON_SECRET_KEY_FALLBACKS: "" }).secretKeyFallbacks).toEqual([]);
     expect(() => new Config({}, { FLAGON_SECRET_KEY_FALLBACKS: '["a", ""]' })).toThrow("(from FLAGON_SECRET_KEY_FALLBACKS)");
     expect(() => new Config({}, { FLAGON_SECRET_KEY: "" })).toThrow(
-      "'secretKey' (from FLAGON_SECRET_KEY) must be text or bytes, and not empty.",
+      "'secretKey' (from FLAGON_SECRET_KEY) must be text or bytes, and not empty. Make one: npx flagon secret.",
     );
   });
 

@@ -152,3 +152,20 @@ describe("the secret key of a test", () => {
     await expect(without.testClient().get("/")).rejects.toThrow("no secret key");
   });
 });
+
+describe("a request of the test client", () => {
+  it("comes from the app's own pages, unless it names another origin", async () => {
+    const app = createApp();
+    app.post("/", () => request.headers.get("sec-fetch-site") ?? "none");
+    const post = async (headers: Record<string, string | null>) => {
+      const response = await app.testClient().post("/", { headers });
+      return response.status === 200 ? await response.text() : response.status;
+    };
+    expect(await post({})).toBe("same-origin");
+    expect(await post({ origin: "http://localhost" })).toBe("same-origin");
+    expect(await post({ origin: "http://localhost:5173" })).toBe(403);
+    expect(await post({ origin: "https://evil.example" })).toBe(403);
+    expect(await post({ origin: "https://evil.example", "sec-fetch-site": "same-origin" })).toBe("same-origin");
+    expect(await post({ "sec-fetch-site": null })).toBe("none");
+  });
+});
