@@ -162,7 +162,7 @@ describe("a request of the test client", () => {
       return response.status === 200 ? await response.text() : response.status;
     };
     expect(await post({})).toBe("same-origin");
-    expect(await post({ origin: "http://localhost" })).toBe("same-origin");
+    expect(await post({ origin: "http://localhost" })).toBe("none");
     expect(await post({ origin: "http://localhost:5173" })).toBe(403);
     expect(await post({ origin: "https://evil.example" })).toBe(403);
     expect(await post({ origin: "https://evil.example", "sec-fetch-site": "same-origin" })).toBe("same-origin");
