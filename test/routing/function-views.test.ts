@@ -38,6 +38,7 @@ describe("the endpoint of a function", () => {
     app.get("/users/<int:id>/<any(a,b):kind>.txt", () => "");
     app.get("/feed.xml", () => "");
     app.get("/feed/xml", () => "");
+    app.get("/über-uns/日本", () => "");
     app.route("/both", () => "", { methods: ["post", "get"] });
     app.get("/named", function show() {
       return "";
@@ -50,6 +51,7 @@ describe("the endpoint of a function", () => {
       "users_id_kind_txt",
       "feed_xml",
       "feed_xml_2",
+      "über_uns_日本",
       "both",
       "show",
       "part.index",
