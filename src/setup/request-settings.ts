@@ -1,4 +1,5 @@
 import type { JsonProvider } from "../base/json";
+import { defaultJson } from "../base/json";
 import type { Config } from "../config/config";
 import { createProxyTrust } from "../http/request/proxy";
 import type { RequestSettings } from "../http/request/request-head";
@@ -25,7 +26,7 @@ export function createRequestSettings(config: Config, json: JsonProvider, create
     proxy: createProxyTrust(config.trustProxy),
     applicationRoot: config.applicationRoot.replace(/\/$/, ""),
     createLog,
-    parseJson: (text) => json.parse(text),
+    parseJson: json === defaultJson ? defaultJson.parse : (text) => json.parse(text),
     acceptJson,
     parseFields,
   };

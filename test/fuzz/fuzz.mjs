@@ -80,6 +80,9 @@ async function tryConnection(number) {
     tell(problem);
   }
   for (const { body, status } of responses) {
+    if (body.includes(root) || body.includes(process.cwd()) || /\n\s+at \S.*:\d+:\d+/.test(body)) {
+      tell(`tells a path or a stack: ${body.slice(0, 200)}`);
+    }
     if (status >= 500 && !allowed.has(status)) {
       tell(`${status}: ${body.slice(0, 200)}`);
     }
@@ -95,6 +98,10 @@ async function tryConnection(number) {
     }
   }
 }
+
+/** Lists what hangs on the prototypes of all objects and lists. */
+const listPrototypes = () => [Object.prototype, Array.prototype].map((one) => Reflect.ownKeys(one).map(String).join()).join(";");
+const prototypes = listPrototypes();
 
 const measure = async () => {
   for (let round = 0; round < 5; round++) {
@@ -131,6 +138,9 @@ await wait(500);
 const after = await measure();
 if (counts.ended !== counts.started) {
   problems.push(`${counts.started} requests began, ${counts.ended} were torn down`);
+}
+if (listPrototypes() !== prototypes) {
+  problems.push(`a prototype was changed: ${listPrototypes()}`);
 }
 for (const name of ["descriptors", "files", "timers"]) {
   if (after[name] > before[name] + 3) {

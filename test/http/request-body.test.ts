@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { request, UploadedFile } from "flagon";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { z } from "zod";
+import { parseJson } from "../../src/http/request/read-body";
 import { createApp, writeFiles } from "../support";
 
 /** Answers each request with what a function reads of it. */
@@ -54,6 +55,24 @@ describe("request.json()", () => {
     ["application/json; profile=charset", 200],
   ])("reads UTF-8 only: '%s' gives %i", async (type, status) => {
     expect((await client.post("/", { body: "{}", headers: { "content-type": type } })).status).toBe(status);
+  });
+
+  it("counts the levels outside of text alone, up to a limit", () => {
+    const open = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
+    for (const text of [
+      open(64),
+      `[${open(63)},${open(63)}]`,
+      JSON.stringify(["[".repeat(99), '"[[', "\\", { '{"{[': "]" }]),
+      `[${open(40)}," \\\\\\"[",${open(40)}]`,
+    ]) {
+      expect(parseJson(text, 64)).toEqual(JSON.parse(text));
+    }
+    for (const text of [open(65), `["\\\\",${open(64)}]`, "[".repeat(65), '{"a":'.repeat(65), `[${open(64)}`]) {
+      expect(() => parseJson(text, 64)).toThrow("nests deeper than 64 levels");
+    }
+    expect(() => parseJson(`${"[".repeat(64)}"${"[".repeat(9)}`, 64)).toThrow("not valid JSON");
+    // A parser of the app's own may have other texts.
+    expect(parseJson("[".repeat(99), 64, () => "parsed")).toBe("parsed");
   });
 
   it("accepts 64 levels, and a harmless key 'constructor'", async () => {

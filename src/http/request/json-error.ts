@@ -26,7 +26,9 @@ export function describeJsonError(text: string): string | undefined {
   let state: State = "value";
   let index = 0;
   for (;;) {
-    index = skip(space, text, index);
+    if (text.charCodeAt(index) <= 0x20) {
+      index = skip(space, text, index);
+    }
     const character = text[index];
     if (state === "end" && character === undefined) {
       return undefined;

@@ -1,3 +1,4 @@
+import { defaultJson } from "../../base/json";
 import { BadRequest, ContentTooLarge } from "../exceptions/client-errors";
 import { describeJsonError } from "./json-error";
 
@@ -57,6 +58,11 @@ const suspicious = /"__proto__"|"constructor"|\\u00/;
  * @throws {BadRequest} If it is malformed, nests deeper than `maxDepth`, or has a key that would reach a prototype.
  */
 export function parseJson(text: string, maxDepth: number, parse: (text: string) => unknown = JSON.parse): unknown {
+  const isDeep = nestsDeeper(text, maxDepth);
+  if (isDeep && (parse === JSON.parse || parse === defaultJson.parse) && findDepth(text, maxDepth) > maxDepth) {
+    // A parser takes long for brackets in brackets.
+    throw tooDeep(maxDepth);
+  }
   let value: unknown;
   try {
     value = parse(text);
@@ -64,7 +70,7 @@ export function parseJson(text: string, maxDepth: number, parse: (text: string) 
     const place = describeJsonError(text);
     throw new BadRequest(`The body of the request is not valid JSON.${place === undefined ? "" : ` ${place}`}`, { cause });
   }
-  if (suspicious.test(text) || nestsDeeper(text, maxDepth)) {
+  if (isDeep || suspicious.test(text)) {
     checkJson(value, maxDepth);
   }
   return value;
@@ -88,6 +94,41 @@ function nestsDeeper(text: string, maxDepth: number): boolean {
   return false;
 }
 
+/** Returns the nesting of JSON, up to the first level over a limit. */
+function findDepth(text: string, maxDepth: number): number {
+  let [depth, deepest] = [0, 0];
+  for (let index = 0; index < text.length && deepest <= maxDepth; index++) {
+    const character = text.charCodeAt(index);
+    if (character === 0x22) {
+      index = findEndOfString(text, index);
+    } else if (character === 0x7b || character === 0x5b) {
+      depth++;
+      deepest = Math.max(deepest, depth);
+    } else if (character === 0x7d || character === 0x5d) {
+      depth--;
+    }
+  }
+  return deepest;
+}
+
+/** Finds the quote that ends a string; the end of the text if there is none. */
+function findEndOfString(text: string, start: number): number {
+  for (let index = start + 1; index < text.length; index++) {
+    const character = text.charCodeAt(index);
+    if (character === 0x22) {
+      return index;
+    }
+    if (character === 0x5c) {
+      index++;
+    }
+  }
+  return text.length;
+}
+
+function tooDeep(maxDepth: number): BadRequest {
+  return new BadRequest(`The JSON of the request nests deeper than ${maxDepth} levels.`);
+}
+
 function checkJson(root: unknown, maxDepth: number): void {
   const pending: [unknown, number][] = [[root, 1]];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
@@ -96,7 +137,7 @@ function checkJson(root: unknown, maxDepth: number): void {
       continue;
     }
     if (depth > maxDepth) {
-      throw new BadRequest(`The JSON of the request nests deeper than ${maxDepth} levels.`);
+      throw tooDeep(maxDepth);
     }
     if (Object.hasOwn(value, "__proto__") || reachesPrototype(value)) {
       throw new BadRequest("The JSON of the request has a key that is not taken: '__proto__' or 'constructor.prototype'.");

@@ -15,6 +15,7 @@ export const toolbarScript: string = `(() => {
     table { border-collapse: collapse; width: 100%; }
     th, td { text-align: left; vertical-align: top; padding: .15rem .5rem .15rem 0; border-top: 1px solid #e4e8ee; font-weight: 400; overflow-wrap: anywhere; }
     th { color: #4d5666; width: 11rem; }
+    @media (max-width: 40rem) { th { width: 5.5rem; } }
     td.number { text-align: right; white-space: nowrap; width: 5rem; font-variant-numeric: tabular-nums; }
     code { font: 12px/1.45 ui-monospace, monospace; }
     button { font: inherit; color: #0b5394; background: none; border: 0; padding: 0; cursor: pointer; text-align: left; overflow-wrap: anywhere; }
