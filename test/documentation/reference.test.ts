@@ -57,6 +57,10 @@ function isInherited(node: ts.ClassDeclaration | ts.InterfaceDeclaration, name: 
   );
 }
 
+function hasBody(node: ts.SignatureDeclaration): boolean {
+  return "body" in node && node.body !== undefined;
+}
+
 /** Lists the functions that a symbol stands for: itself, or the methods and the constructor of its class or interface. */
 function listCallables(name: string, symbol: ts.Symbol): Callable[] {
   return (symbol.declarations ?? []).filter(isOwn).flatMap((node): Callable[] => {
@@ -76,9 +80,10 @@ function listCallables(name: string, symbol: ts.Symbol): Callable[] {
   });
 }
 
-const callables = exported.flatMap(({ file, symbol }) =>
-  listCallables(symbol.name, symbol).map(({ name, node }) => ({ name: `${file} ${name}`, node })),
-);
+const callables = exported
+  .flatMap(({ file, symbol }) => listCallables(symbol.name, symbol).map(({ name, node }) => ({ name: `${file} ${name}`, node })))
+  // The implementation of overloads is not public.
+  .filter(({ name, node }, _index, all) => !hasBody(node) || all.every((other) => other.name !== name || hasBody(other.node)));
 
 /** The comment of a function. Overloads share the one of the first that has one. */
 function listTags({ name, node }: Callable): readonly ts.JSDocTag[] {

@@ -36,7 +36,7 @@ function isModuleOnly(code: string): boolean {
 
 /** Tells whether a block runs by itself. Others name values that only their reader has, or belong into a view or a test. */
 function isRunnable({ code, isPart }: Source): boolean {
-  return !isPart && !/^declare (?!module)/m.test(code) && !code.includes('from "vitest"');
+  return !isPart && !/^declare (?!module)/m.test(code) && !/from "vitest/.test(code);
 }
 
 function write(path: string, text: string): void {
