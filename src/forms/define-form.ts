@@ -70,7 +70,7 @@ function checkMethod({ fields }: FormSchema, { csrf = false, method = "post" }: 
     );
   }
   for (const [name, schema] of fields) {
-    if (whenReady(() => hasFile(name, schema))) {
+    if (whenReady(() => hasFile(schema))) {
       throw new FormError(
         `The field '${name}' of a form by GET is a file, or holds one, but a query sends only text. Send the form by POST.`,
       );

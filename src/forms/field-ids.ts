@@ -3,6 +3,7 @@ export class FieldIds {
   readonly #prefix: string;
   readonly #ids = new Map<string, string>();
   readonly #taken = new Set<string>();
+  readonly #owners = new Set<string>();
 
   /** @param prefix The text before each id. */
   constructor(prefix: string) {
@@ -22,20 +23,25 @@ export class FieldIds {
     }
     this.#ids.set(name, id);
     this.#taken.add(id);
+    const owner = findOwner(id);
+    if (owner !== undefined) {
+      this.#owners.add(owner);
+    }
     return id;
   }
 
   /** The help, the errors and the single inputs of a field have ids that begin with its own. */
   #isTaken(id: string): boolean {
-    const owner = /^(.*)-(?:help|errors|\d+)$/s.exec(id)?.[1];
-    return (
-      this.#taken.has(id) ||
-      (owner !== undefined && this.#taken.has(owner)) ||
-      this.#taken.has(`${id}-help`) ||
-      this.#taken.has(`${id}-errors`) ||
-      this.#taken.has(`${id}-0`)
-    );
+    const owner = findOwner(id);
+    return this.#taken.has(id) || this.#owners.has(id) || (owner !== undefined && this.#taken.has(owner));
   }
+}
+
+/** Returns the id of the field to which an id would belong, such as `a` for `a-help`, `a-errors` and `a-0`. */
+function findOwner(id: string): string | undefined {
+  const end = id.lastIndexOf("-");
+  const suffix = id.slice(end + 1);
+  return suffix === "help" || suffix === "errors" || /^\d+$/.test(suffix) ? id.slice(0, end) : undefined;
 }
 
 /** Letters and digits of all scripts stay. Other characters become a hyphen. */

@@ -167,7 +167,7 @@ export function listAttributes(view: FieldView, options: FieldOptions = {}): Att
   attributes.name = view.name;
   attributes.id = view.id;
   addValue(attributes, type, view);
-  Object.assign(attributes, pickConstraints(type, view));
+  addConstraints(attributes, type, view);
   addDescription(attributes, view, options);
   for (const name of Object.keys(options)) {
     const value = options[name];
@@ -229,13 +229,19 @@ const textConstraints = new Set(["minlength", "maxlength", "pattern"]);
 const rangeTypes = new Set(["number", "range", "date", "time", "datetime-local", "month", "week"]);
 const unconstrainedTypes = new Set(["hidden", "range", "color"]);
 
-/** Returns the constraints that apply to a control of this type. Those that do not depend on its values are picked once. */
-function pickConstraints(type: string, { control, values, isRequired }: FieldView): Attributes {
+/** Adds the constraints that apply to a control of this type. Those that do not depend on its values are picked once. */
+function addConstraints(attributes: OwnAttributes, type: string, { control, values, isRequired }: FieldView): void {
   const { constraints, picked, range } = control;
   const known = picked.get(type) ?? Object.fromEntries(Object.entries(constraints).filter(([name]) => applies(name, type)));
   picked.set(type, known);
-  const whole = isRequired || known.required !== true ? known : { ...known, required: undefined };
-  return range === undefined || !rangeTypes.has(type) ? whole : { ...whole, ...range.constraints(type, values) };
+  for (const name of Object.keys(known)) {
+    if (name !== "required" || isRequired) {
+      attributes[name] = known[name];
+    }
+  }
+  if (range !== undefined && rangeTypes.has(type)) {
+    Object.assign(attributes, range.constraints(type, values));
+  }
 }
 
 function applies(name: string, type: string): boolean {

@@ -1,5 +1,5 @@
 import { html, type Markup } from "../base/html";
-import type { FieldChoices } from "../schemas/choices";
+import type { Choice, FieldChoices } from "../schemas/choices";
 import { isPartialRecord } from "../schemas/convert-members";
 import { formatName, maxDepth, type NameNode } from "../schemas/field-names";
 import type { FormLabelKind } from "../schemas/form-messages";
@@ -111,7 +111,7 @@ export class FormView {
 
   /** Tells whether any of the fields is a file. */
   hasFiles(): boolean {
-    return [...this.#state.schema.fields].some(([name, schema]) => hasFile(name, schema));
+    return [...this.#state.schema.fields.values()].some(hasFile);
   }
 
   /** Merges the options of a field: those of its schema, the choices of this request, and those of the call. */
@@ -136,15 +136,22 @@ export class FormView {
       isRequired: control.constraints.required === true && !isLenient,
       offersBlank: control.offersBlank || isLenient,
       blankLabel: type === "select" ? this.#state.label("blank", field) : "",
-      choices: control.choices.map((choice) =>
-        choice.labelKind === undefined ? choice : { ...choice, label: this.#state.label(choice.labelKind, field) },
-      ),
+      choices: this.#nameChoices(control.choices, field),
       label,
       help,
       errors: this.#listErrors(name, control.isMultiple),
       values: this.#listValues(field, type),
       sendsOff: isSearch && type === "checkbox" && !control.isMultiple && unwrap(field.schema).defaultValue === true,
     };
+  }
+
+  /** Gives the choices whose labels Flagon chooses the words of the request's language. */
+  #nameChoices(choices: readonly Choice[], field: FieldPath): readonly Choice[] {
+    return choices.some(({ labelKind }) => labelKind !== undefined)
+      ? choices.map((choice) =>
+          choice.labelKind === undefined ? choice : { ...choice, label: this.#state.label(choice.labelKind, field) },
+        )
+      : choices;
   }
 
   /** Lists the texts that a control shows: those that were sent, or the initial ones. In a query, a default stands in for an absent text. */
