@@ -61,6 +61,11 @@ export class Flagon extends AppState {
    * @throws {SetupError} If one of its name is there, or the app has handled a request.
    */
   use(extension: Extension): void {
+    if (typeof extension === "function" || typeof extension?.install !== "function") {
+      throw new SetupError(
+        "app.use() takes an extension: an object with a name and install(). Middleware of Connect or Express goes to app.useNode(), a function before each request to app.beforeRequest().",
+      );
+    }
     this.setUp("use", () => {
       if (extension.name in this.extensions) {
         throw new SetupError(`The extension '${extension.name}' is installed already.`);

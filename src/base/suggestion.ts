@@ -21,6 +21,20 @@ function findClosest(name: string, candidates: Iterable<string>): string | undef
   return best;
 }
 
+/** Returns the candidates, those with the fewest edits to `name` first. */
+export function sortByLikeness(name: string, candidates: Iterable<string>): string[] {
+  return [...candidates]
+    .map((candidate) => ({
+      candidate,
+      edits: countEdits(name.slice(0, maxCompared).toLowerCase(), candidate.slice(0, maxCompared).toLowerCase()),
+    }))
+    .sort((left, right) => left.edits - right.edits)
+    .map(({ candidate }) => candidate);
+}
+
+/** The characters of a name that are compared: the work grows with the square of the length. */
+const maxCompared = 100;
+
 function isForm(name: string, candidate: string): boolean {
   return Math.min(name.length, candidate.length) >= 3 && (name.startsWith(candidate) || candidate.startsWith(name));
 }

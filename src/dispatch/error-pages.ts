@@ -1,9 +1,12 @@
 import { escapeText, type Markup } from "../base/html";
+import { didYouMean, sortByLikeness } from "../base/suggestion";
+import { NotFound } from "../http/exceptions/client-errors";
 import type { HTTPException } from "../http/exceptions/http-exception";
 import { ValidationFailed } from "../http/request/request-body";
 import { FlagonResponse } from "../http/response/response";
 import { addDefaults } from "../http/response/response-headers";
 import type { RequestContext } from "./context";
+import { mayDebug } from "./debug-page";
 import { wantsJson } from "./error-format";
 
 /** The parts of an error that the debug mode shows to the developer. */
@@ -52,6 +55,38 @@ function describeIssues({ issues }: ValidationFailed, { app, request }: RequestC
   return `<ul>${lines.join("")}</ul>\n`;
 }
 
+/** The most routes that are listed. */
+const maxRoutes = 50;
+
+/** Lists the routes for the developer, the nearest first, if none has matched. */
+function describeRoutes(context: RequestContext): string {
+  const { app, match, request } = context;
+  if (match?.kind !== "missing" || !mayDebug(context)) {
+    return "";
+  }
+  const methods = new Map<string, Set<string>>();
+  for (const { endpoint, host, methods: taken, rule } of app.registry.routes.routes) {
+    const name = `${host?.source ?? ""}${rule.source}`;
+    const row = methods.get(name) ?? new Set();
+    methods.set(name, new Set([...row, ...[...taken].filter((method) => method !== "OPTIONS" && method !== "HEAD"), endpoint.label]));
+  }
+  const near = sortByLikeness(request.path, methods.keys());
+  const [nearest] = near;
+  const rows = near.slice(0, maxRoutes).map((rule) => {
+    const words = [...(methods.get(rule) ?? [])].map(escapeText).join(", ");
+    return `<li><code>${escapeText(rule)}</code> <small>${words}</small></li>`;
+  });
+  const more = near.length - rows.length;
+  return `<hr>
+<p><small>Debug mode, for you alone: no route matches <code>${escapeText(request.path)}</code>.${
+    nearest === undefined
+      ? " The app has no routes. Are its classes registered by app.register()?"
+      : `${escapeText(didYouMean(request.path, near))} These are the app's routes, the nearest first. If yours is missing: has its method @route, and is its class registered by app.register()?`
+  }</small></p>
+<ul>${rows.join("")}${more > 0 ? `<li>and ${more} more: <code>npx flagon routes</code></li>` : ""}</ul>
+`;
+}
+
 function formatPage(error: HTTPException, context: RequestContext): string {
   const details = error instanceof ValidationFailed ? describeIssues(error, context) : "";
   const title = escapeText(error.title);
@@ -64,6 +99,6 @@ function formatPage(error: HTTPException, context: RequestContext): string {
 <style>body{font:1rem/1.5 system-ui,sans-serif;max-width:42rem;margin:15vh auto;padding:0 1rem}</style>
 <h1>${title}</h1>
 <p>${description}</p>
-${details}</html>
+${details}${error instanceof NotFound ? describeRoutes(context) : ""}</html>
 `;
 }

@@ -1,3 +1,4 @@
+import { SetupError } from "../base/errors";
 import type { Command, CommandOptions, CommandValues } from "../commands/command-spec";
 import type { FlagonRequest } from "../http/request/request";
 import type { KnownOptions, RouteOptions, ViewValues } from "../routing/route-options";
@@ -74,11 +75,14 @@ export abstract class Scaffold {
   }
 
   #createRouteFunction(method: string): RouteFunction {
-    return (rule: string, view: ViewFunction<never>, options: RouteOptions = {}) =>
+    return (rule: string, view: ViewFunction<never>, options: RouteOptions = {}) => {
+      checkRouteCall(rule, view, options);
       this.#addRoute(rule, view, { ...options, methods: [method] });
+    };
   }
 
   #addRoute(rule: string, view: ViewFunction<never>, options: RouteOptions): void {
+    checkRouteCall(rule, view, options);
     this.setUp("route", (registration) => {
       const given = options.endpoint ?? view.name;
       const name = given || registration.nameView(rule, options.methods);
@@ -194,4 +198,39 @@ export abstract class Scaffold {
    * @internal
    */
   protected abstract setUp(method: string, step: (registration: Registration) => void): void;
+}
+
+/**
+ * Refuses calls in the ways of other frameworks, which would fail at the first request, or lose a function.
+ *
+ * @throws {SetupError} If the rule is no text, the view no function, or the options no object.
+ */
+function checkRouteCall(rule: unknown, view: unknown, options: unknown): void {
+  if (typeof rule !== "string") {
+    throw new SetupError(
+      `A rule is text, such as "/users/<int:id>", but this one is ${describeKind(rule)}. Several rules of one view are several calls with one endpoint.`,
+    );
+  }
+  if (typeof view !== "function") {
+    throw new SetupError(
+      `The view of the rule '${rule}' is ${describeKind(view)}. The second argument is the view, the third its options.`,
+    );
+  }
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new SetupError(
+      `The options of the rule '${rule}' are ${describeKind(options)}. The view is the second argument, and nothing runs between the two: a guard is a hook, app.beforeRequest() or blueprint.beforeRequest(), or viewDecorator() for methods.`,
+    );
+  }
+}
+
+function describeKind(value: unknown): string {
+  return value === null
+    ? "null"
+    : Array.isArray(value)
+      ? "a list"
+      : value instanceof RegExp
+        ? "a regular expression"
+        : value === undefined
+          ? "missing"
+          : `${/^[aeiou]/.test(typeof value) ? "an" : "a"} ${typeof value}`;
 }

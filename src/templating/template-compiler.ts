@@ -4,7 +4,7 @@ import { lazily } from "../base/lazily";
 import { AttributeScanner } from "./attributes";
 import type { BuiltTemplate, TemplateMode } from "./given-templates";
 import type { runtime, TemplateFrame } from "./template-runtime";
-import { findAwait, findBrokenExpression, findUnbalanced, locateError, type SyntaxMistake } from "./template-syntax";
+import { findAwait, findBrokenExpression, findUnbalanced, findUnclosed, locateError, type SyntaxMistake } from "./template-syntax";
 
 /** A template, compiled: it gives its text without its layout. */
 export type CompiledTemplate = (data: object, frame: TemplateFrame, tools: typeof runtime) => string;
@@ -180,6 +180,7 @@ function explain(tree: Tree, mode: TemplateMode, message: string): SyntaxMistake
     };
   }
   return (
+    findUnclosed(tags) ??
     findUnbalanced(tags) ??
     findBrokenExpression(tags, creators[mode]) ?? { line: locateError(toCode(tree, mode, mode === "stream"), heads[mode]) ?? 1, message }
   );
@@ -269,12 +270,15 @@ function toBody(tree: Tree, mayYield: boolean): string {
       }
       continue;
     }
-    const code = part.val;
+    const code = checkBareName(part.val, part.t !== "e");
     const escaping = part.t === "i" ? "e" : part.t === "r" ? "r" : undefined;
     body += `__eta.line = ${part.lineNo ?? 1};\n`;
     const closing = /^\s*\}/.test(code) ? opened.pop() : undefined;
     if (isOwn() && (closing?.isAwaiting === true || /\bawait\b/.test(code))) {
       body += sendNow;
+    }
+    if (escaping === undefined) {
+      body += checkCondition(code);
     }
     if (/\{\s*$/.test(code)) {
       body += escaping === undefined ? `${code}\n` : `__eta.open[${opened.length}] = ${code}\n`;
@@ -294,6 +298,22 @@ function toBody(tree: Tree, mayYield: boolean): string {
     }
   }
   return body;
+}
+
+/** A bare name, and a condition that begins with one. */
+const bareName = /^\s*([A-Za-z_$][\w$]*)\s*$/;
+const bareCondition = /^\s*if\s*\(\s*!?\s*([A-Za-z_$][\w$]*)\s*(?:\)|&&|\|\||[!=]==?|[<>])/;
+
+/** Writes the code of a tag that prints a bare name so that one which only the data has is an error, in place of nothing. */
+function checkBareName(code: string, isPrinted: boolean): string {
+  const name = isPrinted ? bareName.exec(code)?.[1] : undefined;
+  return name === undefined || reserved.has(name) ? code : ` ${name} === undefined ? runtime.bare(frame, it, "${name}") : ${name} `;
+}
+
+/** Writes the same check before a condition, which would take the other way. */
+function checkCondition(code: string): string {
+  const name = bareCondition.exec(code)?.[1];
+  return name === undefined || reserved.has(name) ? "" : `if (${name} === undefined) runtime.bare(frame, it, "${name}");\n`;
 }
 
 /** Prints a value; one that is still being rendered is sent as it comes. */

@@ -66,6 +66,18 @@ export const runtime = {
     return typeof value === "object" ? toHtml(refuseUnsettled(value)) : toHtml(value);
   },
 
+  /**
+   * Returns a value by bare name that is `undefined`.
+   *
+   * @throws {FlagonError} If the name is not in scope, but the data has it.
+   */
+  bare(frame: TemplateFrame, data: object, name: string): undefined {
+    if (!(name in frame.scope) && Object.hasOwn(data, name)) {
+      throw new FlagonError(`'${name}' is undefined. The data has it: write it.${name}.`);
+    }
+    return undefined;
+  },
+
   /** Prints a value as it is. */
   raw(value: unknown): string {
     return value === null || value === undefined ? "" : String(refuseUnsettled(value));

@@ -41,6 +41,17 @@ function show({ t, val }: TemplateTag): string {
   return `<%${t === "i" ? "=" : t === "r" ? "~" : ""} ${code.length > 60 ? `${code.slice(0, 60)}…` : code} %>`;
 }
 
+/** Finds a tag that holds the beginning of another one, since its own end is missing. */
+export function findUnclosed(tags: readonly TemplateTag[]): SyntaxMistake | undefined {
+  const tag = tags.find(({ val }) => val.includes("<%"));
+  return (
+    tag && {
+      line: tag.lineNo ?? 1,
+      message: `'%>' is missing at the end of the tag: ${show({ t: tag.t, val: tag.val.split("\n", 1)[0] ?? "" }).replace(/ %>$/, "")}`,
+    }
+  );
+}
+
 /** Finds a bracket without its partner: each is opened in one tag and closed in the same or a later one. */
 export function findUnbalanced(tags: readonly TemplateTag[]): SyntaxMistake | undefined {
   const open: OpenBracket[] = [];

@@ -1,5 +1,6 @@
 import { FlagonError, TemplateError, TemplateNotFound } from "../base/errors";
 import { Markup } from "../base/html";
+import { isPromise } from "../base/maybe-promise";
 import { didYouMean } from "../base/suggestion";
 import { HTTPException } from "../http/exceptions/http-exception";
 import type { GivenTemplates } from "./given-templates";
@@ -193,7 +194,7 @@ export class Templates {
         new Markup(this.#run(this.#load(resolveName(name, template.name)), { ...data, ...inner }, scope, {}, undefined, tools)),
       includeAsync: async (name, inner) =>
         new Markup(await this.#runAsync(this.#loadAsync(resolveName(name, template.name)), { ...data, ...inner }, scope, {})),
-      fail: (error, line) => fail(error, template, line),
+      fail: (error, line) => fail(error, template, line, data, scope),
     };
   }
 
@@ -230,7 +231,7 @@ async function* prepend(first: IteratorResult<string, void>, rest: AsyncGenerato
   }
 }
 
-function fail(error: unknown, template: LoadedTemplate<unknown>, line: number): never {
+function fail(error: unknown, template: LoadedTemplate<unknown>, line: number, data: object, scope: object): never {
   // An answer such as abort(404), or an error that has its place already, goes on as it is.
   if (
     error instanceof HTTPException ||
@@ -241,9 +242,10 @@ function fail(error: unknown, template: LoadedTemplate<unknown>, line: number): 
     throw error;
   }
   const message = error instanceof Error ? error.message : String(error);
+  const culprit = findCulprit(message, template.source, line);
   const name = error instanceof FlagonError || !(error instanceof Error) ? "" : `${error.name}: `;
   throw new TemplateError(
-    `The template '${template.name}' failed, line ${line}: ${name}${message}${findCulprit(message, template.source, line)}\n\n${excerpt(template.source, line)}`,
+    `The template '${template.name}' failed, line ${line}: ${name}${message}${culprit}${findCure(message + culprit, data, scope)}\n\n${excerpt(template.source, line)}`,
     template.name,
     line,
     { cause: error },
@@ -260,6 +262,24 @@ function findCulprit(message: string, source: string, line: number): string {
   const text = source.split(/\r\n|\n|\r/)[line - 1] ?? "";
   const owner = new RegExp(`([\\w$.\\[\\]"']+?)(?:\\.${name.replaceAll("$", "\\$")})(?![\\w$])`).exec(text)?.[1];
   return owner === undefined ? "" : `; '${owner}' is ${what}`;
+}
+
+/** Names the cure where the data has a value that was written without `it`, or a promise in place of a list. */
+function findCure(message: string, data: object, scope: object): string {
+  const name = /^'?([A-Za-z_$][\w$]*)'? is not (?:iterable|a function)|; '([A-Za-z_$][\w$]*)' is undefined/.exec(message);
+  const bare = name?.[1] ?? name?.[2] ?? "";
+  if (!(bare in scope) && Object.hasOwn(data, bare)) {
+    return `. The data has it: write it.${bare}`;
+  }
+  const [, path = ""] = /^it\.([\w$.]+) is not (?:iterable|a function)/.exec(message) ?? [];
+  let value: unknown = data;
+  for (const key of path === "" ? [] : path.split(".")) {
+    if (isPromise(value)) {
+      break;
+    }
+    value = typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
+  }
+  return isPromise(value) ? ". It is a promise: await it in the view, before it renders" : "";
 }
 
 function attempt(compile: () => unknown): void {
