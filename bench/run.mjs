@@ -11,12 +11,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { createDatabases } from "./harness/databases.mjs";
 import { checkEqualWork, readAnswer } from "./harness/equal-work.mjs";
 import { load } from "./harness/load.mjs";
 import { formatGroup, writeResults } from "./harness/report.mjs";
 import { leaveFirstCore, listGroups, start, stop } from "./harness/servers.mjs";
 import { takeTurns } from "./harness/statistics.mjs";
-import { prepare, workloads } from "./harness/workloads.mjs";
+import { listDatabaseWorkloads, prepare, workloads } from "./harness/workloads.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -57,20 +58,22 @@ if (isWhole) {
 /** Starts the servers of a group, measures them, and ends them. */
 async function runPass(group, samples) {
   const servers = [];
+  const databases = group.hasDatabases ? await createDatabases() : undefined;
   try {
     const chosen = options.server.split(",");
     for (const server of group.servers.filter(({ name }) => options.server === "" || chosen.includes(name) || name === group.reference)) {
-      servers.push({ ...server, ...(await start(server)) });
+      servers.push({ ...server, ...(await start({ ...server, environment: databases?.environment() })) });
     }
-    await measure(group, servers, samples);
+    await measure(group, servers, samples, databases === undefined ? workloads : databases.kinds.flatMap(listDatabaseWorkloads));
   } finally {
     await Promise.all(servers.map(stop));
+    await databases?.close();
   }
 }
 
-async function measure(group, servers, samples) {
+async function measure(group, servers, samples, all) {
   const tasks = [];
-  for (const workload of workloads.filter(({ name }) => name.includes(options.workload))) {
+  for (const workload of all.filter(({ name }) => name.includes(options.workload))) {
     const able = servers.filter(({ skips = [] }) => !skips.includes(workload.name));
     const requests = new Map();
     const answers = {};

@@ -85,6 +85,7 @@ function normalizeBody(body, { isStream, path, status }) {
         .replace(/<li>[^<]*<\/li>/g, "<li></li>")
         .replace(/(?:<li><\/li>)+/g, "<li></li>")
         .replace(/&#x27;/g, "&#39;")
+        .replace(/&quot;/g, "&#34;")
         .replace(/\s+/g, " ")
         .replace(/> </g, "><")
         .trim();

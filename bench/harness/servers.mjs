@@ -30,8 +30,10 @@ export function listGroups() {
       ...(Number.parseInt(versionOf(path).slice(1), 10) >= 24 ? [{ name: "AdonisJS", command: [path, "servers/adonis.mjs"] }] : []),
     ],
   });
+  const newest = succeeds(newerNode, ["--version"]) ? newerNode : process.execPath;
   return [
     node(process.execPath),
+    { ...node(newest), title: `Databases, by drizzle on Node ${versionOf(newest)}`, hasDatabases: true },
     ...(succeeds(newerNode, ["--version"]) ? [node(newerNode)] : []),
     ...(succeeds(bun, ["--version"])
       ? [
@@ -96,9 +98,13 @@ export function leaveFirstCore() {
 }
 
 /** Starts a server on the first core, unless it may have all of them, and waits until it listens. */
-export async function start({ command, name, port }, isPinned = canPin) {
+export async function start({ command, environment, name, port }, isPinned = canPin) {
   const [program, ...words] = isPinned ? ["taskset", "-c", "0", ...command] : command;
-  const child = spawn(program, words, { cwd: folder, env: { ...process.env, NODE_ENV: "production" }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, words, {
+    cwd: folder,
+    env: { ...process.env, NODE_ENV: "production", ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let said = "";
   const listening = new Promise((resolve) => {
     const hear = (chunk) => {

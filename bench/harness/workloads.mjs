@@ -59,6 +59,23 @@ export const workloads = [
   { name: "server-sent events, 1,000 clients", path: "/events", status: 200, isLong: true, isStream: true },
 ];
 
+/** The workloads of a kind of database. */
+export function listDatabaseWorkloads(kind) {
+  const title = { libsql: "libSQL file", postgres: "Postgres" }[kind];
+  return [
+    { name: `one row by id, ${title}`, path: `/api/${kind}/rows/42`, status: 200 },
+    { name: `fortunes: a page of rows, one added, sorted, ${title}`, path: `/fortunes/${kind}`, status: 200 },
+    {
+      name: `twenty updates in a transaction, ${title}`,
+      method: "POST",
+      path: `/api/${kind}/updates`,
+      status: 200,
+      connections: 8,
+      isLong: true,
+    },
+  ];
+}
+
 /** Makes a request ready for one server: with its session, and the token of its form. */
 export async function prepare(workload, origin) {
   const { headers = {}, body, ...prepared } = workload.prepare === undefined ? {} : await workload.prepare(origin);

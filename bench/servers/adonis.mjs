@@ -10,6 +10,7 @@ import { defineConfig as defineSession, stores } from "@adonisjs/session";
 import { defineConfig as defineShield } from "@adonisjs/shield";
 import { defineConfig as defineStatic } from "@adonisjs/static";
 import vine from "@vinejs/vine";
+import { openDatabases } from "./databases.mjs";
 import { always, announce, notFound, otherRoutes, rows, secret, sendEvents, withHtml } from "./shared.mjs";
 
 const config = {
@@ -132,6 +133,20 @@ async function route(app) {
       .status(201)
       .send({ ...post, id: 1 });
   });
+  for (const { findRow, kind, listFortunes, updateRows } of openDatabases()) {
+    router
+      .get(`/api/${kind}/rows/:id`, async ({ params, response }) => {
+        setHeaders(response, always).send(await findRow(params.id));
+      })
+      .where("id", router.matchers.number());
+    router.get(`/fortunes/${kind}`, async ({ response, view }) => {
+      setHeaders(response, withHtml);
+      return view.render("fortunes", { rows: await listFortunes() });
+    });
+    router.post(`/api/${kind}/updates`, async ({ response }) => {
+      setHeaders(response, always).send(await updateRows());
+    });
+  }
   router.get("/events", ({ response }) => {
     const stream = new PassThrough();
     sendEvents(stream);

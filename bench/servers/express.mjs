@@ -7,6 +7,7 @@ import { doubleCsrf } from "csrf-csrf";
 import { Eta } from "eta";
 import express from "express";
 import multer from "multer";
+import { openDatabases } from "./databases.mjs";
 import { listErrors, NewPost, PostForm } from "./schemas.mjs";
 import { always, announce, notFound, otherRoutes, rows, secret, sendEvents, staticFolder, views, withHtml } from "./shared.mjs";
 
@@ -85,6 +86,11 @@ app.post("/api/posts", express.json(), (request, response) => {
         .json({ ...result.data, id: 1 })
     : response.status(422).json(listErrors(result.error));
 });
+for (const { findRow, kind, listFortunes, updateRows } of openDatabases()) {
+  app.get(`/api/${kind}/rows/:id`, async (request, response) => response.set(always).json(await findRow(Number(request.params.id))));
+  app.get(`/fortunes/${kind}`, html, async (_request, response) => response.render("fortunes", { rows: await listFortunes() }));
+  app.post(`/api/${kind}/updates`, async (_request, response) => response.set(always).json(await updateRows()));
+}
 app.get("/events", (_request, response) => {
   response.set({ ...always, "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" });
   response.flushHeaders();

@@ -10,10 +10,12 @@ import fastifyStatic from "@fastify/static";
 import view from "@fastify/view";
 import { Eta } from "eta";
 import fastify from "fastify";
+import { openDatabases } from "./databases.mjs";
 import { formSchema, newPostSchema, postSchema, userSchema } from "./schemas.mjs";
 import { always, announce, notFound, otherRoutes, rows, secret, sendEvents, staticFolder, views, withHtml } from "./shared.mjs";
 
 // A form tells all that is wrong at once.
+const rowSchema = { type: "object", properties: { id: { type: "integer" }, amount: { type: "integer" } } };
 const app = fastify({ ajv: { customOptions: { allErrors: true } } });
 await app.register(cookie);
 await app.register(secureSession, {
@@ -80,6 +82,15 @@ app.post("/api/posts", { schema: { body: newPostSchema, response: { 201: postSch
     .headers(always)
     .send({ ...request.body, id: 1 });
 });
+for (const { findRow, kind, listFortunes, updateRows } of openDatabases()) {
+  app.get(
+    `/api/${kind}/rows/:id`,
+    { schema: { params: { type: "object", properties: { id: { type: "integer" } } }, response: { 200: rowSchema } } },
+    async (request, reply) => reply.headers(always).send(await findRow(request.params.id)),
+  );
+  app.get(`/fortunes/${kind}`, async (_request, reply) => reply.headers(withHtml).view("fortunes", { rows: await listFortunes() }));
+  app.post(`/api/${kind}/updates`, async (_request, reply) => reply.headers(always).send(await updateRows()));
+}
 app.get("/events", (_request, reply) => {
   const stream = new PassThrough();
   sendEvents(stream);

@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
-import { defineForm, eventStream, Flagon, flash, json, redirect, renderTemplate, request, route, session, urlFor } from "flagon";
+import { blueprint, defineForm, eventStream, Flagon, flash, json, redirect, renderTemplate, request, route, session, urlFor } from "flagon";
 import { z } from "zod";
+import { findRow, kinds, listFortunes, openPool, tables, updateRows } from "./databases.mjs";
 import { announce, eventInterval, otherRoutes, rows, secret, staticFolder } from "./shared.mjs";
 
 const PostForm = defineForm({ title: z.string().min(3).max(80).trim(), body: z.string().min(10).max(2000).trim() });
@@ -67,11 +68,46 @@ class Views {
   }
 }
 
+/** The views of one kind of database. */
+function createRows(kind: "libsql" | "postgres") {
+  const { atomic, database } = openDatabase(kind);
+  const known = tables[kind];
+
+  @blueprint(kind)
+  class Rows {
+    @route(`/api/${kind}/rows/<int:id>`)
+    row({ id }: { id: number }) {
+      return findRow(database.current, known, id);
+    }
+
+    @route(`/fortunes/${kind}`)
+    async fortunes() {
+      return renderTemplate("fortunes", { rows: await listFortunes(database.current, known) });
+    }
+
+    @route.post(`/api/${kind}/updates`)
+    update() {
+      return atomic(() => updateRows(database.current, known));
+    }
+  }
+  return Rows;
+}
+
+function openDatabase(kind: "libsql" | "postgres") {
+  const { Database, openLibsql } = require("flagon/database");
+  const drizzle = require(kind === "postgres" ? "drizzle-orm/node-postgres" : "drizzle-orm/libsql").drizzle;
+  const database = new Database(drizzle(kind === "postgres" ? openPool() : openLibsql(process.env.BENCH_LIBSQL)));
+  return { database, atomic: (work: () => Promise<unknown>) => database.atomic(work) };
+}
+
 const app = new Flagon(__dirname, { templates: "views/flagon", static: staticFolder, config: { secretKey: secret } });
 for (let index = 0; index < otherRoutes; index++) {
   app.route(`/things${index}/<int:id>`, () => ({ index }), { endpoint: `thing${index}` });
 }
 app.register(Views);
+for (const kind of kinds) {
+  app.register(createRows(kind));
+}
 
 if (typeof Bun === "undefined") {
   const server = createServer(app.handler);

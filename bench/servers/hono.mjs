@@ -4,6 +4,7 @@ import { getSignedCookie, setSignedCookie } from "hono/cookie";
 import { csrf } from "hono/csrf";
 import { html } from "hono/html";
 import { streamSSE } from "hono/streaming";
+import { openDatabases } from "./databases.mjs";
 import { listErrors, NewPost, PostForm } from "./schemas.mjs";
 import { always, eventInterval, notFound, otherRoutes, rows, secret, withHtml } from "./shared.mjs";
 
@@ -102,6 +103,20 @@ ${rows.map(
     },
   );
   app.post("/api/posts", zValidator("json", NewPost), (context) => context.json({ ...context.req.valid("json"), id: 1 }, 201, always));
+  for (const { findRow, kind, listFortunes, updateRows } of openDatabases()) {
+    app.get(`/api/${kind}/rows/:id{[0-9]+}`, async (context) => context.json(await findRow(Number(context.req.param("id"))), 200, always));
+    app.get(`/fortunes/${kind}`, async (context) => {
+      const fortunes = await listFortunes();
+      const body = html`<h1>Fortunes</h1>
+<table>
+${fortunes.map(
+  ({ id, message }) => html`<tr><td>${id}</td><td>${message}</td></tr>
+`,
+)}</table>`;
+      return context.html(layout("Fortunes", body), 200, withHtml);
+    });
+    app.post(`/api/${kind}/updates`, async (context) => context.json(await updateRows(), 200, always));
+  }
   app.get("/events", (context) => {
     for (const [name, value] of Object.entries(always)) {
       context.header(name, value);

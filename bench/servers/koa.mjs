@@ -9,6 +9,7 @@ import bodyParser from "koa-bodyparser";
 import CSRF from "koa-csrf";
 import session from "koa-session";
 import serve from "koa-static";
+import { openDatabases } from "./databases.mjs";
 import { listErrors, NewPost, PostForm } from "./schemas.mjs";
 import { always, announce, notFound, otherRoutes, rows, secret, sendEvents, staticFolder, views, withHtml } from "./shared.mjs";
 
@@ -85,6 +86,17 @@ router.post("/api/posts", bodyParser(), (context) => {
   context.status = result.success ? 201 : 422;
   context.body = result.success ? { ...result.data, id: 1 } : listErrors(result.error);
 });
+for (const { findRow, kind, listFortunes, updateRows } of openDatabases()) {
+  router.get(`/api/${kind}/rows/:id`, async (context) => {
+    context.set(always);
+    context.body = await findRow(Number(context.params.id));
+  });
+  router.get(`/fortunes/${kind}`, async (context) => html(context, eta.render("./fortunes", { rows: await listFortunes() })));
+  router.post(`/api/${kind}/updates`, async (context) => {
+    context.set(always);
+    context.body = await updateRows();
+  });
+}
 router.get("/events", (context) => {
   const stream = new PassThrough();
   sendEvents(stream);

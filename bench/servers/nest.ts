@@ -31,6 +31,7 @@ import { ArrayMaxSize, IsArray, IsInt, IsString, Length, Max, Min, validate } fr
 import { plainToInstance } from "class-transformer";
 import { Eta } from "eta";
 import { interval, map, startWith } from "rxjs";
+import { openDatabases } from "./databases.mjs";
 import { always, announce, eventInterval, notFound, otherRoutes, rows, secret, staticFolder, views, withHtml } from "./shared.mjs";
 
 class PostForm {
@@ -42,6 +43,8 @@ class NewPost {
   @IsArray() @ArrayMaxSize(5) @IsString({ each: true }) tags!: string[];
   @IsInt() @Min(1) @Max(5) rating!: number;
 }
+
+const databases = new Map(openDatabases().map((database) => [database.kind, database]));
 
 @Controller()
 class Views {
@@ -97,6 +100,24 @@ class Views {
   create(@Body() body: NewPost, @Res({ passthrough: true }) reply) {
     reply.headers(always);
     return { title: body.title, tags: body.tags, rating: body.rating, id: 1 };
+  }
+
+  @Get("/api/:kind/rows/:id")
+  row(@Param("kind") kind: string, @Param("id", ParseIntPipe) id: number, @Res({ passthrough: true }) reply) {
+    reply.headers(always);
+    return databases.get(kind).findRow(id);
+  }
+
+  @Get("/fortunes/:kind")
+  async fortunes(@Param("kind") kind: string, @Res() reply) {
+    return reply.headers(withHtml).view("fortunes", { rows: await databases.get(kind).listFortunes() });
+  }
+
+  @Post("/api/:kind/updates")
+  @HttpCode(200)
+  update(@Param("kind") kind: string, @Res({ passthrough: true }) reply) {
+    reply.headers(always);
+    return databases.get(kind).updateRows();
   }
 
   @Sse("/events")

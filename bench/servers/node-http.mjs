@@ -7,10 +7,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import busboy from "busboy";
-import { dashboard, form, people } from "./pages.mjs";
+import { openDatabases } from "./databases.mjs";
+import { dashboard, form, fortunes, people } from "./pages.mjs";
 import { listErrors, NewPost, PostForm } from "./schemas.mjs";
 import { always, announce, notFound, rows, sendEvents, sign, staticFolder, unsign, withHtml } from "./shared.mjs";
 
+const databases = new Map(openDatabases().map((database) => [database.kind, database]));
 const server = createServer((request, response) => {
   const { method, url } = request;
   if (method === "GET") {
@@ -38,6 +40,10 @@ const server = createServer((request, response) => {
     if (url.startsWith("/static/")) {
       return sendFile(response, url.slice("/static/".length));
     }
+    const found = databases.size === 0 ? null : /^\/(?:api\/(libsql|postgres)\/rows\/(\d+)|fortunes\/(libsql|postgres))$/.exec(url);
+    if (found !== null) {
+      return answerRows(response, databases.get(found[1] ?? found[3]), found[2]);
+    }
     const match = /^\/users\/(\d+)$/.exec(url);
     if (match !== null) {
       return json(response, 200, { id: Number(match[1]), name: "Ann", roles: ["admin", "author"] });
@@ -51,6 +57,13 @@ const server = createServer((request, response) => {
     }
     if (url === "/upload") {
       return upload(request, response);
+    }
+    const kind = databases.size === 0 ? undefined : /^\/api\/(libsql|postgres)\/updates$/.exec(url)?.[1];
+    if (kind !== undefined) {
+      return databases
+        .get(kind)
+        .updateRows()
+        .then((result) => json(response, 200, result));
     }
   }
   return html(response, 404, notFound, { "cache-control": "no-store" });
@@ -105,6 +118,13 @@ async function post(request, response) {
   }
   const page = form({ token: session.csrf, values, errors: listErrors(result.error) });
   return html(response, 422, page, { "cache-control": "no-store", vary: "cookie" });
+}
+
+async function answerRows(response, database, id) {
+  if (id === undefined) {
+    return html(response, 200, fortunes(await database.listFortunes()));
+  }
+  return json(response, 200, await database.findRow(Number(id)));
 }
 
 async function create(request, response) {

@@ -14,6 +14,14 @@ export function people(rows) {
   return layout("People", `${text}</table>`);
 }
 
+export function fortunes(rows) {
+  let text = "<h1>Fortunes</h1>\n<table>\n";
+  for (const { id, message } of rows) {
+    text += `<tr><td>${id}</td><td>${escape(message)}</td></tr>\n`;
+  }
+  return layout("Fortunes", `${text}</table>`);
+}
+
 export function dashboard(user, messages) {
   return layout("Dashboard", `${messages.map((text) => `<p class="flash">${escape(text)}</p>`).join("")}<h1>Hello, ${escape(user)}</h1>`);
 }

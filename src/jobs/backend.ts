@@ -1,6 +1,6 @@
 import type { Application } from "../setup/application";
 import type { AnyJob } from "./definition";
-import type { Claim, JobInfo, JobState, Message } from "./message";
+import type { Claim, JobInfo, JobState, Message, WaitingJob } from "./message";
 import type { JobStore } from "./store";
 import { type RunningWorker, runClaim, StoreWorker, type WorkOptions } from "./worker";
 
@@ -19,7 +19,7 @@ export interface Backend {
   /** Runs all jobs that wait, also those whose time has not come, and their retries, until none waits. */
   drain(app: Application, jobs: KnownJobs, ended: (id: string) => void): Promise<number>;
   list(state: JobState | undefined, limit: number): Promise<readonly JobInfo[]>;
-  restore(id: string): Promise<boolean>;
+  restore(id: string): Promise<WaitingJob | null>;
   oldestWaiting(): Promise<number | null>;
   clean(schedules: readonly string[]): Promise<void>;
   close(): Promise<void>;
@@ -79,7 +79,7 @@ export class StoreBackend implements Backend {
     return this.#store.list(state, limit);
   }
 
-  restore(id: string): Promise<boolean> {
+  restore(id: string): Promise<WaitingJob | null> {
     return this.#store.restore(id);
   }
 

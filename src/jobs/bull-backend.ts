@@ -5,44 +5,12 @@ import { lazily } from "../base/lazily";
 import { isPostgresPool } from "../database/postgres";
 import type { Application } from "../setup/application";
 import type { Backend, KnownJobs } from "./backend";
+import type { BullJob, BullQueue, BullWorker } from "./bull-types";
 import type { AnyJob } from "./definition";
-import { describeError, type JobInfo, type JobState, type Message, PermanentError } from "./message";
+import { describeError, type JobInfo, type JobState, type Message, PermanentError, type WaitingJob } from "./message";
 import { pauseBefore, runJob } from "./runner";
 import { keptDone, keptFailed } from "./store";
 import type { RunningWorker, WorkOptions } from "./worker";
-
-/** The part of a job of BullMQ that is needed here. */
-interface BullJob {
-  readonly id?: string;
-  readonly name: string;
-  readonly data: { readonly message: Message; readonly retries: number };
-  readonly attemptsStarted: number;
-  readonly attemptsMade: number;
-  readonly failedReason?: string;
-  readonly timestamp: number;
-  readonly finishedOn?: number;
-  readonly delay: number;
-  moveToWait(token?: string): Promise<unknown>;
-  removeDeduplicationKey(): Promise<unknown>;
-  promote(): Promise<void>;
-  retry(state: string, options: object): Promise<void>;
-  getState(): Promise<string>;
-}
-
-/** The part of a queue of BullMQ that is needed here. */
-interface BullQueue {
-  add(name: string, data: object, options: object): Promise<BullJob>;
-  getJobs(states: readonly string[], start: number, end: number, isAscending?: boolean): Promise<readonly BullJob[]>;
-  getJob(id: string): Promise<BullJob | undefined>;
-  on(event: "error", listener: (error: Error) => void): unknown;
-  close(): Promise<void>;
-}
-
-/** The part of a worker of BullMQ that is needed here. */
-interface BullWorker {
-  on(event: "error", listener: (error: Error) => void): unknown;
-  close(force?: boolean): Promise<void>;
-}
 
 const loadBull = lazily(() => require("bullmq") as typeof import("bullmq"));
 
@@ -77,6 +45,8 @@ class BullBackend implements Backend {
   readonly #engine: string | object;
   readonly #lease: number;
   readonly #queues = new Map<string, BullQueue>();
+  /** The queues that are being opened. */
+  readonly #opening = new Map<string, Promise<BullQueue>>();
   #connection: Promise<unknown> | undefined;
 
   constructor(engine: string | object, lease: number) {
@@ -244,15 +214,15 @@ class BullBackend implements Backend {
     return found.slice(0, limit);
   }
 
-  async restore(id: string): Promise<boolean> {
+  async restore(id: string): Promise<WaitingJob | null> {
     for (const [, queue] of await this.#all()) {
       const job = await this.#call(queue.getJob(id));
       if (job !== undefined && (await job.getState()) === "failed") {
         await this.#call(job.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true }));
-        return true;
+        return job.data.message;
       }
     }
-    return false;
+    return null;
   }
 
   async oldestWaiting(): Promise<number | null> {
@@ -320,10 +290,18 @@ class BullBackend implements Backend {
   }
 
   async #find(name: string): Promise<BullQueue> {
-    const known = this.#queues.get(name);
+    const known = this.#queues.get(name) ?? this.#opening.get(name);
     if (known !== undefined) {
       return known;
     }
+    this.#opening.set(
+      name,
+      this.#openQueue(name).finally(() => this.#opening.delete(name)),
+    );
+    return this.#find(name);
+  }
+
+  async #openQueue(name: string): Promise<BullQueue> {
     const connection = await this.#connect();
     const queue: BullQueue = Reflect.construct(loadBull().Queue, [queueName(name), { connection }, ...this.#factory()]);
     queue.on("error", () => undefined);

@@ -63,9 +63,8 @@ async function work(app: Flagon, jobs: CommandedJobs, queues: readonly string[],
       "The jobs of this app are kept in memory, where no other process sees them. Give the app a database, or Jobs an engine.",
     );
   }
-  const worker = await jobs.work({ queues, ...(typeof concurrency === "number" ? { concurrency } : {}) });
-  app.logger.info(`Runs the jobs of the app '${app.name}'`);
-  await new Promise<void>((resolve) => {
+  // A signal may come with the first job.
+  const signalled = new Promise<void>((resolve) => {
     let isStopping = false;
     const stop = (): void => {
       if (isStopping) {
@@ -77,6 +76,9 @@ async function work(app: Flagon, jobs: CommandedJobs, queues: readonly string[],
     process.on("SIGTERM", stop);
     process.on("SIGINT", stop);
   });
+  const worker = await jobs.work({ queues, ...(typeof concurrency === "number" ? { concurrency } : {}) });
+  app.logger.info(`Runs the jobs of the app '${app.name}'`);
+  await signalled;
   await worker.stop(stopTime);
   return "";
 }

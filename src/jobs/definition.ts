@@ -97,6 +97,8 @@ export class Job<Input = unknown, Data = Input> implements AnyJob {
 
 /** The jobs that modules define when they are loaded, before there is an app. */
 const known = new Map<string, AnyJob>();
+/** The places in the code at which jobs are defined, by name. */
+const places = new Map<string, string>();
 
 /**
  * Makes a kind of job: its name, the schema of its data, its limits and its function.
@@ -106,6 +108,7 @@ const known = new Map<string, AnyJob>();
  * @param name The name under which jobs are stored. Keep it in later versions of the app.
  * @param options The schema `data`, `retries`, `backoff`, `timeout` and `queue`.
  * @param handler The function.
+ * @throws {SetupError} If another place in the code defines a job of the name, or an option is out of its bounds.
  *
  * @example
  * ```ts
@@ -133,8 +136,29 @@ export function job<Data>(
     throw new SetupError(`The job '${name}' has no function.`);
   }
   const made = new Job<Data>(name, typeof options === "function" ? {} : options, run);
+  notePlace(name);
   known.set(name, made);
   return made;
+}
+
+/**
+ * Notes the place of a definition. A module that is loaded once more defines its jobs anew.
+ *
+ * @throws {SetupError} If another place defines a job of the name.
+ */
+function notePlace(name: string): void {
+  const trace = { stack: "" };
+  Error.captureStackTrace(trace, job);
+  const place = /^\s*at (?:.*\()?(.+?:\d+:\d+)\)?$/m.exec(trace.stack)?.[1];
+  const other = places.get(name);
+  if (place !== undefined && other !== undefined && other !== place) {
+    throw new SetupError(
+      `There are two jobs '${name}': one at ${other}, one at ${place}. Workers know jobs by their names. Give one of them another name.`,
+    );
+  }
+  if (place !== undefined) {
+    places.set(name, place);
+  }
 }
 
 /** The jobs that the code of this process defines, by name. */

@@ -9,8 +9,9 @@ import { createBullBackend } from "./bull-backend";
 import { addJobCommands } from "./commands";
 import { type AnyJob, definedJobs, Job, type JobControl } from "./definition";
 import { type EnqueueOptions, noteJobs } from "./find-jobs";
+import { HeldJobs } from "./held-jobs";
 import { MemoryStore } from "./memory-store";
-import { encodeData, type JobInfo, type JobState, type Message } from "./message";
+import { encodeData, type JobInfo, type JobState, type Message, type WaitingJob } from "./message";
 import { runJob } from "./runner";
 import { type Schedule, type ScheduleOptions, type ScheduleRecord, Scheduler, Times } from "./schedule";
 import { SqlStore } from "./sql-store";
@@ -54,6 +55,7 @@ export class Jobs implements Extension {
   /** The jobs that wait, in tests, for `queued()`. */
   readonly #queued = new Map<string, { readonly name: string; readonly data: unknown }>();
   #app: Flagon | undefined;
+  #held: HeldJobs | undefined;
   #backend: Backend | undefined;
   #worker: RunningWorker | undefined;
   #scheduler: Scheduler | undefined;
@@ -112,7 +114,14 @@ export class Jobs implements Extension {
       requestId: request?.id ?? null,
       traceparent: request?.headers.get("traceparent") ?? null,
     };
-    return this.#kept.add(message, job, (added) => this.#added(added));
+    const backend = this.#kept;
+    const add = () => backend.add(message, job, (added) => this.#added(added));
+    const database = this.#database;
+    if (backend.kind !== "redis" && backend.kind !== "postgres") {
+      return add();
+    }
+    // A service beside the database knows nothing of its transactions.
+    return database?.isAtomic === true ? this.#holdFor(database).add(message, () => database.afterCommit(add)) : add();
   }
 
   /**
@@ -171,9 +180,11 @@ export class Jobs implements Extension {
    * @param id The id of the job.
    */
   async retry(id: string): Promise<boolean> {
-    const isThere = await this.#kept.restore(id);
-    this.#worker?.wake();
-    return isThere;
+    const restored = await this.#kept.restore(id);
+    if (restored !== null) {
+      this.#added(restored);
+    }
+    return restored !== null;
   }
 
   /**
@@ -250,17 +261,28 @@ export class Jobs implements Extension {
     return this.#app;
   }
 
+  get #database(): Database | undefined {
+    const database = this.#options.database ?? this.#app?.extensions.database;
+    return database instanceof Database ? database : undefined;
+  }
+
+  #holdFor(database: Database): HeldJobs {
+    this.#held ??= new HeldJobs(database);
+    return this.#held;
+  }
+
   get #kept(): Backend {
     this.#backend ??= this.#createBackend();
     return this.#backend;
   }
 
   #createBackend(): Backend {
-    const { database = this.#app?.extensions.database, engine, lease = 30 } = this.#options;
+    const { engine, lease = 30 } = this.#options;
+    const database = this.#database;
     if (engine !== undefined) {
       return createBullBackend(engine, lease * 1000);
     }
-    if (!(database instanceof Database)) {
+    if (database === undefined) {
       return new StoreBackend("memory", new MemoryStore(), lease * 1000);
     }
     database.onTestEnd(() => this.#queued.clear());
@@ -306,7 +328,7 @@ export class Jobs implements Extension {
     }
   }
 
-  #added({ data, id, name }: Message): void {
+  #added({ data, id, name }: WaitingJob): void {
     if (this.#owner.config.testing) {
       this.#queued.set(id, { name, data: JSON.parse(data) });
     }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Claim, JobInfo, JobState, Message } from "./message";
+import type { Claim, JobInfo, JobState, Message, WaitingJob } from "./message";
 import { type ClaimRequest, type JobStore, keptDone, keptFailed, schedulePrefix } from "./store";
 
 interface Entry {
@@ -86,13 +86,13 @@ export class MemoryStore implements JobStore {
       });
   }
 
-  async restore(id: string): Promise<boolean> {
+  async restore(id: string): Promise<WaitingJob | null> {
     const entry = this.#entries.get(id);
     if (entry?.state !== "failed") {
-      return false;
+      return null;
     }
     Object.assign(entry, { state: "waiting", attempt: 0, error: null, message: { ...entry.message, runAt: Date.now() } });
-    return true;
+    return entry.message;
   }
 
   async claimTick(name: string, tick: number): Promise<boolean> {

@@ -19,6 +19,9 @@ export interface Message {
   readonly traceparent: string | null;
 }
 
+/** The part of a job that tests see of those that wait. */
+export type WaitingJob = Pick<Message, "id" | "name" | "data">;
+
 /** A job that a worker has taken. */
 export interface Claim extends Message {
   /** The worker's own token: one that has lost its claim does not finish the job. */

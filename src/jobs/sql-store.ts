@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import type { Database } from "../database/database";
 import { type DrizzleSql, loadDrizzle } from "../database/drizzle";
 import { findUniqueViolation } from "../database/violations";
-import type { Claim, JobInfo, JobState, Message } from "./message";
+import { HeldJobs } from "./held-jobs";
+import type { Claim, JobInfo, JobState, Message, WaitingJob } from "./message";
 import { type ClaimRequest, type JobStore, keptDone, keptFailed, schedulePrefix } from "./store";
 
 type Row = Readonly<Record<string, unknown>>;
@@ -21,8 +22,7 @@ const tables = [
 /** Keeps jobs in two tables of the app's own database. */
 export class SqlStore implements JobStore {
   readonly #database: Database;
-  /** The ids of jobs that wait for their commit, by the functions that write them. */
-  readonly #unwritten = new WeakMap<() => unknown, string>();
+  readonly #held: HeldJobs;
   #isPrepared = false;
   #ending: { readonly claims: Claim[]; readonly done: Promise<void> } | undefined;
   #turn: Promise<void> = Promise.resolve();
@@ -30,6 +30,7 @@ export class SqlStore implements JobStore {
   /** @param database The app's database. */
   constructor(database: Database) {
     this.#database = database;
+    this.#held = new HeldJobs(database);
   }
 
   async prepare(): Promise<void> {
@@ -60,22 +61,12 @@ export class SqlStore implements JobStore {
     if (!this.#database.isAtomic) {
       return this.#insert(message, added);
     }
-    const order = `${message.name}\0${message.key ?? ""}`;
-    const before = message.key === null ? undefined : this.#database.findBeforeCommit(order);
-    const earlier = before && this.#unwritten.get(before);
-    if (earlier !== undefined) {
-      return earlier;
-    }
-    const write = async (): Promise<void> => {
+    return this.#held.add(message, async () => {
       const id = await this.#insert(message, () => undefined);
       if (id === message.id) {
         await this.#database.afterCommit(() => added(message));
       }
-    };
-    this.#unwritten.set(write, message.id);
-    // At the end, and sorted: an index would otherwise let transactions wait for one another, and some of them for ever.
-    await this.#database.beforeCommit(write, order);
-    return message.id;
+    });
   }
 
   async claim({ isEager, lease, limit, names, queues }: ClaimRequest): Promise<readonly Claim[]> {
@@ -155,14 +146,14 @@ export class SqlStore implements JobStore {
     }));
   }
 
-  async restore(id: string): Promise<boolean> {
+  async restore(id: string): Promise<WaitingJob | null> {
     await this.prepare();
     const { sql } = loadDrizzle();
     const now = Date.now();
     const rows = await this.#database.execute(
-      sql`update flagon_jobs set state = 'waiting', attempt = 0, error = null, key = null, run_at = ${now}, changed_at = ${now} where id = ${id} and state = 'failed' returning id`,
+      sql`update flagon_jobs set state = 'waiting', attempt = 0, error = null, key = null, run_at = ${now}, changed_at = ${now} where id = ${id} and state = 'failed' returning *`,
     );
-    return rows.length > 0;
+    return rows[0] === undefined ? null : toMessage(rows[0]);
   }
 
   async claimTick(name: string, tick: number): Promise<boolean> {

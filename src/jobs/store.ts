@@ -1,4 +1,4 @@
-import type { Claim, JobInfo, JobState, Message } from "./message";
+import type { Claim, JobInfo, JobState, Message, WaitingJob } from "./message";
 
 /** The request of a worker for jobs. */
 export interface ClaimRequest {
@@ -32,8 +32,8 @@ export interface JobStore {
   /** Gives a job back as if nobody had taken it. */
   giveBack(claim: Claim): Promise<void>;
   list(state: JobState | undefined, limit: number): Promise<readonly JobInfo[]>;
-  /** Lets a failed job wait once more, and tells whether there is one. */
-  restore(id: string): Promise<boolean>;
+  /** Lets a failed job wait once more, and returns it; `null` if there is none. */
+  restore(id: string): Promise<WaitingJob | null>;
   /** Notes a tick of a schedule, and tells whether nobody had. */
   claimTick(name: string, tick: number): Promise<boolean>;
   /** The latest tick of a schedule. */

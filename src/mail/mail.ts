@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Extension, Flagon } from "../app";
 import { ConfigError, MailError, SetupError, TemplateNotFound } from "../base/errors";
+import { Markup } from "../base/html";
 import { findAppContext, findRequestContext } from "../dispatch/context";
 import { runInAppContext } from "../dispatch/tear-down";
 import { createScope } from "../dispatch/template-scope";
@@ -128,7 +129,8 @@ export class Mail implements Extension {
     const subject = checkLine(readText(message.subject, "subject"), "subject");
     const recipients = readRecipients(message);
     const from = message.from === undefined ? this.#from : readAddress(message.from, "from");
-    const html = message.html ?? (message.template === undefined ? null : this.#render(message.template, message.data ?? {}));
+    const given = Markup.is(message.html) ? message.html.html : message.html;
+    const html = given ?? (message.template === undefined ? null : this.#render(message.template, message.data ?? {}));
     if (html !== null) {
       readText(html, "html");
     }

@@ -1,5 +1,6 @@
 import { domainToASCII } from "node:url";
 import { MailError } from "../base/errors";
+import type { Markup } from "../base/html";
 
 /** An address with its name, which may hold commas and quotes. */
 export interface NamedAddress {
@@ -46,8 +47,8 @@ export interface MailMessage {
   readonly template?: string;
   /** The data of the template. */
   readonly data?: object;
-  /** The HTML, in place of a template. */
-  readonly html?: string;
+  /** The HTML, in place of a template: a text, or what {@link html} gives. */
+  readonly html?: string | Markup;
   /** The text. Default: made of the HTML, with its links. */
   readonly text?: string;
   /** Further headers. */

@@ -49,6 +49,16 @@ describe("Jobs", () => {
     await app.lifeCycle.stop(1000);
   });
 
+  it("refuse a second job of a name, with the places of both, and take one whose module is loaded anew", () => {
+    const define = () => job("one name", () => undefined);
+    define();
+    define();
+    const other = () => job("one name", () => undefined);
+    expect(other).toThrow(/There are two jobs 'one name': one at .*jobs\.test\.ts:\d+:\d+, one at .*jobs\.test\.ts:\d+:\d+\./);
+    expect(other).toThrow(expect.objectContaining({ code: "SETUP" }));
+    define();
+  });
+
   it("name their missing parts", async () => {
     expect(() => new Jobs({ concurrency: 0 })).toThrow(/concurrency/);
     expect(() => job("x", { retries: -1 }, () => undefined)).toThrow(/'retries' of the job 'x'/);

@@ -162,14 +162,17 @@ export function describeJobs(kind: string, create: () => Promise<Place>): void {
     it("of older code run if their data fits, else fail at once, and unknown names stay", async () => {
       const made = await setUp();
       const name = uniqueName();
-      const old = job(name, { data: z.object({ a: z.string() }) }, () => undefined);
+      // A version of the code defines the job where the one before did.
+      const define = <Shape extends z.ZodRawShape>(shape: Shape, run: (data: unknown) => unknown, retries = 3) =>
+        job(name, { data: z.object(shape), retries }, run);
+      const old = define({ a: z.string() }, () => undefined);
       await enqueue(made, old as never, { a: "x" } as never);
       const seen: unknown[] = [];
-      job(name, { data: z.object({ a: z.string(), b: z.string().optional() }) }, (data) => seen.push(data));
+      define({ a: z.string(), b: z.string().optional() }, (data) => seen.push(data));
       await made.jobs.drain();
       expect(seen).toEqual([{ a: "x" }]);
       await enqueue(made, old as never, { a: "x" } as never);
-      job(name, { data: z.object({ c: z.string() }), retries: 5 }, (data) => seen.push(data));
+      define({ c: z.string() }, (data) => seen.push(data), 5);
       await made.jobs.drain();
       expect((await made.jobs.list("failed"))[0]).toMatchObject({
         attempt: 1,
@@ -239,7 +242,9 @@ export function describeJobs(kind: string, create: () => Promise<Place>): void {
       expect((await run("list")).output).toMatch(new RegExp(`^${id}  waiting .*${broken.made.name}  {"n":1}`));
       await made.jobs.drain();
       expect((await run("failed")).output).toContain("\n    broken");
+      expect(made.jobs.queued()).toEqual([]);
       expect((await run("retry", id)).output).toBe("It waits for a worker.\n");
+      expect(made.jobs.queued(broken.made)).toEqual([{ n: 1 }]);
       expect((await run("retry", "unknown")).exitCode).toBe(1);
       expect((await run("run", fine.name, '{"n":7}')).exitCode).toBe(0);
       expect(runs).toEqual([7]);

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { drizzle } from "drizzle-orm/libsql";
-import { Flagon, route } from "flagon";
+import { Flagon, html, route } from "flagon";
 import { Database, openLibsql } from "flagon/database";
 import { Jobs } from "flagon/jobs";
 import { Mail, type MailMessage, type MailOptions } from "flagon/mail";
@@ -89,6 +89,12 @@ describe("mail.send()", () => {
     expect(sent?.html).toContain('href="http://shop.example/confirm/3"');
     expect(sent?.text).toBe("Hello, <Ann & Bo>!\n\nConfirm (http://shop.example/confirm/3)");
     expect(sent?.id).toMatch(/^<[\da-f-]{36}@shop\.example>$/);
+  });
+
+  it("takes the HTML of the tag, escaped, with a text made of it", async () => {
+    const { mail } = createApp();
+    await mail.send({ to: "ann@example.com", subject: "Hello", html: html`<p>Hello, ${"<Ann>"}</p>` });
+    expect(mail.outbox[0]).toMatchObject({ html: "<p>Hello, &lt;Ann&gt;</p>", text: "Hello, <Ann>" });
   });
 
   it("takes the text from its own template, without escaping, with its line breaks", async () => {

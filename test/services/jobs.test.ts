@@ -91,6 +91,55 @@ describe("BullMQ", () => {
     client.destroy();
   });
 
+  it("gets jobs after the commit, and none after a rollback", async () => {
+    const database = await createPostgres();
+    const app = createApp();
+    app.use(database);
+    const jobs = new Jobs({ engine: nextRedis() });
+    app.use(jobs);
+    const seen: number[] = [];
+    const work = job<number>(uniqueName(), (n) => seen.push(n));
+    await app.ready();
+    await app.appContext(async () => {
+      await database.atomic(async () => {
+        const first = await work.enqueue(1, { key: "k" });
+        expect(await work.enqueue(2, { key: "k" })).toBe(first);
+        await database
+          .atomic(async () => {
+            await work.enqueue(3);
+            throw new Error("inner");
+          })
+          .catch(() => undefined);
+        await database.atomic(() => work.enqueue(4));
+        expect(await jobs.list("waiting")).toEqual([]);
+      });
+      expect([...jobs.queued(work)].sort()).toEqual([1, 4]);
+      await expect(
+        database.atomic(async () => {
+          await work.enqueue(5);
+          throw new Error("outer");
+        }),
+      ).rejects.toThrow("outer");
+    });
+    await jobs.drain();
+    expect(seen.sort()).toEqual([1, 4]);
+    await app.lifeCycle.stop(5000);
+  });
+
+  it("opens one queue for jobs that are enqueued at once", async () => {
+    const app = createApp();
+    const jobs = new Jobs({ engine: nextRedis() });
+    app.use(jobs);
+    const work = job<number>(uniqueName(), () => undefined);
+    const warnings: string[] = [];
+    const hear = (warning: Error) => warnings.push(warning.name);
+    process.on("warning", hear);
+    await app.appContext(() => Promise.all(Array.from({ length: 1000 }, (_, n) => work.enqueue(n))));
+    process.off("warning", hear);
+    expect([warnings, jobs.queued(work).length]).toEqual([[], 1000]);
+    await app.lifeCycle.stop(5000);
+  });
+
   it("neither loses jobs nor lets requests hang while Redis is away", async () => {
     const app = createApp();
     app.logger.level = "silent";

@@ -1,0 +1,34 @@
+import type { Message } from "./message";
+
+/** The part of a job of BullMQ that is needed here. */
+export interface BullJob {
+  readonly id?: string;
+  readonly name: string;
+  readonly data: { readonly message: Message; readonly retries: number };
+  readonly attemptsStarted: number;
+  readonly attemptsMade: number;
+  readonly failedReason?: string;
+  readonly timestamp: number;
+  readonly finishedOn?: number;
+  readonly delay: number;
+  moveToWait(token?: string): Promise<unknown>;
+  removeDeduplicationKey(): Promise<unknown>;
+  promote(): Promise<void>;
+  retry(state: string, options: object): Promise<void>;
+  getState(): Promise<string>;
+}
+
+/** The part of a queue of BullMQ that is needed here. */
+export interface BullQueue {
+  add(name: string, data: object, options: object): Promise<BullJob>;
+  getJobs(states: readonly string[], start: number, end: number, isAscending?: boolean): Promise<readonly BullJob[]>;
+  getJob(id: string): Promise<BullJob | undefined>;
+  on(event: "error", listener: (error: Error) => void): unknown;
+  close(): Promise<void>;
+}
+
+/** The part of a worker of BullMQ that is needed here. */
+export interface BullWorker {
+  on(event: "error", listener: (error: Error) => void): unknown;
+  close(force?: boolean): Promise<void>;
+}

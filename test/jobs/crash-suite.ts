@@ -1,0 +1,135 @@
+import { once } from "node:events";
+import { appendFileSync, readFileSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { createProject, project, start } from "../cli-project";
+import { until } from "./suite";
+
+const app = `
+import { appendFileSync } from "node:fs";
+import { Flagon } from "flagon";
+import { Database, openLibsql, openPostgres } from "flagon/database";
+import { Jobs, job } from "flagon/jobs";
+const log = (text: string) => appendFileSync("log.txt", text + "\\n");
+export const slow = job<number>("slow", { retries: 1 }, async (n) => {
+  log("begin " + n);
+  await new Promise((resolve) => setTimeout(resolve, process.env.FAST ? 1 : 60_000));
+  log("end " + n);
+});
+export const quick = job<number>("quick", { retries: 20, backoff: 0.1 }, async (n) => {
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  log("did " + n);
+});
+const app = new Flagon(__dirname, { static: null });
+const { POSTGRES, REDIS } = process.env;
+if (REDIS === undefined) {
+  const { drizzle } = require(POSTGRES === undefined ? "drizzle-orm/libsql" : "drizzle-orm/node-postgres");
+  app.use(new Database(drizzle(POSTGRES === undefined ? openLibsql("file:app.db") : openPostgres(POSTGRES))));
+}
+app.use(new Jobs({ engine: REDIS, lease: 1 }));
+app.command("fill <name> <int:count>", async ({ name, count }) => {
+  await app.ready();
+  const kind = name === "slow" ? slow : quick;
+  const add = () => Promise.all(Array.from({ length: count as number }, (_, n) => kind.enqueue(n)));
+  await (REDIS === undefined ? (app.extensions.database as Database).atomic(add) : add());
+  await app.lifeCycle.stop(5000);
+});
+export default app;
+`;
+
+/** A service that can be killed and started again. */
+export interface CrashingService {
+  kill(): Promise<void>;
+  restart(): Promise<void>;
+}
+
+/**
+ * Kills workers, and the service that keeps the jobs.
+ *
+ * @param kind Where jobs are kept.
+ * @param prepare Gives the environment of an app with jobs of its own.
+ * @param service The service, if there is one.
+ * @param readJobs Reads the state and the attempts of all jobs of a project.
+ */
+export function describeCrashes(
+  kind: string,
+  prepare: () => Promise<Record<string, string>>,
+  service?: CrashingService,
+  readJobs?: (root: string, environment: Record<string, string>) => Promise<readonly object[]>,
+): void {
+  async function createJobsProject() {
+    const environment = await prepare();
+    const root = createProject({ "app.ts": app, "log.txt": "" });
+    for (const name of ["drizzle-orm", "@libsql", "pg", "bullmq", "redis"]) {
+      symlinkSync(join(project, "node_modules", name), join(root, "node_modules", name));
+    }
+    const lines = () => readFileSync(join(root, "log.txt"), "utf8").split("\n").filter(Boolean);
+    const fill = async (name: string, count: number) => {
+      const { child, output } = start(root, ["fill", name, String(count)], environment);
+      const [code] = (await once(child, "exit")) as [number];
+      expect([code, output()]).toEqual([0, ""]);
+    };
+    const work = (...words: string[]) => start(root, ["jobs", "work", ...words], environment);
+    const workFast = () => start(root, ["jobs", "work"], { ...environment, FAST: "1" });
+    return { environment, root, lines, fill, work, workFast };
+  }
+
+  async function end(...workers: readonly ReturnType<typeof start>[]) {
+    for (const { child } of workers) {
+      child.kill("SIGTERM");
+      const [code] = (await once(child, "exit")) as [number];
+      expect(code).toBe(0);
+    }
+  }
+
+  describe(`flagon jobs work, with jobs in ${kind}`, () => {
+    it("runs the job of a killed worker again when its claim expires", async () => {
+      const { environment, fill, lines, root, work, workFast } = await createJobsProject();
+      await fill("slow", 1);
+      const first = work();
+      await until(() => lines().includes("begin 0"), 30_000);
+      first.child.kill("SIGKILL");
+      await once(first.child, "exit");
+      const second = workFast();
+      await until(() => lines().includes("end 0"), 30_000);
+      expect(lines()).toEqual(["begin 0", "begin 0", "end 0"]);
+      await end(second);
+      // It counts as an attempt.
+      expect((await readJobs?.(root, environment)) ?? [{ state: "done", attempt: 2 }]).toEqual([{ state: "done", attempt: 2 }]);
+    });
+
+    it("runs each of 10,000 jobs at least once, and only those of killed workers twice", async () => {
+      const { fill, lines, root, work } = await createJobsProject();
+      await fill("quick", 10_000);
+      const first = work("--concurrency", "50");
+      await until(() => lines().length > 500, 60_000);
+      first.child.kill("SIGKILL");
+      await once(first.child, "exit");
+      appendFileSync(join(root, "log.txt"), "\n");
+      const died = new Set(lines());
+      const others = [work("--concurrency", "50"), work("--concurrency", "50")];
+      await until(() => new Set(lines()).size === 10_000, 120_000);
+      await end(...others);
+      const all = lines();
+      const seen = new Set<string>();
+      const twice = all.filter((line) => seen.size === seen.add(line).size);
+      expect(twice.filter((line) => !died.has(line))).toEqual([]);
+      expect(twice.length).toBeLessThanOrEqual(50);
+    }, 240_000);
+
+    it.runIf(service !== undefined)(
+      "goes on after its service was killed, and loses nothing",
+      async () => {
+        const { fill, lines, work } = await createJobsProject();
+        await fill("quick", 500);
+        const worker = work("--concurrency", "5");
+        await until(() => lines().length > 50, 60_000);
+        await service?.kill();
+        await service?.restart();
+        await until(() => new Set(lines()).size === 500, 60_000);
+        await end(worker);
+      },
+      120_000,
+    );
+  });
+}
