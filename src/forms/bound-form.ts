@@ -16,6 +16,7 @@ import { CsrfError, checkCsrf, createCsrfToken, csrfField } from "../sessions/cs
 import { formatAttributes } from "./attributes";
 import { describeField } from "./field-descriptions";
 import { type FieldOptions, renderControl, renderErrors, renderField, renderNotes } from "./field-markup";
+import { hasFile } from "./file-fields";
 import type { FormBase, FormOptions, FormRenderOptions, RowOptions } from "./form";
 import { type FormState, FormView } from "./form-view";
 import { findLabel, findMessage } from "./messages";
@@ -94,6 +95,7 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
       }
       this.submitted = true;
       this.#values = values;
+      this.#reportLostFiles(values);
       const { isCsrfChecked, refusal } = this.#context;
       if (refusal !== undefined) {
         this.#context.isRefusalShown = true;
@@ -116,6 +118,23 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
     this.#values = isOther ? noValues : new FormValues(listOwnFields(this.schema, query));
     this.submitted = this.#values.size > 0;
     return this.#bind();
+  }
+
+  /** Tells the developer that a form without `enctype` sends the names of files alone. */
+  #reportLostFiles(values: FormValues): void {
+    const { app, request } = this.#context;
+    if (!app.config.debug || request.mimeType !== "application/x-www-form-urlencoded") {
+      return;
+    }
+    const lost = [...values.keys()].find((name) => {
+      const field = values.getText(name) ? findField(this.schema, name) : undefined;
+      return field !== undefined && hasFile(field.schema);
+    });
+    if (lost !== undefined) {
+      const message = `The browser sent the name of the file in '${lost}', but not the file: the <form> lacks enctype="multipart/form-data".`;
+      request.log.warn(message);
+      this.addError(lost, `${message} (Debug mode says this.)`);
+    }
   }
 
   async #checkOrigin(): Promise<void> {

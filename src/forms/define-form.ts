@@ -42,6 +42,10 @@ export function defineForm<Definition extends FormShape | ZodSchema<object>>(
         const bound = new BoundForm<FormOutput<Definition>>(formSchema, options, context, { initial, choices });
         const isSent = context.refusal !== undefined || !isSafeMethod(context.request.method);
         const form: Promise<unknown> = bound.isSearch ? Promise.resolve(bound.search()) : isSent ? bound.submit() : Promise.resolve(bound);
+        const { debug, testing } = context.app.config;
+        if (debug || testing) {
+          refuseReading(form, bound);
+        }
         return form as Promise<Form<FormOutput<Definition>>>;
       } catch (error) {
         return Promise.reject(error);
@@ -106,5 +110,19 @@ function checkOwnFields({ fields }: FormSchema, { csrf = true, method, name }: F
     throw new FormError(
       `A field of the form '${name}' cannot be called '${formNameField}': a form with a name sends that name in it. Rename the field.`,
     );
+  }
+}
+
+/** Makes a promise refuse to be read as the form, which would be `undefined` without a word. */
+function refuseReading(form: Promise<unknown>, bound: object): void {
+  const names = [...Object.keys(bound), ...Object.getOwnPropertyNames(Object.getPrototypeOf(bound))];
+  for (const name of names.filter((member) => !(member in form))) {
+    Object.defineProperty(form, name, {
+      get() {
+        throw new FormError(
+          `'${name}' of a form was read before the form was there: validateOnSubmit() gives a promise. Await it: const form = await PostForm.validateOnSubmit();`,
+        );
+      },
+    });
   }
 }

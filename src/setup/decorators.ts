@@ -207,6 +207,11 @@ function bareOrCalled(
 function createFlexible(toRecord: (method: string | undefined) => ControllerRecord): Recorder {
   const onMethod = createRecorder("This decorator", toRecord);
   return (target, second, descriptor) => {
+    if (second === undefined && typeof target === "function" && !Object.hasOwn(target, "prototype")) {
+      throw new SetupError(
+        "A decorator such as @loginRequired belongs on a method or a class, not on a function. Guard views that are functions by a hook of their blueprint: blueprint.beforeRequest(() => { requireUser(); }).",
+      );
+    }
     if (second === undefined || (typeof second === "object" && second.kind === "class")) {
       addRecord(target, toRecord(undefined));
     } else {
