@@ -1,6 +1,7 @@
 import { Jobs, schedule } from "flagon/jobs";
-import { describe, expect, it } from "vitest";
-import { Times } from "../../src/jobs/schedule";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { MemoryStore } from "../../src/jobs/memory-store";
+import { Scheduler, Times } from "../../src/jobs/schedule";
 import { createApp } from "../support";
 
 function list(pattern: string, timeZone: string, from: string, count: number): string[] {
@@ -58,5 +59,61 @@ describe("the times of a schedule", () => {
     const jobs = new Jobs();
     jobs.schedule("nightly", "0 3 * * *", () => undefined);
     expect(() => jobs.schedule("nightly", "0 4 * * *", () => undefined)).toThrow(/two schedules 'nightly'/);
+  });
+});
+
+describe("a scheduler", () => {
+  const times = new Times({ name: "nightly", pattern: "0 3 * * *", options: {}, run: () => undefined });
+
+  function setUp(now: string) {
+    vi.useFakeTimers({ now: new Date(now) });
+    onTestFinished(() => void vi.useRealTimers());
+    const store = new MemoryStore();
+    const ran: string[] = [];
+    const start = async () => {
+      const app = createApp();
+      app.logger.level = "silent";
+      const scheduler = new Scheduler(app, store, async (_, tick) => void ran.push(new Date(tick).toISOString()));
+      await scheduler.start("nightly", times);
+      return scheduler;
+    };
+    return { store, ran, start };
+  }
+
+  it("makes up for missed times once, by the latest, and for none of a new schedule", async () => {
+    const { ran, start, store } = setUp("2026-05-10T12:00:00Z");
+    await (await start()).stop();
+    expect(ran).toEqual([]);
+    vi.setSystemTime(new Date("2026-05-14T02:00:00Z"));
+    expect(await store.lastTick("nightly")).toBe(Date.parse("2026-05-10T12:00:00Z"));
+    await (await start()).stop();
+    expect(ran).toEqual(["2026-05-13T03:00:00.000Z"]);
+    await (await start()).stop();
+    expect(ran).toHaveLength(1);
+  });
+
+  it("repeats no time after the clock was set back, while it runs and after a restart", async () => {
+    const { ran, start } = setUp("2026-05-10T02:59:30Z");
+    const scheduler = await start();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(ran).toEqual(["2026-05-10T03:00:00.000Z"]);
+    vi.setSystemTime(new Date("2026-05-10T02:50:00Z"));
+    await vi.advanceTimersByTimeAsync(20 * 60_000);
+    await scheduler.stop();
+    vi.setSystemTime(new Date("2026-05-10T02:50:00Z"));
+    const other = await start();
+    await vi.advanceTimersByTimeAsync(20 * 60_000);
+    expect(ran).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(24 * 3600_000);
+    expect(ran).toEqual(["2026-05-10T03:00:00.000Z", "2026-05-11T03:00:00.000Z"]);
+    await other.stop();
+  });
+
+  it("runs a time once when two processes wait for it", async () => {
+    const { ran, start } = setUp("2026-05-10T02:59:30Z");
+    const both = [await start(), await start()];
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(ran).toEqual(["2026-05-10T03:00:00.000Z"]);
+    await Promise.all(both.map((one) => one.stop()));
   });
 });

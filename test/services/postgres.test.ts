@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/node-postgres";
-import { pgTable, serial, text } from "drizzle-orm/pg-core";
+import { bigint, jsonb, pgTable, serial, text, timestamp } from "drizzle-orm/pg-core";
 import { Database, openPostgres, recordQueries } from "flagon/database";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { describeMigrations } from "../database/migrations";
@@ -80,5 +80,28 @@ describe("Postgres", () => {
       isolationLevel: "serializable",
     });
     expect(level).toEqual([{ transaction_isolation: "serializable" }]);
+  });
+
+  it("keeps times with a zone and large numbers as bigint, and refuses a NUL", async () => {
+    const { db } = await createPostgres();
+    const things = pgTable("things", {
+      time: timestamp({ withTimezone: true }),
+      size: bigint({ mode: "bigint" }),
+      rounded: bigint("rounded", { mode: "number" }),
+      data: jsonb(),
+    });
+    await db.execute(sql`create table things (time timestamptz, size bigint, rounded bigint, data jsonb)`);
+    const time = new Date("2026-03-29T00:30:15.678Z");
+    await db.execute(sql`set time zone 'Asia/Kolkata'`);
+    await db.insert(things).values({ time, size: 9007199254740993n });
+    await db.execute(sql`update things set rounded = size`);
+    const [row] = await db.select().from(things);
+    // As a number it is another one.
+    expect([row?.time?.toISOString(), row?.size, String(row?.rounded)]).toEqual([
+      "2026-03-29T00:30:15.678Z",
+      9007199254740993n,
+      "9007199254740992",
+    ]);
+    await expect(db.insert(things).values({ data: { text: "a\0b" } })).rejects.toMatchObject({ cause: { code: "22P05" } });
   });
 });
