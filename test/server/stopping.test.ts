@@ -16,6 +16,8 @@ app.route("/silent", () => eventStream(() => () => say("silent stopped")), { end
 app.route("/generated", () => eventStream((async function* () { try { for (;;) { yield { data: "x" }; await wait(50); } } finally { say("generated stopped"); } })()), { endpoint: "generated" });
 app.route("/waiting", () => eventStream((async function* () { try { await wait(100_000); yield { data: "x" }; } finally { say("waiting stopped"); } })()), { endpoint: "waiting" });
 app.route("/slow-stop", () => eventStream(() => async () => { await wait(200); say("slow-stop stopped"); }), { endpoint: "slowStop" });
+app.route("/large", () => "x".repeat(20_000_000), { endpoint: "large" });
+app.route("/pieces", async function* () { for (let count = 0; count < 20; count++) { yield "x"; await wait(100); } }, { endpoint: "pieces" });
 app.teardownRequest(() => say("torn down " + request.path));
 module.exports = app;
 `;
@@ -99,6 +101,38 @@ describe("flagon serve, when it stops,", () => {
     expect(await once(child, "exit")).toEqual([0, null]);
     expect(performance.now() - begun).toBeLessThan(5000);
     await raw.closed();
+  });
+
+  it("sends an answer whole to a client that reads slowly", async () => {
+    const root = createProject({ "app.js": app });
+    const port = await findPort();
+    const { child } = start(root, ["serve", "--app", "app.js", "--port", String(port)]);
+    await until(`http://127.0.0.1:${port}/`, "hello");
+    const connection = openSocket(port);
+    connection.socket.pause();
+    connection.write("GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
+    await wait(200);
+    child.kill("SIGTERM");
+    await wait(2000);
+    connection.socket.resume();
+    const received = await connection.closed();
+    expect(received.length - received.indexOf("\r\n\r\n") - 4).toBe(20_000_000);
+    expect(await once(child, "exit")).toEqual([0, null]);
+  });
+
+  it("waits for a stream that ends by itself, and no longer", async () => {
+    const root = createProject({ "app.js": app });
+    const port = await findPort();
+    const { child } = start(root, ["serve", "--app", "app.js", "--port", String(port)]);
+    await until(`http://127.0.0.1:${port}/`, "hello");
+    const connection = openSocket(port);
+    connection.write("GET /pieces HTTP/1.1\r\nHost: x\r\n\r\n");
+    await connection.until(/\r\n\r\n/);
+    const begun = performance.now();
+    child.kill("SIGTERM");
+    expect(await connection.closed()).toMatch(/(?:1\r\nx\r\n){20}0\r\n\r\n$/);
+    expect(await once(child, "exit")).toEqual([0, null]);
+    expect(performance.now() - begun).toBeLessThan(6000);
   });
 
   it("answers a request whose head it has in part", async () => {

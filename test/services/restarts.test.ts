@@ -68,7 +68,7 @@ describe("a worker that is killed under load", () => {
     expect([...load.lost.keys()]).not.toContain("ECONNREFUSED");
     expect([...load.lost.keys()]).not.toContain("time-out");
     expect(lost).toBeLessThanOrEqual(inHand);
-    expect(load.asked).toBeGreaterThan(kills * 100);
+    expect(load.asked).toBeGreaterThan(kills * 20);
   }, 600_000);
 });
 
@@ -92,7 +92,7 @@ describe("rolling restarts under load", () => {
       await load.stop();
       process.stdout.write(`${restarts} restarts ${way}: ${load.asked} asked, ${[...load.lost].join("; ") || "none"} lost\n`);
       expect([...load.lost]).toEqual([]);
-      expect(load.asked).toBeGreaterThan(restarts * 100);
+      expect(load.asked).toBeGreaterThan(restarts * 50);
       child.kill("SIGTERM");
       expect(await once(child, "exit")).toEqual([0, null]);
     },

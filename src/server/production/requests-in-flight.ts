@@ -61,6 +61,11 @@ export class RequestsInFlight {
     }
   }
 
+  /** Whether an answer has ended and is not sent whole: its client reads slowly. */
+  get isFlushing(): boolean {
+    return [...this.#entries].some(({ exchange: { hasLeft, reply } }) => !hasLeft && reply.writableEnded && !reply.writableFinished);
+  }
+
   /** Returns the requests that came on a connection and are not answered whole. */
   on(socket: Socket): ServedExchange[] {
     return [...this.#entries].map(({ exchange }) => exchange).filter(({ message }) => message.socket === socket);
