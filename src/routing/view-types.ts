@@ -78,15 +78,20 @@ type Refusal<Kind extends string> = `It may return ${Kind}. Return text, an obje
 /** The mistakes of the values that a view takes, where a text says them best: missing names, and simple types. */
 type ValueProblem<Values, Wanted, Giver extends string = "rule"> = unknown extends Wanted
   ? never
-  : {
-      [Key in keyof Wanted]-?: Key extends keyof Values
-        ? [Values[Key]] extends [Wanted[Key]]
-          ? never
-          : Mismatch<Giver, Key & string, Described<Exclude<Values[Key], Wanted[Key]>>, Described<Exclude<Wanted[Key], undefined>>>
-        : Record<never, never> extends Pick<Wanted, Key>
-          ? never
-          : Missing<Giver, Key & string, keyof Values & string>;
-    }[keyof Wanted];
+  : [Exclude<Wanted, undefined>] extends [string | number | bigint | boolean]
+    ? OneObject
+    : {
+        [Key in keyof Wanted]-?: Key extends keyof Values
+          ? [Values[Key]] extends [Wanted[Key]]
+            ? never
+            : Mismatch<Giver, Key & string, Described<Exclude<Values[Key], Wanted[Key]>>, Described<Exclude<Wanted[Key], undefined>>>
+          : Record<never, never> extends Pick<Wanted, Key>
+            ? never
+            : Missing<Giver, Key & string, keyof Values & string>;
+      }[keyof Wanted];
+
+/** The mistake of a method that takes the values one by one, in the manner of Flask. */
+type OneObject = "It takes the values as one object: write '({ name })', not '(name)'.";
 
 type Missing<Giver extends string, Key extends string, Known extends string> = Key extends "json" | "query"
   ? `The route gives no '${Key}': give its options a schema, { ${Key}: … }.`
