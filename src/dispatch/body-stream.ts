@@ -69,7 +69,7 @@ export function iterateBodyIn(context: RequestContext, body: StreamedBody): Body
 /** Logs that a streamed response failed, and stores the error for teardown. */
 export function reportFailure(context: RequestContext, error: unknown): void {
   context.failure = error;
-  context.app.logger.error({ err: error }, "A streamed response failed.");
+  logFailure(context, error);
 }
 
 /** Ends a stream that has failed, or gave an item that cannot be sent, so that it holds nothing open. The failure is known already. */
@@ -86,8 +86,13 @@ export async function discardBody(context: RequestContext, body: ResponseBody): 
   try {
     await iterateBodyIn(context, body).end();
   } catch (error) {
-    context.app.logger.error({ err: error }, "A streamed response failed.");
+    logFailure(context, error);
   }
+}
+
+/** Logs the error with the request, as those of views are logged. */
+function logFailure({ request }: RequestContext, error: unknown): void {
+  request.log.error({ err: error }, `A streamed response failed on ${request.target.split("?", 1)[0]} [${request.method}]`);
 }
 
 /**

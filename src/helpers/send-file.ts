@@ -1,5 +1,6 @@
 import { join, relative, resolve, sep } from "node:path";
 import { getRequestContext } from "../dispatch/context";
+import { NotFound } from "../http/exceptions/client-errors";
 import { sandboxDocument } from "../http/files/sandbox";
 import {
   createContentResponse,
@@ -29,7 +30,13 @@ export function sendFile(file: string | FileContent, options: SendFileOptions = 
     return createContentResponse(request, file, all).then(sandboxDocument);
   }
   const path = resolve(app.root, file);
-  const response = createFileResponse(request, path, all);
+  const response = createFileResponse(request, path, all).catch((error: unknown) => {
+    if (error instanceof NotFound) {
+      // The app named the file: the visitor's 404 says nothing of the path.
+      request.log.warn({ path }, "sendFile() found no such file.");
+    }
+    throw error;
+  });
   return mayComeFromVisitor(app, path, options) ? response.then(sandboxDocument) : response;
 }
 

@@ -2,6 +2,7 @@ import { ReturnValueError, SetupError } from "../base/errors";
 import { checkSchema } from "../base/foreign-schema";
 import { andThen, type MaybePromise } from "../base/maybe-promise";
 import { type Schema, validate } from "../base/schema";
+import { UnsupportedMediaType } from "../http/exceptions/client-errors";
 import { HTTPException } from "../http/exceptions/http-exception";
 import type { FlagonRequest } from "../http/request/request";
 import { type RequestIssue, ValidationFailed } from "../http/request/request-body";
@@ -100,7 +101,15 @@ function isResponse(result: unknown): boolean {
   return result instanceof FlagonResponse || result instanceof Response || result instanceof HTTPException;
 }
 
-/** Parses query and body. One error lists the problems of both. */
+/** The types of forms; a request without a body states none. */
+const formTypes: ReadonlySet<string> = new Set(["", "application/x-www-form-urlencoded", "multipart/form-data"]);
+
+/**
+ * Parses query and body. One error lists the problems of both.
+ *
+ * @throws {ValidationFailed} If the schemas refuse them.
+ * @throws {UnsupportedMediaType} If the route takes a form, and the body is something else.
+ */
 async function parseInput(request: FlagonRequest, { form, json, query }: RouteSchemas): Promise<Record<string, unknown>> {
   const input: Record<string, unknown> = {};
   const issues: RequestIssue[] = [];
@@ -121,6 +130,9 @@ async function parseInput(request: FlagonRequest, { form, json, query }: RouteSc
     await keep("json", () => request.json({ schema: json }));
   }
   if (form !== undefined) {
+    if (!formTypes.has(request.mimeType)) {
+      throw new UnsupportedMediaType("The body of the request is not a form, or its Content-Type does not say so.");
+    }
     await keep("form", () => request.form({ schema: form }));
   }
   if (issues.length > 0) {

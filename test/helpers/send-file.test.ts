@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { Flagon, type SendFileOptions, sendFile, sendFromDirectory } from "flagon";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { writeFiles } from "../support";
 
 const page = "<h1>Hi</h1><script>alert(1)</script>";
@@ -101,4 +101,19 @@ it("keeps the sandbox in answers to conditional and range requests", async () =>
   for (const headers of [{ "if-none-match": etag }, { range: "bytes=0-3" }]) {
     expect((await client.get("/", { headers })).headers.get("content-security-policy")).toMatch(/; sandbox$/);
   }
+});
+
+it("names a missing file in the log, and not to the visitor", async () => {
+  const { app, root } = createFiles();
+  app.config.update({ testing: false });
+  const lines: string[] = [];
+  app.get("/", (): Promise<unknown> => sendFile("data/gone.pdf"), { endpoint: "file" });
+  app.logger.level = "silent";
+  app.beforeRequest((request) => {
+    vi.spyOn(request.log, "warn").mockImplementation((...words: unknown[]) => void lines.push(JSON.stringify(words)));
+  });
+  const response = await app.testClient().get("/");
+  expect(response.status).toBe(404);
+  expect(await response.text()).not.toContain("gone.pdf");
+  expect(lines).toEqual([JSON.stringify([{ path: join(root, "data/gone.pdf") }, "sendFile() found no such file."])]);
 });
