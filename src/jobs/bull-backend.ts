@@ -48,6 +48,7 @@ class BullBackend implements Backend {
   /** The queues that are being opened. */
   readonly #opening = new Map<string, Promise<BullQueue>>();
   #connection: Promise<unknown> | undefined;
+  #workerConnection: Promise<unknown> | undefined;
 
   constructor(engine: string | object, lease: number) {
     this.#engine = engine;
@@ -139,7 +140,7 @@ class BullBackend implements Backend {
           }
         },
         {
-          connection: await this.#connect(),
+          connection: await this.#connectWorker(),
           concurrency,
           lockDuration: this.#lease,
           stalledInterval: this.#lease,
@@ -243,11 +244,14 @@ class BullBackend implements Backend {
   async close(): Promise<void> {
     await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
     this.#queues.clear();
-    if (typeof this.#engine === "string" && this.kind === "redis" && this.#connection !== undefined) {
-      const client: unknown = await this.#connection.catch(() => undefined);
-      Reflect.get(Object(client), "destroy")?.call(client);
+    if (typeof this.#engine === "string" && this.kind === "redis") {
+      for (const connection of [this.#connection, this.#workerConnection]) {
+        const client: unknown = await connection?.catch(() => undefined);
+        Reflect.get(Object(client), "destroy")?.call(client);
+      }
     }
     this.#connection = undefined;
+    this.#workerConnection = undefined;
   }
 
   /** Returns BullMQ's own queue. */
@@ -313,6 +317,13 @@ class BullBackend implements Backend {
     return this.kind === "postgres" ? [loadBull().createPostgresBackend] : [];
   }
 
+  /** A worker waits for Redis while it is away: one whose calls fail takes no more jobs. */
+  #connectWorker(): Promise<unknown> {
+    this.#workerConnection ??=
+      typeof this.#engine === "string" && this.kind === "redis" ? this.#openRedis(this.#engine, false) : this.#connect();
+    return this.#workerConnection;
+  }
+
   #connect(): Promise<unknown> {
     this.#connection ??= this.#open().catch((error: unknown) => {
       this.#connection = undefined;
@@ -328,9 +339,13 @@ class BullBackend implements Backend {
     if (this.kind === "postgres") {
       return { connectionString: this.#engine, migrate: true };
     }
-    const { createClient } = require("redis") as typeof import("redis");
     // A command that is sent while Redis is away fails, instead of waiting for it.
-    const client = createClient({ url: this.#engine, disableOfflineQueue: true, socket: { connectTimeout: longestCall } });
+    return this.#openRedis(this.#engine, true);
+  }
+
+  async #openRedis(url: string, disableOfflineQueue: boolean): Promise<unknown> {
+    const { createClient } = require("redis") as typeof import("redis");
+    const client = createClient({ url, disableOfflineQueue, socket: { connectTimeout: longestCall } });
     client.on("error", () => undefined);
     await this.#call(client.connect());
     return client;

@@ -30,7 +30,11 @@ app.use(new Jobs({ engine: REDIS, lease: 1 }));
 app.command("fill <name> <int:count>", async ({ name, count }) => {
   await app.ready();
   const kind = name === "slow" ? slow : quick;
-  const add = () => Promise.all(Array.from({ length: count as number }, (_, n) => kind.enqueue(n)));
+  const add = async () => {
+    for (let from = 0; from < (count as number); from += 100) {
+      await Promise.all(Array.from({ length: Math.min(100, (count as number) - from) }, (_, n) => kind.enqueue(from + n)));
+    }
+  };
   await (REDIS === undefined ? (app.extensions.database as Database).atomic(add) : add());
   await app.lifeCycle.stop(5000);
 });
