@@ -6,6 +6,8 @@ import type { Socket } from "node:net";
  * Node's `closeIdleConnections()` leaves them.
  */
 export class Connections {
+  /** How many connections were accepted so far. */
+  accepted = 0;
   /** The bytes that had come on each connection when it was ready for requests. */
   readonly #bytesAtStart = new Map<Socket, number>();
   /** The connections below those, or those themselves without TLS. */
@@ -14,6 +16,7 @@ export class Connections {
   /** @param server The server, before it listens. */
   constructor(server: Server) {
     server.on("connection", (socket: Socket) => {
+      this.accepted++;
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
     });

@@ -123,9 +123,13 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
   const stop = async (): Promise<void> => {
     const end = performance.now() + shutdownTimeout * 1000;
     isStopping = true;
-    // Connections that wait to be accepted would be reset.
-    await nextTurn();
-    await nextTurn();
+    // Connections that wait to be accepted would be reset. A turn may accept one alone.
+    let accepted: number;
+    do {
+      accepted = connections.accepted;
+      await nextTurn();
+      await nextTurn();
+    } while (connections.accepted > accepted && performance.now() < end);
     // Node's own close() closes idle connections at once, also those on which a request is on its way.
     const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
     inFlight.stop();
