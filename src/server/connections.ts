@@ -6,7 +6,7 @@ import type { Socket } from "node:net";
  * Node's `closeIdleConnections()` leaves them.
  */
 export class Connections {
-  /** How many connections were accepted so far. */
+  /** The number of connections that were accepted so far. */
   accepted = 0;
   /** The bytes that had come on each connection when it was ready for requests. */
   readonly #bytesAtStart = new Map<Socket, number>();
