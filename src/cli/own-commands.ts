@@ -11,6 +11,21 @@ export function ownWords(words: readonly string[]): readonly string[] {
 }
 
 /**
+ * Puts `--app file` before the words of an app's command, where the command line reads it: `db migrate --app dist/app.js`.
+ *
+ * @param words The words behind `flagon`.
+ */
+export function withAppFirst(words: readonly string[]): readonly string[] {
+  const end = words.indexOf("--");
+  const index = words.findIndex((word, position) => /^--app(?:=|$)/.test(word) && (end === -1 || position < end));
+  if (index <= countOptions(words)) {
+    return words;
+  }
+  const count = words[index] === "--app" ? 2 : 1;
+  return [...words.slice(index, index + count), ...words.slice(0, index), ...words.slice(index + count)];
+}
+
+/**
  * Turns `--help` behind one of the app's commands into `flagon commands` with its words.
  *
  * @param words The words behind `flagon`.

@@ -18,7 +18,7 @@ import { complete, completionScripts, listNames, type Shell, shells } from "./co
 import { loadEnvironmentFiles } from "./environment-files";
 import { loadApp, MissingApp } from "./load-app";
 import { createProject, kinds, loaders, moduleSystems, type ProjectChoices } from "./new-project";
-import { asHelp, formatCommands, ownWords } from "./own-commands";
+import { asHelp, formatCommands, ownWords, withAppFirst } from "./own-commands";
 import { report } from "./report";
 import { formatRoutes, listRoutes } from "./routes";
 import { startShell } from "./shell";
@@ -62,13 +62,14 @@ interface ServeFlags extends CertificateFlags {
 /**
  * Runs the command line.
  *
- * @param words The words behind `flagon`.
+ * @param given The words behind `flagon`.
  * @param folder The working directory.
  * @param version Flagon's own.
  * @returns The exit code: 0, 1 for a failure, 2 for a wrong call.
  */
-export async function runCommandLine(words: readonly string[], folder: string, version: string): Promise<number> {
+export async function runCommandLine(given: readonly string[], folder: string, version: string): Promise<number> {
   enterCommandLine();
+  const words = withAppFirst(given);
   let exitCode = 0;
   const fail = (code: number): void => {
     exitCode = code;

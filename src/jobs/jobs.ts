@@ -304,6 +304,8 @@ export class Jobs implements Extension {
     }
     if (lifeCycle.mode === "run" || (lifeCycle.mode === "serve" && (lifeCycle.runsJobs || kind === "memory"))) {
       await this.work();
+    } else if (lifeCycle.mode === "serve") {
+      logger.info("This server runs no jobs. Start 'flagon jobs work' beside it, or serve with --jobs.");
     }
   }
 

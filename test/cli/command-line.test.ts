@@ -50,6 +50,8 @@ second.command("who", () => "second");`,
       "broken.ts": "export const x = ;",
     });
     expect((await flagon(root, ["--app", "other.ts:createApp", "who"])).stdout).toBe("made");
+    expect((await flagon(root, ["who", "--app", "other.ts:createApp"])).stdout).toBe("made");
+    expect((await flagon(root, ["who", "--app=other.ts:createApp"])).stdout).toBe("made");
     expect((await flagon(root, ["-A", "other:second", "who"])).stdout).toBe("second");
     expect((await flagon(root, ["who"], { FLAGON_APP: "other.ts:createApp" })).stdout).toBe("made");
     for (const file of ["app.js", "factory.cjs", "module.mjs", "bare.mjs"]) {
