@@ -17,6 +17,7 @@ import { serve } from "./server/production/serve";
 import type { RunningServer, ServeOptions } from "./server/production/serve-here";
 import type { FetchHandler, NodeMiddleware } from "./setup/application";
 import { type RegisterOptions, registerOn } from "./setup/blueprint";
+import { checkExtension, checkHook, checkMiddleware } from "./setup/call-checks";
 import type { HealthCheckOptions } from "./setup/health-checks";
 import type { TeardownHook } from "./setup/hooks";
 import type { StartOptions } from "./setup/life-cycle";
@@ -61,12 +62,8 @@ export class Flagon extends AppState {
    * @throws {SetupError} If one of its name is there, or the app has handled a request.
    */
   use(extension: Extension): void {
-    if (typeof extension === "function" || typeof extension?.install !== "function") {
-      throw new SetupError(
-        "app.use() takes an extension: an object with a name and install(). Middleware of Connect or Express goes to app.useNode(), a function before each request to app.beforeRequest().",
-      );
-    }
     this.setUp("use", () => {
+      checkExtension(extension);
       if (extension.name in this.extensions) {
         throw new SetupError(`The extension '${extension.name}' is installed already.`);
       }
@@ -170,8 +167,10 @@ export class Flagon extends AppState {
    * @param middleware Answers by Node's response, or calls `next`. After `next(error)` the app's error handlers answer.
    * @throws {SetupError} If the app has handled a request.
    */
-  useNode(middleware: NodeMiddleware): void {
-    this.setUp("useNode", () => this.addNodeMiddleware(middleware));
+  useNode(middleware: NodeMiddleware): void;
+  useNode(...values: readonly [NodeMiddleware, ...unknown[]]): void {
+    checkMiddleware(values);
+    this.setUp("useNode", () => this.addNodeMiddleware(values[0]));
   }
 
   /**
@@ -180,6 +179,7 @@ export class Flagon extends AppState {
    * @param hook A function that gets the error, or `null`.
    */
   teardownAppContext(hook: TeardownHook): void {
+    checkHook("teardownAppContext", hook);
     this.setUp("teardownAppContext", () => this.registry.teardownAppContext.push(hook));
   }
 
@@ -189,6 +189,7 @@ export class Flagon extends AppState {
    * @param handler A function that gets the error, the endpoint and the values. It returns a URL, or `undefined` to let the next one try.
    */
   urlBuildErrorHandler(handler: UrlBuildErrorHandler): void {
+    checkHook("urlBuildErrorHandler", handler);
     this.setUp("urlBuildErrorHandler", () => this.registry.urlBuildErrorHandlers.push(handler));
   }
 
@@ -280,6 +281,7 @@ export class Flagon extends AppState {
    * @param provide A function that returns the values.
    */
   shellContextProcessor(provide: () => object): void {
+    checkHook("shellContextProcessor", provide);
     this.registry.shellContext.push(provide);
   }
 

@@ -25,7 +25,7 @@ import { type Endpoint, Registry } from "../setup/registry";
 import { createRequestSettings } from "../setup/request-settings";
 import { Scaffold } from "../setup/scaffold";
 import { Templates } from "../templating/templates";
-import type { FlagonOptions } from "./options";
+import { checkAppOptions, type FlagonOptions } from "./options";
 import { findRoot } from "./root";
 
 /** The state of an app: folders, settings, registry, templates, and the objects that requests share. `Flagon` adds the methods. */
@@ -92,6 +92,7 @@ export abstract class AppState extends Scaffold implements Application {
    */
   constructor(root: string = process.cwd(), options: FlagonOptions = {}) {
     super();
+    checkAppOptions(root, options);
     this.root = findRoot(resolve(root), [options.templates ?? "templates", options.static ?? "static"]);
     this.name = options.name ?? basename(this.root);
     this.instancePath = resolve(this.root, options.instancePath ?? "instance");

@@ -1,4 +1,6 @@
+import { SetupError } from "../base/errors";
 import type { Values } from "../config/config";
+import { checkOptions, describe } from "../setup/call-checks";
 
 /** Options of the `Flagon` constructor. */
 export interface FlagonOptions {
@@ -19,4 +21,37 @@ export interface FlagonOptions {
   config?: Values;
   /** The folder of files that belong to one deployment, which is not part of the code. Default: `"instance"`. */
   instancePath?: string;
+}
+
+/** The options. The type keeps the list complete. */
+const names = Object.keys({
+  name: true,
+  templates: true,
+  static: true,
+  staticUrlPath: true,
+  errors: true,
+  config: true,
+  instancePath: true,
+} satisfies Record<keyof FlagonOptions, true>);
+
+/**
+ * Checks the arguments of the constructor.
+ *
+ * @throws {SetupError} If the root is no folder's path, or there is an option that apps do not have.
+ */
+export function checkAppOptions(root: unknown, options: unknown): void {
+  if (typeof root !== "string") {
+    const cure =
+      typeof root === "object" && root !== null && "dirname" in root
+        ? "Give new Flagon(import.meta.dirname)."
+        : "Give new Flagon(__dirname), or import.meta.dirname in an ES module; the options are the second argument.";
+    throw new SetupError(`The first argument of new Flagon() is the folder of the app, a text, but it is ${describe(root)}. ${cure}`);
+  }
+  if (root.startsWith("file:")) {
+    throw new SetupError(`new Flagon() got the URL "${root}". It takes the path of a folder: import.meta.dirname.`);
+  }
+  if (typeof options !== "object" || options === null) {
+    throw new SetupError(`The options of new Flagon() are not an object, but ${describe(options)}.`);
+  }
+  checkOptions(options, "new Flagon()", names);
 }

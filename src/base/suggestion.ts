@@ -4,6 +4,16 @@ export function didYouMean(name: string, candidates: Iterable<string>): string {
   return best === undefined ? "" : ` Did you mean '${best}'?`;
 }
 
+/** Formats a hint for an endpoint: one of a blueprint with the same last name goes before one that is spelt alike. */
+export function suggestEndpoint(name: string, endpoints: readonly string[]): string {
+  const last = name.slice(name.lastIndexOf(".") + 1);
+  const inner = endpoints.find((endpoint) => endpoint.endsWith(`.${name}`)) ?? endpoints.find((endpoint) => endpoint.endsWith(`.${last}`));
+  const outer = endpoints.includes(last) ? last : undefined;
+  const close = didYouMean(name, endpoints);
+  const same = inner ?? outer;
+  return same === undefined || (name.includes(".") && close !== "") ? close : ` Did you mean '${same}'?`;
+}
+
 /**
  * Finds the candidate with the fewest edits to `name`, if that is no more than a third of its length, or 2; a longer or shorter form
  * counts as one.

@@ -1,5 +1,5 @@
 import { BuildError } from "../base/errors";
-import { didYouMean } from "../base/suggestion";
+import { suggestEndpoint } from "../base/suggestion";
 import { isSameValue, listVariables, type Route, takesMethod, takesValue } from "../routing/route";
 import { toText } from "../routing/rule-parser";
 import type { Application } from "../setup/application";
@@ -67,7 +67,7 @@ function build(
 ): string {
   const target = app.registry.endpoints.get(name);
   if (target === undefined) {
-    throw new BuildError(`Could not build a URL for endpoint '${name}'.${didYouMean(name, app.registry.endpoints.keys())}`, name);
+    throw new BuildError(`Could not build a URL for endpoint '${name}'.${suggestEndpoint(name, [...app.registry.endpoints.keys()])}`, name);
   }
   if (options.scheme !== undefined && !isScheme(options.scheme)) {
     throw new BuildError(`Could not build a URL for endpoint '${name}': '${options.scheme}' is no scheme of a link.`, name);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { channel } from "node:diagnostics_channel";
 import type { Extension, Flagon } from "../app";
 import { ConfigError, SetupError } from "../base/errors";
-import { didYouMean } from "../base/suggestion";
+import { suggestEndpoint } from "../base/suggestion";
 import { buildUrl } from "../dispatch/build-url";
 import { getRequestContext, type RequestContext } from "../dispatch/context";
 import { wantsJson } from "../dispatch/error-format";
@@ -118,7 +118,7 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
     for (const [option, view] of Object.entries({ loginView, refreshView })) {
       if (view !== undefined && !/^[./]/.test(view) && !endpoints.has(view)) {
         throw new SetupError(
-          `The option '${option}' of LoginManager names the endpoint '${view}', but there is none.${hintFor(view, [...endpoints.keys()])}`,
+          `The option '${option}' of LoginManager names the endpoint '${view}', but there is none.${suggestEndpoint(view, [...endpoints.keys()])}`,
         );
       }
     }
@@ -334,10 +334,4 @@ function announce(signal: ReturnType<typeof channel>, { app, request }: RequestC
   if (signal.hasSubscribers) {
     signal.publish({ app, request, user });
   }
-}
-
-/** Suggests an endpoint: one of a blueprint with the same last name goes before one that is spelt alike. */
-function hintFor(name: string, endpoints: readonly string[]): string {
-  const inner = endpoints.find((endpoint) => endpoint.endsWith(`.${name}`));
-  return inner === undefined ? didYouMean(name, endpoints) : ` Did you mean '${inner}'?`;
 }

@@ -2,6 +2,7 @@ import { brand, refuseOtherCopy } from "../base/copies";
 import { SetupError } from "../base/errors";
 import type { HTTPException } from "../http/exceptions/http-exception";
 import type { BlueprintOptions } from "../routing/route-options";
+import { checkBlueprintOptions, checkErrorHandler, checkHook } from "./call-checks";
 import type {
   AfterRequestHook,
   BeforeRequestHook,
@@ -36,6 +37,7 @@ export class Blueprint extends Scaffold {
     options: BlueprintOptions = {},
   ) {
     super();
+    checkBlueprintOptions(options, name);
     this.#options = options;
   }
 
@@ -59,6 +61,7 @@ export class Blueprint extends Scaffold {
    * @param hook A function that gets the request. A value that it returns is the response, and the view does not run.
    */
   beforeAppRequest(hook: BeforeRequestHook): void {
+    checkHook("beforeAppRequest", hook);
     this.setUp("beforeAppRequest", ({ outermost }) => outermost.addHook("beforeRequest", hook));
   }
 
@@ -68,6 +71,7 @@ export class Blueprint extends Scaffold {
    * @param hook A function that gets the response, and may return another one.
    */
   afterAppRequest(hook: AfterRequestHook): void {
+    checkHook("afterAppRequest", hook);
     this.setUp("afterAppRequest", ({ outermost }) => outermost.addHook("afterRequest", hook));
   }
 
@@ -77,6 +81,7 @@ export class Blueprint extends Scaffold {
    * @param hook A function that gets the error, or `null`.
    */
   teardownAppRequest(hook: TeardownHook): void {
+    checkHook("teardownAppRequest", hook);
     this.setUp("teardownAppRequest", ({ outermost }) => outermost.addHook("teardownRequest", hook));
   }
 
@@ -86,6 +91,7 @@ export class Blueprint extends Scaffold {
    * @param processor A function that returns the values by name. It runs before each template.
    */
   appContextProcessor(processor: ContextProcessor): void {
+    checkHook("appContextProcessor", processor);
     this.setUp("appContextProcessor", ({ outermost }) => outermost.addHook("contextProcessor", processor));
   }
 
@@ -98,6 +104,7 @@ export class Blueprint extends Scaffold {
   appErrorHandler(of: number, handler: ErrorHandler<HTTPException>): void;
   appErrorHandler<Failure>(of: ErrorClass<Failure>, handler: ErrorHandler<Failure>): void;
   appErrorHandler<Failure>(of: number | ErrorClass<Failure>, handler: ErrorHandler<Failure & HTTPException> | ErrorHandler<Failure>): void {
+    checkErrorHandler("appErrorHandler", of, handler);
     this.setUp("appErrorHandler", ({ outermost }) => outermost.addErrorHandler(of, toAnyHandler(handler)));
   }
 
@@ -107,6 +114,7 @@ export class Blueprint extends Scaffold {
    * @param hook A function that gets the endpoint, or `null`, and the values.
    */
   appUrlValuePreprocessor(hook: UrlValuePreprocessor): void {
+    checkHook("appUrlValuePreprocessor", hook);
     this.setUp("appUrlValuePreprocessor", ({ outermost }) => outermost.addHook("urlValuePreprocessor", hook));
   }
 
@@ -116,6 +124,7 @@ export class Blueprint extends Scaffold {
    * @param hook A function that gets the endpoint and the values.
    */
   appUrlDefaults(hook: UrlDefaults): void {
+    checkHook("appUrlDefaults", hook);
     this.setUp("appUrlDefaults", ({ outermost }) => outermost.addHook("urlDefaults", hook));
   }
 

@@ -2,6 +2,7 @@ import { SetupError } from "../base/errors";
 import type { CommandOptions } from "../commands/command-spec";
 import type { BlueprintOptions, HttpMethod, RouteOptions } from "../routing/route-options";
 import type { CheckedResult } from "../routing/view-types";
+import { checkErrorKind, checkRouteDecorator, describe, isClass } from "./call-checks";
 import type {
   CommandDecorator,
   ControllerDecorator,
@@ -99,6 +100,7 @@ export const urlDefaults: HookDecorator<UrlDefaults> = createHook("urlDefaults")
  * @param of A status code such as 404, or an error class.
  */
 export function errorHandler<Of extends number | ErrorClass>(of: Of): MethodOfKindDecorator<ErrorHandler<HandledError<Of>>, "required"> {
+  checkErrorKind("@errorHandler", of);
   return createRecorder("@errorHandler()", (method) => ({ kind: "errorHandler", method, of }));
 }
 
@@ -137,27 +139,33 @@ export function blueprint(name: string, options: BlueprintOptions = {}): Control
  */
 export function viewDecorator<Result>(wrap: CheckedWrapper<Result>, options?: ViewDecoratorOptions): ViewOrControllerDecorator;
 export function viewDecorator(wrap: ViewWrapper, options: ViewDecoratorOptions = {}): ViewOrControllerDecorator {
-  return createFlexible((method) => ({ kind: "viewDecorator", method, wrap, details: options }));
+  if (typeof wrap !== "function") {
+    throw new SetupError("viewDecorator() needs a function that wraps views, such as (next) => next().");
+  }
+  return createFlexible("", (method) => ({ kind: "viewDecorator", method, wrap, details: options }));
 }
 
 type CheckedWrapper<Result> = (...values: Parameters<ViewWrapper>) => CheckedResult<Result>;
 
 /** Exempts a view, or all of a controller, from the check against cross-site requests. */
-export const csrfExempt: ViewOrControllerDecorator = createFlexible((method) => ({ kind: "csrfExempt", method }));
+export const csrfExempt: ViewOrControllerDecorator = createFlexible(" For CSRF give the route the option { csrf: false }.", (method) => ({
+  kind: "csrfExempt",
+  method,
+}));
 
 function createShortcut(method: HttpMethod): RouteShortcut {
-  return (rule, options) => {
-    if (options !== undefined && "methods" in options) {
-      throw new SetupError(`@route.${method.toLowerCase()}() already says the method. Use @route() to give several.`);
-    }
-    return recordRoute(rule, { ...options, methods: [method] });
+  return (rule: string, options?: Omit<RouteOptions, "methods">, ...others: readonly unknown[]) => {
+    checkRouteDecorator(`route.${method.toLowerCase()}`, [rule, options, ...others]);
+    return createRouteRecorder(rule, { ...options, methods: [method] });
   };
 }
 
-function recordRoute(rule: string, options: RouteOptions = {}): Recorder {
-  if (typeof options.methods === "string") {
-    throw new SetupError(`'methods' of '${rule}' must be a list: ["${options.methods}"].`);
-  }
+function recordRoute(rule: string, options?: RouteOptions, ...others: readonly unknown[]): Recorder {
+  checkRouteDecorator("route", [rule, options, ...others]);
+  return createRouteRecorder(rule, options ?? {});
+}
+
+function createRouteRecorder(rule: string, options: RouteOptions): Recorder {
   return createRecorder("@route()", (method) => ({ kind: "route", method, rule, options }));
 }
 
@@ -204,12 +212,16 @@ function bareOrCalled(
   return decorate;
 }
 
-function createFlexible(toRecord: (method: string | undefined) => ControllerRecord): Recorder {
+/** The way in which functions are guarded, for those who call a decorator with one. */
+const guardCure =
+  "Guard views that are functions by a hook of their blueprint: blueprint.beforeRequest(() => { requireUser(); return undefined; }), or call requireUser() in the view.";
+
+function createFlexible(cure: string, toRecord: (method: string | undefined) => ControllerRecord): Recorder {
   const onMethod = createRecorder("This decorator", toRecord);
   return (target, second, descriptor) => {
-    if (second === undefined && typeof target === "function" && !Object.hasOwn(target, "prototype")) {
+    if (second === undefined && !(typeof target === "function" && isClass(target))) {
       throw new SetupError(
-        "A decorator such as @loginRequired belongs on a method or a class, not on a function. Guard views that are functions by a hook of their blueprint: blueprint.beforeRequest(() => { requireUser(); }).",
+        `A decorator such as @loginRequired belongs on a method or a class, not on ${describe(target)}. ${guardCure}${cure}`,
       );
     }
     if (second === undefined || (typeof second === "object" && second.kind === "class")) {

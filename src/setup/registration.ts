@@ -8,6 +8,7 @@ import { HostPattern } from "../routing/host-pattern";
 import type { BlueprintOptions, RouteOptions } from "../routing/route-options";
 import { Rule } from "../routing/rule";
 import type { Application } from "./application";
+import { checkBlueprintOptions } from "./call-checks";
 import { type Controller, readController } from "./controller";
 import type { ErrorClass, ViewDecoratorOptions, ViewWrapper } from "./hooks";
 import { type AnyErrorHandler, type Hooks, Scope, type View } from "./registry";
@@ -171,6 +172,7 @@ export class Registration {
         `'${name}' cannot be the name of a blueprint: it is empty or has a dot, which stands between a blueprint and its endpoints.`,
       );
     }
+    checkBlueprintOptions(options, name);
     const { blueprints } = this.app.registry;
     const full = this.scope.qualify(name);
     if (blueprints.has(full)) {

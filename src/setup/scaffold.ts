@@ -1,9 +1,9 @@
-import { SetupError } from "../base/errors";
 import type { Command, CommandOptions, CommandValues } from "../commands/command-spec";
 import type { FlagonRequest } from "../http/request/request";
 import type { KnownOptions, RouteOptions, ViewValues } from "../routing/route-options";
 import type { CheckedRule } from "../routing/rule-types";
 import type { CheckedAnswer, CheckedOutcome, CheckedResult } from "../routing/view-types";
+import { checkErrorHandler, checkHook, checkRouteCall } from "./call-checks";
 import type {
   AfterRequestHook,
   BeforeRequestHook,
@@ -70,19 +70,19 @@ export abstract class Scaffold {
     view: ViewFunction<ViewValues<Source, Options>, CheckedOutcome<Result, Options>>,
     options?: KnownOptions<Options, keyof RouteOptions> & RouteOptions,
   ): void;
-  route(rule: string, view: ViewFunction<Record<string, unknown>>, options: RouteOptions = {}): void {
-    this.#addRoute(rule, view, options);
+  route(rule: string, view: ViewFunction<Record<string, unknown>>, options?: RouteOptions, ...others: readonly unknown[]): void {
+    checkRouteCall("route", [rule, view, options, ...others]);
+    this.#addRoute(rule, view, options ?? {});
   }
 
   #createRouteFunction(method: string): RouteFunction {
-    return (rule: string, view: ViewFunction<never>, options: RouteOptions = {}) => {
-      checkRouteCall(rule, view, options);
+    return (rule: string, view: ViewFunction<never>, options?: RouteOptions, ...others: readonly unknown[]) => {
+      checkRouteCall(method.toLowerCase(), [rule, view, options, ...others]);
       this.#addRoute(rule, view, { ...options, methods: [method] });
     };
   }
 
   #addRoute(rule: string, view: ViewFunction<never>, options: RouteOptions): void {
-    checkRouteCall(rule, view, options);
     this.setUp("route", (registration) => {
       const given = options.endpoint ?? view.name;
       const name = given || registration.nameView(rule, options.methods);
@@ -99,6 +99,7 @@ export abstract class Scaffold {
    */
   beforeRequest<Result>(hook: (request: FlagonRequest) => CheckedAnswer<Result>): void;
   beforeRequest(hook: BeforeRequestHook): void {
+    checkHook("beforeRequest", hook);
     this.setUp("beforeRequest", (registration) => registration.addHook("beforeRequest", hook));
   }
 
@@ -108,6 +109,7 @@ export abstract class Scaffold {
    * @param hook A function that gets the response, and may return another one.
    */
   afterRequest(hook: AfterRequestHook): void {
+    checkHook("afterRequest", hook);
     this.setUp("afterRequest", (registration) => registration.addHook("afterRequest", hook));
   }
 
@@ -117,6 +119,7 @@ export abstract class Scaffold {
    * @param hook A function that gets the error, or `null`.
    */
   teardownRequest(hook: TeardownHook): void {
+    checkHook("teardownRequest", hook);
     this.setUp("teardownRequest", (registration) => registration.addHook("teardownRequest", hook));
   }
 
@@ -130,6 +133,7 @@ export abstract class Scaffold {
     of: Of,
     handler: (error: HandledError<Of>, request: FlagonRequest) => CheckedResult<Result>,
   ): void {
+    checkErrorHandler("errorHandler", of, handler);
     this.setUp("errorHandler", (registration) => registration.addErrorHandler(of, toAnyHandler(handler)));
   }
 
@@ -139,6 +143,7 @@ export abstract class Scaffold {
    * @param processor A function that returns the values by name. It runs before each template.
    */
   contextProcessor(processor: ContextProcessor): void {
+    checkHook("contextProcessor", processor);
     this.setUp("contextProcessor", (registration) => registration.addHook("contextProcessor", processor));
   }
 
@@ -148,6 +153,7 @@ export abstract class Scaffold {
    * @param hook A function that gets the endpoint, or `null`, and the values.
    */
   urlValuePreprocessor(hook: UrlValuePreprocessor): void {
+    checkHook("urlValuePreprocessor", hook);
     this.setUp("urlValuePreprocessor", (registration) => registration.addHook("urlValuePreprocessor", hook));
   }
 
@@ -157,6 +163,7 @@ export abstract class Scaffold {
    * @param hook A function that gets the endpoint and the values.
    */
   urlDefaults(hook: UrlDefaults): void {
+    checkHook("urlDefaults", hook);
     this.setUp("urlDefaults", (registration) => registration.addHook("urlDefaults", hook));
   }
 
@@ -198,39 +205,4 @@ export abstract class Scaffold {
    * @internal
    */
   protected abstract setUp(method: string, step: (registration: Registration) => void): void;
-}
-
-/**
- * Refuses calls in the ways of other frameworks, which would fail at the first request, or lose a function.
- *
- * @throws {SetupError} If the rule is no text, the view no function, or the options no object.
- */
-function checkRouteCall(rule: unknown, view: unknown, options: unknown): void {
-  if (typeof rule !== "string") {
-    throw new SetupError(
-      `A rule is text, such as "/users/<int:id>", but this one is ${describeKind(rule)}. Several rules of one view are several calls with one endpoint.`,
-    );
-  }
-  if (typeof view !== "function") {
-    throw new SetupError(
-      `The view of the rule '${rule}' is ${describeKind(view)}. The second argument is the view, the third its options.`,
-    );
-  }
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new SetupError(
-      `The options of the rule '${rule}' are ${describeKind(options)}. The view is the second argument, and nothing runs between the two: a guard is a hook, app.beforeRequest() or blueprint.beforeRequest(), or viewDecorator() for methods.`,
-    );
-  }
-}
-
-function describeKind(value: unknown): string {
-  return value === null
-    ? "null"
-    : Array.isArray(value)
-      ? "a list"
-      : value instanceof RegExp
-        ? "a regular expression"
-        : value === undefined
-          ? "missing"
-          : `${/^[aeiou]/.test(typeof value) ? "an" : "a"} ${typeof value}`;
 }

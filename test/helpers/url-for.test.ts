@@ -312,3 +312,21 @@ describe("a URL of urlFor()", () => {
     }
   });
 });
+
+describe("the hint of an unknown endpoint", () => {
+  it.each([
+    ["login", " Did you mean 'pages.login'?"],
+    ["page.login", " Did you mean 'pages.login'?"],
+    ["admin.login", " Did you mean 'pages.login'?"],
+    ["blog.home", " Did you mean 'home'?"],
+    ["hom", " Did you mean 'home'?"],
+    ["unlike", ""],
+  ])("%s is followed by '%s'", (name, hint) => {
+    const app = createApp();
+    const pages = new Blueprint("pages");
+    pages.get("/login", () => "", { endpoint: "login" });
+    app.register(pages);
+    app.get("/home", () => "", { endpoint: "home" });
+    app.appContext(() => expect(() => urlFor(name)).toThrow(new RegExp(`for endpoint '${name}'\\.${hint.replace(/[.?]/g, "\\$&")}$`)));
+  });
+});
