@@ -44,7 +44,7 @@ export class RuleError extends FlagonError {
   /**
    * @param reason The mistake in the rule, as a sentence.
    * @param rule The whole rule.
-   * @param index Where in the rule the mistake is, counted from 0.
+   * @param index The place of the mistake in the rule, counted from 0.
    * @param place The place of the rule in the app, as a sentence. Default: none.
    */
   constructor(

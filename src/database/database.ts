@@ -111,7 +111,7 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
    *
    * @param run Gets the transaction, which is also `current` inside.
    * @param config drizzle's own, such as `{ isolationLevel: "serializable" }`; for the outermost transaction alone.
-   * @returns What the function returns.
+   * @returns The result of the function.
    * @throws {DatabaseError} If the transaction around it has ended, or has failed although its error was caught.
    */
   atomic<Result>(run: (db: Drizzle) => Result | Promise<Result>, config?: object): Promise<Result> {

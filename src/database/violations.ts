@@ -50,7 +50,7 @@ export function findUniqueViolation(error: unknown): UniqueViolation | null {
  * of that name. If no field
  * fits, the error is thrown.
  * @param run Runs the statement.
- * @returns What the statement gives, or `undefined` if it was refused.
+ * @returns The result of the statement, or `undefined` if it was refused.
  *
  * @example
  * ```ts

@@ -50,7 +50,7 @@ interface HeaderPlace {
 /**
  * Creates the directives of a header that is kept elsewhere: each reads and changes the header itself.
  *
- * @param place Where the header is kept.
+ * @param place The store of the header.
  */
 export function createCacheControl(place: HeaderPlace): CacheDirectives {
   const directives: CacheDirectives = {};

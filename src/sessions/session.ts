@@ -76,7 +76,7 @@ export class Session {
 
   /**
    * @param values The values of the session.
-   * @param options Where they come from, and whether they can be changed.
+   * @param options Their source, and whether they can be changed.
    */
   constructor(values: object = {}, { isNew = true, isReadOnly = false, isOutdated = false, serialized }: SessionOptions = {}) {
     this.#values = new Map<string, unknown>(Object.entries(values));

@@ -22,7 +22,7 @@ const otherPattern = /(?:\.(?:test|spec)\.[cm]?[jt]sx?|(?:^|[\\/])(?:package-loc
  *
  * @param folders The folders.
  * @param onChange Is called with the path of a file that was added, changed or removed.
- * @param depth How many levels of folders are watched. Default: all.
+ * @param depth The number of levels of folders that are watched. Default: all.
  */
 export async function watchFolders(folders: readonly string[], onChange: (path: string) => void, depth?: number): Promise<Watcher> {
   const { watch } = await import("chokidar");

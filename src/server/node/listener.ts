@@ -42,7 +42,7 @@ export interface ListenerOptions {
  * Creates the listener that makes a `node:http` server serve an app. Nothing of the web's `Request` is built.
  *
  * @param app The app.
- * @param options What the server does besides serving.
+ * @param options The callbacks of the server.
  */
 export function createListener(app: Application, options: ListenerOptions = {}): RequestListener {
   keepTickShape();
@@ -61,7 +61,7 @@ export class ServedExchange extends Exchange implements Sender<void> {
   /**
    * @param message The request.
    * @param reply The reply.
-   * @param options What the server does besides serving.
+   * @param options The callbacks of the server.
    */
   constructor(message: IncomingMessage, reply: ServerResponse, options: ListenerOptions) {
     super(message, reply);
