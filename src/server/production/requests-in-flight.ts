@@ -61,6 +61,22 @@ export class RequestsInFlight {
     }
   }
 
+  /** Logs the requests that the end of the stop cuts off, each with its name, and their number. */
+  reportCut(): void {
+    const cut = [...this.#entries].filter(({ exchange: { hasLeft, reply } }) => !hasLeft && !reply.writableFinished);
+    for (const { exchange } of cut) {
+      const { context, message } = exchange;
+      const path = message.url?.split("?", 1)[0];
+      this.#app.logger.warn(
+        { requestId: context?.request.id, method: message.method, path },
+        `The server stops without the answer to ${message.method} ${path}: it was not sent within the setting shutdownTimeout`,
+      );
+    }
+    if (cut.length > 0) {
+      this.#app.logger.warn({ requests: cut.length }, "Requests were cut off when the server stopped.");
+    }
+  }
+
   /** Whether an answer has ended and is not sent whole: its client reads slowly. */
   get isFlushing(): boolean {
     return [...this.#entries].some(({ exchange: { hasLeft, reply } }) => !hasLeft && reply.writableEnded && !reply.writableFinished);

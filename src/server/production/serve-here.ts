@@ -143,7 +143,10 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
     const idleEnd = performance.now() + Math.min(idleTimes[role], shutdownTimeout * 500);
     // What has come from clients is read before, so that only idle connections are closed.
     const idleTimer = setInterval(() => (performance.now() < idleEnd ? undefined : setImmediate(closeIdle)), idleInterval);
-    const lastTimer = setTimeout(() => connections.closeAll(), shutdownTimeout * 1000);
+    const lastTimer = setTimeout(() => {
+      inFlight.reportCut();
+      connections.closeAll();
+    }, shutdownTimeout * 1000);
     await closed;
     clearInterval(idleTimer);
     clearTimeout(lastTimer);
