@@ -25,11 +25,15 @@ const exact: Readonly<Record<string, RegExp>> = {
   base64url: /^(?:[\w-]{4})*(?:[\w-]{2,3})?$/,
 };
 
+/** The beginning of a pattern of URLs that refuses a blank in the host, which Chromium takes. */
+const wholeHost = String.raw`(?!(?i:https?|wss?|ftp):[\/\\]*(?:[^\/\\?#]*@)?[^@\/\\?#]*(?:[^\S\t\n\r]|%20)[^@\/\\?#]*(?:[\/\\?#]|$))`;
+
 /** Returns the expression that a text of a format must match, or its source for the flag `v`. */
 export function readPattern(check: ZodCheck): unknown {
   const { format, pattern, protocol } = check;
   if (format === "url") {
-    return protocol instanceof RegExp ? readProtocol(protocol) : safeUrlPattern;
+    const source = protocol instanceof RegExp ? readProtocol(protocol) : safeUrlPattern;
+    return source && wholeHost + source;
   }
   // A host has no character that counts as two.
   return format === "hostname" && pattern instanceof RegExp ? new RegExp(pattern, "u") : (exact[String(format)] ?? pattern);

@@ -193,6 +193,9 @@ const formats: fc.Arbitrary<Case> = fc
     isExact: true,
   }));
 
+/** The seed of the random schemas and texts; `FORM_SEED=5 npm run test:browser` takes others. */
+const seed = Number(process.env.FORM_SEED ?? 1);
+
 describe("Chromium and the server", () => {
   let browser: Browser;
   let page: Page;
@@ -271,7 +274,7 @@ describe("Chromium and the server", () => {
           }
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 200, seed },
     );
     expect(accepted).toBeGreaterThan(100);
     expect(refused).toBeGreaterThan(50);

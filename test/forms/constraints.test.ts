@@ -13,7 +13,8 @@ async function readConstraints(schema: z.ZodType, initial?: unknown): Promise<Re
 
 /** The pattern of an e-mail address: zod's own, as browsers read it. */
 const emailPattern = z.regexes.email.source.slice(1, -1).replaceAll("+-]", "+\\-]");
-const urlPattern = "(?!(?i:javascript|data|vbscript):)[\\s\\S]*";
+const wholeHost = String.raw`(?!(?i:https?|wss?|ftp):[\/\\]*(?:[^\/\\?#]*@)?[^@\/\\?#]*(?:[^\S\t\n\r]|%20)[^@\/\\?#]*(?:[\/\\?#]|$))`;
+const urlPattern = `${wholeHost}(?!(?i:javascript|data|vbscript):)[\\s\\S]*`;
 
 /** Creates an expression from text: this version of the compiler knows no literals with the flag `v`. */
 const withFlag = (flag: string, source: string) => new RegExp(source, flag);
@@ -183,8 +184,12 @@ describe("a control", () => {
     ],
     ["a URL", z.url(), { type: "url", required: "", pattern: urlPattern }],
     ["a URL or nothing", z.url().optional(), { type: "url", pattern: urlPattern }],
-    ["a URL of the web", z.httpUrl(), { type: "url", required: "", pattern: "(?i:https?)://[\\s\\S]*" }],
-    ["a URL with a protocol", z.url({ protocol: /^(?:ftp|sftp)$/ }), { type: "url", required: "", pattern: "(?i:(?:ftp|sftp)):[\\s\\S]*" }],
+    ["a URL of the web", z.httpUrl(), { type: "url", required: "", pattern: `${wholeHost}(?i:https?)://[\\s\\S]*` }],
+    [
+      "a URL with a protocol",
+      z.url({ protocol: /^(?:ftp|sftp)$/ }),
+      { type: "url", required: "", pattern: `${wholeHost}(?i:(?:ftp|sftp)):[\\s\\S]*` },
+    ],
     ["a URL with some protocol", z.url({ protocol: /ftp/ }), { type: "url", required: "" }],
     ["a text of some length or nothing", z.union([z.literal(""), z.string().min(3)]), { type: "text", minlength: "3" }],
     ["a number or null", z.union([z.int().min(3), z.null()]), { type: "number", min: "3" }],
