@@ -25,12 +25,13 @@ describe("flagon serve", { retry: 2 }, () => {
     const root = createProject({ "app.ts": app("x") });
     const port = await findPort();
     const { child, output } = start(root, ["serve", "--port", String(port), "--health", "/healthz"]);
+    const exited = once(child, "exit");
     await until(`http://127.0.0.1:${port}/healthz`, "ok");
     const requests = Array.from({ length: 50 }, () => fetch(`http://127.0.0.1:${port}/slow`).then((response) => response.text()));
     await wait(150);
     child.kill("SIGTERM");
     expect(await Promise.all(requests)).toEqual(Array.from({ length: 50 }, () => "slow"));
-    const [exitCode] = (await once(child, "exit")) as [number];
+    const [exitCode] = (await exited) as [number];
     expect(exitCode).toBe(0);
     const lines = output()
       .split("\n")

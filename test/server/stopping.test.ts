@@ -28,6 +28,7 @@ describe("flagon serve, when it stops,", { retry: 2 }, () => {
     const root = createProject({ "app.js": app });
     const port = await findPort();
     const { child, hear, output } = start(root, ["serve", "--app", "app.js", "--port", String(port)]);
+    const exited = once(child, "exit");
     await until(`http://127.0.0.1:${port}/`, "hello");
     const connections = Array.from({ length: 5 }, () => openSocket(port));
     for (const connection of connections) {
@@ -43,7 +44,7 @@ describe("flagon serve, when it stops,", { retry: 2 }, () => {
       // A whole end of the chunks: the browser reconnects, and no proxy reports an error.
       expect(received).toMatch(/^HTTP\/1\.1 200 [\s\S]*\r\n0\r\n\r\n$/);
     }
-    expect(await once(child, "exit")).toEqual([0, null]);
+    expect(await exited).toEqual([0, null]);
     expect(performance.now() - begun).toBeLessThan(3000);
     await hear(`<${name} stopped>`);
     expect(output().split(`<${name} stopped>`)).toHaveLength(6);
@@ -54,6 +55,7 @@ describe("flagon serve, when it stops,", { retry: 2 }, () => {
     const root = createProject({ "app.js": app });
     const port = await findPort();
     const { child } = start(root, ["serve", "--app", "app.js", "--port", String(port)]);
+    const exited = once(child, "exit");
     await until(`http://127.0.0.1:${port}/`, "hello");
     const connection = openSocket(port);
     connection.write("GET /waiting HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -61,7 +63,7 @@ describe("flagon serve, when it stops,", { retry: 2 }, () => {
     const begun = performance.now();
     child.kill("SIGTERM");
     expect(await connection.closed()).toMatch(/\r\n0\r\n\r\n$/);
-    expect(await once(child, "exit")).toEqual([0, null]);
+    expect(await exited).toEqual([0, null]);
     expect(performance.now() - begun).toBeLessThan(4000);
   });
 
@@ -72,13 +74,14 @@ describe("flagon serve, when it stops,", { retry: 2 }, () => {
     const root = createProject({ "app.js": app });
     const port = await findPort();
     const { child } = start(root, ["serve", "--app", "app.js", "--port", String(port)]);
+    const exited = once(child, "exit");
     await until(`http://127.0.0.1:${port}/`, "hello");
     const connection = openSocket(port);
     connection.write(bytes);
     await wait(300);
     const begun = performance.now();
     child.kill("SIGTERM");
-    expect(await once(child, "exit")).toEqual([0, null]);
+    expect(await exited).toEqual([0, null]);
     expect(performance.now() - begun).toBeLessThan(4000);
     await connection.closed();
   });
@@ -89,6 +92,7 @@ describe("flagon serve, when it stops,", { retry: 2 }, () => {
     const port = await findPort();
     const words = ["serve", "--app", "app.js", "--port", String(port), "--cert", "cert.pem", "--key", "key.pem"];
     const { child, hear } = start(root, words, { FLAGON_SHUTDOWN_TIMEOUT: "2" });
+    const exited = once(child, "exit");
     await hear("Serving the app");
     const raw = openSocket(port);
     const secure = connectSecurely({ port, host: "127.0.0.1", rejectUnauthorized: false });
@@ -99,7 +103,7 @@ describe("flagon serve, when it stops,", { retry: 2 }, () => {
     child.kill("SIGTERM");
     await once(secure, "close");
     expect(performance.now() - begun).toBeLessThan(1900);
-    expect(await once(child, "exit")).toEqual([0, null]);
+    expect(await exited).toEqual([0, null]);
     expect(performance.now() - begun).toBeLessThan(5000);
     await raw.closed();
   });
@@ -108,6 +112,7 @@ describe("flagon serve, when it stops,", { retry: 2 }, () => {
     const root = createProject({ "app.js": app });
     const port = await findPort();
     const { child } = start(root, ["serve", "--app", "app.js", "--port", String(port)]);
+    const exited = once(child, "exit");
     await until(`http://127.0.0.1:${port}/`, "hello");
     const connection = openSocket(port);
     connection.socket.pause();
@@ -118,13 +123,14 @@ describe("flagon serve, when it stops,", { retry: 2 }, () => {
     connection.socket.resume();
     const received = await connection.closed();
     expect(received.length - received.indexOf("\r\n\r\n") - 4).toBe(20_000_000);
-    expect(await once(child, "exit")).toEqual([0, null]);
+    expect(await exited).toEqual([0, null]);
   });
 
   it("waits for a stream that ends by itself, and no longer", async () => {
     const root = createProject({ "app.js": app });
     const port = await findPort();
     const { child } = start(root, ["serve", "--app", "app.js", "--port", String(port)]);
+    const exited = once(child, "exit");
     await until(`http://127.0.0.1:${port}/`, "hello");
     const connection = openSocket(port);
     connection.write("GET /pieces HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -132,7 +138,7 @@ describe("flagon serve, when it stops,", { retry: 2 }, () => {
     const begun = performance.now();
     child.kill("SIGTERM");
     expect(await connection.closed()).toMatch(/(?:1\r\nx\r\n){20}0\r\n\r\n$/);
-    expect(await once(child, "exit")).toEqual([0, null]);
+    expect(await exited).toEqual([0, null]);
     expect(performance.now() - begun).toBeLessThan(6000);
   });
 
@@ -140,6 +146,7 @@ describe("flagon serve, when it stops,", { retry: 2 }, () => {
     const root = createProject({ "app.js": app });
     const port = await findPort();
     const { child } = start(root, ["serve", "--app", "app.js", "--port", String(port)]);
+    const exited = once(child, "exit");
     await until(`http://127.0.0.1:${port}/`, "hello");
     const connection = openSocket(port);
     connection.write("GET / HTTP/1.1\r\nHo");
@@ -148,6 +155,6 @@ describe("flagon serve, when it stops,", { retry: 2 }, () => {
     await wait(1500);
     connection.write("st: x\r\n\r\n");
     expect(await connection.closed()).toMatch(/^HTTP\/1\.1 200 [\s\S]*connection: close\r\n[\s\S]*hello$/i);
-    expect(await once(child, "exit")).toEqual([0, null]);
+    expect(await exited).toEqual([0, null]);
   });
 });
