@@ -47,8 +47,7 @@ export function findUniqueViolation(error: unknown): UniqueViolation | null {
  *
  * @param form The form.
  * @param messages The messages by field. A field belongs to the column of its name, in camelCase or snake_case, or to the constraint
- * of that name. If no field
- * fits, the error is thrown.
+ * of that name. If no field fits, the error is thrown.
  * @param run Runs the statement.
  * @returns The result of the statement, or `undefined` if it was refused.
  *

@@ -1,8 +1,7 @@
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { hostName, isLoopback } from "../../src/http/loopback";
 import { createApp } from "../support";
+import { runForTest } from "./development-server";
 import { exchange } from "./raw-socket";
 
 const own = ["localhost", "LOCALHOST", "app.localhost", "localhost.", "127.0.0.1", "127.0.0.2", "127.255.255.255", "[::1]"];
@@ -45,18 +44,7 @@ async function serve() {
   vi.spyOn(process.stderr, "write").mockReturnValue(true);
   const app = createApp({ config: { testing: false } });
   app.route("/fails", () => Promise.reject(new Error("the secret of the app")), { endpoint: "fails" });
-  const server = app.run({ port: 0, reload: false });
-  if (server === undefined) {
-    throw new Error("The app runs in another process.");
-  }
-  onTestFinished(async () => {
-    vi.restoreAllMocks();
-    server.close();
-    server.closeAllConnections();
-    await once(server, "close");
-  });
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
+  const port = await runForTest(app);
   return (path: string, host: string) => exchange(port, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
 }
 

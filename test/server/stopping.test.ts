@@ -22,14 +22,20 @@ app.teardownRequest(() => say("torn down " + request.path));
 module.exports = app;
 `;
 
+/** Serves the app in a process of its own. `exited` hears its end from the start on. */
+async function serve() {
+  const root = createProject({ "app.js": app });
+  const port = await findPort();
+  const started = start(root, ["serve", "--app", "app.js", "--port", String(port)]);
+  const exited = once(started.child, "exit");
+  await until(`http://127.0.0.1:${port}/`, "hello");
+  return { ...started, exited, port };
+}
+
 // On a busy machine, signals and starts of processes can come in another order than the test asks for.
 describe("flagon serve, when it stops,", { retry: 2 }, () => {
   it.each(["pushed", "silent", "generated", "slow-stop"])("ends event streams at once, and runs their stop function: /%s", async (name) => {
-    const root = createProject({ "app.js": app });
-    const port = await findPort();
-    const { child, hear, output } = start(root, ["serve", "--app", "app.js", "--port", String(port)]);
-    const exited = once(child, "exit");
-    await until(`http://127.0.0.1:${port}/`, "hello");
+    const { child, exited, hear, output, port } = await serve();
     const connections = Array.from({ length: 5 }, () => openSocket(port));
     for (const connection of connections) {
       connection.write(`GET /${name} HTTP/1.1\r\nHost: x\r\n\r\n`);
@@ -52,11 +58,7 @@ describe("flagon serve, when it stops,", { retry: 2 }, () => {
   });
 
   it("does not wait for a generator of events that waits for something else", async () => {
-    const root = createProject({ "app.js": app });
-    const port = await findPort();
-    const { child } = start(root, ["serve", "--app", "app.js", "--port", String(port)]);
-    const exited = once(child, "exit");
-    await until(`http://127.0.0.1:${port}/`, "hello");
+    const { child, exited, port } = await serve();
     const connection = openSocket(port);
     connection.write("GET /waiting HTTP/1.1\r\nHost: x\r\n\r\n");
     await connection.until(/\r\n\r\n/);
@@ -71,11 +73,7 @@ describe("flagon serve, when it stops,", { retry: 2 }, () => {
     ["nothing was ever sent", ""],
     ["a request was answered", "GET / HTTP/1.1\r\nHost: x\r\n\r\n"],
   ])("does not wait for connections on which %s", async (_, bytes) => {
-    const root = createProject({ "app.js": app });
-    const port = await findPort();
-    const { child } = start(root, ["serve", "--app", "app.js", "--port", String(port)]);
-    const exited = once(child, "exit");
-    await until(`http://127.0.0.1:${port}/`, "hello");
+    const { child, exited, port } = await serve();
     const connection = openSocket(port);
     connection.write(bytes);
     await wait(300);
@@ -109,11 +107,7 @@ describe("flagon serve, when it stops,", { retry: 2 }, () => {
   });
 
   it("sends an answer whole to a client that reads slowly", async () => {
-    const root = createProject({ "app.js": app });
-    const port = await findPort();
-    const { child } = start(root, ["serve", "--app", "app.js", "--port", String(port)]);
-    const exited = once(child, "exit");
-    await until(`http://127.0.0.1:${port}/`, "hello");
+    const { child, exited, port } = await serve();
     const connection = openSocket(port);
     connection.socket.pause();
     connection.write("GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -127,11 +121,7 @@ describe("flagon serve, when it stops,", { retry: 2 }, () => {
   });
 
   it("waits for a stream that ends by itself, and no longer", async () => {
-    const root = createProject({ "app.js": app });
-    const port = await findPort();
-    const { child } = start(root, ["serve", "--app", "app.js", "--port", String(port)]);
-    const exited = once(child, "exit");
-    await until(`http://127.0.0.1:${port}/`, "hello");
+    const { child, exited, port } = await serve();
     const connection = openSocket(port);
     connection.write("GET /pieces HTTP/1.1\r\nHost: x\r\n\r\n");
     await connection.until(/\r\n\r\n/);
@@ -143,11 +133,7 @@ describe("flagon serve, when it stops,", { retry: 2 }, () => {
   });
 
   it("answers a request whose head it has in part", async () => {
-    const root = createProject({ "app.js": app });
-    const port = await findPort();
-    const { child } = start(root, ["serve", "--app", "app.js", "--port", String(port)]);
-    const exited = once(child, "exit");
-    await until(`http://127.0.0.1:${port}/`, "hello");
+    const { child, exited, port } = await serve();
     const connection = openSocket(port);
     connection.write("GET / HTTP/1.1\r\nHo");
     await wait(100);

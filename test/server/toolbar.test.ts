@@ -1,10 +1,9 @@
-import { once } from "node:events";
 import { request as sendRequest } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterRequest, beforeRequest, type Flagon, flash, recordQuery, redirect, renderTemplate, route, session } from "flagon";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createApp, writeFiles } from "../support";
+import { runForTest } from "./development-server";
 
 class Site {
   @beforeRequest
@@ -47,19 +46,8 @@ async function serve(config = {}) {
   const root = writeFiles({ "templates/page.eta": "<html><body><%= it.title %></body></html>" });
   vi.spyOn(process.stderr, "write").mockReturnValue(true);
   const app = createApp({ templates: join(root, "templates"), config: { testing: false, ...config } }, Site);
-  const server = app.run({ port: 0, reload: false });
-  if (server === undefined) {
-    throw new Error("The app runs in another process.");
-  }
+  const port = await runForTest(app);
   currentLogger = app.logger;
-  onTestFinished(async () => {
-    vi.restoreAllMocks();
-    server.close();
-    server.closeAllConnections();
-    await once(server, "close");
-  });
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
   const origin = `http://127.0.0.1:${port}`;
   const reports = async () => (await (await fetch(`${origin}/_flagon/requests`)).json()) as Record<string, unknown>[];
   return { origin, port, reports };
