@@ -1,4 +1,3 @@
-import { basename, dirname } from "node:path";
 import { abort, blueprint, Flagon, makeResponse, route } from "flagon";
 import { openapi } from "flagon/openapi";
 import { z } from "zod";
@@ -59,12 +58,9 @@ class Start {
   }
 }
 
-// The root of the app is the project's folder, also for dist/app.js.
-const root = basename(__dirname) === "dist" ? dirname(__dirname) : __dirname;
-
 /** Makes an app with items of its own. */
 export function createApp(): Flagon {
-  const app = new Flagon(root, { static: null });
+  const app = new Flagon(__dirname, { static: null });
   // For a page that shows the API and tries it: npm install swagger-ui-dist, and remove `docs: null`.
   app.use(openapi({ info: { title: "Items", version: "1.0.0" }, docs: null }));
   app.register(Start);

@@ -1,4 +1,3 @@
-import { basename, dirname } from "node:path";
 import { Flagon, route } from "flagon";
 
 class Hello {
@@ -13,9 +12,6 @@ class Hello {
   }
 }
 
-// The root of the app is the project's folder, also for dist/app.js.
-const root = basename(__dirname) === "dist" ? dirname(__dirname) : __dirname;
-
-const app = new Flagon(root);
+const app = new Flagon(__dirname);
 app.register(Hello);
 export default app;

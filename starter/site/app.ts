@@ -1,4 +1,3 @@
-import { basename, dirname } from "node:path";
 import { defineForm, errorHandler, Flagon, flash, type HTTPException, redirect, renderTemplate, route, urlFor } from "flagon";
 import { z } from "zod";
 
@@ -39,12 +38,9 @@ class GuestBook {
   }
 }
 
-// The root of the app is the project's folder, also for dist/app.js.
-const root = basename(__dirname) === "dist" ? dirname(__dirname) : __dirname;
-
 /** Makes an app with a guest book of its own. */
 export function createApp(): Flagon {
-  const app = new Flagon(root);
+  const app = new Flagon(__dirname);
   app.register(GuestBook);
   return app;
 }

@@ -63,7 +63,7 @@ describe("flagon new", () => {
       const folder = join(root, name);
       const manifest = read(folder, "package.json") as { type: string; devDependencies: object };
       const tools = Object.keys(manifest.devDependencies).filter((tool) => tool.startsWith("ts"));
-      return [manifest.type, tools, /new Flagon|basename\((.*?)\)/.exec(readFileSync(join(folder, "app.ts"), "utf8"))?.[1]];
+      return [manifest.type, tools, /new Flagon\(([\w.]+)/.exec(readFileSync(join(folder, "app.ts"), "utf8"))?.[1]];
     };
     expect(await make("a")).toEqual(["commonjs", ["ts-node"], "__dirname"]);
     expect(await make("b", "--loader", "tsx")).toEqual(["commonjs", ["tsx"], "__dirname"]);
