@@ -8,7 +8,7 @@ import type { FlagonResponse } from "../http/response/response";
 import { toResponse } from "../http/response/response-value";
 import type { Application, FetchHandler, Mount } from "../setup/application";
 import { noHooks } from "../setup/registry";
-import { handleError } from "./answer";
+import { handleError } from "./after-view";
 import type { RequestContext } from "./context";
 import { createContext, dispatch } from "./dispatch";
 import { redirectToPath } from "./find-route";

@@ -4,10 +4,11 @@ import { FlagonRequest } from "../http/request/request";
 import type { RequestSource } from "../http/request/request-source";
 import type { FlagonResponse } from "../http/response/response";
 import type { Application } from "../setup/application";
-import { handleError, toAnswer } from "./answer";
+import { handleError, toAnswer } from "./after-view";
 import { callView, checkCsrf, openSession, preprocessUrlValues, runBeforeHooks, runSteps, type Step } from "./before-view";
+import { checkHead } from "./check-head";
 import { RequestContext } from "./context";
-import { checkHead, findRoute, overrideMethod } from "./find-route";
+import { findRoute, overrideMethod } from "./find-route";
 import { redirectToHttps } from "./https-only";
 
 /** Creates the context of a request. The first one ends the app's set-up. */

@@ -1,8 +1,9 @@
 import type { Application } from "../setup/application";
 import type { AnyJob } from "./definition";
 import type { Claim, JobInfo, JobState, Message, WaitingJob } from "./message";
+import { runClaim } from "./retry";
 import type { JobStore } from "./store";
-import { type RunningWorker, runClaim, StoreWorker, type WorkOptions } from "./worker";
+import { type RunningWorker, StoreWorker, type WorkOptions } from "./worker";
 
 /** The kinds of jobs that a process knows, by name; read again each time. */
 export type KnownJobs = () => ReadonlyMap<string, AnyJob>;

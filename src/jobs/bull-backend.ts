@@ -8,7 +8,8 @@ import type { Backend, KnownJobs } from "./backend";
 import type { BullJob, BullQueue, BullWorker } from "./bull-types";
 import type { AnyJob } from "./definition";
 import { describeError, type JobInfo, type JobState, type Message, PermanentError, type WaitingJob } from "./message";
-import { pauseBefore, runJob } from "./runner";
+import { pauseBefore } from "./retry";
+import { runJob } from "./runner";
 import { keptDone, keptFailed } from "./store";
 import type { RunningWorker, WorkOptions } from "./worker";
 

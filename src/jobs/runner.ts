@@ -5,15 +5,6 @@ import type { Application } from "../setup/application";
 import type { AnyJob, JobControl } from "./definition";
 import { type Claim, decodeData } from "./message";
 
-/** The longest pause before a retry, in milliseconds. */
-const longestPause = 3600_000;
-
-/** Returns the pause before the next run, in milliseconds: twice the last one, give or take a quarter. */
-export function pauseBefore(job: AnyJob, attempt: number): number {
-  const pause = Math.min(longestPause, job.options.backoff * 1000 * 2 ** Math.min(attempt - 1, 30));
-  return Math.round(pause * (0.75 + Math.random() * 0.5));
-}
-
 /**
  * Runs a job once, in the app's context.
  *

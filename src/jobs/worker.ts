@@ -1,8 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Application } from "../setup/application";
 import type { AnyJob } from "./definition";
-import { type Claim, describeError, PermanentError } from "./message";
-import { pauseBefore, runJob } from "./runner";
+import type { Claim } from "./message";
+import { runClaim } from "./retry";
 import type { JobStore } from "./store";
 
 /** Options of a worker. */
@@ -157,29 +157,4 @@ export class StoreWorker implements RunningWorker {
       this.#app.logger.error({ err: error }, "The state of a job could not be written. It runs again when its claim runs out.");
     }
   }
-}
-
-/** Runs a job that was taken, and writes how it ended. Tells whether it has, rather than waiting for another run. */
-export async function runClaim(app: Application, store: JobStore, job: AnyJob, claim: Claim, stop: AbortSignal): Promise<boolean> {
-  const { retries } = job.options;
-  if (claim.attempt > retries + 1) {
-    await store.fail(claim, `The worker ended during each of its ${claim.attempt - 1} runs.`);
-    return true;
-  }
-  try {
-    await runJob(app, job, claim, stop);
-  } catch (error) {
-    const text = describeError(error);
-    const details = { err: error, job: claim.name, jobId: claim.id, attempt: claim.attempt };
-    if (claim.attempt > retries || error instanceof PermanentError) {
-      app.logger.error(details, `The job '${claim.name}' failed, and is not tried again.`);
-      await store.fail(claim, text);
-      return true;
-    }
-    app.logger.warn(details, `The job '${claim.name}' failed, and is tried again.`);
-    await store.retry(claim, Date.now() + pauseBefore(job, claim.attempt), text);
-    return false;
-  }
-  await store.finish(claim);
-  return true;
 }

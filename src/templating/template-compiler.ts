@@ -3,8 +3,8 @@ import { TemplateError } from "../base/errors";
 import { lazily } from "../base/lazily";
 import { AttributeScanner } from "./attributes";
 import type { BuiltTemplate, TemplateMode } from "./given-templates";
+import { findAwait, findBrokenExpression, findUnbalanced, findUnclosed, locateError, type TemplateMistake } from "./template-mistakes";
 import type { runtime, TemplateFrame } from "./template-runtime";
-import { findAwait, findBrokenExpression, findUnbalanced, findUnclosed, locateError, type SyntaxMistake } from "./template-syntax";
 
 /** A template, compiled: it gives its text without its layout. */
 export type CompiledTemplate = (data: object, frame: TemplateFrame, tools: typeof runtime) => string;
@@ -170,7 +170,7 @@ function checkAttributes(tree: Tree, name: string, source: string): void {
 }
 
 /** Finds the mistake of a template that JavaScript refuses: its own message speaks of generated code. */
-function explain(tree: Tree, mode: TemplateMode, message: string): SyntaxMistake {
+function explain(tree: Tree, mode: TemplateMode, message: string): TemplateMistake {
   const tags = tree.filter((part): part is Exclude<typeof part, string> => typeof part !== "string");
   const waiting = mode === "sync" ? findAwait(tags) : undefined;
   if (waiting !== undefined && compiles(tree.map((part) => (typeof part === "string" ? part : { ...part, val: withoutAwait(part.val) })))) {

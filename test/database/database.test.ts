@@ -6,9 +6,9 @@ import { Flagon, route } from "flagon";
 import { Database, openLibsql, Page } from "flagon/database";
 import { describe, expect, it } from "vitest";
 import { writeFiles } from "../support";
+import { describeDatabase } from "./database.suite";
 import { createLibsql, openStranger } from "./libsql";
-import { describeMigrations } from "./migrations";
-import { describeDatabase } from "./suite";
+import { describeMigrations } from "./migrations.suite";
 
 describeDatabase("a file of libSQL", () => createLibsql("file"), false);
 describeDatabase("libSQL in memory", () => createLibsql("memory"), false);

@@ -1,18 +1,7 @@
 import { request } from "flagon";
 import { describe, expect, it } from "vitest";
 import { createApp } from "../support";
-
-/** Answers each request with the value that a function reads of it. */
-function createReader(read: () => unknown, config = {}) {
-  const app = createApp({ config });
-  app.route("/", async () => ({ read: await read() }), { endpoint: "read", methods: ["GET", "POST"] });
-  return app.testClient();
-}
-
-async function readJson(response: Response | Promise<Response>): Promise<unknown> {
-  const body = (await (await response).json()) as { read?: unknown };
-  return body.read;
-}
+import { createReaderClient, readJson } from "./reader";
 
 describe("bodies", () => {
   it.each([
@@ -22,12 +11,12 @@ describe("bodies", () => {
     ["10", 200],
     ["010", 200],
   ])("are answered by their stated length %s with %i", async (length, status) => {
-    const client = createReader(() => request.contentLength, { maxContentLength: 10 });
+    const client = createReaderClient(() => request.contentLength, { maxContentLength: 10 });
     expect((await client.post("/", { body: "x", headers: { "content-length": length } })).status).toBe(status);
   });
 
   it("are refused at the first byte over the limit, by length or not", async () => {
-    const client = createReader(async () => (await request.bytes()).byteLength, { maxContentLength: 10 });
+    const client = createReaderClient(async () => (await request.bytes()).byteLength, { maxContentLength: 10 });
     expect(await readJson(client.post("/", { body: "x".repeat(10) }))).toBe(10);
     const over = await client.post("/", { body: "x".repeat(11) });
     expect([over.status, await over.text()]).toEqual([413, expect.stringContaining("larger than 10 bytes")]);
@@ -53,7 +42,11 @@ describe("bodies", () => {
 
 describe("forms", () => {
   it("are limited in the number and the size of their fields", async () => {
-    const strict = createReader(async () => (await request.form()).size, { maxFormParts: 3, maxFieldSize: 10, maxFormMemorySize: 20 });
+    const strict = createReaderClient(async () => (await request.form()).size, {
+      maxFormParts: 3,
+      maxFieldSize: 10,
+      maxFormMemorySize: 20,
+    });
     const urlencoded = { "content-type": "application/x-www-form-urlencoded" };
     expect((await strict.post("/", { body: "a&b&c&d", headers: urlencoded })).status).toBe(413);
     expect((await strict.post("/", { form: { a: "12345678901" } })).status).toBe(413);

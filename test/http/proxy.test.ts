@@ -1,19 +1,7 @@
 import { request } from "flagon";
 import { describe, expect, it } from "vitest";
-import { createApp } from "../support";
+import { createReader } from "./reader";
 
-/** Answers each request with a function's result. */
-function createReader(read: () => unknown, config = {}) {
-  const app = createApp({ config });
-  app.route("/<path:rest>", async () => ({ read: await read() }), { endpoint: "read", methods: ["GET", "POST"] });
-  const client = app.testClient();
-  return async (target: string, headers: Record<string, string | null> = {}, remoteAddress = "127.0.0.1") => {
-    const response = await client.get(target, { headers, remoteAddress });
-    return response.status === 200 ? ((await response.json()) as { read: unknown }).read : [response.status, await response.text()];
-  };
-}
-
-/** Sends requests by the test client, and answers each with the value that a function reads of it. */
 describe("the client's address", () => {
   const forwarded = {
     "x-forwarded-for": "6.6.6.6, 1.1.1.1, 10.0.0.2",

@@ -6,25 +6,13 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { z } from "zod";
 import { parseJson } from "../../src/http/request/read-body";
 import { createApp, writeFiles } from "../support";
-
-/** Answers each request with what a function reads of it. */
-function createReader(read: () => unknown, config = {}) {
-  const app = createApp({ config });
-  app.route("/", async () => ({ read: await read() }), { endpoint: "read", methods: ["GET", "POST"] });
-  app.route("/a/<path:rest>", async () => ({ read: await read() }), { endpoint: "rest" });
-  return app.testClient();
-}
-
-async function readJson(response: Response | Promise<Response>): Promise<unknown> {
-  const body = (await (await response).json()) as { read?: unknown };
-  return body.read;
-}
+import { createReaderClient, readJson } from "./reader";
 
 describe("request.json()", () => {
-  const client = createReader(() => request.json());
+  const client = createReaderClient(() => request.json());
 
   it("reads JSON of any JSON media type, any number of times", async () => {
-    const twice = createReader(async () => [await request.json(), await request.json(), await request.text()]);
+    const twice = createReaderClient(async () => [await request.json(), await request.json(), await request.text()]);
     expect(await readJson(twice.post("/", { json: { a: [1] } }))).toEqual([{ a: [1] }, { a: [1] }, '{"a":[1]}']);
     const headers = { "content-type": "application/vnd.api+json; charset=utf-8" };
     expect(await readJson(client.post("/", { body: '"ä"', headers }))).toBe("ä");
@@ -82,7 +70,7 @@ describe("request.json()", () => {
   });
 
   it("checks and types by a schema, and answers 422 with every issue", async () => {
-    const parsing = createReader(async () => {
+    const parsing = createReaderClient(async () => {
       const { name, age } = await request.json({ schema: z.object({ name: z.string().trim(), age: z.int().min(0) }) });
       return [name.toUpperCase(), age + 1];
     });
@@ -133,7 +121,7 @@ describe("request.json()", () => {
 
 describe("request.stream", () => {
   it("gives the body piece by piece, once", async () => {
-    const client = createReader(async () => {
+    const client = createReaderClient(async () => {
       let size = 0;
       for await (const chunk of request.stream) {
         size += chunk.byteLength;
@@ -145,7 +133,7 @@ describe("request.stream", () => {
 });
 
 describe("request.form()", () => {
-  const client = createReader(async () =>
+  const client = createReaderClient(async () =>
     [...(await request.form())].map(([name, value]) => [name, typeof value === "string" ? value : value.filename]),
   );
 
@@ -168,12 +156,12 @@ describe("request.form()", () => {
     expect(await status("application/x-www-form-urlencoded; charset=UTF-8")).toBe(200);
     expect(await status("application/x-www-form-urlencoded, text/plain")).toBe(400);
     expect(await status("form")).toBe(400);
-    const text = createReader(() => request.text());
+    const text = createReaderClient(() => request.text());
     expect((await text.post("/", { body: "x", headers: { "content-type": "text/plain; charset=utf-16" } })).status).toBe(415);
   });
 
   it("reads uploads: base name, type, size, content", async () => {
-    const upload = createReader(async () => {
+    const upload = createReaderClient(async () => {
       const file = (await request.form()).get("f");
       if (!(file instanceof UploadedFile)) {
         return null;
@@ -191,7 +179,7 @@ describe("request.form()", () => {
     onTestFinished(() => void vi.unstubAllEnvs());
     const content = "x".repeat(3000);
     const paths: string[] = [];
-    const upload = createReader(
+    const upload = createReaderClient(
       async () => {
         const file = (await request.form()).get("f");
         if (!(file instanceof UploadedFile)) {
@@ -265,7 +253,7 @@ describe("request.form()", () => {
     const folder = join(root, "in");
     symlinkSync(join(root, "out"), join(folder, "link"));
     symlinkSync(join(root, "out/x"), join(folder, "file-link"));
-    const upload = createReader(
+    const upload = createReaderClient(
       async () => {
         const file = (await request.form()).get("f");
         const path = request.query.get("path") ?? "";
@@ -301,7 +289,7 @@ describe("request.form()", () => {
     "creates the folder of an upload, and chooses a safe and free name in it, with a threshold of %i bytes",
     async (uploadSpoolSize) => {
       const root = writeFiles({});
-      const upload = createReader(
+      const upload = createReaderClient(
         async () => {
           const { folder = "", path } = Object.fromEntries(request.query);
           const file = (await request.form()).get("f");

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { openLibsql } from "flagon/database";
-import { describeCrashes } from "./crash-suite";
+import { describeCrashes } from "./crash.suite";
 
 describeCrashes(
   "a libSQL file",

@@ -2,7 +2,7 @@ import { Flagon } from "flagon";
 import { Jobs, job } from "flagon/jobs";
 import { describe, expect, it } from "vitest";
 import { createLibsql } from "../database/libsql";
-import { describeJobs, describeTransactionalJobs } from "./suite";
+import { describeJobs, describeTransactionalJobs } from "./jobs.suite";
 
 describeJobs("memory", async () => ({ options: {} }));
 describeJobs("a file of libSQL", async () => {

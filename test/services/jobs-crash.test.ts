@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
 import { afterAll, beforeAll } from "vitest";
-import { describeCrashes } from "../jobs/crash-suite";
+import { describeCrashes } from "../jobs/crash.suite";
 import { findPort } from "../support";
 import { PostgresServer } from "./postgres-server";
 

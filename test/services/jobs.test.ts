@@ -10,7 +10,7 @@ import { Database, openPostgres } from "flagon/database";
 import { Jobs, job } from "flagon/jobs";
 import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { describeJobs, describeTransactionalJobs, uniqueName, until } from "../jobs/suite";
+import { describeJobs, describeTransactionalJobs, uniqueName, until } from "../jobs/jobs.suite";
 import { createApp, findPort } from "../support";
 import { PostgresServer } from "./postgres-server";
 

@@ -4,8 +4,8 @@ import { drizzle } from "drizzle-orm/node-postgres";
 import { bigint, jsonb, pgTable, serial, text, timestamp } from "drizzle-orm/pg-core";
 import { Database, openPostgres, recordQueries } from "flagon/database";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { describeMigrations } from "../database/migrations";
-import { describeDatabase, type Made } from "../database/suite";
+import { describeDatabase, type Made } from "../database/database.suite";
+import { describeMigrations } from "../database/migrations.suite";
 import { PostgresServer } from "./postgres-server";
 
 const posts = pgTable("posts", { id: serial().primaryKey(), title: text().notNull().unique() });

@@ -9,7 +9,7 @@ import {
   renderTemplateAsync,
   renderTemplateString,
   request,
-  TemplateError,
+  streamTemplateString,
   TemplateNotFound,
   template,
 } from "flagon";
@@ -22,6 +22,10 @@ function render(files: Readonly<Record<string, string>>, data: object = {}): str
   const app = createApp();
   app.templates.addFolder(root);
   return app.appContext(() => renderTemplate("page", data).html);
+}
+
+function renderText(source: string, data: object = {}): string {
+  return createApp().appContext(() => renderTemplateString(source, data).html);
 }
 
 describe("renderTemplate()", () => {
@@ -104,28 +108,6 @@ describe("a template's names", () => {
 });
 
 describe("a template's error", () => {
-  it("names template, line and variable", () => {
-    const failing = () => render({ "page.eta": "one\n<% const a = 1 %>\n<p><%= it.post.title %></p>\nfour" });
-    expect(failing).toThrow(TemplateError);
-    expect(failing).toThrow(
-      "The template 'page' failed, line 3: TypeError: Cannot read properties of undefined (reading 'title'); 'it.post' is undefined",
-    );
-    expect(failing).toThrow(" >   3 | <p><%= it.post.title %></p>\n     4 | four");
-  });
-
-  it("names the included template, not the including one", () => {
-    const files = { "page.eta": "\n\n<%= include('part') %>", "part.eta": "\n<%= it.f() %>" };
-    expect(() => render(files)).toThrow("The template 'part' failed, line 2: TypeError: it.f is not a function");
-  });
-
-  it.each([
-    ["<p>\n<%= it.x", "line 2: unclosed tag"],
-    ["a\nb <%= it.x + %>", "line 2: Unexpected token"],
-    ["<% if (true) { %>x", "cannot be compiled, line 1"],
-  ])("has a place if it is one of syntax: %j", (source, message) => {
-    expect(() => render({ "page.eta": source })).toThrow(message);
-  });
-
   it("passes through unchanged if it is an answer such as abort(404)", async () => {
     const app = createApp();
     app.route("/", () => renderTemplateString("<% it.abort(403) %>", { abort }), { endpoint: "x" });
@@ -249,5 +231,40 @@ describe("templates", () => {
     expect(app.appContext(() => renderTemplateString("<%= tojson(it) %>", { n: 5n, s: "</script>" }).html)).toBe(
       '{"n":"5","s":"\\u003c/script\\u003e"}',
     );
+  });
+});
+
+describe("the line break after a tag", () => {
+  it.each([
+    ["<p>\n<%= it.a %>\n<%= it.b %>\n</p>", "<p>\nAnn\nLee\n</p>"],
+    ["<pre>\r\n<%~ it.a %>\r\nx</pre>", "<pre>\nAnn\nx</pre>"],
+    ["<% if (true) { %>\nA\n<% } %>\nB", "A\nB"],
+    ["<% /* a comment */ %>\nA", "A"],
+    ["<%= capture(() => { %>\n<%= it.a %><% }) %>\nB", "Ann\nB"],
+    ["<% const x = capture(() => { %>\nA<% }) %>\n<%= x %>\n", "A\n"],
+    ["a\n<% const n = 1 %>\n\nb", "a\n\nb"],
+    ["<%= it.a -%>\nB", "AnnB"],
+  ])("stays if the tag prints: %j", (source, text) => {
+    expect(renderText(source, { a: "Ann", b: "Lee" })).toBe(text);
+  });
+});
+
+describe("return in a template", () => {
+  it("ends it with its text so far", async () => {
+    expect(renderText("a<% if (it.x) return; %>b", { x: true })).toBe("a");
+    expect(renderText("a<% if (it.x) return 'ignored'; %>b", { x: true })).toBe("a");
+    expect(renderText("a<% if (it.x) return; %>b", { x: false })).toBe("ab");
+    expect(renderText("<% const twice = (n) => { return n * 2; } %><%= twice(2) %>")).toBe("4");
+    const app = createApp();
+    app.templates.addFolder(writeFiles({ "page.eta": "a<% if (await it.x) return; %>b" }));
+    expect(await app.appContext(async () => (await renderTemplateAsync("page", { x: Promise.resolve(true) })).html)).toBe("a");
+    app.get("/", () => streamTemplateString("a<% if (await it.x) { return; } %>b", { x: Promise.resolve(true) }));
+    expect(await (await app.testClient().get("/")).text()).toBe("a");
+  });
+});
+
+describe("globalThis in a template", () => {
+  it("is that of JavaScript", () => {
+    expect(`${createApp().appContext(() => renderTemplateString("<%= typeof globalThis.URL %> <%= NaN %>"))}`).toBe("function NaN");
   });
 });

@@ -4,7 +4,7 @@ import { parseLength } from "../content-length";
 import { BadRequest, ContentTooLarge, UnprocessableContent, UnsupportedMediaType } from "../exceptions/client-errors";
 import { parseParameters } from "../header-parameters";
 import { FormValues } from "./form-values";
-import { type FormLimits, MultipartReader } from "./multipart";
+import { type FormLimits, MultipartReader } from "./multipart-reader";
 import { decodeText, limitBytes, parseJson, readBytes, tooLarge } from "./read-body";
 import type { RequestSource } from "./request-source";
 import { parseUrlencoded } from "./urlencoded";

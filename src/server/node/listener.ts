@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { isPromise } from "../../base/maybe-promise";
-import { handleError } from "../../dispatch/answer";
+import { handleError } from "../../dispatch/after-view";
 import { answerBehindMiddleware, answerRequest, type Respond, type Sender } from "../../dispatch/answer-mount";
 import { discardBody } from "../../dispatch/body-stream";
 import { contexts, type RequestContext } from "../../dispatch/context";

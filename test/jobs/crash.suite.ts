@@ -3,7 +3,7 @@ import { appendFileSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createProject, project, start } from "../cli-project";
-import { until } from "./suite";
+import { until } from "./jobs.suite";
 
 const app = `
 import { appendFileSync } from "node:fs";

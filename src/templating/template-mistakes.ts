@@ -11,7 +11,7 @@ export interface TemplateTag {
 }
 
 /** A mistake in the code of a template. */
-export interface SyntaxMistake {
+export interface TemplateMistake {
   /** The line, counted from 1. */
   readonly line: number;
   /** The mistake, as a sentence without a full stop. */
@@ -42,7 +42,7 @@ function show({ t, val }: TemplateTag): string {
 }
 
 /** Finds a tag that holds the beginning of another one, since its own end is missing. */
-export function findUnclosed(tags: readonly TemplateTag[]): SyntaxMistake | undefined {
+export function findUnclosed(tags: readonly TemplateTag[]): TemplateMistake | undefined {
   const tag = tags.find(({ val }) => val.includes("<%"));
   return (
     tag && {
@@ -53,7 +53,7 @@ export function findUnclosed(tags: readonly TemplateTag[]): SyntaxMistake | unde
 }
 
 /** Finds a bracket without its partner: each is opened in one tag and closed in the same or a later one. */
-export function findUnbalanced(tags: readonly TemplateTag[]): SyntaxMistake | undefined {
+export function findUnbalanced(tags: readonly TemplateTag[]): TemplateMistake | undefined {
   const open: OpenBracket[] = [];
   for (const tag of tags) {
     let line = tag.lineNo ?? 1;
@@ -78,7 +78,7 @@ export function findUnbalanced(tags: readonly TemplateTag[]): SyntaxMistake | un
 }
 
 /** Finds a tag that prints, but whose code is no expression. */
-export function findBrokenExpression(tags: readonly TemplateTag[], create: FunctionConstructor): SyntaxMistake | undefined {
+export function findBrokenExpression(tags: readonly TemplateTag[], create: FunctionConstructor): TemplateMistake | undefined {
   for (const tag of tags) {
     const isWhole = !/\{\s*$/.test(tag.val) && !/^\s*\}/.test(tag.val);
     if ((tag.t === "i" || tag.t === "r") && isWhole) {

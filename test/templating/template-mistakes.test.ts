@@ -1,9 +1,16 @@
-import { renderTemplateAsync, renderTemplateString, safeUrl, streamTemplateString, TemplateError } from "flagon";
+import { renderTemplate, renderTemplateString, TemplateError } from "flagon";
 import { describe, expect, it } from "vitest";
 import { createApp, writeFiles } from "../support";
 
 function render(source: string, data: object = {}): string {
   return createApp().appContext(() => renderTemplateString(source, data).html);
+}
+
+/** Renders the template `page` of several. */
+function renderPage(files: Readonly<Record<string, string>>): string {
+  const app = createApp();
+  app.templates.addFolder(writeFiles(files));
+  return app.appContext(() => renderTemplate("page").html);
 }
 
 /** Returns the message and the line of the error that a template does not compile by. */
@@ -15,35 +22,6 @@ function refuse(source: string): readonly [message: string, line: number] {
   }
   return ["none", 0];
 }
-
-describe("the line break after a tag", () => {
-  it.each([
-    ["<p>\n<%= it.a %>\n<%= it.b %>\n</p>", "<p>\nAnn\nLee\n</p>"],
-    ["<pre>\r\n<%~ it.a %>\r\nx</pre>", "<pre>\nAnn\nx</pre>"],
-    ["<% if (true) { %>\nA\n<% } %>\nB", "A\nB"],
-    ["<% /* a comment */ %>\nA", "A"],
-    ["<%= capture(() => { %>\n<%= it.a %><% }) %>\nB", "Ann\nB"],
-    ["<% const x = capture(() => { %>\nA<% }) %>\n<%= x %>\n", "A\n"],
-    ["a\n<% const n = 1 %>\n\nb", "a\n\nb"],
-    ["<%= it.a -%>\nB", "AnnB"],
-  ])("stays if the tag prints: %j", (source, text) => {
-    expect(render(source, { a: "Ann", b: "Lee" })).toBe(text);
-  });
-});
-
-describe("return in a template", () => {
-  it("ends it with its text so far", async () => {
-    expect(render("a<% if (it.x) return; %>b", { x: true })).toBe("a");
-    expect(render("a<% if (it.x) return 'ignored'; %>b", { x: true })).toBe("a");
-    expect(render("a<% if (it.x) return; %>b", { x: false })).toBe("ab");
-    expect(render("<% const twice = (n) => { return n * 2; } %><%= twice(2) %>")).toBe("4");
-    const app = createApp();
-    app.templates.addFolder(writeFiles({ "page.eta": "a<% if (await it.x) return; %>b" }));
-    expect(await app.appContext(async () => (await renderTemplateAsync("page", { x: Promise.resolve(true) })).html)).toBe("a");
-    app.get("/", () => streamTemplateString("a<% if (await it.x) { return; } %>b", { x: Promise.resolve(true) }));
-    expect(await (await app.testClient().get("/")).text()).toBe("a");
-  });
-});
 
 describe("a template that does not compile", () => {
   it.each([
@@ -96,34 +74,6 @@ describe("an attribute without quotes", () => {
   });
 });
 
-describe("safeUrl()", () => {
-  it.each([
-    ["https://a.test/?q=1", "https://a.test/?q=1"],
-    ["HTTP://a.test", "HTTP://a.test"],
-    ["mailto:a@b.test", "mailto:a@b.test"],
-    ["tel:+1", "tel:+1"],
-    ["/a:b", "/a:b"],
-    ["a/b?c=d:e", "a/b?c=d:e"],
-    ["#top", "#top"],
-    ["//cdn.test/a", "//cdn.test/a"],
-    ["", ""],
-    [null, ""],
-    [undefined, ""],
-    ["javascript:alert(1)", "#"],
-    [" JaVaScRiPt:alert(1)", "#"],
-    ["java\tscript:alert(1)", "#"],
-    ["\u0001java\r\nscript:alert(1)", "#"],
-    ["data:text/html,<script>", "#"],
-    ["vbscript:x", "#"],
-    ["blob:https://a.test/x", "#"],
-    ["\u00a0javascript:alert(1)", "#"],
-    ["x:y", "#"],
-  ])("turns %j into %j, in code and in templates", (url, safe) => {
-    expect(safeUrl(url)).toBe(safe);
-    expect(render("<%~ safeUrl(it.url) %>", { url })).toBe(safe);
-  });
-});
-
 describe("a printed promise", () => {
   it.each(["<%= it.p %>", "<%~ it.p %>"])("is an error that names the cure: %s", (source) => {
     const data = { p: Promise.resolve(1) };
@@ -133,8 +83,26 @@ describe("a printed promise", () => {
   });
 });
 
-describe("globalThis in a template", () => {
-  it("is that of JavaScript", () => {
-    expect(`${createApp().appContext(() => renderTemplateString("<%= typeof globalThis.URL %> <%= NaN %>"))}`).toBe("function NaN");
+describe("a template's error", () => {
+  it("names template, line and variable", () => {
+    const failing = () => renderPage({ "page.eta": "one\n<% const a = 1 %>\n<p><%= it.post.title %></p>\nfour" });
+    expect(failing).toThrow(TemplateError);
+    expect(failing).toThrow(
+      "The template 'page' failed, line 3: TypeError: Cannot read properties of undefined (reading 'title'); 'it.post' is undefined",
+    );
+    expect(failing).toThrow(" >   3 | <p><%= it.post.title %></p>\n     4 | four");
+  });
+
+  it("names the included template, not the including one", () => {
+    const files = { "page.eta": "\n\n<%= include('part') %>", "part.eta": "\n<%= it.f() %>" };
+    expect(() => renderPage(files)).toThrow("The template 'part' failed, line 2: TypeError: it.f is not a function");
+  });
+
+  it.each([
+    ["<p>\n<%= it.x", "line 2: unclosed tag"],
+    ["a\nb <%= it.x + %>", "line 2: Unexpected token"],
+    ["<% if (true) { %>x", "cannot be compiled, line 1"],
+  ])("has a place if it is one of syntax: %j", (source, message) => {
+    expect(() => renderPage({ "page.eta": source })).toThrow(message);
   });
 });
