@@ -1,6 +1,6 @@
 // Measures a page of plain text with and without one of the tricks in src/server/node/tuning:
 // `npm run build && node bench/tuning.mjs empty-requests` or `single-write`. A gain within a few percent of 0 means that the trick is
-// needed no more.
+// no longer needed. With `--quick` it only shows that everything runs.
 import { spawn } from "node:child_process";
 import { Agent, createServer, get } from "node:http";
 import { createRequire } from "node:module";
@@ -8,7 +8,10 @@ import { fileURLToPath } from "node:url";
 import { median } from "./harness/statistics.mjs";
 
 const file = fileURLToPath(import.meta.url);
-const [trick, mode] = process.argv.slice(2);
+const [trick, mode] = process.argv.slice(2).filter((word) => word !== "--quick");
+const isQuick = process.argv.includes("--quick");
+const requests = isQuick ? 1000 : 20_000;
+const rounds = isQuick ? 1 : 4;
 const require = createRequire(file);
 const without = {
   "empty-requests": { emptyRequestOptions: {}, skipEmptyBody: () => undefined },
@@ -57,13 +60,13 @@ async function measure(how) {
     const { system, user } = await receive();
     return system + user;
   };
-  await load(5000);
+  await load(requests / 4);
   const before = await usage();
-  await load(20000);
+  await load(requests);
   const spent = (await usage()) - before;
   agent.destroy();
   child.kill();
-  return spent / 20000;
+  return spent / requests;
 }
 
 if (mode !== undefined) {
@@ -73,7 +76,7 @@ if (mode !== undefined) {
   process.exitCode = 2;
 } else {
   const results = { with: [], without: [] };
-  for (let round = 0; round < 4; round++) {
+  for (let round = 0; round < rounds; round++) {
     for (const how of round % 2 === 0 ? ["with", "without"] : ["without", "with"]) {
       results[how].push(await measure(how));
     }
