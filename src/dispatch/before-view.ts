@@ -1,7 +1,7 @@
 import { isPromise } from "../base/maybe-promise";
 import { HTTPException } from "../http/exceptions/http-exception";
 import { tooLarge } from "../http/request/read-body";
-import { type FlagonRequest, finishBody } from "../http/request/request";
+import { type FlagonRequest, finishBody, hasOpenBody } from "../http/request/request";
 import { FlagonResponse } from "../http/response/response";
 import { toResponse } from "../http/response/response-value";
 import { CsrfTokenError, checkCsrf as checkRequest, isSafeMethod } from "../sessions/csrf";
@@ -120,7 +120,7 @@ export function callView(context: RequestContext): unknown {
     return undefined;
   }
   const value = endpoint.view(match.args, request);
-  return !isSafeMethod(request.method) && request.headers.has("transfer-encoding") ? finishBodyAfter(value, request) : value;
+  return !isSafeMethod(request.method) && hasOpenBody(request) ? finishBodyAfter(value, request) : value;
 }
 
 /** Reads the rest of a body without a stated length, unless the answer is a stream, which may read the body itself. */

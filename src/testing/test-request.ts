@@ -41,11 +41,13 @@ export class TestSource implements RequestSource {
   readonly method: string;
   readonly target: string;
   readonly rootPath = "";
+  readonly isUnmeasured = true;
   readonly scheme: "http" | "https";
   readonly remoteAddress: string;
   readonly raw = null;
   readonly #message: TestMessage;
   readonly #controller = new AbortController();
+  #isBodyBegun = false;
 
   constructor(message: TestMessage) {
     this.#message = message;
@@ -63,8 +65,14 @@ export class TestSource implements RequestSource {
     return this.#message.headers;
   }
 
+  hasOpenBody(): boolean {
+    const { body } = this.#message;
+    return body !== null && !(body instanceof Uint8Array) && !this.#isBodyBegun;
+  }
+
   body(): AsyncIterable<Uint8Array> | null {
     const { body } = this.#message;
+    this.#isBodyBegun = true;
     return body instanceof Uint8Array ? once(body) : body;
   }
 

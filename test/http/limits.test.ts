@@ -1,6 +1,6 @@
 import { request } from "flagon";
 import { describe, expect, it } from "vitest";
-import { createApp } from "../support";
+import { createApp, listen } from "../support";
 import { createReaderClient, readJson } from "./reader";
 
 describe("bodies", () => {
@@ -31,12 +31,72 @@ describe("bodies", () => {
     expect(sent).toBeLessThan(5);
   });
 
+  it.each([
+    ["nothing", async () => "ran"],
+    ["all as text", () => request.text()],
+  ])("are refused without a stated length when the view reads %s, in every interface", async (_name, view) => {
+    const app = createApp();
+    app.route("/", view, { endpoint: "view", methods: ["POST"], maxContentLength: 6 });
+    for (const [pieces, status] of [
+      [["123", "456"], 200],
+      [["123", "4567"], 413],
+    ] as const) {
+      async function* body() {
+        for (const piece of pieces) {
+          yield Buffer.from(piece);
+        }
+      }
+      expect((await app.testClient().post("/", { body: body() })).status).toBe(status);
+      const { origin } = await listen(app.handler);
+      const send = (url: string) => new Request(url, { method: "POST", body: ReadableStream.from(body()), duplex: "half" });
+      expect((await fetch(send(`${origin}/`))).status).toBe(status);
+      expect((await app.fetch(send("http://localhost/"))).status).toBe(status);
+    }
+  });
+
   it("are refused by their length when the view reads nothing, and by a route's own limit", async () => {
     const app = createApp();
     app.route("/small", () => "ran", { endpoint: "small", methods: ["POST"], maxContentLength: 3 });
     const client = app.testClient();
     expect((await client.post("/small", { body: "1234" })).status).toBe(413);
     expect(await (await client.post("/small", { body: "123" })).text()).toBe("ran");
+  });
+});
+
+describe("heads", () => {
+  const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-${index}`, "1"]));
+
+  it.each([
+    ["90 lines", many(90), 200],
+    ["over 100 lines", many(120), 431],
+    ["15 KiB", { "x-long": "x".repeat(15 * 1024) }, 200],
+    ["over 16 KiB", { "x-long": "x".repeat(17 * 1024) }, 431],
+  ])("with %s get the same answer in every interface", async (_name, headers, status) => {
+    const app = createApp();
+    app.get("/", () => "home");
+    const { origin } = await listen(app.handler);
+    const answers = [
+      await app.testClient().get("/", { headers }),
+      await app.fetch(new Request("http://localhost/", { headers })),
+      await fetch(`${origin}/`, { headers }),
+    ];
+    expect(answers.map((answer) => answer.status)).toEqual([status, status, status]);
+    for (const answer of answers) {
+      await answer.body?.cancel();
+    }
+  });
+});
+
+describe("a compressed body", () => {
+  it.each([
+    ["gzip", 415],
+    ["x", 415],
+    ["identity, gzip", 415],
+    ["identity", 200],
+    ["Identity", 200],
+  ])("with Content-Encoding: %s is answered with %i", async (encoding, status) => {
+    const client = createReaderClient(() => request.text());
+    expect((await client.post("/", { body: "x", headers: { "content-encoding": encoding } })).status).toBe(status);
   });
 });
 

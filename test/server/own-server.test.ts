@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { createServer } from "node:http";
 import { connect, createServer as createHttp2Server, type IncomingHttpHeaders } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { makeResponse, request, urlFor } from "flagon";
@@ -34,6 +35,39 @@ describe("createServer(app.handler)", () => {
     expect(statuses(received)).toEqual([status]);
     expect(received.toLowerCase()).toContain("connection: close\r\n");
     expect(received.toLowerCase()).toContain("x-content-type-options: nosniff\r\n");
+  });
+
+  it("answers for a missing host and an unknown expectation, if the server hands such requests over", async () => {
+    const { handler } = createSample();
+    const server = createServer({ requireHostHeader: false }, handler).on("checkExpectation", handler).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    for (const [bytes, status] of [
+      ["GET / HTTP/1.1\r\n\r\n", 400],
+      ["GET / HTTP/1.1\r\nX: 1\r\n\r\n", 400],
+      ["POST /text HTTP/1.1\r\nHost: x\r\nExpect: 200-ok\r\nContent-Length: 1\r\n\r\na", 417],
+      ["GET / HTTP/1.1\r\nHost: x\r\nExpect: 100-continued\r\n\r\n", 417],
+      ["GET / HTTP/1.0\r\nExpect: x\r\n\r\n", 200],
+    ] as const) {
+      const received = await exchange(port, bytes);
+      expect([bytes, statuses(received)]).toEqual([bytes, [status]]);
+      expect(received.toLowerCase()).toContain("x-content-type-options: nosniff\r\n");
+    }
+  });
+
+  it("refuses a malformed host beside a target in absolute form", async () => {
+    const { port } = await listen(createSample().handler);
+    for (const [host, status] of [
+      ["x", 200],
+      ["a b", 400],
+      ["", 400],
+      ["x:99999", 400],
+      ["user@x", 400],
+    ] as const) {
+      const received = await exchange(port, `GET http://y/ HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+      expect([host, statuses(received)]).toEqual([host, [status]]);
+    }
   });
 
   it("answers Expect after its checks if the handler is that of the event 'checkContinue' as well", async () => {
@@ -105,6 +139,7 @@ describe("app.handler on Node's server of HTTP/2", () => {
         endpoint: "head",
       },
     );
+    app.route("/unread", () => "ran", { endpoint: "unread", methods: ["POST"], maxContentLength: 10 });
     app.route("/text", async () => makeResponse(`${request.method} ${await request.text()}`, 200, { connection: "close" }), {
       endpoint: "text",
       methods: ["POST"],
@@ -140,6 +175,12 @@ describe("app.handler on Node's server of HTTP/2", () => {
     expect((await ask({ ":authority": "good.test", host: "good.test" })).status).toBe(200);
     expect((await ask({ ":authority": "good.test", host: "evil.test" })).status).toBe(400);
     expect((await ask({ ":authority": "evil.test", host: "good.test" })).status).toBe(400);
+  });
+
+  it("refuses a body over the limit without a stated length that the view does not read", async () => {
+    const ask = await serve();
+    expect((await ask({ ":authority": "good.test", ":path": "/unread", ":method": "POST" }, "1234567890")).status).toBe(200);
+    expect((await ask({ ":authority": "good.test", ":path": "/unread", ":method": "POST" }, "12345678901")).status).toBe(413);
   });
 
   it("reads bodies, and sends no header of connections", async () => {

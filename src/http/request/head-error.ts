@@ -1,7 +1,13 @@
 import { isIPv6 } from "node:net";
-import { BadRequest, URITooLong } from "../exceptions/client-errors";
+import { BadRequest, RequestHeaderFieldsTooLarge, URITooLong } from "../exceptions/client-errors";
 import type { HTTPException } from "../exceptions/http-exception";
 import { inspectHead, type RequestHead } from "./request-head";
+import type { RequestSource } from "./request-source";
+
+/** The most lines that the head of a request may have. */
+export const maxHeaderLines: number = 100;
+/** The largest head, in bytes. */
+const maxHeadSize = 16 * 1024;
 
 /** The longest target, in characters. */
 const maxTarget = 8 * 1024;
@@ -21,6 +27,9 @@ export function findHeadError(head: RequestHead): HTTPException | undefined {
     return new URITooLong();
   }
   const { limits, source, statedHost } = inspectHead(head);
+  if (source.isUnmeasured === true && isTooLarge(source)) {
+    return new RequestHeaderFieldsTooLarge("The headers of the request are too large.");
+  }
   const repeated = source.findRepeated?.() ?? findJoined(source.header("content-type"), source.header("authorization"));
   if (repeated !== undefined) {
     return new BadRequest(`The request has more than one header '${repeated}'.`);
@@ -46,8 +55,20 @@ function findJoined(contentType: string | undefined, authorization: string | und
   return authorization !== undefined && /^(?:basic|bearer) [^,]*,/i.test(authorization) ? "authorization" : undefined;
 }
 
+/** Tells whether a head has more lines or bytes than a request may have. */
+function isTooLarge(source: RequestSource): boolean {
+  let lines = 0;
+  let size = 0;
+  for (const [name, value] of source.headers()) {
+    lines++;
+    // Colon, blank and line end.
+    size += name.length + value.length + 4;
+  }
+  return lines > maxHeaderLines || size > maxHeadSize;
+}
+
 /** Tells whether a text is a host, with a port or without (RFC 9110, section 7.2). The empty host is none. */
-function isHost(text: string): boolean {
+export function isHost(text: string): boolean {
   if (usualHost.test(text)) {
     return text.length <= maxHost;
   }

@@ -61,6 +61,10 @@ export class MountedSource implements RequestSource {
     }
   }
 
+  get isUnmeasured(): boolean {
+    return this.#source.isUnmeasured === true;
+  }
+
   findRepeated(): string | undefined {
     return this.#source.findRepeated?.();
   }
@@ -72,6 +76,10 @@ export class MountedSource implements RequestSource {
         yield [name, value];
       }
     }
+  }
+
+  hasOpenBody(): boolean {
+    return this.#source.hasOpenBody();
   }
 
   body(): AsyncIterable<Uint8Array> | null {

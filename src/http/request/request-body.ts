@@ -135,8 +135,9 @@ export class RequestBody {
     }
     this.#isStreamed = true;
     this.#check();
+    const isOpen = this.#source.hasOpenBody();
     const body = this.#source.body() ?? emptyBody();
-    return this.#source.header("transfer-encoding") === undefined ? body : this.#count(body);
+    return isOpen ? this.#count(body) : body;
   }
 
   async *#count(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -158,7 +159,7 @@ export class RequestBody {
   /** Refuses a body by its headers. */
   #check(): void {
     const encoding = this.#source.header("content-encoding");
-    if (encoding !== undefined && encoding !== "identity") {
+    if (encoding !== undefined && !/^(?:identity)?$/i.test(encoding)) {
       throw new UnsupportedMediaType("The body of the request is compressed. Send it as it is.");
     }
     if ((parseLength(this.#source.header("content-length")) ?? 0) > this.#limit) {

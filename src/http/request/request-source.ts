@@ -14,10 +14,14 @@ export interface RequestSource {
   readonly raw: unknown;
   /** Reads a header by its name in lower case, several joined by `", "`. */
   header(name: string): string | undefined;
+  /** Whether no server has limited the lines and the size of the head. Default: `false`. */
+  readonly isUnmeasured?: boolean;
   /** Finds a header that came more than once though it may come only once: `host`, `content-type` or `authorization`. */
   findRepeated?(): string | undefined;
   /** Lists all headers. */
   headers(): Iterable<readonly [string, string]>;
+  /** Whether there is a body, of which nobody has read anything, whose length the head does not state. */
+  hasOpenBody(): boolean;
   /** The body, or `null` without one. Read once. */
   body(): AsyncIterable<Uint8Array> | null;
   /**

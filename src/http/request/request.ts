@@ -9,6 +9,8 @@ import type { UploadedFile } from "./upload";
 /** Gives Flagon itself the body of a request, once it was asked for. */
 let findBody: (request: FlagonRequest) => RequestBody | undefined;
 let openBody: (request: FlagonRequest) => RequestBody;
+/** Tells whether a request has a body whose length its head does not state, and that nobody has read. */
+export let hasOpenBody: (request: FlagonRequest) => boolean;
 
 /**
  * One request, as the app sees it.
@@ -33,6 +35,7 @@ export class FlagonRequest extends RequestHead {
   static {
     findBody = (request) => request.#body;
     openBody = (request) => request.#content;
+    hasOpenBody = (request) => request.source.hasOpenBody();
   }
 
   /** The blueprints of the endpoint, from its own to the outermost: `["admin.users", "admin"]`. */
@@ -175,7 +178,7 @@ export function needsClose(request: FlagonRequest): boolean {
  * @throws {ContentTooLarge} If the body is over the limit.
  */
 export function finishBody(request: FlagonRequest): Promise<void> | undefined {
-  return request.headers.has("transfer-encoding") ? openBody(request).finish() : undefined;
+  return hasOpenBody(request) ? openBody(request).finish() : undefined;
 }
 
 /** Removes the temporary files of a request, when it ends. */

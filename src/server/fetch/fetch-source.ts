@@ -7,6 +7,7 @@ export class FetchSource implements RequestSource {
   readonly method: string;
   readonly target: string;
   readonly rootPath = "";
+  readonly isUnmeasured = true;
   readonly scheme: "http" | "https";
   readonly #request: Request;
   readonly #host: string;
@@ -37,6 +38,11 @@ export class FetchSource implements RequestSource {
 
   headers(): Iterable<readonly [string, string]> {
     return this.#request.headers;
+  }
+
+  hasOpenBody(): boolean {
+    const request = this.#request;
+    return request.body !== null && !request.bodyUsed && !request.body.locked && parseLength(this.header("content-length")) === null;
   }
 
   body(): AsyncIterable<Uint8Array> | null {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { BadRequest } from "../../http/exceptions/client-errors";
+import { isHost } from "../../http/request/head-error";
 import { tooLarge } from "../../http/request/read-body";
 import type { RequestSource } from "../../http/request/request-source";
 import type { Exchange } from "./exchange";
@@ -45,10 +46,9 @@ export class NodeSource implements RequestSource {
   }
 
   header(name: string): string | undefined {
-    if (name === "host" && this.#authority !== undefined) {
-      return this.#authority;
-    }
-    return findHeader(listRawHeaders(this.#message), name);
+    const value = findHeader(listRawHeaders(this.#message), name);
+    // A malformed host is refused, also where it does not count (RFC 9112, section 3.2).
+    return name === "host" && this.#authority !== undefined && (value === undefined || isHost(value)) ? this.#authority : value;
   }
 
   findRepeated(): string | undefined {
@@ -62,6 +62,13 @@ export class NodeSource implements RequestSource {
     for (const name of names) {
       yield [name, this.header(name) ?? ""];
     }
+  }
+
+  hasOpenBody(): boolean {
+    const message: IncomingMessage & { readonly stream?: { readonly endAfterHeaders?: unknown } } = this.#message;
+    return isOfHttp2(message)
+      ? message.stream?.endAfterHeaders === false && this.header("content-length") === undefined
+      : this.header("transfer-encoding") !== undefined;
   }
 
   /** Reads the body as it comes. A body that is refused half way leaves the connection open, so that the client can read the answer. */

@@ -1,18 +1,20 @@
 import type { IncomingMessage } from "node:http";
 import { HTTPVersionNotSupported, NotImplemented } from "../../http/exceptions/by-status";
-import { BadRequest, RequestHeaderFieldsTooLarge } from "../../http/exceptions/client-errors";
+import { BadRequest, ExpectationFailed, RequestHeaderFieldsTooLarge } from "../../http/exceptions/client-errors";
 import type { HTTPException } from "../../http/exceptions/http-exception";
+import { maxHeaderLines } from "../../http/request/head-error";
 import { findHeader, listRawHeaders } from "./raw-headers";
 
-/** The most lines that the head of a request may have. */
-const maxHeaderLines = 100;
+/** A list of expectations with the one that there is (RFC 9110, section 10.1.1), as Node's parser reads it. */
+const knownExpectation = /(?:^|\W)100-continue(?:$|\W)/i;
 
 /**
  * Finds the error in the protocol of a request that Node's parser lets pass.
  *
  * @param message The request.
- * @returns 501 for a transfer coding other than `chunked` (RFC 9112, section 6.1), 400 for HTTP/0.9 and for `chunked` in
- *   HTTP/1.0, 505 for another version, 431 for over 100 headers; `undefined` if there is none.
+ * @returns 501 for a transfer coding other than `chunked` (RFC 9112, section 6.1), 400 for HTTP/0.9, for `chunked` in
+ *   HTTP/1.0 and for HTTP/1.1 without a host (section 3.2), 417 for an expectation other than `100-continue`, 505 for another
+ *   version, 431 for over 100 headers; `undefined` if there is none.
  */
 export function findProtocolError(message: IncomingMessage): HTTPException | undefined {
   const { httpVersionMajor, httpVersionMinor } = message;
@@ -23,20 +25,25 @@ export function findProtocolError(message: IncomingMessage): HTTPException | und
   if (httpVersionMajor === 0) {
     return new BadRequest("The request line has no version of HTTP.");
   }
-  if (message.rawHeaders.length / 2 > maxHeaderLines) {
+  const headers = listRawHeaders(message);
+  if (headers.length / 2 > maxHeaderLines) {
     return new RequestHeaderFieldsTooLarge("The request has too many headers.");
   }
   if (httpVersionMajor !== 1) {
     return isOfHttp2(message) ? undefined : new HTTPVersionNotSupported();
   }
-  const coding = findHeader(listRawHeaders(message), "transfer-encoding");
-  if (coding === undefined) {
-    return undefined;
-  }
-  if (coding.trim().toLowerCase() !== "chunked") {
+  const coding = findHeader(headers, "transfer-encoding");
+  if (coding !== undefined && coding.trim().toLowerCase() !== "chunked") {
     return new NotImplemented("The server takes no transfer coding but 'chunked'.");
   }
-  return httpVersionMinor === 0 ? new BadRequest("HTTP/1.0 has no transfer codings.") : undefined;
+  if (httpVersionMinor === 0) {
+    return coding === undefined ? undefined : new BadRequest("HTTP/1.0 has no transfer codings.");
+  }
+  const expectation = findHeader(headers, "expect");
+  if (expectation !== undefined && !knownExpectation.test(expectation)) {
+    return new ExpectationFailed("The server meets no expectation but '100-continue'.");
+  }
+  return findHeader(headers, "host") === undefined ? new BadRequest("The request names no host.") : undefined;
 }
 
 /** Tells whether the end of a request's body cannot be known: its last transfer coding is not `chunked`. Node gives up reading then. */

@@ -5,13 +5,10 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { ConfigError } from "../../base/errors";
 import { findShortKey } from "../../config/secret-keys";
 import type { RequestContext } from "../../dispatch/context";
-import { BadRequest, ExpectationFailed } from "../../http/exceptions/client-errors";
-import type { HTTPException } from "../../http/exceptions/http-exception";
 import type { Application } from "../../setup/application";
 import { Connections } from "../connections";
 import type { Exchange } from "../node/exchange";
 import { type ListenerOptions, ServedExchange } from "../node/listener";
-import { findHeader } from "../node/raw-headers";
 import { emptyRequestOptions } from "../node/tuning/empty-requests";
 import { type Certificate, createNodeServer } from "../node-server";
 import { StartFailure } from "../start-failure";
@@ -87,7 +84,7 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
   let isStopping = false;
   const inFlight = new RequestsInFlight(app);
   const listenerOptions: ListenerOptions = { onRequest: logAccess };
-  const handle = (message: IncomingMessage, reply: ServerResponse, expectsContinue = false, isMet = true): void => {
+  const handle = (message: IncomingMessage, reply: ServerResponse, expectsContinue = false): void => {
     if (isStopping) {
       reply.setHeader("connection", "close");
     }
@@ -98,19 +95,14 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
     const exchange = new ServedExchange(message, reply, listenerOptions);
     exchange.expectsContinue = expectsContinue;
     inFlight.add(exchange);
-    const problem = isMet ? findHeadProblem(message) : new ExpectationFailed("The server meets no expectation but '100-continue'.");
-    if (problem !== undefined && !message.socket.writableEnded) {
-      exchange.refuse(app, problem);
-    } else {
-      exchange.start(app);
-    }
+    exchange.start(app);
   };
   const server = createNodeServer({ ...serverOptions, keepAliveTimeout: app.config.keepAliveTimeout * 1000 }, tls, (message, reply) =>
     handle(message, reply),
   );
   server.on("checkContinue", (message, reply) => handle(message, reply, true));
   // Node's own answer has neither the default headers nor a body.
-  server.on("checkExpectation", (message, reply) => handle(message, reply, false, false));
+  server.on("checkExpectation", (message, reply) => handle(message, reply));
   server.timeout = socketTimeout;
   server.on("timeout", (socket) => {
     // A view may be silent for longer: its time has a limit of its own.
@@ -174,11 +166,6 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
   };
   open().catch((error: unknown) => server.emit("error", new StartFailure(app, error)));
   return { server, stop };
-}
-
-/** Finds the error in the head of a request that Node's parser lets pass here: no host (RFC 9112, section 3.2). */
-function findHeadProblem({ httpVersion, rawHeaders }: IncomingMessage): HTTPException | undefined {
-  return httpVersion === "1.1" && findHeader(rawHeaders, "host") === undefined ? new BadRequest("The request names no host.") : undefined;
 }
 
 function checkFitness({ config, logger }: Application): void {
