@@ -1,22 +1,25 @@
 import { createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
-import { ConfigError, JobError } from "../base/errors";
-import { lazily } from "../base/lazily";
-import { isPostgresPool } from "../database/postgres";
+import { ConfigError } from "../base/errors";
 import type { Application } from "../setup/application";
 import type { Backend, KnownJobs } from "./backend";
+import { BullConnections, callService, loadBull, longestCall } from "./bull-connections";
 import type { BullJob, BullQueue, BullWorker } from "./bull-types";
 import type { AnyJob } from "./definition";
 import { describeError, type JobInfo, type JobState, type Message, PermanentError, type WaitingJob } from "./message";
 import { pauseBefore } from "./retry";
 import { runJob } from "./runner";
-import { keptDone, keptFailed } from "./store";
+import { keptDone, keptFailed, schedulePrefix } from "./store";
 import type { RunningWorker, WorkOptions } from "./worker";
 
-const loadBull = lazily(() => require("bullmq") as typeof import("bullmq"));
-
-/** Milliseconds that a call of the service may take. */
-const longestCall = 5000;
+/** The most attempts that BullMQ can count on Postgres. */
+const mostAttempts = 2 ** 31 - 1;
+/** Milliseconds after which a job that this worker does not know is offered again. */
+const unknownPause = 5000;
+/** Milliseconds for which taken times of schedules are kept. The latest one of each schedule stays. */
+const keptTicks = 24 * 3600_000;
+/** The most jobs of a queue that are looked through at once. */
+const mostListed = 1000;
 /** Milliseconds before a retry in drains, which end it earlier. */
 const drainPause = 3_600_000;
 const statesOf: Readonly<Record<JobState, readonly string[]>> = {
@@ -25,6 +28,8 @@ const statesOf: Readonly<Record<JobState, readonly string[]>> = {
   done: ["completed"],
   failed: ["failed"],
 };
+/** The queue of the times of schedules that were taken. */
+const tickQueue = "flagon-ticks";
 const allStates: readonly JobState[] = ["waiting", "active", "done", "failed"];
 
 /**
@@ -43,42 +48,40 @@ export function createBullBackend(engine: string | object, lease: number): Backe
 
 class BullBackend implements Backend {
   readonly kind: "redis" | "postgres";
-  readonly #engine: string | object;
+  readonly #connections: BullConnections;
   readonly #lease: number;
   readonly #queues = new Map<string, BullQueue>();
   /** The queues that are being opened. */
   readonly #opening = new Map<string, Promise<BullQueue>>();
-  #connection: Promise<unknown> | undefined;
-  #workerConnection: Promise<unknown> | undefined;
 
   constructor(engine: string | object, lease: number) {
-    this.#engine = engine;
+    this.#connections = new BullConnections(engine);
     this.#lease = lease;
-    this.kind = (typeof engine === "string" ? engine.startsWith("postgres") : isPostgresPool(engine)) ? "postgres" : "redis";
+    this.kind = this.#connections.kind;
   }
 
   /** Ticks of schedules are jobs whose id is made of name and time: BullMQ makes each once. */
   readonly ticks: Backend["ticks"] = {
     claimTick: async (name, tick) => {
       const id = `tick-${createHash("sha256").update(`${name} ${tick}`).digest("hex").slice(0, 32)}`;
-      const queue = await this.#find("flagon-ticks");
-      const before = await this.#call(queue.getJob(id));
+      const queue = await this.#find(tickQueue);
+      const before = await callService(this.kind, queue.getJob(id));
       if (before !== undefined) {
         return false;
       }
       const token = `${process.pid}-${Math.random()}`;
-      await this.#call(queue.add(name, { tick, token }, { jobId: id }));
-      const made: unknown = Reflect.get(Object((await this.#call(queue.getJob(id)))?.data), "token");
+      await callService(this.kind, queue.add(name, { tick, token }, { jobId: id }));
+      const made: unknown = Reflect.get(Object((await callService(this.kind, queue.getJob(id)))?.data), "token");
       return made === token;
     },
     lastTick: async (name) => {
-      const jobs = await this.#call((await this.#find("flagon-ticks")).getJobs(["waiting"], 0, 1000, false));
+      const jobs = await callService(this.kind, (await this.#find(tickQueue)).getJobs(["waiting"], 0, mostListed, false));
       const ticks = jobs.filter((job) => job.name === name).map(({ data }) => Number(Reflect.get(data, "tick")));
       return ticks.length === 0 ? null : Math.max(...ticks);
     },
     isBusy: async (name) => {
       for (const queue of this.#queues.values()) {
-        const jobs = await this.#call(queue.getJobs([...statesOf.waiting, ...statesOf.active], 0, 1000));
+        const jobs = await callService(this.kind, queue.getJobs([...statesOf.waiting, ...statesOf.active], 0, mostListed));
         if (jobs.some((job) => job.name === name && job.data.message !== undefined)) {
           return true;
         }
@@ -88,23 +91,24 @@ class BullBackend implements Backend {
   };
 
   async prepare(): Promise<void> {
-    await this.#connect();
+    await this.#connections.find();
   }
 
   async add(message: Message, job: AnyJob, added: (message: Message) => void): Promise<string> {
     const queue = await this.#find(message.queue);
-    const made = await this.#call(
+    const made = await callService(
+      this.kind,
       queue.add(
         message.name,
         { message, retries: job.options.retries },
         {
           jobId: message.id,
           delay: Math.max(0, message.runAt - Date.now()),
-          attempts: job.options.retries + 1,
+          attempts: Math.min(mostAttempts, job.options.retries + 1),
           backoff: { type: "flagon" },
           removeOnComplete: { age: keptDone.age / 1000, count: keptDone.count },
           removeOnFail: { age: keptFailed.age / 1000, count: keptFailed.count },
-          ...(message.key === null ? {} : { deduplication: { id: `${message.name} ${message.key}` } }),
+          ...(message.key === null ? {} : { deduplication: { id: JSON.stringify([message.name, message.key]) } }),
         },
       ),
     );
@@ -130,18 +134,19 @@ class BullBackend implements Backend {
     const active = new Map<BullJob, string>();
     const names = new Set(queues.length > 0 ? queues : [...jobs().values()].map(({ options }) => options.queue));
     const started = [...names].map(async (name) => {
+      await this.#find(name);
       const worker: BullWorker = Reflect.construct(loadBull().Worker, [
         queueName(name),
         async (job: BullJob, token: string) => {
           active.set(job, token);
           try {
-            await this.#run(app, jobs, job, stop.signal, ended);
+            await this.#run(app, jobs, job, token, stop.signal, ended);
           } finally {
             active.delete(job);
           }
         },
         {
-          connection: await this.#connectWorker(),
+          connection: await this.#connections.findForWorker(),
           concurrency,
           lockDuration: this.#lease,
           stalledInterval: this.#lease,
@@ -153,7 +158,7 @@ class BullBackend implements Backend {
             },
           },
         },
-        ...this.#factory(),
+        ...factoryOf(this.kind),
       ]);
       worker.on("error", (error) => app.logger.error({ err: error }, "The worker of BullMQ reports an error, and goes on."));
       return worker;
@@ -192,7 +197,7 @@ class BullBackend implements Backend {
         (await Promise.all(queues.map((queue) => queue.getJobs(states, 0, last)))).flat();
       // A job goes on in this order while it is looked for, and those that it enqueues are there before it has run.
       const isBusy = (await find(["waiting", "prioritized", "paused"], 0)).length > 0 || (await find(statesOf.active, 0)).length > 0;
-      const delayed = await find(["delayed"], 1000);
+      const delayed = (await find(["delayed"], mostListed)).filter(({ name }) => jobs().has(name));
       if (!isBusy && delayed.length === 0 && runs === runsBefore) {
         break;
       }
@@ -209,7 +214,7 @@ class BullBackend implements Backend {
     const found: JobInfo[] = [];
     for (const one of state === undefined ? allStates : [state]) {
       for (const [name, queue] of await this.#all()) {
-        const jobs = await this.#call(queue.getJobs(statesOf[one], 0, limit - 1, true));
+        const jobs = await callService(this.kind, queue.getJobs(statesOf[one], 0, limit - 1, true));
         found.push(...jobs.filter(({ data }) => data.message !== undefined).map((job) => toInfo(job, name, one)));
       }
     }
@@ -218,9 +223,11 @@ class BullBackend implements Backend {
 
   async restore(id: string): Promise<WaitingJob | null> {
     for (const [, queue] of await this.#all()) {
-      const job = await this.#call(queue.getJob(id));
+      const job = await callService(this.kind, queue.getJob(id));
       if (job !== undefined && (await job.getState()) === "failed") {
-        await this.#call(job.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true }));
+        // BullMQ keeps the count of crashes. They do not count again.
+        await callService(this.kind, job.updateData({ ...job.data, crashes: job.stalledCounter }));
+        await callService(this.kind, job.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true }));
         return job.data.message;
       }
     }
@@ -230,7 +237,7 @@ class BullBackend implements Backend {
   async oldestWaiting(): Promise<number | null> {
     const times: number[] = [];
     for (const [, queue] of await this.#all()) {
-      const [job] = await this.#call(queue.getJobs(["waiting"], 0, 0, true));
+      const [job] = await callService(this.kind, queue.getJobs(["waiting"], 0, 0, true));
       if (job?.data.message !== undefined) {
         times.push(job.data.message.runAt);
       }
@@ -238,21 +245,23 @@ class BullBackend implements Backend {
     return times.length === 0 ? null : Math.min(...times);
   }
 
-  async clean(): Promise<void> {
-    // BullMQ removes ended jobs by age and count.
+  /** BullMQ removes ended jobs by age and count, but neither runs of schedules that are gone, nor times that were taken. */
+  async clean(schedules: readonly string[]): Promise<void> {
+    for (const [, queue] of await this.#all()) {
+      const waiting = await callService(this.kind, queue.getJobs(statesOf.waiting, 0, mostListed));
+      const gone = waiting.filter(({ name }) => name.startsWith(schedulePrefix) && !schedules.includes(name));
+      await Promise.all(gone.map((job) => job.remove().catch(() => undefined)));
+    }
+    const ticks = await callService(this.kind, (await this.#find(tickQueue)).getJobs(["waiting"], 0, mostListed, true));
+    const latest = new Map(ticks.map((job) => [job.name, job]));
+    const old = ticks.filter((job) => latest.get(job.name) !== job && job.timestamp < Date.now() - keptTicks);
+    await Promise.all(old.map((job) => job.remove().catch(() => undefined)));
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
     this.#queues.clear();
-    if (typeof this.#engine === "string" && this.kind === "redis") {
-      for (const connection of [this.#connection, this.#workerConnection]) {
-        const client: unknown = await connection?.catch(() => undefined);
-        Reflect.get(Object(client), "destroy")?.call(client);
-      }
-    }
-    this.#connection = undefined;
-    this.#workerConnection = undefined;
+    await this.#connections.close();
   }
 
   /** Returns BullMQ's own queue. */
@@ -260,21 +269,33 @@ class BullBackend implements Backend {
     return this.#find(name);
   }
 
-  async #run(app: Application, jobs: KnownJobs, bullJob: BullJob, stop: AbortSignal, ended: (id: string) => void): Promise<void> {
+  async #run(
+    app: Application,
+    jobs: KnownJobs,
+    bullJob: BullJob,
+    token: string,
+    stop: AbortSignal,
+    ended: (id: string) => void,
+  ): Promise<void> {
     const { message, retries } = bullJob.data;
     const job = jobs().get(message.name);
+    const { DelayedError, UnrecoverableError } = loadBull();
     if (job === undefined) {
       // Another worker may know the job, now or after a deployment.
-      throw new Error(`This worker knows no job '${message.name}'.`);
+      await bullJob.moveToDelayed(Date.now() + unknownPause, token);
+      throw new DelayedError();
     }
     if (message.key !== null) {
       await bullJob.removeDeduplicationKey().catch(() => undefined);
     }
-    const attempt = bullJob.attemptsStarted;
+    const attempt = countRuns(bullJob) + 1;
     try {
+      if (attempt > retries + 1) {
+        throw new PermanentError(`The worker ended during its last run, the ${attempt - 1}. of ${retries + 1}.`);
+      }
       await runJob(app, job, { ...message, attempt }, stop);
     } catch (error) {
-      const isLast = bullJob.attemptsMade >= retries || error instanceof PermanentError;
+      const isLast = attempt > retries || error instanceof PermanentError;
       const details = { err: error, job: message.name, jobId: message.id, attempt };
       app.logger[isLast ? "error" : "warn"](
         details,
@@ -283,15 +304,14 @@ class BullBackend implements Backend {
       if (isLast) {
         ended(message.id);
       }
-      const { UnrecoverableError } = loadBull();
-      throw error instanceof PermanentError ? new UnrecoverableError(describeError(error)) : new Error(describeError(error));
+      throw isLast ? new UnrecoverableError(describeError(error)) : new Error(describeError(error));
     }
     ended(message.id);
   }
 
   async #all(): Promise<readonly (readonly [string, BullQueue])[]> {
     await this.#find("default");
-    return [...this.#queues.entries()].filter(([name]) => name !== "flagon-ticks");
+    return [...this.#queues.entries()].filter(([name]) => name !== tickQueue);
   }
 
   async #find(name: string): Promise<BullQueue> {
@@ -307,71 +327,26 @@ class BullBackend implements Backend {
   }
 
   async #openQueue(name: string): Promise<BullQueue> {
-    const connection = await this.#connect();
-    const queue: BullQueue = Reflect.construct(loadBull().Queue, [queueName(name), { connection }, ...this.#factory()]);
+    const connection = await this.#connections.find();
+    const queue: BullQueue = Reflect.construct(loadBull().Queue, [queueName(name), { connection }, ...factoryOf(this.kind)]);
     queue.on("error", () => undefined);
     this.#queues.set(name, queue);
     return queue;
   }
+}
 
-  #factory(): readonly unknown[] {
-    return this.kind === "postgres" ? [loadBull().createPostgresBackend] : [];
-  }
-
-  /** A worker waits for Redis while it is away: one whose calls fail takes no more jobs. */
-  #connectWorker(): Promise<unknown> {
-    this.#workerConnection ??=
-      typeof this.#engine === "string" && this.kind === "redis" ? this.#openRedis(this.#engine, false) : this.#connect();
-    return this.#workerConnection;
-  }
-
-  #connect(): Promise<unknown> {
-    this.#connection ??= this.#open().catch((error: unknown) => {
-      this.#connection = undefined;
-      throw error;
-    });
-    return this.#connection;
-  }
-
-  async #open(): Promise<unknown> {
-    if (typeof this.#engine !== "string") {
-      return this.#engine;
-    }
-    if (this.kind === "postgres") {
-      return { connectionString: this.#engine, migrate: true };
-    }
-    // A command that is sent while Redis is away fails, instead of waiting for it.
-    return this.#openRedis(this.#engine, true);
-  }
-
-  async #openRedis(url: string, disableOfflineQueue: boolean): Promise<unknown> {
-    const { createClient } = require("redis") as typeof import("redis");
-    const client = createClient({ url, disableOfflineQueue, socket: { connectTimeout: longestCall } });
-    client.on("error", () => undefined);
-    await this.#call(client.connect());
-    return client;
-  }
-
-  /** Bounds the time of a call. */
-  async #call<Result>(call: Promise<Result>): Promise<Result> {
-    const late = new AbortController();
-    const timeout = wait(longestCall, undefined, { signal: late.signal }).then(() => {
-      throw new Error(`no answer in ${longestCall / 1000} s`);
-    });
-    timeout.catch(() => undefined);
-    try {
-      return await Promise.race([call, timeout]);
-    } catch (cause) {
-      throw new JobError(`The service that keeps jobs (${this.kind}) does not answer: ${describeError(cause)}`, { cause });
-    } finally {
-      late.abort();
-      call.catch(() => undefined);
-    }
-  }
+/** BullMQ takes its way to Postgres as a further argument. */
+function factoryOf(kind: "redis" | "postgres"): readonly unknown[] {
+  return kind === "postgres" ? [loadBull().createPostgresBackend] : [];
 }
 
 function queueName(name: string): string {
   return `flagon-${name.replaceAll(":", "_")}`;
+}
+
+/** Counts the runs that have ended: by themselves, or with their worker. A run that was handed back does not count. */
+function countRuns({ attemptsMade, data, stalledCounter }: BullJob): number {
+  return attemptsMade + stalledCounter - (data.crashes ?? 0);
 }
 
 function toInfo(job: BullJob, queue: string, state: JobState): JobInfo {
@@ -381,7 +356,7 @@ function toInfo(job: BullJob, queue: string, state: JobState): JobInfo {
     name: message.name,
     queue,
     state,
-    attempt: job.attemptsStarted,
+    attempt: countRuns(job) + (state === "active" ? 1 : 0),
     data: JSON.parse(message.data),
     error: job.failedReason ?? null,
     time: new Date(state === "waiting" ? message.runAt : (job.finishedOn ?? job.timestamp)),

@@ -4,14 +4,18 @@ import type { Message } from "./message";
 export interface BullJob {
   readonly id?: string;
   readonly name: string;
-  readonly data: { readonly message: Message; readonly retries: number };
-  readonly attemptsStarted: number;
+  /** `crashes` is the number of those that a retry by hand has forgiven. */
+  readonly data: { readonly message: Message; readonly retries: number; readonly crashes?: number };
   readonly attemptsMade: number;
+  readonly stalledCounter: number;
   readonly failedReason?: string;
   readonly timestamp: number;
   readonly finishedOn?: number;
   readonly delay: number;
   moveToWait(token?: string): Promise<unknown>;
+  moveToDelayed(time: number, token?: string): Promise<void>;
+  updateData(data: object): Promise<void>;
+  remove(): Promise<void>;
   removeDeduplicationKey(): Promise<unknown>;
   promote(): Promise<void>;
   retry(state: string, options: object): Promise<void>;

@@ -116,5 +116,10 @@ function parse(text: unknown): unknown {
 }
 
 function toList(value: unknown): readonly string[] {
-  return typeof value === "string" ? value.split(",").map((name) => name.trim()) : [];
+  return typeof value === "string"
+    ? value
+        .split(",")
+        .map((name) => name.trim())
+        .filter(Boolean)
+    : [];
 }

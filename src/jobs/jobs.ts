@@ -35,6 +35,8 @@ export interface JobsOptions {
   readonly maxWait?: number;
 }
 
+/** The latest time for which a job can wait: the last one that databases and dates write with four digits. */
+const latestRun = Date.UTC(9999, 11, 31);
 /** Milliseconds between two removals of ended jobs. */
 const cleaningInterval = 60_000;
 /** The part of a stop that is left to give jobs back, in milliseconds. */
@@ -67,7 +69,7 @@ export class Jobs implements Extension {
    */
   constructor(options: JobsOptions = {}) {
     const { concurrency = 10, lease = 30 } = options;
-    if (!Number.isSafeInteger(concurrency) || concurrency < 1 || !(lease > 0)) {
+    if (!isCount(concurrency) || !(lease > 0)) {
       throw new SetupError("'concurrency' of Jobs must be a whole number from 1, and 'lease' seconds above 0.");
     }
     this.#options = options;
@@ -97,8 +99,11 @@ export class Jobs implements Extension {
    * @throws {JobError} If its data is no JSON or does not fit, or the service that keeps jobs does not answer.
    */
   async enqueue(job: AnyJob, data: unknown, { delay = 0, key }: EnqueueOptions = {}): Promise<string> {
-    if (!(delay >= 0) || !Number.isFinite(delay)) {
-      throw new JobError(`'delay' of the job '${job.name}' must be a number of seconds from 0, but got ${String(delay)}.`);
+    const runAt = Date.now() + Math.round(delay * 1000);
+    if (!(delay >= 0) || runAt > latestRun) {
+      throw new JobError(
+        `'delay' of the job '${job.name}' must be a number of seconds from 0, up to the year 9999, but got ${String(delay)}.`,
+      );
     }
     if (key !== undefined && (typeof key !== "string" || key === "" || key.length > 200 || key.includes("\0"))) {
       throw new JobError(`'key' of the job '${job.name}' must be a text of 1 to 200 characters.`);
@@ -110,7 +115,7 @@ export class Jobs implements Extension {
       queue: job.options.queue,
       data: await encodeData(job, data),
       key: key ?? null,
-      runAt: Date.now() + Math.round(delay * 1000),
+      runAt,
       requestId: request?.id ?? null,
       traceparent: request?.headers.get("traceparent") ?? null,
     };
@@ -169,8 +174,12 @@ export class Jobs implements Extension {
    *
    * @param state The state. Default: all states.
    * @param limit The greatest number of jobs. Default: 100.
+   * @throws {JobError} If the limit is no whole number from 1.
    */
-  list(state?: JobState, limit = 100): Promise<readonly JobInfo[]> {
+  async list(state?: JobState, limit = 100): Promise<readonly JobInfo[]> {
+    if (!isCount(limit)) {
+      throw new JobError(`The limit of a list of jobs must be a whole number from 1, but got ${String(limit)}.`);
+    }
     return this.#kept.list(state, limit);
   }
 
@@ -214,13 +223,16 @@ export class Jobs implements Extension {
   /**
    * Starts a worker in this process, as `flagon jobs work` does. The app stops it.
    *
-   * @throws {JobError} If a worker runs in this process already.
+   * @throws {JobError} If a worker runs in this process already, or `concurrency` is no whole number from 1.
    */
   async work(options: WorkOptions = {}): Promise<RunningWorker> {
     if (this.#worker !== undefined) {
       throw new JobError("A worker runs in this process already.");
     }
     const { concurrency = 10 } = this.#options;
+    if (options.concurrency !== undefined && !isCount(options.concurrency)) {
+      throw new JobError(`'concurrency' of a worker must be a whole number from 1, but got ${options.concurrency}.`);
+    }
     await this.#kept.prepare();
     const known = this.#known();
     const scheduler = new Scheduler(this.#owner, this.#kept.ticks, (name, tick) => this.#enqueueTick(name, tick));
@@ -376,6 +388,10 @@ export class Jobs implements Extension {
       this.#owner.logger.error({ err: error }, "Jobs that ended long ago could not be removed.");
     }
   }
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 1;
 }
 
 function isScheduled(record: ExtensionRecord): record is ExtensionRecord & { readonly value: ScheduleRecord } {

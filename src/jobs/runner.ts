@@ -5,6 +5,9 @@ import type { Application } from "../setup/application";
 import type { AnyJob, JobControl } from "./definition";
 import { type Claim, decodeData } from "./message";
 
+/** The longest time of a timer, in milliseconds: Node fires one that is set for longer at once. */
+export const longestTimer: number = 2 ** 31 - 1;
+
 /**
  * Runs a job once, in the app's context.
  *
@@ -17,7 +20,7 @@ export async function runJob(app: Application, job: AnyJob, claim: Omit<Claim, "
   const { timeout } = job.options;
   const late = new AbortController();
   const error = new JobError(`The job '${job.name}' took longer than its timeout of ${timeout} s.`);
-  const timer = timeout === null ? undefined : setTimeout(() => late.abort(error), timeout * 1000);
+  const timer = timeout === null ? undefined : setTimeout(() => late.abort(error), Math.min(longestTimer, timeout * 1000));
   const log = app.logger.child({ job: job.name, jobId: id, ...(requestId === null ? {} : { requestId }) });
   const control: JobControl = { id, attempt, log, requestId, traceparent, signal: AbortSignal.any([late.signal, stop]) };
   try {

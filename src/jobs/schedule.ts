@@ -99,6 +99,11 @@ export class Times {
     }
   }
 
+  /** Returns the last time before another one, or at it, in milliseconds since the Unix epoch. */
+  upTo(time: number): number | null {
+    return this.#cron.previousRuns(1, new Date(time + 1))[0]?.getTime() ?? null;
+  }
+
   /** Returns the first time behind another one, in milliseconds since the Unix epoch. */
   after(time: number): number | null {
     return this.#cron.nextRun(new Date(time))?.getTime() ?? null;
@@ -139,11 +144,8 @@ export class Scheduler {
       this.#wait(name, times, now);
       return;
     }
-    let missed: number | null = null;
-    for (let tick = times.after(last), count = 0; tick !== null && tick <= now && count < 10_000; tick = times.after(tick), count++) {
-      missed = tick;
-    }
-    if (missed !== null) {
+    const missed = times.upTo(now);
+    if (missed !== null && missed > last) {
       await this.#tick(name, missed);
     }
     // A clock that was set back repeats no time.

@@ -3,6 +3,7 @@ import type { Application } from "../setup/application";
 import type { AnyJob } from "./definition";
 import type { Claim } from "./message";
 import { runClaim } from "./retry";
+import { longestTimer } from "./runner";
 import type { JobStore } from "./store";
 
 /** Options of a worker. */
@@ -42,6 +43,7 @@ export class StoreWorker implements RunningWorker {
   readonly #stop = new AbortController();
   readonly #loop: Promise<void>;
   #renewal: NodeJS.Timeout;
+  #renewedAt = performance.now();
   #isStopping = false;
   #isWoken = false;
   #wake: (() => void) | undefined;
@@ -69,7 +71,7 @@ export class StoreWorker implements RunningWorker {
     this.#queues = queues;
     this.#concurrency = concurrency;
     this.#ended = ended;
-    this.#renewal = setInterval(() => void this.#renew(), lease / 3);
+    this.#renewal = setInterval(() => void this.#renew(), Math.min(longestTimer, lease / 3));
     this.#loop = this.#work();
   }
 
@@ -100,6 +102,7 @@ export class StoreWorker implements RunningWorker {
       const free = this.#concurrency - this.#active.size;
       const claims = free > 0 ? await this.#claim(free) : [];
       for (const claim of claims) {
+        this.#renewedAt = this.#active.size === 0 ? performance.now() : this.#renewedAt;
         const running = this.#run(claim).finally(() => {
           this.#active.delete(claim);
           this.wake();
@@ -114,6 +117,10 @@ export class StoreWorker implements RunningWorker {
   }
 
   async #claim(limit: number): Promise<readonly Claim[]> {
+    if (this.#active.size > 0 && performance.now() - this.#renewedAt > this.#lease / 2) {
+      // Code that blocked this process has also kept it from renewing: it must not take its own jobs for those of a dead worker.
+      await this.#renew();
+    }
     try {
       const names = [...this.#jobs().keys()];
       return await this.#store.claim({ names, queues: this.#queues, limit, lease: this.#lease, isEager: false });
@@ -145,6 +152,7 @@ export class StoreWorker implements RunningWorker {
   }
 
   async #renew(): Promise<void> {
+    this.#renewedAt = performance.now();
     if (this.#active.size > 0) {
       await this.#attempt(() => this.#store.renew([...this.#active.keys()], this.#lease));
     }

@@ -6,6 +6,9 @@ export interface HealthCheckOptions {
   timeout?: number;
 }
 
+/** The longest time of a timer, in milliseconds: Node fires one that is set for longer at once. */
+const longestTimer = 2 ** 31 - 1;
+
 interface HealthCheck {
   readonly name: string;
   readonly run: () => unknown;
@@ -73,7 +76,7 @@ export class HealthChecks {
     });
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`It took longer than ${check.timeout} s.`)), check.timeout * 1000);
+      timer = setTimeout(() => reject(new Error(`It took longer than ${check.timeout} s.`)), Math.min(longestTimer, check.timeout * 1000));
     });
     try {
       if ((await Promise.race([check.pending, late])) === false) {

@@ -7,11 +7,14 @@ import { Database, openLibsql, Page } from "flagon/database";
 import { describe, expect, it } from "vitest";
 import { writeFiles } from "../support";
 import { describeDatabase } from "./database.suite";
+import { describeEdges } from "./edges.suite";
 import { createLibsql, openStranger } from "./libsql";
 import { describeMigrations } from "./migrations.suite";
 
 describeDatabase("a file of libSQL", () => createLibsql("file"), false);
 describeDatabase("libSQL in memory", () => createLibsql("memory"), false);
+describeEdges("a file of libSQL", () => createLibsql("file"), false);
+describeEdges("libSQL in memory", () => createLibsql("memory"), false);
 
 describeMigrations("a file of libSQL", async () => {
   const url = `file:${writeFiles({ "keep.txt": "" })}/app.db`;

@@ -407,3 +407,182 @@ export function describeTransactionalJobs(
     });
   });
 }
+
+/** The behaviour of jobs where things go wrong. */
+export function describeJobEdges(kind: string, create: () => Promise<Place>): void {
+  const setUp = async (extra: JobsOptions = {}, ...controllers: object[]): Promise<{ app: Flagon; jobs: Jobs }> => {
+    const { database, options } = await create();
+    const app = createApp({}, ...controllers);
+    app.logger.level = "silent";
+    const jobs = new Jobs({ ...options, ...extra });
+    // The jobs are stopped before the database, in any order of app.use().
+    app.use(jobs);
+    if (database !== undefined) {
+      app.use(database);
+    }
+    await app.ready();
+    onTestFinished(() => app.lifeCycle.stop(5000));
+    return { app, jobs };
+  };
+
+  describe(`jobs in ${kind}, where things go wrong,`, () => {
+    it("wait for a worker that knows their name, and lose no attempt meanwhile", async () => {
+      const { app, jobs } = await setUp();
+      const name = uniqueName();
+      const later: number[] = [];
+      const unknown = {
+        name,
+        schema: undefined,
+        options: { backoff: 1, queue: "default", retries: 0, timeout: null },
+        run: () => undefined,
+      };
+      const id = await app.appContext(() => jobs.enqueue(unknown, 1));
+      const seen: number[] = [];
+      const known = job<number>(uniqueName(), (n) => seen.push(n));
+      await app.appContext(() => known.enqueue(2));
+      await jobs.work();
+      await until(() => seen.length === 1);
+      await wait(200);
+      expect((await jobs.list()).filter((one) => one.id === id)).toMatchObject([{ state: "waiting", attempt: 0, error: null }]);
+      job<number>(name, { retries: 0 }, (n) => later.push(n));
+      await until(() => later.length === 1, 20_000);
+    });
+
+    it("run without the transaction of the code that starts them", async () => {
+      const { app, jobs } = await setUp();
+      const seen: unknown[] = [];
+      const database = app.extensions.database as Database | undefined;
+      const look = job(uniqueName(), () => seen.push(database?.isAtomic ?? false));
+      await app.appContext(async () => {
+        const start = async () => {
+          await look.enqueue(undefined);
+          await jobs.run(look.name, null);
+        };
+        await (database === undefined ? start() : database.atomic(start));
+        await jobs.drain();
+      });
+      expect(seen).toEqual([false, false]);
+    });
+
+    it("have delays of years, and refuse those that no date can hold", async () => {
+      const { app, jobs } = await setUp();
+      const late = job<number>(uniqueName(), () => undefined);
+      const enqueue = (delay: number) => app.appContext(() => late.enqueue(1, { delay }));
+      const year = 365 * 86_400;
+      await enqueue(20 * year);
+      await enqueue(0.0001);
+      expect((await jobs.list("waiting")).map(({ time }) => time.getFullYear()).sort()).toEqual([
+        new Date().getFullYear(),
+        new Date(Date.now() + 20 * year * 1000).getFullYear(),
+      ]);
+      for (const delay of [1e12, 1e300, Number.MAX_VALUE, -0.1]) {
+        await expect(enqueue(delay)).rejects.toMatchObject({ code: "JOB" });
+      }
+    });
+
+    it("take any number of retries, and time limits longer than a timer", async () => {
+      const { app, jobs } = await setUp();
+      const seen: unknown[] = [];
+      const patient = job(
+        uniqueName(),
+        { retries: Number.MAX_SAFE_INTEGER, timeout: 10 ** 9, backoff: Number.MAX_VALUE },
+        async (_, { attempt, signal }) => {
+          await wait(20);
+          seen.push([attempt, signal.aborted]);
+          if (attempt === 1) {
+            throw new Error("once more");
+          }
+        },
+      );
+      await app.appContext(() => patient.enqueue(undefined));
+      await jobs.drain();
+      expect(seen).toEqual([
+        [1, false],
+        [2, false],
+      ]);
+    });
+
+    it("keep keys of different names apart, whatever they look like", async () => {
+      const { app, jobs } = await setUp();
+      const base = uniqueName();
+      const runs: string[] = [];
+      const [short, long] = [base, `${base} a`].map((name) => job<string>(name, (text) => runs.push(text)));
+      await app.appContext(async () => {
+        await short?.enqueue("1", { key: "a b" });
+        await long?.enqueue("2", { key: "b" });
+        await short?.enqueue("3", { key: "A B" });
+        await short?.enqueue("4", { key: "a  b" });
+        await short?.enqueue("5", { key: '"; drop table flagon_jobs; --' });
+        await short?.enqueue("6", { key: "🎉:*?[a]\n" });
+        await short?.enqueue("again", { key: "🎉:*?[a]\n" });
+      });
+      await jobs.drain();
+      expect(runs.sort()).toEqual(["1", "2", "3", "4", "5", "6"]);
+    });
+
+    it("carry any text of JSON, up to 64 KiB as bytes", async () => {
+      const { app, jobs } = await setUp();
+      const seen: unknown[] = [];
+      const echo = job<unknown>(uniqueName(), (data) => seen.push(data));
+      const texts = [null, "a\0b", "\ud800", "😀'\"\\", { __proto__x: [1.5, -0.5, 1e21] }, "x".repeat(65_534), []];
+      await app.appContext(async () => {
+        for (const text of texts) {
+          await echo.enqueue(text);
+          await jobs.drain();
+        }
+        await expect(echo.enqueue("x".repeat(65_535))).rejects.toThrow(/64 KiB/);
+        await expect(echo.enqueue("ü".repeat(40_000))).rejects.toThrow(/64 KiB/);
+        const circle: { self?: object } = {};
+        circle.self = circle;
+        for (const odd of [
+          circle,
+          () => 1,
+          Symbol("x"),
+          new Set([1]),
+          [undefined],
+          /x/,
+          new (class Point {
+            x = 1;
+          })(),
+          { at: new Date(Number.NaN) },
+        ]) {
+          await expect(echo.enqueue(odd)).rejects.toMatchObject({ code: "JOB" });
+        }
+      });
+      expect(seen).toEqual(texts);
+    });
+
+    it("fail with any thrown value, in words that can be stored", async () => {
+      const { app, jobs } = await setUp();
+      const thrown = [undefined, null, "text\0", 0, new Error(""), { toString: () => "odd" }, new Error("x".repeat(10_000))];
+      const broken = job<number>(uniqueName(), { retries: 0 }, (n) => Promise.reject(thrown[n]));
+      await app.appContext(async () => {
+        for (const n of thrown.keys()) {
+          await broken.enqueue(n);
+          await jobs.drain();
+        }
+      });
+      const failed = await jobs.list("failed");
+      expect(failed.map(({ data, error }) => [data, error?.slice(0, 20)]).sort()).toEqual([
+        [0, "undefined"],
+        [1, "null"],
+        [2, "text\ufffd"],
+        [3, "0"],
+        [4, "Error"],
+        [5, "odd"],
+        [6, "x".repeat(20)],
+      ]);
+      expect(failed.every(({ error }) => (error ?? "").length <= 2000)).toBe(true);
+    });
+
+    it("refuse lists and workers of no size", async () => {
+      const { app, jobs } = await setUp();
+      for (const limit of [0, -1, 1.5, Number.NaN]) {
+        await expect(jobs.list(undefined, limit)).rejects.toMatchObject({ code: "JOB" });
+        await expect(jobs.work({ concurrency: limit })).rejects.toThrow(/whole number from 1/);
+      }
+      const { exitCode, output } = await app.testCommands().invoke(["jobs", "list", "--limit", "0"]);
+      expect([exitCode, output]).toEqual([1, expect.stringContaining("whole number from 1")]);
+    });
+  });
+}

@@ -2,9 +2,14 @@ import { Flagon } from "flagon";
 import { Jobs, job } from "flagon/jobs";
 import { describe, expect, it } from "vitest";
 import { createLibsql } from "../database/libsql";
-import { describeJobs, describeTransactionalJobs } from "./jobs.suite";
+import { describeJobEdges, describeJobs, describeTransactionalJobs } from "./jobs.suite";
 
 describeJobs("memory", async () => ({ options: {} }));
+describeJobEdges("memory", async () => ({ options: {} }));
+describeJobEdges("a file of libSQL", async () => {
+  const { database } = await createLibsql("file");
+  return { options: { database }, database };
+});
 describeJobs("a file of libSQL", async () => {
   const { database } = await createLibsql("file");
   return { options: { database }, database };

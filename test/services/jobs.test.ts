@@ -10,7 +10,7 @@ import { Database, openPostgres } from "flagon/database";
 import { Jobs, job } from "flagon/jobs";
 import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { describeJobs, describeTransactionalJobs, uniqueName, until } from "../jobs/jobs.suite";
+import { describeJobEdges, describeJobs, describeTransactionalJobs, uniqueName, until } from "../jobs/jobs.suite";
 import { createApp, findPort } from "../support";
 import { PostgresServer } from "./postgres-server";
 
@@ -61,6 +61,10 @@ describeJobs("a table of Postgres", async () => {
   const database = await createPostgres();
   return { options: { database }, database };
 });
+describeJobEdges("a table of Postgres", async () => {
+  const database = await createPostgres();
+  return { options: { database }, database };
+});
 describeTransactionalJobs("Postgres", async () => {
   const database = await createPostgres();
   return {
@@ -71,6 +75,8 @@ describeTransactionalJobs("Postgres", async () => {
 });
 describeJobs("BullMQ on Redis", async () => ({ options: { engine: nextRedis() } }));
 describeJobs("BullMQ on Postgres", async () => ({ options: { engine: await postgres.createDatabase() } }));
+describeJobEdges("BullMQ on Redis", async () => ({ options: { engine: nextRedis() } }));
+describeJobEdges("BullMQ on Postgres", async () => ({ options: { engine: await postgres.createDatabase() } }));
 
 describe("BullMQ", () => {
   it("accepts the app's own Redis client, and gives access to its queues", async () => {

@@ -5,6 +5,7 @@ import { bigint, jsonb, pgTable, serial, text, timestamp } from "drizzle-orm/pg-
 import { Database, openPostgres, recordQueries } from "flagon/database";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { describeDatabase, type Made } from "../database/database.suite";
+import { describeEdges } from "../database/edges.suite";
 import { describeMigrations } from "../database/migrations.suite";
 import { PostgresServer } from "./postgres-server";
 
@@ -24,6 +25,7 @@ async function createPostgres(options: object = {}) {
 
 // The suite is typed by the tables of libSQL. Those of Postgres take the same calls.
 describeDatabase("Postgres", async () => (await createPostgres()) as unknown as Made, true);
+describeEdges("Postgres", async () => (await createPostgres()) as unknown as Made, true);
 
 describeMigrations("Postgres", async () => {
   const url = await server.createDatabase();

@@ -1,0 +1,100 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { JobError } from "../base/errors";
+import { lazily } from "../base/lazily";
+import { isPostgresPool } from "../database/postgres";
+import { describeError } from "./message";
+
+/** Loads BullMQ when it is used. */
+export const loadBull: () => typeof import("bullmq") = lazily(() => require("bullmq") as typeof import("bullmq"));
+
+/** Milliseconds that a call of the service may take. */
+export const longestCall = 5000;
+
+/** The connections of BullMQ to its service: one for queues, one for workers. */
+export class BullConnections {
+  /** The service. */
+  readonly kind: "redis" | "postgres";
+  readonly #engine: string | object;
+  #connection: Promise<unknown> | undefined;
+  #workerConnection: Promise<unknown> | undefined;
+
+  /** @param engine A URL of Redis or Postgres, a Redis client, or a pool of `pg`. */
+  constructor(engine: string | object) {
+    this.#engine = engine;
+    this.kind = (typeof engine === "string" ? engine.startsWith("postgres") : isPostgresPool(engine)) ? "postgres" : "redis";
+  }
+
+  /** Returns the connection for queues. After a failure, the next call tries again. */
+  find(): Promise<unknown> {
+    this.#connection ??= this.#open().catch((error: unknown) => {
+      this.#connection = undefined;
+      throw error;
+    });
+    return this.#connection;
+  }
+
+  /** Returns the connection for workers, which wait for Redis while it is away: one whose calls fail takes no more jobs. */
+  findForWorker(): Promise<unknown> {
+    this.#workerConnection ??=
+      typeof this.#engine === "string" && this.kind === "redis" ? this.#openRedis(this.#engine, false) : this.find();
+    return this.#workerConnection;
+  }
+
+  /** Closes the connections that it has opened: those to a URL of Redis. */
+  async close(): Promise<void> {
+    if (typeof this.#engine === "string" && this.kind === "redis") {
+      for (const connection of [this.#connection, this.#workerConnection]) {
+        const client: unknown = await connection?.catch(() => undefined);
+        Reflect.get(Object(client), "destroy")?.call(client);
+      }
+    }
+    this.#connection = undefined;
+    this.#workerConnection = undefined;
+  }
+
+  async #open(): Promise<unknown> {
+    if (typeof this.#engine !== "string") {
+      return this.#engine;
+    }
+    if (this.kind === "postgres") {
+      return { connectionString: this.#engine, migrate: true };
+    }
+    // A command that is sent while Redis is away fails, instead of waiting for it.
+    return this.#openRedis(this.#engine, true);
+  }
+
+  async #openRedis(url: string, disableOfflineQueue: boolean): Promise<unknown> {
+    const { createClient } = require("redis") as typeof import("redis");
+    const client = createClient({ url, disableOfflineQueue, socket: { connectTimeout: longestCall } });
+    client.on("error", () => undefined);
+    try {
+      await callService(this.kind, client.connect());
+    } catch (error) {
+      // It would try to connect for as long as the process lives.
+      client.destroy();
+      throw error;
+    }
+    return client;
+  }
+}
+
+/**
+ * Bounds the time of a call.
+ *
+ * @throws {JobError} If the service does not answer in time, or refuses.
+ */
+export async function callService<Result>(kind: "redis" | "postgres", call: Promise<Result>): Promise<Result> {
+  const late = new AbortController();
+  const timeout = wait(longestCall, undefined, { signal: late.signal }).then(() => {
+    throw new Error(`no answer in ${longestCall / 1000} s`);
+  });
+  timeout.catch(() => undefined);
+  try {
+    return await Promise.race([call, timeout]);
+  } catch (cause) {
+    throw new JobError(`The service that keeps jobs (${kind}) does not answer: ${describeError(cause)}`, { cause });
+  } finally {
+    late.abort();
+    call.catch(() => undefined);
+  }
+}
