@@ -100,6 +100,7 @@ export type { CacheDirectives } from "./http/cache-control";
 export type { EntityTags, RangeCondition, RequestedRange } from "./http/conditional-headers";
 export type { CookieOptions } from "./http/cookies";
 export {
+  type AbortOptions,
   BadGateway,
   GatewayTimeout,
   HTTPVersionNotSupported,
@@ -149,6 +150,7 @@ export { type SaveInFolderOptions, type SaveOptions, UploadedFile } from "./http
 export { FlagonResponse, type ResponseBody } from "./http/response/response";
 export type { HeadersLike, ResponseHeaders } from "./http/response/response-headers";
 export { safeJoin, secureFilename } from "./http/safe-path";
+export { type Challenges, WWWAuthenticate } from "./http/www-authenticate";
 export {
   type Converter,
   type ConverterArgument,

@@ -9,11 +9,11 @@ import { HTTPException, ResponseException } from "../http/exceptions/http-except
 import { applyNonce } from "../http/response/default-headers";
 import { FlagonResponse } from "../http/response/response";
 import { addDefaults, peekHeader, type ResponseHeaders } from "../http/response/response-headers";
-import { checkInnerData, toResponse } from "../http/response/response-value";
-import type { AnyErrorHandler } from "../setup/registry";
+import { checkInnerData, isPage, toResponse } from "../http/response/response-value";
 import { labelOf, type RequestContext } from "./context";
 import { mayDebug, renderDebugPage } from "./debug-page";
-import { findErrorHandler } from "./error-handlers";
+import { replacesPage } from "./error-format";
+import { type FoundHandler, findErrorHandler } from "./error-handlers";
 import { type DebugInformation, respondWithError } from "./error-pages";
 import { primeBody, silenceErrors } from "./first-piece";
 import { logError, toReadable } from "./readable-error";
@@ -191,7 +191,10 @@ const privateOnly = ["cache-control", "private"];
 /** The headers that describe a body, which a 304 does not have (RFC 9110, section 15.4.5). */
 const contentHeaders = ["content-type", "content-encoding", "content-language", "content-range"];
 
-/** Forbids caching: shared caches for responses that used the session, all caches for errors and `Set-Cookie`. */
+/**
+ * Forbids caching: shared caches for responses that used the session, all caches for errors and `Set-Cookie`. A 401 gets the
+ * challenges of the app.
+ */
 function setCacheControl({ app, usedCspNonce, usedSession }: RequestContext, { headers, status }: FlagonResponse): void {
   const setsCookie = peekHeader(headers, "set-cookie") !== undefined;
   if (setsCookie) {
@@ -199,6 +202,9 @@ function setCacheControl({ app, usedCspNonce, usedSession }: RequestContext, { h
   }
   if (status >= 400 || setsCookie) {
     addDefaults(headers, noStore);
+    if (status === 401 && app.registry.challenges.length > 0) {
+      addDefaults(headers, ["www-authenticate", app.registry.challenges.join(", ")]);
+    }
   } else if (usedSession !== undefined || usedCspNonce !== undefined) {
     addDefaults(headers, privateOnly);
   }
@@ -276,12 +282,21 @@ function handleUnhandled(context: RequestContext, error: unknown): MaybePromise<
     : callHandler(context, handler, exception, 500);
 }
 
-function callHandler(context: RequestContext, handler: AnyErrorHandler, error: unknown, status: number): MaybePromise<FlagonResponse> {
-  const finishWith = (value: unknown): MaybePromise<FlagonResponse> =>
-    value instanceof HTTPException ? finish(context, respondWithError(value, context), value.status) : finish(context, value, status);
+function callHandler(context: RequestContext, found: FoundHandler, error: unknown, status: number): MaybePromise<FlagonResponse> {
+  const finishWith = (value: unknown): MaybePromise<FlagonResponse> => {
+    if (value instanceof HTTPException) {
+      return finish(context, respondWithError(value, context), value.status);
+    }
+    if (isPage(value) && replacesPage(context, found.scope)) {
+      context.abandon(toResponse(value, status, labelOf(context), context.app.json));
+      const exception = error instanceof HTTPException ? error : new InternalServerError(undefined, { cause: error });
+      return finish(context, respondWithError(exception, context), exception.status);
+    }
+    return finish(context, value, status);
+  };
   let value: unknown;
   try {
-    value = handler(error, context.request);
+    value = found.handle(error, context.request);
   } catch (failure) {
     return failHandler(context, failure);
   }

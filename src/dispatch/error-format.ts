@@ -11,19 +11,46 @@ import type { RequestContext } from "./context";
 export function wantsJson(context: RequestContext): boolean {
   const { request } = context;
   const accept = request.headers.get("accept");
-  const takesAnything = accept === null || accept.trim() === "*/*";
   if (speaksJson(context)) {
-    return takesAnything || !prefersHtml(accept, request.accepts.types("text/html", "application/json", "application/problem+json"));
+    return !prefersHtml(context);
   }
-  if (takesAnything) {
+  if (accept === null || accept.trim() === "*/*") {
     return request.isJson;
   }
   const best = request.accepts.types("text/html", "application/json", "application/problem+json");
   return best === "application/json" || best === "application/problem+json";
 }
 
-function prefersHtml(accept: string, best: string | undefined | null): boolean {
-  return /\btext\/html\b|\bapplication\/xhtml\+xml\b/i.test(accept) && (best === "text/html" || best === undefined || best === null);
+/**
+ * Tells whether problem details take the place of the page that an error handler has rendered: where the app speaks JSON, for
+ * clients that do not prefer HTML by name. Handlers of a blueprint that speaks JSON, or is inside such an app, are made for it, so
+ * that their pages stay.
+ *
+ * @param scope The app or the blueprint of the handler.
+ */
+export function replacesPage(context: RequestContext, scope: Scope): boolean {
+  if (!speaksJson(context) || prefersHtml(context)) {
+    return false;
+  }
+  const chain = context.endpoint?.scope.chain ?? [];
+  const isOwn = chain.length > 1 && chain.indexOf(scope) >= Math.max(1, findFirstInJson(chain));
+  return !isOwn;
+}
+
+/** Returns the position of the outermost scope from which on all scopes speak JSON, or 0 if a route alone does. */
+function findFirstInJson(chain: readonly Scope[]): number {
+  const others = chain.findLastIndex(({ errorFormat }) => errorFormat !== "json");
+  return (others + 1) % chain.length;
+}
+
+/** Tells whether a client names HTML in its header `Accept`, and likes nothing else of the formats of errors better. */
+function prefersHtml({ request }: RequestContext): boolean {
+  const accept = request.headers.get("accept") ?? "";
+  if (!/\btext\/html\b|\bapplication\/xhtml\+xml\b/i.test(accept)) {
+    return false;
+  }
+  const best = request.accepts.types("text/html", "application/json", "application/problem+json");
+  return best === "text/html" || best === undefined;
 }
 
 /** Tells whether errors of a request are JSON for clients that prefer no format: by its route, by its path, or by the whole app. */

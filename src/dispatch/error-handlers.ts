@@ -7,8 +7,16 @@ function hasErrorHandlers(context: RequestContext): boolean {
   return chainOf(context).some(({ byClass, byStatus }) => byClass.size > 0 || byStatus.size > 0);
 }
 
+/** The handler of an error. */
+export interface FoundHandler {
+  /** The handler itself. */
+  readonly handle: AnyErrorHandler;
+  /** The app or the blueprint that it was registered on. */
+  readonly scope: Scope;
+}
+
 /** Finds the handler of an error: by status before by class, the blueprint's before the app's, the most specific class first. */
-export function findErrorHandler(context: RequestContext, error: unknown): AnyErrorHandler | undefined {
+export function findErrorHandler(context: RequestContext, error: unknown): FoundHandler | undefined {
   if (!hasErrorHandlers(context)) {
     return undefined;
   }
@@ -17,16 +25,16 @@ export function findErrorHandler(context: RequestContext, error: unknown): AnyEr
   if (error instanceof HTTPException) {
     const ofStatus = classes.slice(0, Math.max(0, classes.indexOf(HTTPException)));
     for (const scope of scopes) {
-      const handler = findByClass(scope, ofStatus) ?? scope.byStatus.get(error.status);
-      if (handler !== undefined) {
-        return handler;
+      const handle = findByClass(scope, ofStatus) ?? scope.byStatus.get(error.status);
+      if (handle !== undefined) {
+        return { handle, scope };
       }
     }
   }
   for (const scope of scopes) {
-    const handler = findByClass(scope, classes);
-    if (handler !== undefined) {
-      return handler;
+    const handle = findByClass(scope, classes);
+    if (handle !== undefined) {
+      return { handle, scope };
     }
   }
   return undefined;

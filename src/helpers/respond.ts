@@ -1,6 +1,6 @@
 import { defaultJson, type JsonProvider } from "../base/json";
 import { findAppContext, getRequestContext } from "../dispatch/context";
-import { createException } from "../http/exceptions/by-status";
+import { type AbortOptions, createException } from "../http/exceptions/by-status";
 import { ResponseException } from "../http/exceptions/http-exception";
 import { FlagonResponse } from "../http/response/response";
 import type { HeadersLike } from "../http/response/response-headers";
@@ -12,9 +12,11 @@ import type { AfterRequestHook } from "../setup/hooks";
  *
  * @param answer The status, such as 404, or a response, which no error handler sees.
  * @param description The text for the client.
+ * @param options Headers of an error, the challenges of a 401 as `wwwAuthenticate`, and `retryAfter`.
+ * @throws {RangeError} If the status is none of an error that HTTP defines.
  */
-export function abort(answer: number | FlagonResponse, description?: string): never {
-  throw answer instanceof FlagonResponse ? new ResponseException(answer) : createException(answer, description);
+export function abort(answer: number | FlagonResponse, description?: string, options?: AbortOptions): never {
+  throw answer instanceof FlagonResponse ? new ResponseException(answer) : createException(answer, description, options);
 }
 
 /**

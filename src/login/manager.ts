@@ -11,6 +11,7 @@ import { isSafeRedirect, redirect } from "../helpers/redirect";
 import { Unauthorized } from "../http/exceptions/client-errors";
 import type { FlagonRequest } from "../http/request/request";
 import type { FlagonResponse } from "../http/response/response";
+import { type Challenges, readChallenges, type WWWAuthenticate } from "../http/www-authenticate";
 import { sessionCookieOptions } from "../sessions/cookie-sessions";
 import { currentUser } from "./current-user";
 import { fingerprintOf, formatRemembered, parseRemembered } from "./remember";
@@ -39,6 +40,11 @@ export interface LoginOptions<Kind extends UserLike = User & UserLike> {
   refreshMessage?: string | null;
   /** The category of both messages. Default: `"message"`. */
   messageCategory?: string;
+  /**
+   * The ways in which clients can authenticate, such as `Bearer` or `Basic realm="Admin"`: the header `WWW-Authenticate` of each 401 of the
+   * app, and a security scheme of its OpenAPI document. Browsers open a dialog for Basic. Default: none, as sessions have no scheme of HTTP.
+   */
+  wwwAuthenticate?: Challenges;
   /** Handles visitors without a login. Replaces the redirect and its message. */
   unauthorized?(request: FlagonRequest): unknown;
   /**
@@ -100,6 +106,7 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
    * When the app starts, a login page that does not exist and a missing secret key are errors.
    */
   install(app: Flagon): this {
+    app.registry.challenges = readChallenges(this.#options.wwwAuthenticate);
     app.onStart(() => this.#check(app));
     app.templateGlobal("currentUser", currentUser);
     app.beforeRequest(() => this.#load(getRequestContext("currentUser")));
@@ -173,7 +180,7 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
   unauthorized(context: RequestContext): unknown {
     const { loginMessage = "Please log in to access this page.", loginView, unauthorized } = this.#options;
     announce(signals.unauthorized, context, null);
-    return unauthorized?.(context.request) ?? this.#ask(context, loginView, loginMessage);
+    return unauthorized?.(context.request) ?? this.#ask(context, loginView, loginMessage, describeRefusal(context));
   }
 
   /**
@@ -186,10 +193,15 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
     return this.#ask(context, refreshView, refreshMessage);
   }
 
-  #ask(context: RequestContext, view: string | undefined, message: string | null): FlagonResponse {
+  #ask(
+    context: RequestContext,
+    view: string | undefined,
+    message: string | null,
+    challenges: readonly WWWAuthenticate[] = [],
+  ): FlagonResponse {
     const { app, request } = context;
     if (view === undefined || wantsJson(context)) {
-      throw new Unauthorized();
+      throw new Unauthorized(undefined, { wwwAuthenticate: challenges });
     }
     if (message !== null) {
       addFlash(context, message, this.#options.messageCategory ?? "message");
@@ -328,6 +340,14 @@ export function findNext(request: FlagonRequest, fallback: string): string {
 /** Returns the fingerprint of a client, by address and program, as Flask-Login does. */
 export function identify(request: FlagonRequest): string {
   return createHash("sha512").update(`${request.remoteAddress}|${request.userAgent}`).digest("hex");
+}
+
+/** Returns the challenges for a visitor without a login. That of Bearer says that the token was refused (RFC 6750, section 3.1). */
+function describeRefusal({ app, request }: RequestContext): readonly WWWAuthenticate[] {
+  const isRefused = request.authorization?.type === "bearer";
+  return app.registry.challenges.map((challenge) =>
+    isRefused && challenge.type === "bearer" ? challenge.with({ error: "invalid_token" }) : challenge,
+  );
 }
 
 function announce(signal: ReturnType<typeof channel>, { app, request }: RequestContext, user: UserLike | null): void {

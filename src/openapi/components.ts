@@ -61,7 +61,13 @@ export class Components {
   readonly #responses = new Set<SharedResponse>();
   /** The reference to the schema of errors. Its name is known at the end, when all schemas of the app have theirs. */
   readonly #problem: OpenApiObject = { $ref: "" };
+  readonly #hasChallenges: boolean;
   #hasProblem = false;
+
+  /** @param options Whether a 401 of the app has the header `WWW-Authenticate`. */
+  constructor({ hasChallenges = false }: { readonly hasChallenges?: boolean } = {}) {
+    this.#hasChallenges = hasChallenges;
+  }
 
   /**
    * Describes a schema. Schemas with an id and schemas that refer to themselves become components.
@@ -106,7 +112,7 @@ export class Components {
   toObject(): OpenApiObject {
     const responses = [...this.#responses]
       .sort()
-      .map((name) => [name, { description: sharedResponses[name], content: this.problemContent() }]);
+      .map((name) => [name, { description: sharedResponses[name], ...this.#headersOf(name), content: this.problemContent() }]);
     const schemas: [string, unknown][] = [...this.#schemas].sort(([left], [right]) => (left < right ? -1 : 1));
     if (this.#hasProblem) {
       const name = this.#reserve(this.#schemas.has("Problem") ? "ProblemDetails" : "Problem", "output");
@@ -117,6 +123,12 @@ export class Components {
       schemas: Object.fromEntries(schemas),
       ...(responses.length === 0 ? {} : { responses: Object.fromEntries(responses) }),
     };
+  }
+
+  #headersOf(name: SharedResponse): OpenApiObject {
+    return name === "Unauthorized" && this.#hasChallenges
+      ? { headers: { "WWW-Authenticate": { description: "The ways to authenticate.", required: true, schema: { type: "string" } } } }
+      : {};
   }
 
   #convert(schema: ZodSchema & core.$ZodType, io: Direction, label: string): OpenApiObject {

@@ -34,9 +34,10 @@ export interface OpenApiInfo {
  */
 export function createDocument(app: Flagon, about: OpenApiInfo): OpenApiObject {
   const { info, security, servers, tags } = about;
-  const components = new Components();
+  const challenges = app.registry.challenges.map(({ type }) => type);
+  const components = new Components({ hasChallenges: challenges.length > 0 });
   const paths = new Paths();
-  const login = new LoginSecurity(app.config.sessionCookieName, about);
+  const login = new LoginSecurity(app.config.sessionCookieName, about, challenges);
   for (const route of app.routes.filter(isPartOfApi)) {
     for (const method of route.methods) {
       paths.add(route, method, (id) => describeOperation(route, method, id, components, login));

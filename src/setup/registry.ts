@@ -2,6 +2,7 @@ import { type BuildError, SetupError } from "../base/errors";
 import type { Command } from "../commands/command-spec";
 import type { FlagonRequest } from "../http/request/request";
 import type { FlagonResponse } from "../http/response/response";
+import type { WWWAuthenticate } from "../http/www-authenticate";
 import type { Route } from "../routing/route";
 import { RouteMap } from "../routing/route-map";
 import type { BeforeRequestHook, ContextProcessor, TeardownHook, UrlDefaults, UrlValuePreprocessor, ViewDecoratorOptions } from "./hooks";
@@ -174,6 +175,8 @@ export class Registry {
   readonly commands: Command[] = [];
   /** The hooks that run when the app's context ends, after a request or without one. */
   readonly teardownAppContext: TeardownHook[] = [];
+  /** The challenges of each 401 that has none of its own (RFC 9110, section 15.5.2). */
+  challenges: readonly WWWAuthenticate[] = [];
   /** The handlers for a URL that cannot be built. */
   readonly urlBuildErrorHandlers: UrlBuildErrorHandler[] = [];
   readonly #byMethod = new Map<object, Map<string, string>>();

@@ -1,4 +1,17 @@
-import { Blueprint, blueprint, Flagon, json, request, route } from "flagon";
+import {
+  abort,
+  Blueprint,
+  blueprint,
+  Flagon,
+  HTTPException,
+  html,
+  json,
+  makeResponse,
+  redirect,
+  request,
+  route,
+  streamTemplateString,
+} from "flagon";
 import { LoginManager, loginRequired } from "flagon/login";
 import { openapi } from "flagon/openapi";
 import { describe, expect, it } from "vitest";
@@ -119,6 +132,110 @@ describe("the option 'errors'", () => {
     expect(await ask(app, "/a/api/inner/x", "*/*", { method: "POST" })).toEqual([405, problem]);
     expect(await ask(app, "/a/apis", "*/*")).toEqual([404, "text/html"]);
     expect(await ask(app, "/a/api/nope", browser)).toEqual([404, "text/html"]);
+  });
+});
+
+describe("an error handler of the app that renders a page", () => {
+  const page = (): string => "<h1>Not here</h1>";
+
+  /** An app of pages with a JSON blueprint and a JSON route, whose errors the app handles. */
+  function createMixed(handler: () => unknown, own?: () => unknown): Flagon {
+    const api = new Blueprint("api", { urlPrefix: "/api", errors: "json" });
+    api.route("/items/<int:id>", ({ id }) => (id === 5 ? abort(404, "There is no item 5.") : { id }), { endpoint: "item" });
+    if (own !== undefined) {
+      api.errorHandler(404, own as () => string);
+    }
+    const app = createLiveApp(Rates);
+    app.errorHandler(404, handler as () => string);
+    app.register(api);
+    return app;
+  }
+
+  it.each([
+    ["/api/items/5", undefined, problem],
+    ["/api/items/5", "*/*", problem],
+    ["/api/items/5", "application/json", problem],
+    ["/api/items/5", "application/*;q=0.5, image/webp", problem],
+    ["/api/items/5", browser, "text/html"],
+    ["/api/nope", "*/*", problem],
+    ["/api", "*/*", problem],
+    ["/api/nope", browser, "text/html"],
+    ["/nope", "*/*", "text/html"],
+    ["/nope", "application/json", "text/html"],
+  ])("answers %s for Accept '%s' as %s", async (path, accept, type) => {
+    expect(await ask(createMixed(page), path, accept)).toEqual([404, type]);
+  });
+
+  it("gives way with text, markup and streams, at once or later, but not with data and responses", async () => {
+    const values: [() => unknown, string | null | undefined][] = [
+      [() => html`<h1>Not here</h1>`, problem],
+      [async () => "<h1>Not here</h1>", problem],
+      [
+        function* () {
+          yield "<h1>";
+        },
+        problem,
+      ],
+      [() => new ReadableStream(), problem],
+      [() => ({ error: "none" }), "application/json"],
+      [() => json({ error: "none" }), "application/json"],
+      [() => makeResponse("<h1>Not here</h1>"), "text/html"],
+      [() => new Response("<h1>Not here</h1>", { headers: { "content-type": "text/html" } }), "text/html"],
+      [() => streamTemplateString("<h1>"), "text/html"],
+      [() => redirect("/"), "text/html"],
+    ];
+    for (const [handler, type] of values) {
+      expect((await ask(createMixed(handler), "/api/items/5", "*/*"))[1]).toBe(type);
+    }
+  });
+
+  it("keeps status, description and headers of the error, and lets the handler run", async () => {
+    let count = 0;
+    const app = createMixed(() => `${count++}`);
+    app.errorHandler(429, page);
+    app.errorHandler(TypeError, page);
+    app.route("/busy", () => abort(429, "Wait.", { retryAfter: 9 }), { endpoint: "busy", returns: Rate });
+    app.route("/typo", () => Reflect.apply(Object, undefined, []).none.id, { endpoint: "typo", returns: Rate });
+    const client = app.testClient();
+    expect(await (await client.get("/api/items/5")).json()).toMatchObject({ status: 404, detail: "There is no item 5." });
+    expect(count).toBe(1);
+    const busy = await client.get("/busy");
+    expect([busy.status, busy.headers.get("retry-after"), busy.headers.get("vary")]).toEqual([429, "9", "accept"]);
+    expect(await (await client.get("/typo")).json()).toMatchObject({ status: 500, title: "Internal Server Error" });
+  });
+
+  it("gives way for routes with a schema, for an app of JSON alone, and for handlers of a class and of 500", async () => {
+    const app = createLiveApp(Rates);
+    app.errorHandler(HTTPException, page);
+    app.errorHandler(500, page);
+    expect(await ask(app, "/rates/5", "*/*")).toEqual([500, problem]);
+    expect(await ask(app, "/rates", "*/*", { method: "POST", type: "application/json", body: "{" })).toEqual([400, problem]);
+    expect(await ask(app, "/rates", "*/*", { method: "PUT" })).toEqual([405, problem]);
+    expect(await ask(app, "/page", "*/*", { method: "PUT" })).toEqual([405, "text/html"]);
+    const stated = createApp({ errors: "json" });
+    stated.errorHandler(404, page);
+    expect(await ask(stated, "/nope", "*/*")).toEqual([404, problem]);
+    expect(await ask(stated, "/nope", browser)).toEqual([404, "text/html"]);
+  });
+
+  it("is not asked where the blueprint handles the error itself", async () => {
+    const app = createMixed(page, () => "<h1>No such item</h1>");
+    expect(await (await app.testClient().get("/api/items/5")).text()).toBe("<h1>No such item</h1>");
+  });
+
+  it("gives way to an inner blueprint of JSON, and stays for an outer one that is JSON itself", async () => {
+    const create = (outerErrors: "json" | undefined): Flagon => {
+      const inner = new Blueprint("inner", { urlPrefix: "/inner", errors: "json" });
+      inner.route("/x", () => abort(404), { endpoint: "x" });
+      const outer = new Blueprint("outer", { urlPrefix: "/outer", ...(outerErrors && { errors: outerErrors }) });
+      outer.errorHandler(404, page);
+      outer.register(inner);
+      const app = createApp();
+      app.register(outer);
+      return app;
+    };
+    expect(await ask(create(undefined), "/outer/inner/x", "*/*")).toEqual([404, problem]);
+    expect(await ask(create("json"), "/outer/inner/x", "*/*")).toEqual([404, "text/html"]);
   });
 });
 

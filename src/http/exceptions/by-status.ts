@@ -1,3 +1,4 @@
+import { type Challenges, formatChallenges } from "../www-authenticate";
 import {
   BadRequest,
   Conflict,
@@ -88,13 +89,18 @@ export class HTTPVersionNotSupported extends HTTPException {
   static override readonly description: string = "The server does not speak that version of HTTP.";
 }
 
+type ExceptionClass = new (description?: string, options?: HTTPExceptionOptions) => HTTPException;
+
+/** Options of `abort()`. */
+export interface AbortOptions extends HTTPExceptionOptions {
+  /** The challenges of a 401, such as `Basic realm="Admin"`. Default: those of the login manager. */
+  readonly wwwAuthenticate?: Challenges;
+  /** The seconds until the client may try again, or the time. For 429 and 503. Default: none. */
+  readonly retryAfter?: number | Date;
+}
+
 /** The class for each status that has one. */
-const classes: ReadonlyMap<number, new (description?: string) => HTTPException> = new Map<
-  number,
-  new (
-    description?: string,
-  ) => HTTPException
->(
+const classes: ReadonlyMap<number, ExceptionClass> = new Map<number, ExceptionClass>(
   [
     BadRequest,
     Unauthorized,
@@ -138,16 +144,21 @@ export function isErrorStatus(status: number): boolean {
  *
  * @throws {RangeError} If the status is not one of an error.
  */
-export function createException(status: number, description?: string): HTTPException {
+export function createException(status: number, description?: string, abortOptions?: AbortOptions): HTTPException {
+  const options = abortOptions === undefined ? undefined : toExceptionOptions(abortOptions);
   if (status === MethodNotAllowed.status) {
-    return new MethodNotAllowed([], description);
+    return new MethodNotAllowed([], description, options);
   }
   if (status === RangeNotSatisfiable.status) {
-    return new RangeNotSatisfiable(undefined, description);
+    return new RangeNotSatisfiable(undefined, description, options);
   }
   const constructor = classes.get(status);
   if (constructor === undefined) {
     throw new RangeError(`There is no error with the status ${status}. Use one from 400 to 505 that HTTP defines, such as 404.`);
   }
-  return new constructor(description);
+  return new constructor(description, options);
+}
+
+function toExceptionOptions({ wwwAuthenticate, retryAfter, headers, ...options }: AbortOptions): HTTPExceptionOptions {
+  return { ...options, headers: { ...formatChallenges(wwwAuthenticate), ...formatRetryAfter(retryAfter), ...headers } };
 }

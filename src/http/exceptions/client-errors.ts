@@ -1,3 +1,4 @@
+import { type Challenges, formatChallenges } from "../www-authenticate";
 import { formatRetryAfter, HTTPException, type HTTPExceptionOptions } from "./http-exception";
 
 /** The answer 400: "The server could not understand the request." */
@@ -17,11 +18,10 @@ export class Unauthorized extends HTTPException {
 
   /**
    * @param description The message for the client, as plain text.
-   * @param options Headers, and `wwwAuthenticate`: the challenge, such as `Basic realm="Admin"`.
+   * @param options Headers, and `wwwAuthenticate`: the challenges, such as `Basic realm="Admin"`. Default: those of the login manager.
    */
-  constructor(description?: string, { wwwAuthenticate, ...options }: HTTPExceptionOptions & { wwwAuthenticate?: string } = {}) {
-    const challenge: Record<string, string> = wwwAuthenticate === undefined ? {} : { "www-authenticate": wwwAuthenticate };
-    super(description, { ...options, headers: { ...challenge, ...options.headers } });
+  constructor(description?: string, { wwwAuthenticate, ...options }: HTTPExceptionOptions & { wwwAuthenticate?: Challenges } = {}) {
+    super(description, { ...options, headers: { ...formatChallenges(wwwAuthenticate), ...options.headers } });
   }
 }
 

@@ -47,6 +47,17 @@ export function toResponse(value: unknown, status: number, label: string, json: 
   return toJsonResponse(value, status, label, json);
 }
 
+/** Tells whether a value is HTML: text, `Markup`, or a stream without a type. A response is none, whatever it holds. */
+export function isPage(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) {
+    return typeof value === "string";
+  }
+  if (value instanceof FlagonResponse || isPlain(value)) {
+    return false;
+  }
+  return Markup.is(value) || (!(value instanceof Response) && toBody(value) !== undefined && findType(value).startsWith("text/html"));
+}
+
 /** Objects that JSON writes as `{}`, by their tags, and the cure. */
 const emptyInJson = new Map([
   ["Error", "Throw it, or return the text of its message."],
