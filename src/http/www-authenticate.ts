@@ -40,13 +40,22 @@ export class WWWAuthenticate {
     this.type = type.toLowerCase();
   }
 
-  /** Reads the scheme of a challenge that is written as text; the rest stays as it is. */
+  /**
+   * Reads the scheme of a challenge that is written as text; the rest stays as it is.
+   *
+   * @param challenge The text, such as `Basic realm="Admin"`.
+   * @throws {RangeError} If the text does not begin with a scheme.
+   */
   static parse(challenge: string): WWWAuthenticate {
     const [type = "", ...rest] = challenge.trim().split(/ +/);
     return new WWWAuthenticate(type, {}, rest.length === 0 ? undefined : rest.join(" "));
   }
 
-  /** Returns the challenge with more parameters. */
+  /**
+   * Returns the challenge with more parameters. One that has a token stays as it is.
+   *
+   * @param parameters The parameters by name.
+   */
   with(parameters: Readonly<Record<string, string>>): WWWAuthenticate {
     if (this.token === undefined) {
       return new WWWAuthenticate(this.type, { ...this.parameters, ...parameters });
