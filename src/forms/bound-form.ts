@@ -19,6 +19,7 @@ import { type FieldOptions, renderControl, renderErrors, renderField, renderNote
 import { hasFile } from "./file-fields";
 import type { FormBase, FormOptions, FormRenderOptions, RowOptions } from "./form";
 import { type FormState, FormView } from "./form-view";
+import { readInitial } from "./initial-values";
 import { findLabel, findMessage } from "./messages";
 import { listAllowedByField, type RequestChoices, readRequestChoices } from "./request-choices";
 
@@ -151,7 +152,9 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
 
   #bind(): MaybePromise<this> {
     this.node = toTree(this.#values, this.schema.reserved);
-    const conversion = new Conversion(this.isSearch ? "search" : "form", listAllowedByField(this.choices));
+    const conversion = new Conversion(this.isSearch ? "search" : "form", listAllowedByField(this.choices), (name, text) =>
+      this.#wasShown(name, text),
+    );
     return andThen(checkForm(this.schema, this.node, conversion), (result) => {
       if ("data" in result) {
         this.#result = result;
@@ -162,6 +165,13 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
       }
       return this;
     });
+  }
+
+  /** Tells whether a field showed a text before the form was sent. */
+  #wasShown(name: string, text: string): boolean {
+    const field = findField(this.schema, name);
+    const shown: unknown = field && readInitial(this.initial, field);
+    return typeof shown === "string" && shown.replace(/\r\n?/g, "\n") === text;
   }
 
   /** Returns the message of an issue: of the schema, the field, the form or the app; else Flagon's own. */

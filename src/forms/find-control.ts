@@ -1,4 +1,4 @@
-import { listCounts, listTextFormats, readLeast } from "../schemas/checks";
+import { findTypedMost, listCounts, listTextFormats, listTypedChecks, readLeast } from "../schemas/checks";
 import type { Choice } from "../schemas/choices";
 import { isCheckbox } from "../schemas/convert";
 import { isList } from "../schemas/form-schema";
@@ -7,6 +7,7 @@ import { findCheckedFormat } from "../schemas/text-formats";
 import {
   listChecks,
   listValues,
+  readDefinition,
   readInner,
   readInners,
   remember,
@@ -17,7 +18,7 @@ import {
 } from "../schemas/zod";
 import type { Attributes } from "./attributes";
 import { readPattern } from "./format-patterns";
-import { toPattern } from "./patterns";
+import { characters, isOfUnits, toPattern } from "./patterns";
 import { type Range, readRange } from "./ranges";
 
 /** The HTML control that fits a schema. */
@@ -62,8 +63,18 @@ function chooseControl(isPassword: boolean, kind: Unwrapped): Control {
   const required = isOptional || isNullable || acceptsEmpty ? {} : { required: true };
   const range = isPreprocessed ? undefined : readRange(core);
   switch (core._zod.def.type) {
-    case "string":
-      return createTextControl(isPassword, kind, required, range);
+    case "string": {
+      const [yes, no] = listWords(core);
+      return yes === undefined || no === undefined
+        ? createTextControl(isPassword, kind, required, range)
+        : {
+            ...single("select", required),
+            choices: [
+              { ...nameBoolean(true), value: yes },
+              { ...nameBoolean(false), value: no },
+            ],
+          };
+    }
     case "template_literal":
       return single("text", required);
     case "number":
@@ -146,6 +157,12 @@ function nameBoolean(value: boolean): Choice {
   return value ? { value: "true", label: "Yes", labelKind: "yes" } : { value: "false", label: "No", labelKind: "no" };
 }
 
+/** Lists the words of `z.stringbool()` for yes and no. */
+function listWords(schema: ZodSchema): readonly string[] {
+  const words = readDefinition(schema, "words");
+  return Array.isArray(words) ? words.filter((word) => typeof word === "string") : [];
+}
+
 function nameValue(value: string): Choice {
   return { value, label: humanize(value) };
 }
@@ -184,14 +201,16 @@ function findTextConstraints(schema: ZodSchema): Attributes {
   const checks = listChecks(schema);
   const changes = checks.flatMap(({ check, tx }, index) => (check === "overwrite" ? [{ index, isTrim: isTrim(tx) }] : []));
   const end = changes.find(({ isTrim }) => !isTrim)?.index ?? checks.length;
-  const start = changes[0]?.index ?? checks.length;
-  const raw = checks.slice(0, start);
-  const least = Math.max(...listCounts(raw, "minimum"), 0);
-  const most = Math.min(...listCounts(raw, "maximum"));
+  const typed = listTypedChecks(schema);
+  const least = Math.max(...listCounts(typed, "minimum"), 0);
+  const patterns = listPatterns(typed);
   return {
     minlength: least > 1 ? least : undefined,
-    maxlength: Number.isFinite(most) ? most : undefined,
-    pattern: toPattern(listPatterns(raw), listPatterns(checks.slice(start, end))),
+    maxlength: findTypedMost(schema)?.most,
+    pattern: toPattern(
+      least > 1 && !patterns.some(isOfUnits) ? [...patterns, characters(least)] : patterns,
+      listPatterns(checks.slice(typed.length, end)),
+    ),
   };
 }
 

@@ -151,12 +151,20 @@ function findTypeKind(expected: string, core: ZodSchema | undefined): FormMessag
       return "file";
     case "string": {
       const [format] = listTextFormats(core);
-      return format === undefined ? "invalid" : findFormatKind(String(format.format));
+      return format === undefined ? (expectedKinds[expected] ?? "invalid") : findFormatKind(String(format.format));
     }
     default:
-      return expected === "int" ? "wholeNumber" : expected === "number" ? "number" : "invalid";
+      return expectedKinds[expected] ?? "invalid";
   }
 }
+
+/** The kinds of values that a schema expects behind a change of the text. */
+const expectedKinds: Readonly<Record<string, FormMessageKind>> = {
+  int: "wholeNumber",
+  bigint: "wholeNumber",
+  number: "number",
+  date: "date",
+};
 
 type SizeKinds = readonly [
   text: FormMessageKind,

@@ -1,6 +1,6 @@
 import { allOf, andThen, type MaybePromise } from "../base/maybe-promise";
 import { type SchemaIssue, type SchemaResult, toIssues, validate } from "../base/schema";
-import { Conversion } from "./conversion";
+import { Conversion, type LongText } from "./conversion";
 import { convert } from "./convert";
 import { emptyNode, formatName, type NameNode } from "./field-names";
 import { type FormSchema, findField } from "./form-schema";
@@ -65,7 +65,11 @@ function gather(schema: FormSchema, results: readonly SchemaResult<unknown>[], c
  * Lists the issues by field. A field that was left empty has one issue only, unless its author wrote another message;
  * so has a field whose value is none of its choices.
  */
-function explain(schema: FormSchema, issues: readonly SchemaIssue[], { missing, blank, unchosen, refused }: Conversion): FieldIssue[] {
+function explain(
+  schema: FormSchema,
+  issues: readonly SchemaIssue[],
+  { missing, blank, unchosen, refused, long }: Conversion,
+): FieldIssue[] {
   const errors: FieldIssue[] = [];
   const explained = new Set<string>();
   const add = (name: string, field: ZodSchema | undefined, code: string, message: string): void => {
@@ -104,7 +108,23 @@ function explain(schema: FormSchema, issues: readonly SchemaIssue[], { missing, 
       add(name, findField(schema, name)?.schema, code, message);
     }
   }
+  for (const [name, text] of long) {
+    if (!explained.has(name)) {
+      errors.push({ name, schema: findField(schema, name)?.schema, ...explainLength(text) });
+    }
+  }
   return errors;
+}
+
+/** Explains that a text is too long, by the message that its author wrote for it. */
+function explainLength({ check, most, text }: LongText): Omit<FieldIssue, "name" | "schema"> {
+  const isExact = check.check === "length_equals";
+  const details = { code: "too_big", origin: "string", maximum: most, inclusive: true, ...(isExact ? { exact: true } : {}), input: text };
+  const own: unknown = typeof check.error === "function" ? check.error(details) : undefined;
+  const message: unknown = typeof own === "object" && own !== null && "message" in own ? own.message : own;
+  return typeof message === "string"
+    ? { code: "too_big", message, isOwn: true, details }
+    : { code: "too_big", message: `Too big: expected string to have <=${most} characters`, isOwn: false, details };
 }
 
 /**

@@ -1,9 +1,23 @@
-import { listChecks, type ZodCheck, type ZodSchema } from "./zod";
+import { listChecks, remember, type ZodCheck, type ZodSchema } from "./zod";
 
 /** Lists the formats that a text must have, such as `{ format: "email" }`. */
 export function listTextFormats(schema: ZodSchema): readonly ZodCheck[] {
   return listChecks(schema).filter(({ check }) => check === "string_format");
 }
+
+/** Lists the checks of a text that come before any change of it: those that see the text as it is typed. */
+export const listTypedChecks: (schema: ZodSchema) => readonly ZodCheck[] = remember((schema) => {
+  const checks = listChecks(schema);
+  const end = checks.findIndex(({ check }) => check === "overwrite");
+  return end < 0 ? checks : checks.slice(0, end);
+});
+
+/** Finds the check that states the greatest length of a text as it is typed. */
+export const findTypedMost: (schema: ZodSchema) => { readonly check: ZodCheck; readonly most: number } | undefined = remember((schema) => {
+  const most = Math.min(...listCounts(listTypedChecks(schema), "maximum"));
+  const check = listTypedChecks(schema).find((one) => listCounts([one], "maximum").includes(most));
+  return check && { check, most };
+});
 
 /** Finds the least length, size or count that the checks allow. */
 export function readLeast(schema: ZodSchema): number | undefined {

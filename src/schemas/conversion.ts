@@ -1,4 +1,5 @@
 import type { CheckedFormat } from "./text-formats";
+import type { ZodCheck } from "./zod";
 
 /** Keys that lead to a value. */
 export type Path = readonly PropertyKey[];
@@ -9,6 +10,20 @@ type Allowed = ReadonlyMap<string, ReadonlySet<string>>;
 const noChoices: Allowed = new Map();
 const noNames: ReadonlySet<string> = new Set();
 const noFormats: ReadonlyMap<string, CheckedFormat> = new Map();
+const noTexts: ReadonlyMap<string, LongText> = new Map();
+
+/** A text that has more UTF-16 code units than its control takes, but no more characters than its schema takes. */
+export interface LongText {
+  /** The check that states the length. */
+  readonly check: ZodCheck;
+  /** The length. */
+  readonly most: number;
+  /** The text. */
+  readonly text: string;
+}
+
+/** Tells whether the control of a field showed a text before it was sent. */
+export type WasShown = (name: string, text: string) => boolean;
 
 /** The state of one conversion: its source, its choices, and the fields that turn out to be wrong. */
 export class Conversion {
@@ -24,10 +39,18 @@ export class Conversion {
   #blank: Set<string> | undefined;
   #unchosen: Set<string> | undefined;
   #refused: Map<string, CheckedFormat> | undefined;
+  #long: Map<string, LongText> | undefined;
+  readonly #wasShown: WasShown | undefined;
 
-  constructor(source: Conversion["source"] = "form", choices: Allowed = noChoices) {
+  /**
+   * @param source The source.
+   * @param choices The values that may be chosen, by field.
+   * @param wasShown Tells whether a control showed a text. If it is stated, texts are counted as browsers count them.
+   */
+  constructor(source: Conversion["source"] = "form", choices: Allowed = noChoices, wasShown?: WasShown) {
     this.source = source;
     this.choices = choices;
+    this.#wasShown = wasShown;
   }
 
   /** The names of required fields that were left empty. */
@@ -50,9 +73,19 @@ export class Conversion {
     return this.#refused ?? noFormats;
   }
 
-  /** Whether no field is missing, refused, or none of its choices. */
+  /** The texts that are longer than browsers let visitors type, although their schema takes them. */
+  get long(): ReadonlyMap<string, LongText> {
+    return this.#long ?? noTexts;
+  }
+
+  /** Whether texts are counted as browsers count them. */
+  get countsUnits(): boolean {
+    return this.#wasShown !== undefined;
+  }
+
+  /** Whether no field is missing, refused, too long, or none of its choices. */
   get isClean(): boolean {
-    return this.#missing === undefined && this.#unchosen === undefined && this.#refused === undefined;
+    return this.#missing === undefined && this.#unchosen === undefined && this.#refused === undefined && this.#long === undefined;
   }
 
   /** Notes a required field that was left empty. */
@@ -77,5 +110,13 @@ export class Conversion {
   addRefused(name: string, format: CheckedFormat): void {
     this.#refused ??= new Map();
     this.#refused.set(name, format);
+  }
+
+  /** Notes a text that browsers find too long. One that the control showed is not checked by browsers either. */
+  addLong(name: string, long: LongText): void {
+    if (this.#wasShown?.(name, long.text) === false) {
+      this.#long ??= new Map();
+      this.#long.set(name, long);
+    }
   }
 }

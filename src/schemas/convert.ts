@@ -1,7 +1,7 @@
 import { validateSync } from "../base/schema";
 import { textConverters } from "../base/text-values";
 import { UploadedFile } from "../http/request/upload";
-import { listTextFormats, readLeast } from "./checks";
+import { findTypedMost, listTextFormats, readLeast } from "./checks";
 import { readChoices } from "./choices";
 import { Conversion, type Path } from "./conversion";
 import { convertMembers } from "./convert-members";
@@ -129,7 +129,24 @@ function convertString(kind: Unwrapped, text: string | undefined, path: Path, co
   if (refused !== undefined) {
     conversion.addRefused(formatName(path), refused);
   }
+  if (conversion.countsUnits && !isPreprocessed) {
+    checkUnits(kind, text, path, conversion);
+  }
   return completed;
+}
+
+/** The types of controls whose `maxlength` browsers check. */
+const typedTypes: ReadonlySet<unknown> = new Set([undefined, "text", "textarea", "search", "tel", "url", "email", "password"]);
+
+/** Notes a text with more UTF-16 code units than `maxlength` allows: zod counts an emoji as one, and browsers as two. */
+function checkUnits({ core, meta }: Unwrapped, text: string, path: Path, conversion: Conversion): void {
+  const limit = findTypedMost(core);
+  if (limit === undefined || text.length <= limit.most || !typedTypes.has(meta.type)) {
+    return;
+  }
+  if (meta.choices === undefined && findAllowed(path, conversion) === undefined) {
+    conversion.addLong(formatName(path), { ...limit, text });
+  }
 }
 
 /** Lists the precisions of the times that a text must be. */
@@ -158,8 +175,13 @@ function convertText(schema: ZodSchema, text: string | undefined, parse: (trimme
   if (trimmed === undefined || trimmed === "") {
     return undefined;
   }
-  // A schema that coerces would read the text by the looser rules of JavaScript.
-  return parse(trimmed) ?? (readDefinition(schema, "coerce") === true ? Number.NaN : text);
+  const value = parse(trimmed);
+  if (value === undefined) {
+    // A schema that coerces would read the text by the looser rules of JavaScript.
+    return readDefinition(schema, "coerce") === true ? Number.NaN : text;
+  }
+  // The first part of a pipe takes the text.
+  return readDefinition(schema, "isCoercedText") === true ? (value instanceof Date ? value.toISOString() : String(value)) : value;
 }
 
 function convertBoolean(kind: Unwrapped, text: string | undefined): unknown {

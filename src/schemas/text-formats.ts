@@ -1,4 +1,5 @@
 import { listTextFormats } from "./checks";
+import { isHarmless } from "./text-changes";
 import { listChecks, remember, type ZodCheck, type ZodSchema } from "./zod";
 
 /** The text formats that have a control of their own, which checks them. */
@@ -62,22 +63,4 @@ function isInternational({ pattern }: ZodCheck): boolean {
     pattern instanceof RegExp &&
     ["\u00e4@example.com", '"a b"@example.com'].some((text) => new RegExp(pattern, pattern.flags.replace(/[gy]/g, "")).test(text))
   );
-}
-
-const sample = "\t aB\u0301e\u0301 \u00c9 c \n";
-const harmless: ReadonlySet<string> = new Set([
-  sample.trim(),
-  sample.toLowerCase(),
-  sample.toUpperCase(),
-  sample.normalize(),
-  sample.normalize("NFD"),
-]);
-
-/** Tells whether a change of a text only trims it, changes the case of its letters, or composes them. */
-function isHarmless(change: unknown): boolean {
-  try {
-    return typeof change === "function" && harmless.has(String(change(sample)));
-  } catch {
-    return false;
-  }
 }

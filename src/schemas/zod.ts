@@ -1,4 +1,5 @@
 import type { Schema } from "../base/schema";
+import { isHarmless } from "./text-changes";
 
 /**
  * Reads zod 4 schemas by their structure, never by `instanceof`: any copy of zod 4, and `zod/mini`, will do.
@@ -222,12 +223,109 @@ function findInner(schema: ZodSchema): ZodSchema | undefined {
         ? rest[0]
         : composeSchema({ type: "union", options: rest });
   }
-  if (type === "pipe") {
-    // z.preprocess() is a pipe that begins with a transform: its second part describes the field.
-    const input = readInner(schema, "in");
-    return input?._zod.def.type === "transform" ? readInner(schema, "out") : input;
+  return type === "pipe" ? readPipe(schema) : undefined;
+}
+
+/**
+ * Returns the part of a pipe that describes its field: the first one, or the second one of `z.preprocess()`. If both parts
+ * take a text, or the second one coerces a text, the field has the checks of both.
+ */
+function readPipe(pipe: ZodSchema): ZodSchema | undefined {
+  const input = readInner(pipe, "in");
+  const output = readInner(pipe, "out");
+  if (input?._zod.def.type === "transform") {
+    return output;
   }
-  return undefined;
+  const isCodec = readDefinition(pipe, "transform") !== undefined;
+  if (input && isCodec) {
+    const words = readWords(pipe);
+    return words.length === 2 ? composeSchema({ type: "string", words, error: readDefinition(pipe, "error") }) : input;
+  }
+  return input && ((output && joinTexts(input, output)) ?? input);
+}
+
+/** Returns the words of `z.stringbool()` for yes and no. */
+function readWords(pipe: ZodSchema): readonly unknown[] {
+  const bag: unknown = Reflect.get(pipe._zod, "bag");
+  return isObjectWith(bag, "truthy") && isObjectWith(bag, "falsy")
+    ? [bag.truthy, bag.falsy].flatMap((words) => (Array.isArray(words) ? words.slice(0, 1) : []))
+    : [];
+}
+
+/** Joins both parts of a pipe of texts to one schema that is only read; `undefined` if they are no texts. */
+function joinTexts(input: ZodSchema, output: ZodSchema): ZodSchema | undefined {
+  const from = unwrap(input);
+  if (from.core._zod.def.type !== "string" || output._zod.def.type === "transform") {
+    return undefined;
+  }
+  const to = unwrap(output);
+  const isChanged = endsInChange(input) || to.isPreprocessed;
+  const core = joinCores(from.core, to.core, isChanged);
+  if (core === undefined) {
+    return undefined;
+  }
+  const isShort = listChecks(from.core).every(({ minimum = 0, length = 0 }) => minimum === 0 && length === 0);
+  const empty = composeSchema({ type: "literal", values: [""] });
+  const options = to.acceptsEmpty && isShort ? composeSchema({ type: "union", options: [core, empty] }) : core;
+  const nullable = from.isNullable && to.isNullable ? composeSchema({ type: "nullable", innerType: options }) : options;
+  const meta = { ...to.meta, ...from.meta };
+  return from.hasDefault
+    ? composeSchema({ type: "default", innerType: nullable, defaultValue: from.defaultValue, meta })
+    : composeSchema({ type: from.isOptional && to.isOptional ? "optional" : "nonoptional", innerType: nullable, meta });
+}
+
+/** Tells whether a function changes the values of a schema after its checks. */
+function endsInChange(schema: ZodSchema): boolean {
+  const inner = wrappers.has(schema._zod.def.type) ? readInner(schema, "innerType") : undefined;
+  if (inner !== undefined) {
+    return endsInChange(inner);
+  }
+  const output = readInner(schema, "out");
+  return (
+    output !== undefined &&
+    (output._zod.def.type === "transform" || readDefinition(schema, "transform") !== undefined || endsInChange(output))
+  );
+}
+
+function joinCores(from: ZodSchema, to: ZodSchema, isChanged: boolean): ZodSchema | undefined {
+  const { type } = to._zod.def;
+  const checks = readDefinition(from, "checks");
+  const first: unknown[] = [...(readDefinition(from, "check") === undefined ? [] : [from]), ...(Array.isArray(checks) ? checks : [])];
+  if (type === "string") {
+    const others = readDefinition(to, "checks");
+    const second: unknown[] = [...(readDefinition(to, "check") === undefined ? [] : [to]), ...(Array.isArray(others) ? others : [])];
+    const change = isChanged ? [composeSchema({ type: "custom", check: "overwrite" })] : [];
+    return composeSchema({
+      type,
+      checks: [...first, ...change, ...second],
+      error: readDefinition(from, "error") ?? readDefinition(to, "error"),
+    });
+  }
+  if (isChanged || listChecks(from).some(({ check, tx }) => check === "overwrite" && !isHarmless(tx))) {
+    return undefined;
+  }
+  const isCoerced = readDefinition(to, "coerce") === true && ["number", "bigint", "date"].includes(type);
+  if (isCoerced && listChecks(from).every(({ check, minimum }) => check === "overwrite" || minimum === 1 || minimum === 0)) {
+    return composeSchema({ ...to._zod.def, isCoercedText: true });
+  }
+  return takesText(to) ? to : undefined;
+}
+
+/** Tells whether a schema takes texts alone. */
+function takesText(schema: ZodSchema): boolean {
+  const { core } = unwrap(schema);
+  switch (core._zod.def.type) {
+    case "string":
+    case "template_literal":
+      return true;
+    case "enum":
+    case "literal":
+      return listValues(core).every((value) => typeof value === "string");
+    case "union":
+      return readInners(core, "options").every(takesText);
+    default:
+      return false;
+  }
 }
 
 function readMeta(schema: ZodSchema): Readonly<Record<string, unknown>> {

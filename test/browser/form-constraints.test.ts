@@ -257,8 +257,9 @@ describe("Chromium and the server", () => {
           if (body !== null) {
             accepted++;
             const { status } = await send(body);
-            // Browsers count an emoji as two characters, and zod as one.
-            const isShort = value.includes(emoji) && String((errors as { f?: unknown }).f).startsWith("At least");
+            // A textarea has no pattern: its minlength counts an emoji as two.
+            const isShort =
+              shown.includes("<textarea") && value.includes(emoji) && String((errors as { f?: unknown }).f).startsWith("At least");
             expect([label, value, body, shown, isShort ? {} : errors, isShort ? 200 : status]).toEqual([
               label,
               value,
@@ -267,7 +268,7 @@ describe("Chromium and the server", () => {
               {},
               200,
             ]);
-          } else if (isExact === true && !value.includes(emoji)) {
+          } else if (isExact === true) {
             refused++;
             const { status } = await send(String(new URLSearchParams({ f: value })));
             expect([label, value, "refused by the browser", shown, status]).toEqual([label, value, "refused by the browser", shown, 422]);

@@ -19,6 +19,9 @@ const urlPattern = `${wholeHost}(?!(?i:javascript|data|vbscript):)[\\s\\S]*`;
 /** Creates an expression from text: this version of the compiler knows no literals with the flag `v`. */
 const withFlag = (flag: string, source: string) => new RegExp(source, flag);
 
+/** The pattern of a text of at least some characters, of which `minlength` counts an emoji as two. */
+const ofCharacters = (least: number) => `[\\s\\S]{${least},}|[^\\u{10000}-\\u{10ffff}]*`;
+
 const lastDay = { max: "9999-12-31" };
 
 describe("a control", () => {
@@ -89,7 +92,26 @@ describe("a control", () => {
   });
 
   it.each([
-    ["lengths before the text is trimmed", z.string().min(2).max(9).trim(), { minlength: "2", maxlength: "9" }],
+    ["lengths before the text is trimmed", z.string().min(2).max(9).trim(), { minlength: "2", maxlength: "9", pattern: ofCharacters(2) }],
+    ["a length", z.string().length(3), { minlength: "3", maxlength: "3", pattern: ofCharacters(3) }],
+    [
+      "lengths beside a pattern that takes no emoji",
+      z
+        .string()
+        .min(2)
+        .max(9)
+        .regex(/^[a-z-]+$/),
+      { minlength: "2", maxlength: "9", pattern: "[a-z\\-]+" },
+    ],
+    [
+      "lengths beside a pattern that takes emoji",
+      z
+        .string()
+        .min(2)
+        .regex(/^[^a]+$/u),
+      { minlength: "2", pattern: `(?=(?:[^a]+)$)(?:${ofCharacters(2)})` },
+    ],
+    ["lengths and patterns of both parts of a pipe", z.string().max(9).pipe(z.string().regex(/^a+$/)), { maxlength: "9", pattern: "a+" }],
     ["no lengths after it", z.string().trim().min(2).max(9), {}],
     [
       "a pattern with blanks around it",
@@ -160,7 +182,44 @@ describe("a control", () => {
   it.each([
     ["an e-mail", z.email(), { type: "email", required: "", pattern: emailPattern }],
     ["a union of an e-mail and nothing", z.email().or(z.literal("")), { type: "email", pattern: emailPattern }],
-    ["an e-mail without the blanks around it", z.string().trim().toLowerCase().pipe(z.email()), { type: "text", required: "" }],
+    ["an e-mail without the blanks around it", z.string().trim().toLowerCase().pipe(z.email()), { type: "email", required: "" }],
+    ["an e-mail in a pipe", z.string().trim().pipe(z.email()), { type: "email", required: "", pattern: `\\s*${emailPattern}\\s*` }],
+    [
+      "an e-mail in a pipe with a refinement",
+      z.string().pipe(z.email()).refine(Boolean),
+      { type: "email", required: "", pattern: emailPattern },
+    ],
+    ["an optional e-mail in a pipe", z.string().optional().pipe(z.email().optional()), { type: "email", pattern: emailPattern }],
+    ["an e-mail or nothing in a pipe", z.string().pipe(z.email().or(z.literal(""))), { type: "email", pattern: emailPattern }],
+    [
+      "an e-mail behind a function",
+      z
+        .string()
+        .transform((text) => text.replace(" at ", "@"))
+        .pipe(z.email()),
+      { type: "text", required: "", inputmode: "email" },
+    ],
+    ["a URL in a pipe", z.string().toLowerCase().pipe(z.url()), { type: "url", required: "" }],
+    [
+      "a day in a pipe",
+      z
+        .string()
+        .pipe(z.iso.date())
+        .transform((text) => new Date(text)),
+      { type: "date", required: "", ...lastDay },
+    ],
+    ["a number in a pipe of texts", z.string().pipe(z.coerce.number()), { type: "number", required: "", step: "any" }],
+    [
+      "a whole number in a pipe of texts",
+      z.string().trim().min(1).pipe(z.coerce.number<string>().int().min(3)),
+      { type: "number", required: "", min: "3" },
+    ],
+    ["a number that a function makes", z.string().transform(Number).pipe(z.int()), { type: "text", required: "" }],
+    [
+      "a text with digits before it is a number",
+      z.string().regex(/^\d+$/).pipe(z.coerce.number()),
+      { type: "text", required: "", pattern: "\\d+" },
+    ],
     ["an e-mail that is trimmed", z.string().trim().email(), { type: "email", required: "", pattern: `\\s*${emailPattern}\\s*` }],
     ["an e-mail in lower case", z.string().toLowerCase().email(), { type: "email", required: "" }],
     [
@@ -191,7 +250,11 @@ describe("a control", () => {
       { type: "url", required: "", pattern: `${wholeHost}(?i:(?:ftp|sftp)):[\\s\\S]*` },
     ],
     ["a URL with some protocol", z.url({ protocol: /ftp/ }), { type: "url", required: "" }],
-    ["a text of some length or nothing", z.union([z.literal(""), z.string().min(3)]), { type: "text", minlength: "3" }],
+    [
+      "a text of some length or nothing",
+      z.union([z.literal(""), z.string().min(3)]),
+      { type: "text", minlength: "3", pattern: ofCharacters(3) },
+    ],
     ["a number or null", z.union([z.int().min(3), z.null()]), { type: "number", min: "3" }],
     ["a number or a word", z.union([z.literal("auto"), z.int()]), { type: "text", required: "" }],
     ["a choice or free text", z.union([z.enum(["a", "b"]), z.string()]), { type: "text", required: "" }],
