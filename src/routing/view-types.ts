@@ -4,16 +4,25 @@ import type { ViewResult } from "./route-options";
 /**
  * The mistake of a view, `never` if there is none: a text that says it, or the type that the view has to have, whichever
  * the compiler explains better. Values of the type `never` belong to a rule that has a mistake itself: any view goes.
+ * A view of the right type is accepted first: the search for its mistake costs the compiler three times as much.
  */
 export type ViewProblem<View, Values, Options = unknown> = [Values] extends [never]
   ? never
-  : View extends (values: infer Wanted) => infer Result
-    ? [ValueProblem<Values, Wanted>] extends [never]
-      ? [Values] extends [Wanted]
-        ? ReturnProblem<Result, Options>
-        : (values: Values) => ViewResult<Options>
-      : ValueProblem<Values, Wanted>
-    : (values: Values) => ViewResult<Options>;
+  : View extends (values: Values) => PlainResult<Options>
+    ? never
+    : View extends (values: infer Wanted) => infer Result
+      ? [ValueProblem<Values, Wanted>] extends [never]
+        ? [Values] extends [Wanted]
+          ? ReturnProblem<Result, Options>
+          : (values: Values) => ViewResult<Options>
+        : ValueProblem<Values, Wanted>
+      : (values: Values) => ViewResult<Options>;
+
+/** The most usual results of a view. `Promise` is faster to compare with than `PromiseLike`. */
+type PlainResult<Options> = Options extends { readonly returns: unknown } ? ViewResult<Options> : Plain | Promise<Plain>;
+
+/** Text, or an object that is no function and no promise. */
+type Plain = string | (object & { readonly apply?: never; readonly then?: never });
 
 /** The mistake of a command's method, `never` if there is none: a text, or the type that it has to have. */
 export type CommandProblem<Method, Values> = Method extends (values: infer Wanted) => void
