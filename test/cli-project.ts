@@ -64,7 +64,7 @@ export function run(root: string, words: readonly string[], env: Record<string, 
     }
   });
   /** Waits until it has said something. */
-  const hear = async (text: string, time = 20_000): Promise<void> => {
+  const hear = async (text: string, time = 60_000): Promise<void> => {
     for (const end = Date.now() + time; !output.includes(text) && Date.now() < end; ) {
       await wait(20);
     }
@@ -74,7 +74,7 @@ export function run(root: string, words: readonly string[], env: Record<string, 
 }
 
 /** Waits until a page says something. */
-export async function until(url: string, expected: string | RegExp, time = 15_000): Promise<void> {
+export async function until(url: string, expected: string | RegExp, time = 60_000): Promise<void> {
   let last = "";
   for (const end = Date.now() + time; Date.now() < end; await wait(25)) {
     last = await fetch(url, { headers: { connection: "close" } }).then(

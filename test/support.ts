@@ -49,9 +49,9 @@ export async function findPort(): Promise<number> {
   return port;
 }
 
-/** Waits until something has happened, for two seconds at most; what is to have happened is then for the test to say. */
-export async function waitUntil(hasHappened: () => boolean): Promise<void> {
-  for (let round = 0; round < 200 && !hasHappened(); round++) {
+/** Waits until something has happened, for two seconds at most or for a given time; the test then says what should have happened. */
+export async function waitUntil(hasHappened: () => boolean, time = 2000): Promise<void> {
+  for (const end = performance.now() + time; !hasHappened() && performance.now() < end; ) {
     await wait(10);
   }
 }

@@ -12,23 +12,39 @@ export class Connections {
   readonly #bytesAtStart = new Map<Socket, number>();
   /** The connections below those, or those themselves without TLS. */
   readonly #sockets = new Set<Socket>();
+  /** The connections in the handshake of TLS, by the client's address and port. */
+  readonly #handshakes = new Map<string, Socket>();
 
   /** @param server The server, before it listens. */
   constructor(server: Server) {
+    const isSecure = "setSecureContext" in server;
     server.on("connection", (socket: Socket) => {
+      const client = nameClient(socket);
       this.accepted++;
       this.#sockets.add(socket);
-      socket.once("close", () => this.#sockets.delete(socket));
+      if (isSecure) {
+        this.#handshakes.set(client, socket);
+      }
+      socket.once("close", () => {
+        this.#sockets.delete(socket);
+        if (this.#handshakes.get(client) === socket) {
+          this.#handshakes.delete(client);
+        }
+      });
     });
     // A connection of TLS has two sockets: `connection` gives the one below, and `secureConnection` the one of the requests.
-    server.on("setSecureContext" in server ? "secureConnection" : "connection", (socket: Socket) => {
+    server.on(isSecure ? "secureConnection" : "connection", (socket: Socket) => {
+      this.#handshakes.delete(nameClient(socket));
       this.#bytesAtStart.set(socket, socket.bytesRead);
       socket.once("close", () => this.#bytesAtStart.delete(socket));
     });
   }
 
-  /** Closes the connections on which nothing has come. */
+  /** Closes the connections on which nothing has come, and those whose handshake of TLS has not ended. */
   closeSilent(): void {
+    for (const socket of this.#handshakes.values()) {
+      socket.destroy();
+    }
     for (const [socket, bytes] of this.#bytesAtStart) {
       if (socket.bytesRead === bytes) {
         socket.destroy();
@@ -42,4 +58,9 @@ export class Connections {
       socket.destroy();
     }
   }
+}
+
+/** Names the client of a connection. The two sockets of a connection of TLS have the same client. */
+function nameClient({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }

@@ -6,11 +6,15 @@ import { describe, expect, it } from "vitest";
 import { createProject, start } from "../cli-project";
 import { findPort, waitUntil } from "../support";
 
-/** The source of an app that says its version, and prints the id of each of its processes. */
+/** Milliseconds in which a busy machine starts or ends a few processes. */
+const enough = 60_000;
+/** Milliseconds after which a worker that listens counts as healthy. */
+const healthy = 1000;
+
+/** The source of an app that says its version, and the process that answers. */
 const version = (name: string, more = "") => `const { Flagon } = require("flagon");
 const app = new Flagon(__dirname, { static: null, config: { secretKey: "a key that is long enough" } });
 app.route("/", () => "${name} " + process.pid, { endpoint: "index" });
-app.onStart(() => { process.stdout.write("process " + process.pid + "\\n"); });
 ${more}
 module.exports = app;
 `;
@@ -23,53 +27,56 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Serves an app by two workers. */
+/** Serves an app by two workers, and waits until both listen. */
 async function serve(source: string) {
   const root = createProject({ "app.js": source });
   const port = await findPort();
   const origin = `http://127.0.0.1:${port}`;
   const started = start(root, ["serve", "--app", "app.js", "--port", String(port), "--workers", "2"]);
+  const count = (text: string) => started.output().split(text).length - 1;
+  /** Lists the workers that have listened and are alive, in the order of their starts. */
+  const listWorkers = () => [...started.output().matchAll(/The worker (\d+) listens\./g)].map(([, pid]) => Number(pid)).filter(isAlive);
+  const untilTwo = async () => {
+    await waitUntil(() => listWorkers().length === 2, enough);
+    expect(listWorkers()).toHaveLength(2);
+  };
   await started.hear("in 2 workers");
-  const listProcesses = () => [...started.output().matchAll(/^process (\d+)$/gm)].map(([, pid]) => Number(pid)).filter(isAlive);
-  await waitUntil(() => listProcesses().length === 2);
+  await untilTwo();
   return {
     ...started,
-    origin,
-    deploy: (text: string) => writeFileSync(join(root, "app.js"), text),
+    listWorkers,
     root,
-    /** Lists the workers that are alive. */
-    listWorkers: listProcesses,
+    untilTwo,
+    deploy: (text: string) => writeFileSync(join(root, "app.js"), text),
     /** Asks on a connection of its own for the version and the process that answer. */
     ask: async () => (await (await fetch(origin, { headers: { connection: "close" } })).text()).split(" "),
     /** Waits until the log has said something so many times. */
-    hearTimes: async (text: string, count: number) => {
-      for (const end = Date.now() + 20_000; started.output().split(text).length - 1 < count && Date.now() < end; ) {
-        await wait(20);
-      }
-      expect(started.output().split(text)).toHaveLength(count + 1);
+    hearTimes: async (text: string, times: number) => {
+      await waitUntil(() => count(text) >= times, enough);
+      expect(count(text)).toBe(times);
     },
+    /** Kills a worker, unless it has ended, and waits until it is gone. */
+    kill: async (pid = 0) => {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch (error) {
+        expect(error).toMatchObject({ code: "ESRCH" });
+      }
+      await waitUntil(() => !isAlive(pid), enough);
+    },
+    /** Reads the milliseconds after which ended workers are replaced, in their order. */
+    readDelays: () => [...started.output().matchAll(/another one takes its place in (\d+) ms/g)].map(([, delay]) => Number(delay)),
   };
 }
 
-/** Kills a worker, unless it has been replaced already. */
-function killIfThere(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch (error) {
-    expect(error).toMatchObject({ code: "ESRCH" });
-  }
-}
-
-// On a busy machine, signals and starts of processes can come in another order than the test asks for.
-describe("flagon serve --workers", { retry: 2 }, () => {
+describe("flagon serve --workers", { timeout: 240_000 }, () => {
   it("replaces a worker that is killed, and all of them on SIGHUP without losing a request", async () => {
-    const { ask, child, hear, listWorkers, output } = await serve(version("one"));
+    const { ask, child, hear, kill, listWorkers, output, untilTwo } = await serve(version("one"));
     const exited = once(child, "exit");
     const [, first = ""] = await ask();
-    process.kill(Number(first), "SIGKILL");
-    await hear("another one takes its place");
-    expect(output()).toContain(`The worker ${first} ended (SIGKILL)`);
-    await waitUntil(() => listWorkers().length === 2);
+    await kill(Number(first));
+    await hear(`The worker ${first} ended (SIGKILL); another one takes its place`);
+    await untilTwo();
     let isDone = false;
     let failures = 0;
     const seen = new Set<string>();
@@ -83,33 +90,47 @@ describe("flagon serve --workers", { retry: 2 }, () => {
         }
       }),
     );
-    await wait(300);
-    const before = new Set(seen);
+    await waitUntil(() => seen.size > 0, enough);
+    const before = listWorkers();
     child.kill("SIGHUP");
     await hear("All workers have been replaced");
-    await wait(300);
+    await waitUntil(() => listWorkers().some((pid) => seen.has(String(pid))), enough);
     isDone = true;
     await load;
     expect(failures).toBe(0);
-    expect([...seen].some((pid) => !before.has(pid))).toBe(true);
+    expect(listWorkers().filter((pid) => before.includes(pid))).toEqual([]);
+    expect(listWorkers().some((pid) => seen.has(String(pid)))).toBe(true);
     child.kill("SIGTERM");
-    await exited;
+    expect(await exited).toEqual([0, null]);
     expect(listWorkers()).toEqual([]);
+    expect(output()).not.toContain("did not start");
   });
 
   it("keeps new connections waiting while no worker is there", async () => {
-    const { ask, listWorkers } = await serve(version("one"));
+    const { ask, kill, listWorkers, untilTwo } = await serve(version("one"));
     for (let round = 0; round < 3; round++) {
-      await waitUntil(() => listWorkers().length === 2);
+      await untilTwo();
       const old = listWorkers();
-      for (const pid of old) {
-        process.kill(pid, "SIGKILL");
-      }
-      await waitUntil(() => !old.some(isAlive));
+      await Promise.all(old.map(kill));
       const [name, pid] = await ask();
       expect(name).toBe("one");
       expect(old).not.toContain(Number(pid));
     }
+  });
+
+  it("lets connections wait for a second at most before the next start, though workers end again and again", async () => {
+    const { kill, listWorkers, output, readDelays } = await serve(version("one"));
+    let pauses: number[] = [];
+    for (let round = 0; round < 8; round++) {
+      await waitUntil(() => listWorkers().length > 0, enough);
+      const count = readDelays().length;
+      const there = listWorkers();
+      await Promise.all(there.map(kill));
+      await waitUntil(() => there.every((pid) => output().includes(`The worker ${pid} ended`)), enough);
+      pauses = readDelays().slice(count);
+      expect(Math.min(...pauses)).toBeLessThanOrEqual(1000);
+    }
+    expect(Math.max(...readDelays())).toBeGreaterThanOrEqual(800);
   });
 
   it.each([
@@ -118,7 +139,7 @@ describe("flagon serve --workers", { retry: 2 }, () => {
     ["does not start", version("two", 'app.onStart(() => Promise.reject(new Error("no database")));')],
     ["ends itself", "process.exit(0);"],
   ])("keeps its workers if the new version %s, and takes the one after that", async (_, broken) => {
-    const { ask, child, deploy, hear, hearTimes, listWorkers } = await serve(version("one"));
+    const { ask, child, deploy, hear, hearTimes, listWorkers, untilTwo } = await serve(version("one"));
     const before = listWorkers();
     deploy(broken);
     child.kill("SIGHUP");
@@ -130,57 +151,51 @@ describe("flagon serve --workers", { retry: 2 }, () => {
     deploy(version("three"));
     child.kill("SIGHUP");
     await hear("All workers have been replaced");
-    await waitUntil(() => listWorkers().length === 2);
-    expect(listWorkers()).not.toEqual(expect.arrayContaining([before[0]]));
+    await untilTwo();
+    expect(listWorkers().filter((pid) => before.includes(pid))).toEqual([]);
     const answers = await Promise.all(Array.from({ length: 10 }, ask));
     expect(new Set(answers.map(([name]) => name))).toEqual(new Set(["three"]));
   });
 
   it("never has more workers than asked for, even if some are killed during a replacement", async () => {
-    const { child, hearTimes, listWorkers } = await serve(version("one"));
+    const { child, hearTimes, kill, listWorkers, untilTwo } = await serve(version("one"));
     for (const [round, delay] of [0, 50, 200].entries()) {
-      const [first = 0, second = 0] = listWorkers();
+      await untilTwo();
+      const [first, second] = listWorkers();
       child.kill("SIGHUP");
       await wait(delay);
-      killIfThere(round === 1 ? second : first);
+      await kill(round === 1 ? second : first);
       await hearTimes("All workers have been replaced", round + 1);
+      await untilTwo();
+      // A worker too many would listen by now.
       await wait(1000);
       expect(listWorkers()).toHaveLength(2);
     }
     // SIGHUP while a worker of the place is on its way.
-    process.kill(listWorkers()[0] ?? 0, "SIGKILL");
+    await kill(listWorkers()[0]);
     await wait(150);
     child.kill("SIGHUP");
     await hearTimes("All workers have been replaced", 4);
-    await wait(1500);
+    await untilTwo();
+    await wait(1000);
     expect(listWorkers()).toHaveLength(2);
   });
 
   it("waits longer before each start of a worker that ends at once, for each of them, and forgets that", async () => {
-    const crashing = 'if (require("node:fs").existsSync(__dirname + "/crash")) { setTimeout(() => process.exit(7), 100); }';
-    const { listWorkers, output, root } = await serve(version("one", crashing));
-    const readDelays = () => [...output().matchAll(/another one takes its place in (\d+) ms/g)].map(([, delay]) => Number(delay));
+    const crashing = 'if (require("node:fs").existsSync(__dirname + "/crash")) { process.exit(7); }';
+    const { kill, listWorkers, readDelays, root, untilTwo } = await serve(version("one", crashing));
+    const countDelays = (delay: number) => readDelays().filter((value) => value === delay).length;
+    await wait(healthy + 1);
     writeFileSync(join(root, "crash"), "");
-    await wait(1100);
-    for (const pid of listWorkers()) {
-      process.kill(pid, "SIGKILL");
-    }
-    for (const end = Date.now() + 20_000; readDelays().length < 6 && Date.now() < end; await wait(20));
-    expect(
-      readDelays()
-        .slice(0, 6)
-        .sort((left, right) => left - right),
-    ).toEqual([100, 100, 200, 200, 400, 400]);
+    await Promise.all(listWorkers().map(kill));
+    await waitUntil(() => countDelays(800) > 0 && countDelays(400) === 2, enough);
+    expect([100, 200, 400].map(countDelays)).toEqual([2, 2, 2]);
     rmSync(join(root, "crash"));
-    for (const end = Date.now() + 20_000, stable = { since: 0 }; Date.now() < end; await wait(50)) {
-      stable.since = listWorkers().length === 2 ? stable.since || Date.now() : 0;
-      if (stable.since > 0 && Date.now() - stable.since > 2000) {
-        break;
-      }
-    }
+    await untilTwo();
+    await wait(healthy + 1);
     const count = readDelays().length;
-    process.kill(listWorkers()[0] ?? 0, "SIGKILL");
-    await waitUntil(() => readDelays().length > count);
+    await kill(listWorkers()[0]);
+    await waitUntil(() => readDelays().length > count, enough);
     expect(readDelays().at(-1)).toBe(100);
   });
 });

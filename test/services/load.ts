@@ -56,6 +56,9 @@ export function startLoad(target: Target, clients = 12): Load {
   };
 }
 
+/** Milliseconds without an answer after which a request counts as lost. Workers may take long to start on a busy machine. */
+const timeout = 60_000;
+
 function createAgent({ ca }: Target, keepAlive: boolean): Agent {
   const options: AgentOptions = { keepAlive, maxSockets: 1 };
   return ca === undefined ? new Agent(options) : new SecureAgent(options);
@@ -66,7 +69,7 @@ function ask(target: Target, agent: Agent, method: string): Promise<string | und
   return new Promise((resolve) => {
     const send = target.ca === undefined ? sendRequest : sendSecurely;
     const fail = ({ code, message }: NodeJS.ErrnoException): void => resolve(code ?? message);
-    const options = { ...target, checkServerIdentity: () => undefined, agent, method, timeout: 15_000 };
+    const options = { ...target, checkServerIdentity: () => undefined, agent, method, timeout };
     const outgoing = send(options, (message: IncomingMessage) => {
       let text = "";
       message.on("data", (piece: Buffer) => (text += String(piece)));
@@ -85,6 +88,16 @@ function ask(target: Target, agent: Agent, method: string): Promise<string | und
 /** Lists the workers of a primary process, by the system. */
 export function listWorkers(primary: number): number[] {
   return readFileSync(`/proc/${primary}/task/${primary}/children`, "latin1").trim().split(" ").filter(Boolean).map(Number);
+}
+
+/** Stops a process where it is, and resolves when the system says so. It goes on by `SIGCONT`, or ends by `SIGKILL`. */
+export async function freeze(pid: number): Promise<void> {
+  process.kill(pid, "SIGSTOP");
+  const isStopped = (): boolean =>
+    readdirSync(`/proc/${pid}/task`).every((thread) => /\) T /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, "latin1")));
+  while (!isStopped()) {
+    await wait(1);
+  }
 }
 
 /** Counts the connections to a port that a process holds, by the system. */

@@ -3,9 +3,10 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "../../base/logging";
 import { onListening, type SharedSocket } from "./shared-socket";
 
-/** Milliseconds until an ended worker is replaced: at first, and at most. */
+/** Milliseconds until an ended worker is replaced: at first, at most, and at most while no worker takes connections. */
 const firstDelay = 100;
 const longestDelay = 10_000;
+const longestPause = 1000;
 /** Milliseconds after which a worker counts as healthy, so that earlier ends are forgotten. */
 const healthyAfter = 1000;
 /** Milliseconds in which a new worker must listen. */
@@ -135,7 +136,7 @@ export class Workers {
         this.#logger.error("The new version did not start, so the workers that serve stay. Fix it, and send SIGHUP again.");
         place.worker = old?.isDead() === false ? old : undefined;
         if (place.worker === undefined) {
-          this.#fillLater(place);
+          this.#fillLater(place, place.delay);
         }
         return false;
       }
@@ -167,6 +168,7 @@ export class Workers {
         if (place.worker === worker) {
           place.listensSince = performance.now();
         }
+        this.#logger.info(`The worker ${worker.process.pid} listens.`);
         resolve(address);
       });
       worker.once("exit", (code, signal) => {
@@ -187,17 +189,20 @@ export class Workers {
       return;
     }
     place.delay = wasHealthy ? firstDelay : place.delay;
-    this.#logger.error(`The worker ${worker.process.pid} ended (${reason}); another one takes its place in ${place.delay} ms.`);
-    this.#fillLater(place);
+    // Clients wait meanwhile if nobody else takes their connections.
+    const isServed = this.#places.some(({ listensSince, worker: other }) => other !== undefined && listensSince !== undefined);
+    const delay = isServed ? place.delay : Math.min(place.delay, longestPause);
+    this.#logger.error(`The worker ${worker.process.pid} ended (${reason}); another one takes its place in ${delay} ms.`);
+    this.#fillLater(place, delay);
     place.delay = Math.min(place.delay * 2, longestDelay);
   }
 
-  #fillLater(place: Place): void {
+  #fillLater(place: Place, delay: number): void {
     place.timer = setTimeout(() => {
       if (!this.#isStopping && !place.isReplacing && place.worker === undefined) {
         void this.#fill(place);
       }
-    }, place.delay);
+    }, delay);
   }
 
   /** Lets a worker finish its requests, and resolves when it has ended. */
