@@ -59,7 +59,7 @@ export class Flagon extends AppState {
    * Adds an extension.
    *
    * @param extension The extension. Its `install()` runs at once.
-   * @throws {SetupError} If one of its name is there, or the app has handled a request.
+   * @throws {SetupError} If an extension of that name is there already, or the app has handled a request.
    */
   use(extension: Extension): void {
     this.setUp("use", () => {
@@ -141,14 +141,16 @@ export class Flagon extends AppState {
   }
 
   /**
-   * Mounts another app or handler, which answers all requests below a path. It gets them without that path, and the app's hooks do not run.
+   * Mounts another app or handler, which answers all requests below a path. It gets them without that path, and the
+   * app's hooks do not run.
    *
-   * Another Flagon app builds its URLs with the path in front. Of several mounts, the one with the longest path answers.
+   * Another Flagon app builds its URLs with the path in front. Of several mounts, the one with the longest path
+   * answers.
    *
    * @param prefix The path, such as `"/shop"`.
-   * @param target A Flagon app; an object whose `fetch` answers a web `Request`, such as a Hono app, or such a function;
-   * or a `(request, response)` handler of Node's, such as an Express app.
-   * @throws {SetupError} If the path is none, the target answers nothing, or the app has handled a request.
+   * @param target A Flagon app; an object whose `fetch` answers a web `Request`, such as a Hono app; a function of a
+   * web `Request`; or a `(request, response)` handler of Node's, such as an Express app.
+   * @throws {SetupError} If the path is malformed, the target cannot answer requests, or the app has handled a request.
    */
   mount(prefix: string, target: Flagon | FetchHandler | { fetch: FetchHandler } | RequestListener): void {
     this.setUp("mount", () => {
@@ -225,7 +227,8 @@ export class Flagon extends AppState {
   }
 
   /**
-   * Runs what comes before the view of the current request: preprocessors and hooks. For tests, in `testRequestContext`.
+   * Runs the preprocessors and hooks that come before the view of the current request. For tests, in
+   * `testRequestContext`.
    *
    * @returns The answer of a hook, or `undefined`.
    */

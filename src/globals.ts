@@ -36,7 +36,7 @@ export function hasAppContext(): boolean {
 /**
  * Returns a function that runs with the current request's context, from any caller and at any time.
  *
- * Timers, promises and streams keep the context by themselves; this is for callbacks that others keep. What the
+ * Timers, promises and streams keep the context by themselves; this is for callbacks that other code keeps. What the
  * function changes in the session after the response is not saved.
  *
  * @param run The function.

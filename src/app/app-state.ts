@@ -219,7 +219,7 @@ export abstract class AppState extends Scaffold implements Application {
   }
 
   /**
-   * Adds middleware of Node's server behind the one before.
+   * Adds Connect middleware, which runs after the middleware that is there.
    *
    * @internal
    */

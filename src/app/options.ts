@@ -37,7 +37,7 @@ const names = Object.keys({
 /**
  * Checks the arguments of the constructor.
  *
- * @throws {SetupError} If the root is no folder's path, or there is an option that apps do not have.
+ * @throws {SetupError} If the root is not the path of a folder, or an option is unknown.
  */
 export function checkAppOptions(root: unknown, options: unknown): void {
   if (typeof root !== "string") {

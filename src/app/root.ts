@@ -5,12 +5,13 @@ import { basename, dirname, join, relative } from "node:path";
 const outputFolders: ReadonlySet<string> = new Set(["dist", "build", "out"]);
 
 /**
- * Finds the folder of the sources for one of compiled code: `dist/app.js` has the templates of `app.ts`, which no compiler copies.
+ * Finds the folder of the sources of a folder of compiled code: `dist/app.js` has the templates of `app.ts`, which no
+ * compiler copies.
  *
  * @param folder The folder of the running code.
  * @param contents The folders of templates and static files, relative to the root.
- * @returns The folder itself, if it has one of them, or lies in no folder of compiled code beside a `package.json`. Otherwise
- * its counterpart in the project, or in the project's `src` if only that one has one of them.
+ * @returns The folder itself, if it has one of them, or lies in no folder of compiled code next to a `package.json`.
+ * Otherwise its counterpart in the project, or in the project's `src` if only that one has one of them.
  */
 export function findRoot(folder: string, contents: readonly string[]): string {
   const output = findOutput(folder);

@@ -9,7 +9,7 @@ export interface BrokerSubscription {
   stop(): void;
 }
 
-/** Carries texts from publishers to all subscribers. Set `app.channels` to another one than the default. */
+/** Carries texts from publishers to all subscribers. Set `app.channels` to replace the default. */
 export interface ChannelBroker {
   /** Sends a text to all subscribers of a name. */
   publish(name: string, text: string): Promise<unknown>;
@@ -19,7 +19,7 @@ export interface ChannelBroker {
 
 const done = Promise.resolve();
 
-/** Carries messages inside of one process, which is the default. With several workers use {@link RedisChannels}. */
+/** Carries messages inside of one process. This is the default. With several workers use {@link RedisChannels}. */
 export class MemoryChannels implements ChannelBroker {
   readonly #listeners = new Map<string, Set<ChannelListener>>();
 
@@ -33,7 +33,7 @@ export class MemoryChannels implements ChannelBroker {
 
   /** Calls a listener with each text of a name. */
   subscribe(name: string, listener: ChannelListener): BrokerSubscription {
-    // A listener of its own for each subscription: the same function can subscribe twice.
+    // Each subscription has its own listener, so that the same function can subscribe twice.
     const own: ChannelListener = (text) => listener(text);
     const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners.add(own));

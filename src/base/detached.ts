@@ -3,7 +3,7 @@ type Exit = (run: () => unknown) => unknown;
 
 const exits: Exit[] = [];
 
-/** Adds a state that work behind the response does not inherit. */
+/** Adds a state that background work does not inherit. */
 export function addDetachedState(exit: Exit): void {
   exits.push(exit);
 }

@@ -18,7 +18,7 @@ export function isSchema(value: unknown): value is StandardSchema {
  * Refuses a value that is no schema.
  *
  * @param value The value.
- * @param place The place where the schema stands, at the beginning of a sentence, such as `"The schema of request.json()"`.
+ * @param place The place of the schema, at the beginning of a sentence, such as `"The schema of request.json()"`.
  * @throws {FlagonError} If the value does not follow Standard Schema. The message says what the value is, and the cure.
  */
 export function checkSchema(value: unknown, place: string): void {

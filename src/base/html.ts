@@ -15,7 +15,7 @@ const references: Readonly<Record<string, string>> = {
  * Wrap only HTML of your own, or cleaned HTML: a `Markup` of a visitor's input lets the visitor run scripts.
  */
 export class Markup {
-  /** @param html The HTML, as it is to appear. */
+  /** @param html The HTML, unchanged. */
   constructor(readonly html: string) {}
 
   /** Returns the HTML. */

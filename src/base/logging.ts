@@ -27,7 +27,7 @@ export interface LoggerOptions {
 /**
  * Creates an app's logger, which writes to standard error.
  *
- * Values under secret names are masked, wherever they stand in a logged object.
+ * Values with secret names are masked anywhere in a logged object.
  */
 export function createLogger({ name, level, isReadable }: LoggerOptions): Logger {
   const { destination, pino, stdSerializers } = loadPino();
@@ -56,7 +56,7 @@ function maskBindings(logger: Logger): Logger {
   });
 }
 
-/** Writes a line of JSON where there are no file descriptors: errors and warnings as such. */
+/** Writes a line of JSON by `console`, for runtimes without file descriptors. Errors and warnings keep their level. */
 function writeToConsole(line: string): void {
   const { level = 30 }: { level?: number } = JSON.parse(line);
   const write = level >= 50 ? console.error : level >= 40 ? console.warn : console.log;

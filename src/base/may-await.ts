@@ -29,7 +29,7 @@ function hasFunctions(value: unknown, visited: Set<unknown>): boolean {
   if (definition === undefined) {
     return (isPlain(value) || Array.isArray(value)) && Object.values(value).some((item) => hasFunctions(item, visited));
   }
-  // The checks of `check()` and `superRefine()` have their function beside their definition.
+  // The checks of `check()` and `superRefine()` keep their function next to their definition.
   return (
     ("check" in definition && definition.check === "custom") ||
     ("type" in definition && definition.type === "promise") ||

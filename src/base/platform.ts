@@ -26,9 +26,9 @@ export class IdleTimer {
     this.restart();
   }
 
-  /** Begins the time anew. */
+  /** Restarts the time. */
   restart(): void {
-    // In Workers, timers are numbers without `nodejs_compat` and before 2026-08-04, and cannot begin anew.
+    // In Workers, timers are numbers without `nodejs_compat` and before 2026-08-04, and cannot be restarted.
     if (typeof this.#timer === "object") {
       this.#timer.refresh();
       return;

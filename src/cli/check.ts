@@ -7,7 +7,7 @@ import { findEndOfLife } from "./node-releases";
 /**
  * Looks for settings that should not be in production.
  *
- * An app without templates, login, key and code that uses a session is a service of JSON: its sessions are not checked.
+ * An app without templates, login, key and session code is a JSON service: its sessions are not checked.
  */
 export function checkDeployment(app: Flagon, nodeVersion: string = process.versions.node, today: Date = new Date()): Finding[] {
   const { config, routes } = app;

@@ -11,7 +11,7 @@ const candidates = ["app", "src/app", "index", "src/index"].flatMap((name) =>
 const names = ["app", "application", "default"];
 const factories = ["createApp", "makeApp", "create_app"];
 
-/** The error of a folder without an app: there is nothing to load, and nothing to restart. */
+/** The error of a folder without an app. The reloader ends then: it has no code to watch. */
 export class MissingApp extends LoadError {}
 
 /** Finds the file of the app and the name in it: by `--app`, by `FLAGON_APP`, or by its usual places. */
@@ -39,7 +39,7 @@ function findApp(given: string | undefined, folder: string): { readonly file: st
 /**
  * Loads an app from its file: an instance, or a factory that makes one.
  *
- * @throws {LoadError} If the file holds none, or several and no name says which.
+ * @throws {LoadError} If the file holds no app, or several and no name was given.
  */
 export async function loadApp(given: string | undefined, folder: string): Promise<Flagon> {
   const { file, name } = findApp(given, folder);
@@ -77,7 +77,7 @@ function pick(exported: Readonly<Record<string, unknown>>, file: string): unknow
   return apps[0]?.[1] ?? [...factories, "default"].map((name) => all[name]).find((value) => typeof value === "function");
 }
 
-/** An app of another copy of the package is one as well, as far as that goes. */
+/** An app that another copy of the package made is accepted: only two members are checked. */
 function isApp(value: unknown): value is Flagon {
   return value instanceof Flagon || (typeof value === "object" && value !== null && "registry" in value && "testClient" in value);
 }
@@ -127,14 +127,14 @@ function isSyntaxError(error: unknown): boolean {
 /**
  * Lets Node load TypeScript by the loader that is installed beside the app: tsx, or else ts-node.
  *
- * @returns Whether something compiles it; `false` if Node strips the types by itself, from 22.18 on.
+ * @returns `true` if a loader compiles it; `false` if Node strips the types, from 22.18 on.
  */
 function registerTypeScript(file: string, isModule: boolean, require: NodeJS.Require): boolean {
   const isNative = Reflect.has(globalThis, "Bun") || Reflect.has(globalThis, "Deno");
   if (isNative || (!isModule && require.extensions[".ts"] !== undefined)) {
     return true;
   }
-  // ES modules are loaded by hooks of Node's, which ts-node leaves to its caller to register.
+  // ES modules need hooks of Node, which ts-node does not register itself.
   const loaders = isModule ? ["tsx", "ts-node/esm/transpile-only"] : ["tsx/cjs", "ts-node/register/transpile-only"];
   for (const loader of loaders) {
     try {

@@ -9,7 +9,7 @@ const lastDays: ReadonlyMap<number, string> = new Map([
   [25, "2026-06-01"],
   [26, "2029-04-30"],
 ]);
-/** The newest line whose days are all over. */
+/** The newest line that had no more fixes when this table was written. */
 const lastOldLine = 18;
 
 /**

@@ -19,7 +19,7 @@ export function findCommand(commands: readonly Command[], words: readonly string
   return { command, rest: words.slice(command.words.length) };
 }
 
-/** Makes the error that no command is called by these words. */
+/** Makes the error for words that call no command. */
 export function missingCommand(commands: readonly Command[], words: readonly string[]): UsageError {
   const names = commands.map((candidate) => candidate.words.join(" "));
   return new UsageError(`There is no command '${words.join(" ")}'.${didYouMean(words.join(" "), names)}`);
@@ -143,7 +143,7 @@ function splitWords(text: string): string[] {
 /** Whether the output of the process goes to a command's result. */
 let isCapturing = false;
 
-/** Hands the output of the process on, until the returned function is called. */
+/** Passes the output of the process to a function, until the returned function is called. */
 function capture(take: (text: string) => void): () => void {
   isCapturing = true;
   const { error, info, log, warn } = console;

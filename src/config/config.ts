@@ -18,7 +18,7 @@ import {
 import type { Misspellings } from "./misspellings";
 import { type Settings, settingChecks } from "./settings";
 
-/** The place that a value comes from, for its error. */
+/** The origin of a value, for its error. */
 type Source = "code" | "file";
 
 /** Settings, Flagon's own and the app's. */
@@ -28,7 +28,7 @@ export type Values = Partial<Settings> & Misspellings & Readonly<Record<string, 
 export interface LoadFileOptions {
   /** Parses the text of the file. Default: `JSON.parse`. */
   parse?: (text: string) => unknown;
-  /** Goes on without a file that is not there, and gives `false`. Default: `false`. */
+  /** Accepts a missing file: the call then returns `false`. Default: `false`. */
   silent?: boolean;
 }
 
@@ -121,7 +121,7 @@ export class Config implements Settings {
     this.#set(values, "code");
   }
 
-  /** Tells whether the code, a file or a variable has set a key, be it to its default. */
+  /** Tells whether the code, a file or a variable has set a key, also if to its default. */
   isSet(key: string): boolean {
     return this.#given.has(key);
   }
@@ -230,7 +230,7 @@ export class Config implements Settings {
     ]);
   }
 
-  /** Sets values, then those of the variables on top. All mistakes are named at once, and then none is set. */
+  /** Sets values, then those of the variables on top. One error names all mistakes. No value is set then. */
   #set(given: Readonly<Record<string, unknown>>, source: Source, variables: readonly Variable[] = []): void {
     const values = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
     const problems = Object.entries(values).map(([key, value]) => check(key, value, source));
@@ -285,7 +285,7 @@ function memberStyle(key: string): MemberStyle | undefined {
 function check(key: string, value: unknown, source: string): string | undefined {
   if (!isSetting(key)) {
     const hint = didYouMean(key, Object.keys(settingChecks));
-    // Other keys belong to the app. Only a long one that is nearly one of Flagon's own is taken for a typing error.
+    // Other keys belong to the app. Only a long name that is close to one of Flagon's own counts as a typing error.
     if (hint === "" || key.length < 8) {
       return undefined;
     }

@@ -5,7 +5,7 @@ import { textConverters } from "../base/text-values";
 export interface Variable {
   /** Its name. */
   readonly name: string;
-  /** The words of its name behind the prefix, one for each level, as they are written. */
+  /** The words after the prefix: one word for each level, case unchanged. */
   readonly path: readonly string[];
   /** Its value. */
   readonly text: string;
@@ -27,13 +27,13 @@ export function listVariables(environment: NodeJS.ProcessEnv, prefix = "FLAGON_"
     .sort((left, right) => (left.name < right.name ? -1 : 1));
 }
 
-/** The names and values of the members of an object that variables set. */
+/** Rules for the members that variables set: their names and values. */
 export interface MemberStyle {
   /** Makes the name of a member that is not there yet. */
   toName(word: string): string;
   /** Reads the value of a member. */
   read(text: string, present: unknown, name: string): unknown;
-  /** Makes an object of another value, whose members are then set. Default: an empty object. */
+  /** Converts a value that is no object to one, before its members are set. Default: an empty object. */
   toObject?(value: unknown): Readonly<Record<string, unknown>>;
 }
 
@@ -48,7 +48,7 @@ export const headerStyle: MemberStyle = {
 /**
  * Puts the text of a variable into a member of a value.
  *
- * @param value The value, which stays as it is; anything but an object or a list is replaced by an object.
+ * @param value The value, which is not changed. If it is neither an object nor a list, a new object replaces it.
  * @param path The words that lead to the member.
  * @param text The text. It is converted to the type of the member's present value, or as JSON.
  * @param style The names and values of the members, if they are unusual.
@@ -85,7 +85,7 @@ export function readWords(text: string): unknown {
   return text.trim().startsWith("[") ? readJson(text) : text.split(/[\s,;]+/).filter((word) => word !== "");
 }
 
-/** Reads text as JSON, or returns it. Digits beyond the safe integers stay text: as a number they would change. */
+/** Reads text as JSON, or returns it. An integer too large for a number stays text: as a number it would change. */
 export function readJson(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);
@@ -126,7 +126,7 @@ function lettersOf(name: string): string {
   return name.replace(/[^a-zA-Z0-9]/g, "").toLowerCase();
 }
 
-/** A password of digits is text all the same. */
+/** A secret stays text, even if it has digits only. */
 export function readSecret(text: string): unknown {
   return /^\s*[[{]/.test(text) ? readJson(text) : text;
 }

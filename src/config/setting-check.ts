@@ -3,7 +3,7 @@ import { type MemberStyle, readJson, readWords } from "./environment";
 
 /** The values that a setting takes, and their spelling in an environment variable. */
 export interface SettingCheck {
-  /** The values, to go on after "must be". */
+  /** The values, as words that follow "must be". */
   readonly expected: string;
   /** Tells whether a value is one of them. */
   accepts(value: unknown): boolean;
@@ -27,7 +27,7 @@ export function textLike(pattern: RegExp, expected: string): SettingCheck {
   return { expected, accepts: (value) => isText(value) && pattern.test(value), read: String };
 }
 
-/** Text or `null`, which an empty variable is as well. */
+/** Text or `null`. An empty variable gives `null`. */
 export function textOrNull(pattern: RegExp = /./s, expected = "text, or null"): SettingCheck {
   return {
     expected,
@@ -54,7 +54,7 @@ export function oneOf(...choices: readonly string[]): SettingCheck {
   };
 }
 
-/** A whole number from a least one. */
+/** A whole number with a minimum. */
 export function wholeFrom(least: number, { orNull = false }: { orNull?: boolean } = {}): SettingCheck {
   return {
     expected: `a whole number from ${least}${orNull ? ", or null" : ""}`,
@@ -81,17 +81,17 @@ export function anyLike(expected: string, accepts: (value: unknown) => boolean, 
   return { expected, accepts, read };
 }
 
-/** Tells whether a variable stands for `null`: it is empty, or says so. */
+/** Tells whether the text of a variable means `null`: the empty text and `null`. */
 export function isNothing(text: string): boolean {
   return text.trim() === "" || text === "null";
 }
 
-/** Reads a boolean, which is `false` for an empty text. */
+/** Reads a boolean. The empty text is `false`. */
 export function readBoolean(text: string): boolean | undefined {
   return text.trim() === "" ? false : textConverters.boolean(text);
 }
 
-/** Tells whether a value is a whole number from a least one. */
+/** Tells whether a value is a whole number, the minimum or more. */
 export function isWholeFrom(value: unknown, least: number): boolean {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= least;
 }

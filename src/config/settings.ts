@@ -19,9 +19,9 @@ import { isTrustProxy, type TrustProxy } from "./trust-proxy";
 
 /** The members of `Strict-Transport-Security` (RFC 6797, section 6.1). */
 export interface StrictTransportSecurity {
-  /** Seconds for which browsers reach the host by HTTPS alone, such as 31,536,000: a year. */
+  /** Seconds for which browsers use HTTPS only, such as 31,536,000: a year. */
   readonly maxAge: number;
-  /** Whether that holds for all hosts below it as well. Default: `false`. */
+  /** Whether the subdomains are included. Default: `false`. */
   readonly includeSubDomains?: boolean;
   /** Whether the host may be added to the preload list of browsers. Default: `false`. */
   readonly preload?: boolean;
@@ -116,7 +116,7 @@ export interface Settings {
   templatesAutoReload: boolean | null;
   /** Logs in which folders each template was looked for. Default: `false`. */
   explainTemplateLoading: boolean;
-  /** Headers for all responses that do not set them; `null` takes a default away. Default: none beside the built-in ones. */
+  /** Headers for all responses that do not set them; `null` takes a default away. Default: none besides the built-in ones. */
   defaultHeaders: Readonly<Record<string, string | null>>;
   /**
    * Directives of `Content-Security-Policy`, which add to Flagon's own or replace them; the whole header as text; `null` for none.

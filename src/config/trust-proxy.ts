@@ -4,7 +4,7 @@ import { isWholeFrom } from "./setting-check";
 
 const loadProxyAddr = lazily((): typeof import("proxy-addr") => require("proxy-addr"));
 
-/** The trusted proxies, with the headers that they set beside `X-Forwarded-For` and `X-Forwarded-Proto`. */
+/** The trusted proxies, with the headers that they set besides `X-Forwarded-For` and `X-Forwarded-Proto`. */
 export interface TrustedProxies {
   /** The number of proxies in front of the app, or their addresses: `"loopback"`, `"10.0.0.0/8"`, or a list. */
   readonly hops: number | string | readonly string[];

@@ -16,11 +16,12 @@ export interface Atomic {
 }
 
 /**
- * Runs a method, or a function, in a transaction of the app's database: `@atomic` above or below `@route`, on a method of a service,
- * or `await atomic(async () => { … })`.
+ * Runs a method, or a function, in a transaction of the app's database: `@atomic` above or below `@route`, on a method
+ * of a service, or `await atomic(async () => { … })`.
  *
- * The transaction is committed before the response goes out, and rolled back by any error, `abort()` included. An answer with a status
- * such as 409 that is *returned* commits. Inside of another one it is a savepoint. `database.current` is the transaction meanwhile.
+ * The transaction is committed before the response goes out, and rolled back by any error, `abort()` included. An
+ * answer with a status such as 409 that is *returned* commits. Inside of another transaction it is a savepoint.
+ * `database.current` is the transaction inside of the function.
  *
  * @throws {SetupError} If the app uses no database.
  */

@@ -139,7 +139,7 @@ function findKit(root: string): string {
   }
 }
 
-/** The end of drizzle-kit, with its output unless that went to a terminal. */
+/** The exit of drizzle-kit. Its output is empty if it went to a terminal. */
 interface KitResult {
   readonly code: number | null;
   readonly output: string;

@@ -30,7 +30,8 @@ interface TestTransaction {
 }
 
 /**
- * A database that views, jobs and commands share: transactions without a parameter handed down, migrations, tests that roll back.
+ * A database that views, jobs and commands share: transactions that no function passes on as a parameter, migrations,
+ * tests that roll back.
  *
  * @example
  * ```ts
@@ -77,7 +78,7 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
     return findScope(this) !== undefined;
   }
 
-  /** Whether statements of `current` go into a transaction, be it one of a test. */
+  /** Whether statements of `current` go into a transaction. The transaction of a test counts too. */
   get isInTransaction(): boolean {
     return this.isAtomic || this.#test !== undefined;
   }
@@ -107,7 +108,7 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
   /**
    * Runs a function in a transaction, which is committed when its promise resolves and rolled back when it rejects.
    *
-   * Inside of another one it is a savepoint. Those of one transaction run one after another.
+   * Inside of another transaction it is a savepoint. The savepoints of one transaction run one after another.
    *
    * @param run Gets the transaction, which is also `current` inside.
    * @param config drizzle's own, such as `{ isolationLevel: "serializable" }`; for the outermost transaction alone.
@@ -130,8 +131,8 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
   /**
    * Runs a function after the commit of the current transaction; at once if there is none.
    *
-   * It runs outside of the transaction, and not at all if that, or the savepoint that asked for it, is rolled back. An error is logged, and the
-   * response stays.
+   * It runs outside of the transaction. It does not run if the transaction, or the savepoint that asked for it, is
+   * rolled back. An error is logged, and the response stays.
    */
   async afterCommit(run: () => unknown): Promise<void> {
     const scope = findScope(this);
@@ -283,7 +284,7 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
       );
     } catch (error) {
       scope.state = "rolled back";
-      // The savepoint takes the failure back.
+      // The savepoint undoes the failed statement.
       parent.root.firstError = undefined;
       throw error;
     }
@@ -297,7 +298,7 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
     return this.#asDrizzle(entered);
   }
 
-  /** Ends a scope from inside: waits for savepoints that nobody awaits, and runs the functions before the commit. */
+  /** Ends a scope from inside: waits for savepoints that the code does not await, and runs the functions before the commit. */
   async #end(scope: Scope): Promise<void> {
     await scope.turns.wait();
     if (scope.isOutermost) {

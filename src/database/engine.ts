@@ -56,7 +56,7 @@ export function sessionOf(database: object): object {
 
 /** Runs a savepoint by drizzle's own way. */
 export function beginNested(handle: object, run: (handle: object) => Promise<unknown>): Promise<unknown> {
-  // The handle's own method leads back to here, that of its class to drizzle.
+  // The handle's own method would call this function again. The method of its class is drizzle's own.
   const transaction: unknown = Reflect.get(Object.getPrototypeOf(handle), "transaction");
   if (typeof transaction !== "function") {
     throw new DatabaseError("The transaction that drizzle gave has no savepoints.");

@@ -151,7 +151,7 @@ export class LibsqlEngine implements Engine {
   }
 
   verify(): void {
-    // SQLite goes on after a statement that failed.
+    // A transaction of SQLite continues after a failed statement.
   }
 
   async check(): Promise<void> {

@@ -13,7 +13,7 @@ interface Migration {
   readonly hashes: readonly string[];
 }
 
-/** The state of the folder of migrations beside the database, each migration by its name. */
+/** The folder of migrations compared with the database, each migration by its name. */
 export interface MigrationReport {
   /** The migrations that the next `migrate` applies. */
   readonly pending: readonly string[];
@@ -92,7 +92,7 @@ export class Migrations {
       .map(({ folderMillis, hash, sql }, index) => {
         const text = sql.join("--> statement-breakpoint");
         const tag = journal.entries[index]?.tag ?? String(folderMillis);
-        // A repository may end lines in another way on another machine.
+        // Git can change the ends of lines between machines.
         const plain = text.replaceAll("\r\n", "\n");
         return { tag, time: folderMillis, statements: sql, hashes: [hash, hashOf(plain), hashOf(plain.replaceAll("\n", "\r\n"))] };
       });

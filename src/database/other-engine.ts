@@ -2,7 +2,7 @@ import { DatabaseError } from "../base/errors";
 import type { DrizzleSession, Engine } from "./engine";
 import { runInScope, type Scope } from "./scope";
 
-/** Transactions on a database that Flagon knows nothing of: by drizzle alone. */
+/** Transactions on any other database, by drizzle alone. */
 export class OtherEngine implements Engine {
   readonly kind = "other";
   readonly #database: DrizzleSession;
@@ -26,7 +26,7 @@ export class OtherEngine implements Engine {
   }
 
   async check(): Promise<void> {
-    // Nothing is known that every database answers.
+    // No statement works on every database.
   }
 
   async close(): Promise<void> {

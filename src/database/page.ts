@@ -20,7 +20,7 @@ export class Page<Item> {
    * @param page The number of the page, from 1.
    * @param perPage The most rows of a page.
    * @param total The number of all rows, or `null` without a count.
-   * @param hasNext Whether there is a page behind it.
+   * @param hasNext Whether a page follows.
    * @param parameter The parameter of the query that holds the number.
    */
   constructor(
@@ -37,17 +37,17 @@ export class Page<Item> {
     return this.total === null ? null : Math.max(1, Math.ceil(this.total / this.perPage));
   }
 
-  /** Whether there is a page before it. */
+  /** Whether there is a previous page. */
   get hasPrevious(): boolean {
     return this.page > 1;
   }
 
-  /** The number of the page behind it, or `null`. */
+  /** The number of the next page, or `null`. */
   get nextPage(): number | null {
     return this.hasNext ? this.page + 1 : null;
   }
 
-  /** The number of the page before it, or `null`. */
+  /** The number of the previous page, or `null`. */
   get previousPage(): number | null {
     return this.hasPrevious ? this.page - 1 : null;
   }

@@ -39,12 +39,11 @@ const numberPattern = /^[1-9]\d{0,15}$/;
 /**
  * Loads a page of rows: the one that `?page=` asks for.
  *
- * A parameter that is not a number, or a page beyond the last, is 404; the first page of no rows is empty. Order the query, and end
- * the order with the key, so that
- * no row stands on two pages.
+ * A parameter that is not a number, or a page beyond the last, is 404; the first page of no rows is empty. Order the
+ * query, and end the order with the key, so that no row is on two pages.
  *
- * @param query A query without limit, such as `db.select().from(posts).orderBy(desc(posts.id))`; or a function of limit and offset,
- * with the option `count`.
+ * @param query A query without limit, such as `db.select().from(posts).orderBy(desc(posts.id))`; or a function of limit
+ * and offset, with the option `count`.
  * @param options The rows of a page, and the count.
  * @throws {NotFound} If there is no such page.
  * @throws {TypeError} If `perPage` is no whole number from 1.

@@ -90,7 +90,7 @@ function prepare(pool: PostgresPool): void {
     warnBeside();
     return Reflect.apply(query, pool, values);
   };
-  // Without a listener, the loss of a connection that rests, or that a transaction holds, would end the process.
+  // Without a listener, the loss of an idle connection, or of one in a transaction, would end the process.
   pool.on("error", () => undefined);
   pool.on("acquire", (client) => {
     if (!heard.has(client)) {
@@ -227,7 +227,7 @@ export class PostgresEngine implements Engine {
 
   async check(): Promise<void> {
     const { idleCount, options, totalCount } = this.#pool;
-    // A pool whose connections are all in use is healthy: a restart would not help.
+    // A pool with all its connections in use is healthy: a restart would not help.
     if (idleCount > 0 || totalCount < (options.max ?? 10)) {
       await this.#pool.query("SELECT 1");
     }
@@ -242,7 +242,7 @@ export class PostgresEngine implements Engine {
     if (Client === undefined) {
       return run();
     }
-    // A connection beside the pool: with one connection in the pool, the migration would wait for the lock that it has.
+    // A connection outside of the pool: in a pool of one, the lock would hold the connection that the migration needs.
     const client = new Client(this.#pool.options);
     client.on("error", () => undefined);
     await client.connect?.();

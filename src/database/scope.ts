@@ -11,17 +11,17 @@ export class Turns {
   #last: Promise<unknown> = Promise.resolve();
   #count = 0;
 
-  /** Whether the queue is empty: nobody is through it or waits in it. */
+  /** Whether the queue is empty: no caller runs or waits. */
   get isFree(): boolean {
     return this.#count === 0;
   }
 
-  /** Resolves when all that came before are done. */
+  /** Resolves when all earlier callers are done. */
   async wait(): Promise<void> {
     await this.#last;
   }
 
-  /** Runs a function once all that came before are done. */
+  /** Runs a function once all earlier callers are done. */
   run<Result>(work: () => Promise<Result>): Promise<Result> {
     this.#count++;
     const done = this.#last.then(work).finally(() => {
@@ -63,7 +63,7 @@ export class Scope {
     this.root = parent?.root ?? this;
   }
 
-  /** Whether it counts as the outermost one: it is, or stands inside of a test's transaction alone. */
+  /** Whether it counts as the outermost one: no transaction is around it, except that of a test. */
   get isOutermost(): boolean {
     return this.parent === undefined || this.parent.isTest;
   }
@@ -113,7 +113,7 @@ export function runOutside<Result>(run: () => Result): Result {
   return scopes.exit(run);
 }
 
-/** Warns in debug mode of a query that runs beside the transaction that its code is in: it does not see that transaction. */
+/** Warns in debug mode of a query that runs outside of the transaction of its code: it does not see the changes of that transaction. */
 export function warnBeside(): void {
   const app = scopes.getStore()?.state === "open" ? findAppContext()?.app : undefined;
   if (app?.config.debug === true) {

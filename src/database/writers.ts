@@ -124,7 +124,10 @@ export interface QueuedClient {
 /** The clients with a queue: several `Database` objects of one client share its queue. */
 const known = new WeakMap<LibsqlClient, QueuedClient>();
 
-/** Makes the writers of a client on a file wait for their turn; once. A client of a server stays as it is: the server has its own queue. */
+/**
+ * Makes the writers of a client on a file wait for their turn. A second call changes nothing. A client of a server
+ * stays as it is: the server has its own queue.
+ */
 export function queueWriters(client: LibsqlClient): QueuedClient {
   const found = known.get(client);
   if (found !== undefined) {

@@ -21,12 +21,12 @@ import { logError, toReadable } from "./readable-error";
 /** The most times that the after hooks run for one request: for its response, and for the error page in place of it. */
 const maxAfterRuns = 2;
 
-/** Answers with the value that a view, a hook or routing gave. An error that is returned counts as thrown. */
+/** Makes the response of the value that a view, a hook or routing gave. An error that is returned counts as thrown. */
 export function toAnswer(context: RequestContext, value: unknown): MaybePromise<FlagonResponse> {
   return value instanceof HTTPException ? handleError(context, value) : finish(context, value, context.status);
 }
 
-/** Makes the response of a value, and takes it through the after hooks to the saved session. */
+/** Makes the response of a value, runs the after hooks, and saves the session. */
 function finish(context: RequestContext, value: unknown, status: number): MaybePromise<FlagonResponse> {
   try {
     if (context.app.config.debug) {
@@ -57,7 +57,8 @@ function finish(context: RequestContext, value: unknown, status: number): MaybeP
 /**
  * Makes the response of a value, for this request alone.
  *
- * @throws {ReturnValueError} If the value is a response that was returned for another request: it may have the cookies of that.
+ * @throws {ReturnValueError} If the value is a response that was returned for another request: it may have the cookies
+ * of that request.
  */
 function toOwnResponse(context: RequestContext, value: unknown, status: number): FlagonResponse {
   const response = toResponse(value, status, labelOf(context), context.app.json);
@@ -127,8 +128,8 @@ function writeSession(context: RequestContext, response: FlagonResponse): MaybeP
 /**
  * Answers for an error of an after hook, or of saving the session.
  *
- * An error page takes the place of a page. An error page itself goes out as it is, and so does a request that was refused
- * before its before hooks: after hooks expect their work.
+ * An error page replaces a page. An error page itself is sent unchanged. So is the answer to a request that was refused
+ * before its before hooks: after hooks expect the work of before hooks.
  */
 function failAfter(context: RequestContext, error: unknown): MaybePromise<FlagonResponse> {
   const { failure, afterRuns, request, response, refusedBy } = context;
@@ -321,7 +322,7 @@ function explainToDeveloper(context: RequestContext, error: unknown): DebugInfor
   return error instanceof Error && mayDebug(context) ? { stack: error.stack ?? "", page: renderDebugPage(context, error) } : undefined;
 }
 
-/** Returns the error itself, or in place of one of another copy of the package the error that says so. */
+/** Returns the error. An error of another copy of the package is replaced by one that explains the copies. */
 function toOwn(thrown: unknown): unknown {
   if (!(thrown instanceof HTTPException)) {
     try {

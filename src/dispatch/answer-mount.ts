@@ -17,7 +17,7 @@ import { primeBody } from "./first-piece";
 /** Makes the response to a request. */
 export type Respond = (context: RequestContext) => MaybePromise<FlagonResponse>;
 
-/** The part of a server in an answer: it runs foreign handlers and sends responses. */
+/** The functions of a server: they run foreign handlers and send responses. */
 export interface Sender<Sent> {
   /** Runs an app's Connect middleware, and calls {@link answerBehindMiddleware} after it. */
   runMiddleware(app: Application, source: RequestSource): Sent;
@@ -68,7 +68,7 @@ export function answerBehindMiddleware<Sent>(app: Application, source: RequestSo
 interface FoundMount {
   readonly mount: Mount;
   readonly mounted: MountedSource;
-  /** The path behind the mount's own, or the empty string. */
+  /** The path after the mount's own, or the empty string. */
   readonly rest: string;
   /** The query with its question mark, or the empty string. */
   readonly query: string;

@@ -7,7 +7,7 @@ import { toResponse } from "../http/response/response-value";
 import { CsrfTokenError, checkCsrf as checkRequest, isSafeMethod } from "../sessions/csrf";
 import { labelOf, type RequestContext } from "./context";
 
-/** One thing that happens to a request. `undefined` goes on to the next step, anything else is the answer. */
+/** One step of a request. After `undefined` the next step runs. Any other value is the answer. */
 export type Step = (context: RequestContext) => unknown;
 
 /**

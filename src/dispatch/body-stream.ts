@@ -20,7 +20,7 @@ export class TextStream implements AsyncIterable<string> {
   }
 }
 
-/** Iterates over a streamed body. It must be ended. */
+/** Iterates over a streamed body. The caller must end it. */
 export interface BodyIterator {
   /** Returns the item of the next piece. */
   next(): Promise<IteratorResult<unknown>>;
@@ -30,14 +30,14 @@ export interface BodyIterator {
    * @throws {TypeError} If it is neither text nor bytes.
    */
   toPiece(value: unknown): string | Uint8Array;
-  /** Ends the stream, whether or not it is at its end. */
+  /** Ends the stream, also before its last piece. */
   end(): Promise<void>;
 }
 
 /** Iterates over a streamed body, for a caller that runs in the request's context. */
 export function iterateBody(body: StreamedBody): BodyIterator {
   if (body instanceof Readable) {
-    // A stream that fails before it is read would end the process. Its reader gets the error all the same.
+    // A stream that fails before it is read would end the process. Its reader still gets the error.
     body.on("error", () => undefined);
   }
   const isText = body instanceof TextStream;

@@ -132,7 +132,7 @@ export class RequestContext extends AppContext {
    */
   failure: unknown;
   /**
-   * The response on its way out.
+   * The response, before it is sent.
    *
    * @internal
    */

@@ -35,7 +35,8 @@ const steps: readonly Step[] = [
 /**
  * Handles a request: runs the steps above, then the after hooks, then saves the session.
  *
- * An error anywhere goes to its handler. The handler's answer takes the same way out. Only promises are awaited.
+ * An error goes to its handler. The handler's response is finished like any other: headers, after hooks, session. Only
+ * promises are awaited.
  */
 export function dispatch(context: RequestContext): MaybePromise<FlagonResponse> {
   publishStarted(context);

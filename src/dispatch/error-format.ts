@@ -5,8 +5,8 @@ import type { RequestContext } from "./context";
 /**
  * Tells whether a client gets errors as problem details (RFC 9457).
  *
- * Where the app speaks JSON, every client gets them that does not prefer HTML by name: any type, curl and `fetch()` included.
- * Elsewhere only clients get them that ask for JSON, or that sent JSON and take anything.
+ * Where the app speaks JSON, all clients get them, also curl and `fetch()`, except those that prefer HTML by name.
+ * Elsewhere, clients get them that ask for JSON, or that sent JSON and accept any type.
  */
 export function wantsJson(context: RequestContext): boolean {
   const { request } = context;

@@ -11,7 +11,7 @@ import { wantsJson } from "./error-format";
 
 /** The parts of an error that the debug mode shows to the developer. */
 export interface DebugInformation {
-  /** The error and where it came from, as text. */
+  /** The error with its stack, as text. */
   readonly stack: string;
   /** A page that explains it. */
   readonly page: Markup;

@@ -11,8 +11,8 @@ import { labelOf, type RequestContext } from "./context";
 const eventsTimeout = 20;
 
 /**
- * Waits until a streamed body has its first piece, its end, or a failure, so that a failure can still be answered with an
- * error page. A request whose client leaves waits no longer.
+ * Waits until a streamed body has its first piece, its end, or a failure, so that a failure can still be answered with
+ * an error page. The wait ends when the client leaves.
  *
  * @returns A promise, unless there is nothing to wait for.
  * @throws {ReturnValueError} If something else has read or reads the stream.
@@ -45,7 +45,7 @@ export function primeBody(context: RequestContext, response: FlagonResponse): Pr
   return settle(context, items.check(toPiece), timeout);
 }
 
-/** Keeps an error of an unread body from ending the process. Its reader gets the error all the same. */
+/** Keeps an error of an unread body from ending the process. Its reader still gets the error. */
 export function silenceErrors(body: ResponseBody): void {
   if (body instanceof Readable) {
     body.on("error", () => undefined);

@@ -5,7 +5,8 @@ import type { RequestContext } from "./context";
 /**
  * Redirects a request over HTTP to the same URL over HTTPS, with its method and body, if the setting `httpsOnly` is on.
  *
- * The host is the request's if the setting `trustedHosts` names it, else the setting `serverName`, else the request's.
+ * The host is that of the request if the setting `trustedHosts` names it; else the setting `serverName`; else, without
+ * that setting, that of the request.
  *
  * @throws {BadRequest} If the request names no host.
  */

@@ -6,10 +6,10 @@ import { discardBody } from "./body-stream";
 import { AppContext, contexts, type RequestContext } from "./context";
 
 /**
- * Ends a request, when its body is sent or its client gone: calls the functions that wait for its end, runs the teardown hooks and removes
- * temporary files.
+ * Ends a request, when its body is sent or its client has left: calls the functions that wait for its end, runs the
+ * teardown hooks and removes temporary files.
  *
- * Each hook runs, also when another one throws. Their errors are logged.
+ * Each hook runs, even if another one throws. Their errors are logged.
  */
 export async function tearDown(context: RequestContext): Promise<void> {
   const { abandoned, app, failure, hooks, request, response } = context;

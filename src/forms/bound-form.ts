@@ -109,8 +109,8 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
   }
 
   /**
-   * Binds the form to the query. The texts of other fields, such as the number of a page, are none of its own. A query
-   * without any of its fields is checked as well, but no error is shown: nobody sent the form.
+   * Binds the form to the query. Other parameters, such as the number of a page, are ignored. A query without any of
+   * its fields is checked as well, but no error is shown: the form was not sent.
    */
   search(): MaybePromise<this> {
     const { query } = this.#context.request;
@@ -216,7 +216,7 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
       } else {
         this.errors[name] = [...(this.errors[name] ?? []), message];
         if (place === "") {
-          // A field that no control shows, of a schema that takes any: the form as a whole tells its error.
+          // A field without a control, of a schema that takes any key: the form as a whole shows its error.
           this.#unplaced.push(`${humanize(name)}: ${message}`);
         }
       }

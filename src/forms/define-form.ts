@@ -14,9 +14,9 @@ import type { Form, FormDefinition, FormInput, FormOptions, FormOutput, FormShap
  *
  * @param schema The fields as plain zod schemas, a `z.object(…)` of them, or a union of such objects.
  * @param options The method, the token, the name, the messages and the template of its fields.
- * @throws {FormError} If the schema is not one of zod 4, has a key with dots or brackets, or one that
- *   the form sends itself: `csrf_token`, and `_form` if it has a name; if a field is of a kind that no control sends, such as
- *   a map, or has two choices of the same text; or if a form by `GET` has files, passwords or a token.
+ * @throws {FormError} If the schema is not one of zod 4, has a key with dots or brackets, or one that the form sends
+ *   itself: `csrf_token`, and `_form` if it has a name; if a field is of a kind that no control sends, such as a map,
+ *   or has two choices of the same text; or if a form by `GET` has files, passwords or a token.
  *
  * @example
  * ```ts
@@ -55,7 +55,7 @@ export function defineForm<Definition extends FormShape | ZodSchema<object>>(
 }
 
 /**
- * Checks that a form by `GET` asks for nothing that a query cannot send.
+ * Checks that a query can send all fields of a form by `GET`.
  *
  * @throws {FormError} If it has files, passwords or a token.
  */
@@ -87,7 +87,7 @@ function checkMethod({ fields }: FormSchema, { csrf = false, method = "post" }: 
   }
 }
 
-/** Asks a question about a schema. One that is recursive and not yet complete answers no. */
+/** Tests a schema. The result is `false` for a recursive schema that is not complete yet. */
 function whenReady(ask: () => boolean): boolean {
   try {
     return ask();
@@ -113,7 +113,7 @@ function checkOwnFields({ fields }: FormSchema, { csrf = true, method, name }: F
   }
 }
 
-/** Makes a promise refuse to be read as the form, which would be `undefined` without a word. */
+/** Makes a promise throw if it is used as the form: its members would silently be `undefined`. */
 function refuseReading(form: Promise<unknown>, bound: object): void {
   const names = [...Object.keys(bound), ...Object.getOwnPropertyNames(Object.getPrototypeOf(bound))];
   for (const name of names.filter((member) => !(member in form))) {

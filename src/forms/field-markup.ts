@@ -127,7 +127,7 @@ function renderOption({ value, label, isDisabled = false }: Choice, { values }: 
   return html`<option${formatAttributes({ value, selected: values.includes(value), disabled: isDisabled })}>${label}</option>`;
 }
 
-/** Renders choices one by one. Those that follow one another with the same group stand together. */
+/** Renders choices one by one. Neighbours of the same group are rendered together. */
 function renderGroups(
   choices: readonly Choice[],
   renderGroup: (label: string, content: Markup) => Markup,
@@ -205,7 +205,7 @@ function isGroup({ control }: FieldView, type: string): boolean {
 }
 
 /**
- * Renders the blank choice: a select starts with nothing chosen, so that nobody sends its first value by accident. One
+ * Renders the blank choice: a select starts with nothing chosen, so that its first value is not sent by accident. One
  * with a default has none, unless its value is no choice any more.
  */
 function renderBlank({ values, offersBlank, blankLabel }: FieldView, choices: readonly Choice[]): Markup | string {

@@ -51,7 +51,7 @@ export function findControl(name: string, schema: ZodSchema): Control {
   return control;
 }
 
-/** Creates the control of a schema. A select offers to choose nothing unless a default stands in for it. */
+/** Creates the control of a schema. A select offers to choose nothing, unless the schema has a default. */
 function createControl(isPassword: boolean, schema: ZodSchema): Control {
   const kind = unwrap(schema);
   const control = chooseControl(isPassword, kind);

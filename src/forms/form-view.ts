@@ -85,7 +85,7 @@ export class FormView {
     return html`<fieldset class="fields"><legend>${label}</legend>${renderErrors(errors)}${this.renderParts(parts, alternatives)}</fieldset>`;
   }
 
-  /** Renders fields. Those that only one option of a union has stand together. */
+  /** Renders fields. Those that only one option of a union has are grouped. */
   renderParts(names: readonly string[], alternatives: readonly Alternative[] = []): Markup {
     const alone = new Set(alternatives.flatMap((alternative) => alternative.names));
     return html`${names.filter((name) => !alone.has(name)).map((name) => this.renderField(name))}${alternatives.map(

@@ -16,7 +16,7 @@ export interface FormOptions {
   method?: "get" | "post";
   /** Whether the form carries a token against cross-site requests. Default: `true`; a form by `"get"` has none. */
   csrf?: boolean;
-  /** The form's name, where a page has several: each binds only the values that it sent itself. Default: none. */
+  /** The form's name, if a page has several: each form binds only its own values. Default: none. */
   name?: string;
   /** A template that renders each field, in place of Flagon's own markup. It sees a `FieldView`, `type`, `isRequired`, `control` and `notes`. */
   fieldTemplate?: string;

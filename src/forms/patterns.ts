@@ -1,6 +1,6 @@
 /**
- * Writes regular expressions as the attribute `pattern` of HTML, which browsers read with the flag `v` and anchor at both
- * ends. One that browsers would understand otherwise is left out: the server checks it.
+ * Writes regular expressions as the attribute `pattern` of HTML, which browsers read with the flag `v` and anchor at
+ * both ends. An expression that browsers would read differently is left out: the server checks it.
  *
  * @param regexes The expressions that the text must match, all of them; a text is the source of an anchored one.
  * @param trimmed The expressions that the text must match without the blanks at both ends.
@@ -56,8 +56,8 @@ function readSource(regex: unknown): string | undefined {
 }
 
 /**
- * Escapes a source for the flag `v`, which reserves characters inside of classes, allows fewer escapes, and takes no bracket
- * or brace for itself.
+ * Escapes a source for the flag `v`, which reserves characters inside of classes, allows fewer escapes, and in which a
+ * bracket or brace never stands for itself.
  */
 function escapeForSets(source: string, isUnicode: boolean): string {
   return source.replace(

@@ -79,7 +79,7 @@ function toLimit(bound: number | bigint | Date, isInclusive: boolean, step: Scal
   }
   const value = scale(bound);
   if (step === undefined || value === undefined) {
-    // Of fractions, none is the nearest: the bound itself is left to the server.
+    // Fractions have no nearest number: the server checks the bound.
     return String(bound);
   }
   const rounded = roundTo(value, step, inward);

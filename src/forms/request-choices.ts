@@ -10,7 +10,7 @@ const noChoices: ReadonlyMap<string, FieldChoices> = new Map();
 const noneAllowed: ReadonlyMap<string, ReadonlySet<string>> = new Map();
 
 /**
- * Reads the choices of a request. Their names write the items of lists as `[]`, which can be left out: `lines.product`.
+ * Reads the choices of a request. In their names, `[]` means any item of a list. It can be left out: `lines.product`.
  *
  * @throws {FormError} If the form has no such field.
  */

@@ -75,9 +75,9 @@ export function eventStream(
       : new TextStream(interval === undefined ? events : new BeatingItems(events, interval), write);
   return new FlagonResponse(body, 200, {
     "content-type": "text/event-stream; charset=utf-8",
-    // Middleware and proxies would otherwise compress the events, and hold them back.
+    // Without it, middleware and proxies compress the events, and delay them.
     "cache-control": "no-store, no-transform",
-    // nginx would otherwise buffer them.
+    // Without it, nginx buffers the events.
     "x-accel-buffering": "no",
   });
 }
@@ -100,7 +100,7 @@ function toInterval(heartbeat: number | false): number | undefined {
   return heartbeat * 1000;
 }
 
-/** The items of a stream, with a heartbeat wherever one has not come for a time. */
+/** The items of a stream, with a heartbeat after each silent period. */
 class BeatingItems<Item> implements AsyncIterable<Item | typeof beat> {
   constructor(
     readonly items: AsyncIterable<Item>,

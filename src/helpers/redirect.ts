@@ -22,7 +22,7 @@ export interface RedirectOptions {
 }
 
 /**
- * Responds with a redirect. Only blanks and characters beyond ASCII are encoded: the rest is sent as it was checked.
+ * Responds with a redirect. Only blanks and characters beyond ASCII are encoded. The rest is sent unchanged.
  *
  * @param location A path, or a URL of the app.
  * @param status The status. Default: 303.

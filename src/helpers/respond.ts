@@ -8,7 +8,7 @@ import { checkInnerData, toJsonResponse, toResponse } from "../http/response/res
 import type { AfterRequestHook } from "../setup/hooks";
 
 /**
- * Ends the request with an error, or with a response as it is.
+ * Ends the request with an error, or with a response that is sent unchanged.
  *
  * @param answer The status, such as 404, or a response, which no error handler sees.
  * @param description The text for the client.

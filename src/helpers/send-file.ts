@@ -32,7 +32,7 @@ export function sendFile(file: string | FileContent, options: SendFileOptions = 
   const path = resolve(app.root, file);
   const response = createFileResponse(request, path, all).catch((error: unknown) => {
     if (error instanceof NotFound) {
-      // The app named the file: the visitor's 404 says nothing of the path.
+      // The app named the file, so the visitor's 404 does not tell the path.
       request.log.warn({ path }, "sendFile() found no such file.");
     }
     throw error;
@@ -60,7 +60,7 @@ export function sendFromDirectory(directory: string, name: string, options: Send
 /** Tells whether a file may be an upload: by a name of its own, or by its place. */
 function mayComeFromVisitor({ instancePath, root }: Application, path: string, { downloadName }: SendFileOptions): boolean {
   const isBelow = (folder: string): boolean => path.startsWith(folder + sep);
-  // An instance folder around the app itself says nothing of a file.
+  // An instance folder that contains the app does not make a file an upload.
   const isInstance = isBelow(instancePath) && !`${root}${sep}`.startsWith(instancePath + sep);
   return downloadName !== undefined || isInstance || relative(root, path).split(sep).includes("uploads");
 }

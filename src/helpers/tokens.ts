@@ -3,11 +3,11 @@ import { getAppContext } from "../dispatch/context";
 import { type ReadTokenOptions, readToken as read, type SignTokenOptions, signToken as sign } from "../signing/tokens";
 
 /**
- * Returns a signed token, such as for a link in a mail. Anybody can read its data, and nobody can change it.
+ * Returns a signed token, such as for a link in a mail. Its data can be read by anyone, and cannot be changed.
  *
- * It holds letters, digits, `-`, `_` and `.` alone, and at most 8,192 characters. Former keys in `secretKeyFallbacks` still read it. With
- * `sessionDigest: "sha1"` it has the format of itsdangerous' `URLSafeTimedSerializer`, whose salt is the purpose, so that a Flask app
- * reads it.
+ * It holds letters, digits, `-`, `_` and `.` alone, and at most 8,192 characters. Former keys in `secretKeyFallbacks`
+ * still read it. With `sessionDigest: "sha1"` it has the format of itsdangerous' `URLSafeTimedSerializer`, whose salt
+ * is the purpose, so that a Flask app reads it.
  *
  * @param data A value of JSON, such as `{ user: 3 }`; not null.
  * @param options The purpose, the seconds until it expires, and a value that it is bound to.

@@ -1,12 +1,12 @@
 /** The directives of a response's `Cache-Control` header (RFC 9111, section 5.2.2); times are in seconds. */
 export interface CacheDirectives {
-  /** Forbids every cache to keep the response. */
+  /** Forbids all caches to store the response. */
   noStore?: boolean | undefined;
-  /** Makes caches ask before they use it. */
+  /** Makes caches ask the server before each use. */
   noCache?: boolean | undefined;
-  /** Lets shared caches keep it, also where they would not by themselves. */
+  /** Lets shared caches store it, also responses that they would not store by default. */
   public?: boolean | undefined;
-  /** Forbids shared caches to keep it. */
+  /** Forbids shared caches to store it. */
   private?: boolean | undefined;
   /** Seconds for which the response is fresh. */
   maxAge?: number | undefined;
@@ -16,7 +16,7 @@ export interface CacheDirectives {
   mustRevalidate?: boolean | undefined;
   /** Forbids shared caches to use it once it is stale. */
   proxyRevalidate?: boolean | undefined;
-  /** Forbids to change it on the way. */
+  /** Forbids proxies to change it. */
   noTransform?: boolean | undefined;
   /** Says that it never changes as long as it is fresh (RFC 8246). */
   immutable?: boolean | undefined;
@@ -41,14 +41,14 @@ const names: { readonly [Property in keyof CacheDirectives]-?: string } = {
   staleIfError: "stale-if-error",
 };
 
-/** Where a header is kept. */
+/** The store of a header. */
 interface HeaderPlace {
   get(): string | null;
   set(header: string | null): void;
 }
 
 /**
- * Creates the directives of a header that is kept elsewhere: each reads and changes the header itself.
+ * Creates the directives of a header in a store: each property reads and changes the header itself.
  *
  * @param place The store of the header.
  */

@@ -29,7 +29,7 @@ export function parseCookies(header: string): Readonly<Record<string, string | u
   if (!/[^\0-\x7f]/.test(header)) {
     return parse(header, { decode: unquote });
   }
-  // Servers hand over one code unit for each byte. A test may also give text.
+  // Servers give one code unit for each byte. A test may also give text.
   const bytes = /[^\0-\xff]/.test(header) ? Buffer.from(header, "utf8").toString("latin1") : header;
   const cookies: Record<string, string | undefined> = Object.create(null);
   for (const [name, value] of Object.entries(parse(bytes, { decode: unquote }))) {
@@ -80,7 +80,7 @@ export function createCookieWriter(name: string, options: Omit<CookieOptions, "m
 const namePattern = /^[\w!#$%&'*+.^`|~-]+$/;
 
 /**
- * Refuses cookies that browsers drop without a word (RFC 6265bis, section 5.7).
+ * Refuses cookies that browsers drop silently (RFC 6265bis, section 5.7).
  *
  * @throws {TypeError} With the attribute to change.
  */
@@ -111,7 +111,7 @@ function checkAttributes(name: string, { domain, httpOnly, partitioned, path = "
 }
 
 /**
- * Warns of a cookie over a size, which browsers drop without a word.
+ * Warns of a cookie over a size, which browsers drop silently.
  *
  * @param label The cookie, as a subject.
  * @param cookie The `Set-Cookie` header.

@@ -1,11 +1,12 @@
 import { isIPv4, isIPv6 } from "node:net";
 
 /**
- * Brings an IP address into its one spelling, without a port, brackets and zone.
+ * Returns an IP address in its canonical spelling, without port, brackets and zone.
  *
  * An IPv4 address that is written as IPv6 (`::ffff:1.2.3.4`, RFC 4291, section 2.5.5.2) is the IPv4 address.
  *
- * @param text The address, as a socket or a proxy gives it: `"1.2.3.4"`, `"1.2.3.4:5678"`, `"2001:db8::1"` or `"[2001:db8::1]:80"`.
+ * @param text The address, as a socket or a proxy gives it: `"1.2.3.4"`, `"1.2.3.4:5678"`, `"2001:db8::1"` or
+ * `"[2001:db8::1]:80"`.
  * @returns The address, or `undefined` for text that is none.
  */
 export function normalizeAddress(text: string): string | undefined {

@@ -1,4 +1,4 @@
-/** The reason phrases of RFC 9110 and the status codes registered beside it. */
+/** The reason phrases of RFC 9110 and the other registered status codes. */
 const reasons: Readonly<Record<number, string>> = {
   100: "Continue",
   101: "Switching Protocols",

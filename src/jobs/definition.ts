@@ -21,7 +21,7 @@ export interface JobControl {
   readonly id: string;
   /** The number of this run, from 1. */
   readonly attempt: number;
-  /** Is aborted after the job's `timeout`, and when the worker has to end: pass it to `fetch()`, and stop. */
+  /** A signal that is aborted after the job's `timeout`, and when the worker must end. Pass it to `fetch()`, and stop. */
   readonly signal: AbortSignal;
   /** The app's logger, whose lines carry the job and the id of the request that enqueued it. */
   readonly log: Logger;

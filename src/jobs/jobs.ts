@@ -45,9 +45,9 @@ const handBackTime = 500;
 /**
  * Runs jobs in the background. They survive a restart, are tried again, and wait for the commit.
  *
- * They are kept in the app's own database; by BullMQ in Redis or Postgres with `engine`; and in memory only where there is neither.
- * `flagon run` runs them in its
- * process, `flagon serve --jobs` as well, and `flagon jobs work` beside it.
+ * They are kept in the app's own database; by BullMQ in Redis or Postgres with `engine`; and in memory only where there
+ * is neither. `flagon run` and `flagon serve --jobs` run them in their processes, `flagon jobs work` in a process of
+ * its own.
  */
 export class Jobs implements Extension {
   /** The name under which `app.extensions` keeps it. */
@@ -125,7 +125,7 @@ export class Jobs implements Extension {
     if (backend.kind !== "redis" && backend.kind !== "postgres") {
       return add();
     }
-    // A service beside the database knows nothing of its transactions.
+    // A service outside of the database takes no part in its transactions.
     return database?.isAtomic === true ? this.#holdFor(database).add(message, () => database.afterCommit(add)) : add();
   }
 

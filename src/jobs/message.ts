@@ -45,7 +45,7 @@ export interface JobInfo {
   readonly data: unknown;
   /** The error of the last run, or `null`. */
   readonly error: string | null;
-  /** When it was made, may run, or ended. */
+  /** The times when it was made, may run, and ended. */
   readonly time: Date;
 }
 

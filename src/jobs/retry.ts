@@ -7,13 +7,13 @@ import type { JobStore } from "./store";
 /** The longest pause before a retry, in milliseconds. */
 const longestPause = 3600_000;
 
-/** Returns the pause before the next run, in milliseconds: twice the last one, give or take a quarter. */
+/** Returns the pause before the next run, in milliseconds: each is twice the one before, up to an hour, and varies by a quarter. */
 export function pauseBefore(job: AnyJob, attempt: number): number {
   const pause = Math.min(longestPause, job.options.backoff * 1000 * 2 ** Math.min(attempt - 1, 30));
   return Math.round(pause * (0.75 + Math.random() * 0.5));
 }
 
-/** Runs a job that was taken, and writes how it ended. Tells whether it has, rather than waiting for another run. */
+/** Runs a job that was taken, and writes its end or the time of its next run. Returns `true` if it has ended. */
 export async function runClaim(app: Application, store: JobStore, job: AnyJob, claim: Claim, stop: AbortSignal): Promise<boolean> {
   const { retries } = job.options;
   if (claim.attempt > retries + 1) {

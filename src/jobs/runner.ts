@@ -11,8 +11,8 @@ export const longestTimer: number = 2 ** 31 - 1;
 /**
  * Runs a job once, in the app's context.
  *
- * @param stop Is aborted when the worker has to end.
- * @throws What the job throws; after its time limit, an error that names the limit.
+ * @param stop A signal that is aborted when the worker must end.
+ * @throws The error of the job; after its time limit, a {@link JobError} that names the limit.
  */
 export async function runJob(app: Application, job: AnyJob, claim: Omit<Claim, "token">, stop: AbortSignal): Promise<unknown> {
   const { attempt, id, requestId, traceparent } = claim;

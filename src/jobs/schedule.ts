@@ -68,13 +68,13 @@ export function schedule(pattern: string, options: ScheduleOptions = {}): Schedu
   return createRecorder("@schedule()", (method) => ({ kind: "extension", method, extension: "schedule", value: { pattern, options } }));
 }
 
-/** Gives the times of a schedule. */
+/** The times of a schedule. */
 export class Times {
   readonly #cron: import("croner").Cron;
 
   /**
    * @param schedule The schedule.
-   * @throws {SetupError} If its expression or its zone is none, or its time never comes.
+   * @throws {SetupError} If its expression or its zone is malformed, or its time never comes.
    */
   constructor({ name, options: { timeZone = "UTC" }, pattern }: Schedule) {
     try {
@@ -104,7 +104,7 @@ export class Times {
     return this.#cron.previousRuns(1, new Date(time + 1))[0]?.getTime() ?? null;
   }
 
-  /** Returns the first time behind another one, in milliseconds since the Unix epoch. */
+  /** Returns the first time after another one, in milliseconds since the Unix epoch. */
   after(time: number): number | null {
     return this.#cron.nextRun(new Date(time))?.getTime() ?? null;
   }
@@ -139,7 +139,7 @@ export class Scheduler {
     const now = Date.now();
     const last = await this.#store.lastTick(name);
     if (last === null) {
-      // Nothing is missed by a schedule that is new.
+      // A new schedule has missed no time.
       await this.#store.claimTick(name, now);
       this.#wait(name, times, now);
       return;

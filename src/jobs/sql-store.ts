@@ -48,7 +48,7 @@ export class SqlStore implements JobStore {
         });
       }
     }
-    // What is made inside of a transaction may be rolled back.
+    // Tables that are made inside of a transaction may be rolled back.
     this.#isPrepared = !this.#database.isInTransaction;
   }
 
@@ -81,7 +81,7 @@ export class SqlStore implements JobStore {
     const isDue = isEager ? sql`state = 'waiting'` : sql`state = 'waiting' and run_at <= ${now}`;
     const due = sql`select id from flagon_jobs where (${isDue} or state = 'active' and claimed_until < ${now}) and ${inQueues} and ${inArray(sql`name`, [...names])} order by run_at limit ${limit}`;
     const isPostgres = this.#database.kind === "postgres";
-    // A look costs nobody the writer's turn.
+    // A read does not wait for the turn of the writers.
     if (!isPostgres && (await this.#database.execute(due)).length === 0) {
       return [];
     }

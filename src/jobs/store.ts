@@ -29,12 +29,12 @@ export interface JobStore {
   retry(claim: Claim, runAt: number, error: string): Promise<void>;
   /** Ends a job without success, unless the claim is lost. */
   fail(claim: Claim, error: string): Promise<void>;
-  /** Gives a job back as if nobody had taken it. */
+  /** Gives a job back, as if it had not been taken. */
   giveBack(claim: Claim): Promise<void>;
   list(state: JobState | undefined, limit: number): Promise<readonly JobInfo[]>;
   /** Lets a failed job wait once more, and returns it; `null` if there is none. */
   restore(id: string): Promise<WaitingJob | null>;
-  /** Notes a tick of a schedule, and tells whether nobody had. */
+  /** Notes a tick of a schedule, and tells whether it was new. */
   claimTick(name: string, tick: number): Promise<boolean>;
   /** The latest tick of a schedule. */
   lastTick(name: string): Promise<number | null>;

@@ -21,7 +21,7 @@ export type { AnonymousUser, AuthenticatedUser, LoginTypes, User, UserLike } fro
  * Logs a user in. The session gets a new id and other CSRF tokens, and keeps its other values.
  *
  * @param user The user, whose password was checked.
- * @param options Whether the login is remembered, among others.
+ * @param options `remember` and others.
  * @returns `false` for an inactive user: nobody is logged in then.
  */
 export function loginUser(user: User & UserLike, options?: LoginUserOptions): boolean {
@@ -43,14 +43,14 @@ export function confirmLogin(): void {
   session.set("_id", identify(request));
 }
 
-/** Tells whether the current user entered the password in this session, rather than being remembered. */
+/** Tells whether the current user entered the password in this session, and was not only remembered. */
 export function isLoginFresh(): boolean {
   const context = getRequestContext("isLoginFresh");
   return stateOf(context).user !== null && context.session.get("_fresh") === true;
 }
 
 /**
- * Returns the page that led to the login page, if it is one of the app's own.
+ * Returns the page that redirected to the login page, if it is a page of the app.
  *
  * @param fallback The page otherwise. Default: `"/"`.
  */
@@ -74,7 +74,7 @@ export function requireUser(): AuthenticatedUser {
   }
   const answer = managerOf(context).unauthorized(context);
   if (isPromise(answer)) {
-    // Nobody waits for it: its own error must not end the process.
+    // The promise is not awaited: its error must not end the process.
     answer.then(undefined, () => undefined);
     throw new FlagonError(
       "requireUser() cannot wait for the promise of the login manager's option 'unauthorized'. Return the answer at once, or put @loginRequired on the view.",
@@ -126,10 +126,10 @@ export function requires(
   );
 }
 
-/** Goes on for logged-in users and for `OPTIONS`, and sends other visitors to the login page. */
+/** Calls the view for logged-in users and for `OPTIONS`, and sends other visitors to the login page. */
 function guard(name: string, pass: () => unknown, goOn: (user: AuthenticatedUser, context: RequestContext) => unknown): unknown {
   const context = getRequestContext(name);
-  // Browsers send preflights (Fetch standard, section 4.8) without cookies.
+  // Preflights have no cookies (Fetch standard, section 4.8).
   if (context.request.method === "OPTIONS") {
     return pass();
   }

@@ -32,11 +32,11 @@ export interface LoginOptions<Kind extends UserLike = User & UserLike> {
   getSecret?(user: Kind): string;
   /** The endpoint of the login page, or its path. Default: none, so that the answer is 401. */
   loginView?: string;
-  /** The endpoint of the page to log in again. Default: `loginView`. */
+  /** The endpoint of the page for logging in again. Default: `loginView`. */
   refreshView?: string;
   /** The message flashed before the login page; `null` for none. Default: `"Please log in to access this page."`. */
   loginMessage?: string | null;
-  /** The message flashed before the page to log in again; `null` for none. Default: `"Please reauthenticate to access this page."`. */
+  /** The message flashed before the page for logging in again; `null` for none. Default: `"Please reauthenticate to access this page."`. */
   refreshMessage?: string | null;
   /** The category of both messages. Default: `"message"`. */
   messageCategory?: string;
@@ -56,7 +56,7 @@ export interface LoginOptions<Kind extends UserLike = User & UserLike> {
   rememberDuration?: number;
   /** The name of the cookie of a remembered login. Default: `"remember_token"`. */
   rememberCookieName?: string;
-  /** Whether each request moves the end of that cookie on. Default: `false`. */
+  /** Whether each request extends the lifetime of that cookie. Default: `false`. */
   rememberRefreshEachRequest?: boolean;
 }
 
@@ -68,7 +68,7 @@ export interface LoginUserOptions {
   duration?: number;
   /** Also logs in inactive users. Default: `false`. */
   force?: boolean;
-  /** Whether the user has just entered the password. Default: `true`. */
+  /** Whether the user entered the password for this login. Default: `true`. */
   fresh?: boolean;
 }
 
@@ -115,7 +115,7 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
   }
 
   /**
-   * Finds mistakes that the first visitor would meet.
+   * Finds mistakes in the set-up of the login before the first visitor does.
    *
    * @throws {SetupError} If a login page is no endpoint of the app.
    * @throws {ConfigError} If there is a login page, and no key to sign the session.

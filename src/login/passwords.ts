@@ -54,7 +54,7 @@ export async function verifyPassword(hash: string | null | undefined, password: 
 }
 
 /**
- * Tells whether a hash was made by another method than the preferred one: the app should hash the password again at the login.
+ * Tells whether a hash was made by another method than the preferred one. If so, hash the password again at the login.
  *
  * @param hash The hash.
  * @param options The preferred method.

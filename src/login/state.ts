@@ -4,7 +4,7 @@ import type { UserLike } from "./users";
 
 /** The login of a request. */
 export interface LoginState {
-  /** The user, or `null` for nobody. */
+  /** The user, or `null` for a visitor without a login. */
   user: UserLike | null;
 }
 
@@ -20,7 +20,7 @@ export function stateOf(context: RequestContext): LoginState {
   if (findExtension(context) === undefined) {
     missing(context);
   }
-  // A request that was refused before its hooks ran has no user. Its error page can ask all the same.
+  // A request that was refused before its hooks ran has no user. Its error page can still use `currentUser`.
   if (context.errors > 0) {
     const nobody = { user: null };
     states.set(context, nobody);

@@ -15,7 +15,7 @@ export interface UserLike {
   getId?(): string | number;
 }
 
-/** The app's own type of users, once {@link LoginTypes} says it. */
+/** The app's own type of users, if {@link LoginTypes} names one. */
 export type User = LoginTypes extends { readonly user: infer Own } ? Own : UserLike;
 
 /** A logged-in user. */
@@ -36,7 +36,7 @@ export function idOf(user: UserLike): string {
   return String(user.getId?.() ?? user.id);
 }
 
-/** The value of `currentUser` while nobody is logged in. */
+/** The value of `currentUser` for visitors without a login. */
 export const anonymous: AnonymousUser = Object.freeze({ isAuthenticated: false, isAnonymous: true, isActive: false });
 
 /** The proxies of users. Kept, since each use of `currentUser` asks for one. */

@@ -103,12 +103,13 @@ export class Mail implements Extension {
   }
 
   /**
-   * Sends a mail by a job, which is tried again while the server is away. Inside of `@atomic` after the commit.
+   * Sends a mail by a job, which is tried again while the server is away. Inside of `@atomic` it is sent after the
+   * commit.
    *
-   * It is rendered now, with the current request, and needs `flagon/jobs`. Attachments are texts and bytes alone.
+   * It is rendered at once, with the current request, and needs `flagon/jobs`. Attachments are texts and bytes alone.
    *
    * @returns The id of the job.
-   * @throws {MailError} As `send()`, but for the server.
+   * @throws {MailError} As `send()`, except for errors of the server.
    */
   async sendLater(message: MailMessage): Promise<string> {
     const mail = this.#compose(message);
@@ -156,7 +157,7 @@ export class Mail implements Extension {
     return String(this.#inContext(() => app.templates.render(template, data, this.#scope())));
   }
 
-  /** A text is not HTML, so that nothing is escaped in it. */
+  /** A text is not HTML, so its values are not escaped. */
   #renderText({ data = {}, template }: MailMessage): string | null {
     if (template === undefined) {
       return null;
@@ -230,7 +231,7 @@ export class Mail implements Extension {
       if (!(error instanceof PartialRefusal)) {
         throw error;
       }
-      // Recipients that have the mail must not get it twice: a new job tries the others.
+      // Recipients that have the mail must not get it twice, so a new job is only for the others.
       const again: QueuedMail = JSON.parse(JSON.stringify({ ...rest, attachments, date, only: error.rejected }));
       if (only === undefined) {
         await findJobs("mail.sendLater()").enqueue(this.#job, again, { delay: 60 });
@@ -258,7 +259,7 @@ export class Mail implements Extension {
   }
 }
 
-/** A mail as a job keeps it. */
+/** A mail in the data of a job. */
 interface QueuedMail extends Omit<SentMail, "date" | "attachments"> {
   readonly date: string;
   readonly attachments: readonly {
@@ -267,7 +268,7 @@ interface QueuedMail extends Omit<SentMail, "date" | "attachments"> {
     readonly contentType?: string;
     readonly cid?: string;
   }[];
-  /** The recipients that have not got it; all if there is none. */
+  /** The recipients that have not got it yet. If absent: all. */
   readonly only?: readonly string[];
 }
 

@@ -15,7 +15,7 @@ export type Address = string | NamedAddress;
 
 /** A file of a mail. */
 export interface Attachment {
-  /** The name that the reader sees. */
+  /** The name that is shown. */
   readonly filename?: string;
   /** The content. */
   readonly content?: string | Buffer | NodeJS.ReadableStream;
@@ -33,9 +33,9 @@ export interface Attachment {
 export interface MailMessage {
   /** The recipients. `to`, `cc` and `bcc` together name at least one. */
   readonly to?: Address | readonly Address[];
-  /** The recipients of a copy, which all see. */
+  /** The recipients of a copy, visible to all. */
   readonly cc?: Address | readonly Address[];
-  /** The recipients of a copy, which nobody sees. */
+  /** The recipients of a blind copy. */
   readonly bcc?: Address | readonly Address[];
   /** The addresses that answers go to. Default: the sender. */
   readonly replyTo?: Address | readonly Address[];
@@ -49,7 +49,7 @@ export interface MailMessage {
   readonly data?: object;
   /** The HTML, in place of a template: a text, or what {@link html} gives. */
   readonly html?: string | Markup;
-  /** The text. Default: made of the HTML, with its links. */
+  /** The text. Default: the text of the HTML, with its links. */
   readonly text?: string;
   /** Further headers. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -57,7 +57,7 @@ export interface MailMessage {
   readonly attachments?: readonly Attachment[];
 }
 
-/** A mail as it goes out. */
+/** A mail as it is sent. */
 export interface SentMail {
   /** The id of the message, in its angle brackets. */
   readonly id: string;

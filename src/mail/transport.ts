@@ -15,7 +15,7 @@ export interface MailTransport {
   close?(): void;
 }
 
-/** The functions of nodemailer that are needed here, with types of their own: its declarations are no dependency. */
+/** The functions of nodemailer that Flagon uses. They have types here, since the declarations of nodemailer are no dependency. */
 interface Nodemailer {
   createTransport(options: unknown, defaults?: object): MailTransport;
 }
@@ -51,7 +51,7 @@ export function openTransport(given: string | object): MailTransport {
 }
 
 /**
- * Hands a mail to the server.
+ * Sends a mail to the server.
  *
  * @throws {MailError} If the server refuses it for now, or refuses some of the recipients; the error names them.
  * @throws {PermanentError} If the server refuses it for good (5xx).
@@ -67,7 +67,7 @@ export async function deliver(transport: MailTransport, mail: SentMail, only: Re
       to: mail.to,
       cc: mail.cc,
       ...(mail.replyTo.length === 0 ? {} : { replyTo: mail.replyTo }),
-      // The recipients of the envelope hold the blind copies; no header does.
+      // The envelope names the recipients of blind copies. No header names them.
       envelope: { from: mail.from.address, to: recipients },
       subject: mail.subject,
       ...(mail.html === null ? {} : { html: mail.html }),
@@ -87,7 +87,7 @@ export async function deliver(transport: MailTransport, mail: SentMail, only: Re
   return result;
 }
 
-/** The server has taken a mail for some of its recipients alone. */
+/** The server accepted a mail for some of its recipients only. */
 export class PartialRefusal extends MailError {
   /** @param rejected The addresses that it refused. */
   constructor(readonly rejected: readonly string[]) {

@@ -5,13 +5,13 @@ import type { Schema } from "../base/schema";
 import { isZodSchema, readInner, type ZodSchema } from "../schemas/zod";
 import { type Definitions, readReference, relocate, signDefinitions } from "./references";
 
-// Loaded by the first schema of zod: an app without one needs no zod.
+// Loaded for the first schema of zod: an app without schemas needs no zod.
 const loadZod = lazily((): typeof import("zod") => require("zod"));
 
 /** An object of an OpenAPI document. */
 export type OpenApiObject = Record<string, unknown>;
 
-/** The direction of a value: a schema may take something else than it gives. */
+/** The direction of a value: the input and the output of a schema can differ. */
 export type Direction = "input" | "output";
 
 const problem = {
@@ -204,7 +204,7 @@ export class Components {
     return found;
   }
 
-  /** Takes a name that no other component has: a schema that takes something else than it gives has a name for each. */
+  /** Takes a name that no other component has. If the input and the output of a schema differ, each has a name. */
   #reserve(wish: string, io: Direction): string {
     let name = wish;
     for (let count = 1; this.#schemas.has(name); count++) {

@@ -6,7 +6,7 @@ interface StatedSecurity {
   readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
 }
 
-/** The security of routes for logged-in visitors only. */
+/** The security of routes that need a login. */
 export class LoginSecurity {
   readonly #cookie: string;
   readonly #stated: StatedSecurity;

@@ -7,7 +7,7 @@ interface Fields {
 }
 
 /**
- * Describes the fields of a query as parameters. A field need not be there if its absence is converted to a value: a boolean,
+ * Describes the fields of a query as parameters. A field is optional if its absence is converted to a value: a boolean,
  * a list, a value that may be null, and an object of such fields.
  */
 export function describeParameters(described: OpenApiObject, components: Components): OpenApiObject[] {
@@ -63,7 +63,7 @@ function readFields(described: OpenApiObject, components: Components): Fields {
   );
 }
 
-/** A field is needed if all options need it; its values are those of any option. */
+/** A field is required if all options require it. Its values are those of all options. */
 function joinOptions(left: Fields, right: Fields): Fields {
   const properties = new Map(left.properties);
   for (const [name, schema] of right.properties) {

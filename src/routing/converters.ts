@@ -33,7 +33,7 @@ export type ConverterArgument = string | number | boolean | null;
 /** The result of a converter's `parse` for text that its pattern takes, but that is no value: the rule does not match. */
 export const noMatch: unique symbol = Symbol("flagon.noMatch");
 
-/** Converts a variable of a rule from and to the text in a URL. */
+/** Converts a variable of a rule from the text in a URL, and back to it. */
 export interface Converter<Value = unknown> {
   /** The text that the variable takes, as the source of a regular expression without anchors or capture groups. */
   readonly regex: string;
@@ -41,7 +41,7 @@ export interface Converter<Value = unknown> {
   parse?(text: string): Value | typeof noMatch;
   /** Converts a value to text, which is then percent-encoded. `String(value)` by default. */
   format?(value: Value): string;
-  /** Which of several variables in one place is tried first: the lightest. Default: 100; numbers have 50, `path` has 200. */
+  /** The order in which the variables at one place are tried: the lightest first. Default: 100; numbers have 50, `path` has 200. */
   readonly weight?: number;
   /** Whether the text may hold slashes. Found by a slash in `regex` by default. */
   readonly spans?: boolean;
@@ -124,7 +124,7 @@ function createFloat({ named }: ConverterArguments): Converter<number> {
       if (!Number.isFinite(number)) {
         throw new TypeError(`'${value}' is not a number`);
       }
-      // Never in scientific notation, and always with a point, so that the rule matches the URL that it built.
+      // Written with a point and without an exponent, so that the rule matches the URL that it built.
       const text = String(number).includes("e") ? number.toFixed(20).replace(/0+$/, "") : String(number);
       return /\.\d/.test(text) ? text : `${text.replace(/\.$/, "")}.0`;
     },

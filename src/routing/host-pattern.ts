@@ -1,7 +1,7 @@
 import { type ConverterFactory, escapeRegex, noMatch, withoutCaptures } from "./converters";
 import { formatVariable, type Part, parseRule, toText, type Variable } from "./rule-parser";
 
-/** The host of a rule, such as `"api.example.com"` or `"<tenant>.example.com"`, read. */
+/** The parsed host of a rule, such as `"api.example.com"` or `"<tenant>.example.com"`. */
 export class HostPattern {
   /** The variables, in their order. */
   readonly variables: readonly Variable[];
@@ -24,7 +24,7 @@ export class HostPattern {
     this.#regex = new RegExp(`^${this.#parts.map(toSource).join("")}${this.#hasPort ? "" : "(?::\\d+)?"}$`, "i");
   }
 
-  /** Returns the values of the variables in a host, or `undefined` if it is another one. */
+  /** Returns the values of the variables in a host, or `undefined` if the host does not match. */
   match(host: string): Record<string, unknown> | undefined {
     const found = this.#regex.exec(host);
     if (found === null) {
@@ -46,7 +46,7 @@ export class HostPattern {
    * Builds the host for values.
    *
    * @param values The values of the variables.
-   * @param current The host of the current request, whose port goes on.
+   * @param current The host of the current request. The built host has its port.
    * @throws {TypeError} If a converter refuses its value.
    */
   format(values: Readonly<Record<string, unknown>>, current: string): string {

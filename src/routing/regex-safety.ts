@@ -6,8 +6,8 @@ const atomPattern = /\\(?:u[\da-fA-F]{4}|x[\da-fA-F]{2}|c[A-Za-z]|[\s\S])|\[(?:\
 const quantifierPattern = /(?:[*+?]|\{\d+(?:,\d*)?\})\??/y;
 
 /**
- * Tells whether an expression repeats a group without end whose alternatives can take the same text, as `(?:a|a)*` does: the
- * time for a text that does not match doubles with each character.
+ * Tells whether an expression repeats, without a limit, a group whose alternatives match the same text, as `(?:a|a)*`
+ * does. The time for a text that does not match then doubles with each character.
  *
  * @param source The source of the expression.
  */

@@ -19,7 +19,7 @@ export class RouteMap<Endpoint extends { readonly name: string }> {
   /** The routes by method, host and expression. */
   readonly #taken = new Map<string, Route<Endpoint>>();
   #hosts: readonly HostRoutes<Endpoint>[] = [];
-  /** The rules for any host, when there are no others: hosts are then not looked at. */
+  /** The rules for any host, if there are no others: the host is not read then. */
   #only: RouteTree<Endpoint> | undefined;
 
   /** Every route, in the order of registration. */

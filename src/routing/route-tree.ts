@@ -14,7 +14,7 @@ interface Leaf<Endpoint> {
   readonly isPlain: boolean;
 }
 
-/** A rule with a variable that may hold slashes, looked at as a whole. */
+/** A rule with a variable that may hold slashes, matched as one expression. */
 interface Spanning<Endpoint> extends Leaf<Endpoint> {
   readonly regex: RegExp;
 }
@@ -28,7 +28,7 @@ interface Found<Endpoint> {
 const missing = { kind: "missing", allowed: [] } as const;
 
 /**
- * The routes of one host, in find-my-way's tree, with the results of Flask.
+ * The routes of one host, in the tree of find-my-way, with the results of Flask.
  *
  * ```text
  * /users/<int:id>   GET /users/:p1(^...$)   -> leaf 1       the tree keeps the position of a leaf
@@ -39,18 +39,22 @@ const missing = { kind: "missing", allowed: [] } as const;
  * ```
  *
  * A *leaf* is an entry of the tree: a route, in one of its two spellings. A route is *spanning* if a variable can hold
- * slashes: the tree cannot tell such rules apart, so that it keeps one entry for a list of them. A route is *shorter* than
- * another one of its endpoint if it has defaults for some of the other's variables: a path with these values redirects to it.
+ * slashes: the tree cannot tell such rules apart, so that it keeps one entry for a list of them. A route is *shorter*
+ * than another one of its endpoint if it has defaults for some of the other's variables: a path with these values
+ * redirects to it.
  */
 export class RouteTree<Endpoint extends { readonly name: string }> {
-  /** find-my-way's tree; `undefined` where no code can be made of text, as in a Worker that answers: rules are then tried in their order. */
+  /**
+   * find-my-way's tree; `undefined` where code cannot be made of text, as during a request in a Worker: rules are then
+   * tried in their order.
+   */
   #router: Router | undefined;
   readonly #routesOf: (endpoint: string) => readonly Route<Endpoint>[];
   /** The entries of the tree, by method and pattern. */
   readonly #taken = new Map<string, Leaf<Endpoint>>();
   /** The leaves of rules without variables, by method and path: a wholly static rule comes before any other. */
   readonly #static = new Map<string, Map<string, Leaf<Endpoint>>>();
-  /** The tree keeps the position of a leaf here, counted from 1, or of a list below, counted from -1: it takes a stored 0 for nothing. */
+  /** The tree keeps the position of a leaf here, counted from 1, or of a list below, counted from -1: it reads a stored 0 as no entry. */
   readonly #leaves: Leaf<Endpoint>[] = [];
   /** The rules with a variable that may hold slashes that the tree cannot tell apart, the most specific first. */
   readonly #spanningLists: Spanning<Endpoint>[][] = [];
@@ -86,7 +90,7 @@ export class RouteTree<Endpoint extends { readonly name: string }> {
     for (const route of sorted) {
       this.#insert(this.#createLeaf(route, false), route.rule.pattern, route.rule.regex);
     }
-    // The spelling with a slash less or more gives way to a rule that is written so.
+    // A rule that is written in this spelling goes before the other spelling of a rule.
     for (const route of sorted) {
       const { rule, strictSlashes } = route;
       if (rule.source !== "/" && (rule.isBranch || !strictSlashes)) {
@@ -261,7 +265,7 @@ export class RouteTree<Endpoint extends { readonly name: string }> {
         const { args, leaf } = automatic;
         return { kind: "options", route: leaf.route, args: Object.assign(args, leaf.route.defaults), allowed: [...allowed].sort() };
       }
-      // The question is answered where the page is, as a request of any of its methods would be.
+      // `OPTIONS` is answered at the place of the page, as its other methods are.
       const slashed = allowed.size === 0 ? this.#findSlashed(path) : undefined;
       if (slashed !== undefined) {
         return { kind: "redirect", path: `${encodeSegments(path)}/` };

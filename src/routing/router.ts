@@ -7,10 +7,11 @@ import type { Rule } from "./rule";
 export type Router = ReturnType<typeof createRouter>;
 
 /**
- * A constraint that tells apart patterns that differ in their expressions alone, which find-my-way takes for the same.
+ * A constraint that separates patterns that differ only in their expressions. find-my-way treats such patterns as
+ * equal.
  *
- * Each has a value of its own when it is added, so that none is refused as declared twice; a request takes whichever
- * the tree leads to. A leaf of the tree never holds two, since one expression is added once.
+ * Each pattern is added with another value, so that none is refused as declared twice. A request takes any value. A
+ * leaf of the tree never holds two, since one expression is added once.
  */
 const patternConstraint: ConstraintStrategy<HTTPVersion.V1> = {
   name: "pattern",
@@ -61,7 +62,7 @@ export function addToRouter(router: Router, method: string, rule: Rule, pattern:
     throw new SetupError(`The rule '${rule.source}' has the method '${method}', which HTTP does not know.`);
   }
   try {
-    // Patterns with expressions are told apart by a constraint, since find-my-way takes all expressions for one.
+    // A constraint separates patterns with expressions: find-my-way treats all expressions as equal.
     const constraints = pattern.includes("(") ? { pattern: String(store) } : {};
     router.on(method, pattern, { constraints }, unused, store);
   } catch (error) {

@@ -22,7 +22,7 @@ const variablePattern = /<(?:([A-Za-z_]\w*)(?:\((.*?)\))?:)?([A-Za-z_]\w*)>/y;
 const argumentPattern = /\s*(?:([A-Za-z_]\w*)\s*=\s*)?("(?:[^"]*)"|'(?:[^']*)'|[^,=\s][^,=]*?)\s*(?:,|$)/y;
 
 /**
- * Takes a rule apart, be it for a path or for a host.
+ * Splits a rule for a path or for a host into its parts.
  *
  * @throws {RuleError} If it cannot be read.
  */
@@ -99,7 +99,8 @@ function createVariable(
 /**
  * Formats the value of a variable.
  *
- * @throws {TypeError} If the converter refuses the value, or would not take its text back: the URL would lead nowhere.
+ * @throws {TypeError} If the converter refuses the value, or does not match the text that it made: the URL would lead
+ * nowhere.
  */
 export function formatVariable({ converter, name, pattern }: Variable, value: unknown): string {
   const text = converter.format === undefined ? toText(value) : converter.format(value);

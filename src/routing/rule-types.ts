@@ -4,7 +4,7 @@ import type { Converters } from "./converters";
 /** The values of a rule's variables, by name. */
 export type RuleValues<Source extends string> = Flatten<Collect<Source>>;
 
-/** The rule itself if it can be read; for any other a text that says the mistake and the cure, which the compiler prints. */
+/** The rule itself if it can be read; otherwise a text with the mistake and the cure, which the compiler prints. */
 export type CheckedRule<Source extends string> = [RuleProblem<Source>] extends [never] ? Source : RuleProblem<Source>;
 
 /** The mistake of a rule, as a literal text; `never` for a rule that can be read. */
@@ -51,7 +51,7 @@ type VariableProblem<Source extends string, Seen = never> = Source extends `${in
     ? `Write <${Name}>: a variable ends with >`
     : StaticProblem<Source>;
 
-/** Other frameworks write a variable as `:id`. */
+/** Finds a variable that is written as in other frameworks: `:id`. */
 type StaticProblem<Text extends string> = Text extends `${string}/:${infer Name}`
   ? Name extends "" | `${Digit}${string}`
     ? never

@@ -5,7 +5,7 @@ import { formatVariable, type Part, parseRule, type Variable } from "./rule-pars
 /** The expression of a variable that takes any text of a segment, for which the tree needs none. */
 const anySegment = "[^/]+";
 
-/** Each of them multiplies the places in a path at which the others may end. */
+/** With each of them, the number of ways to split a path is multiplied. */
 const maxSpanning = 2;
 
 type Segment = readonly Part[];
@@ -14,11 +14,11 @@ type Segment = readonly Part[];
 interface Slot {
   readonly parameter: string;
   readonly variables: readonly Variable[];
-  /** Takes a segment apart that is more than one variable. */
+  /** Splits a segment that is more than one variable. */
   readonly regex: RegExp | null;
 }
 
-/** A URL rule such as `"/posts/<int:id>"`, read. */
+/** A parsed URL rule, such as `"/posts/<int:id>"`. */
 export class Rule {
   /** The variables, in their order. */
   readonly variables: readonly Variable[];
@@ -188,7 +188,10 @@ function toSegments(parts: readonly Part[]): Segment[] {
   return segments.slice(1);
 }
 
-/** Static text is lightest, then variables with text around them, the more text the lighter, then bare variables by their converter. */
+/**
+ * The order is: static text, then variables with text around them (more text first), then bare variables by the weight
+ * of their converter.
+ */
 function weigh(segment: Segment): number {
   const variables = segment.filter((part) => typeof part !== "string");
   if (variables.length === 0) {
@@ -225,7 +228,7 @@ function toPattern(segments: readonly Segment[]): string {
     if (isPlainVariable(segment)) {
       pattern += `:p${index}`;
     } else if (segment.length > 1 || typeof first === "object" || /[*?#(]/.test(first ?? "")) {
-      // find-my-way gives some characters of static text a meaning of their own; in an expression they have none.
+      // Some characters of static text have a meaning for find-my-way. Inside an expression they have none.
       pattern += `:p${index}(^${toSource(segment, false)}$)`;
     } else {
       pattern += (first ?? "").replaceAll(":", "::");

@@ -2,9 +2,9 @@ import type { Suggestion } from "../base/suggestion-types";
 import type { ViewResult } from "./route-options";
 
 /**
- * The mistake of a view, `never` if there is none: a text that says it, or the type that the view has to have, whichever
- * the compiler explains better. Values of the type `never` belong to a rule that has a mistake itself: any view goes.
- * A view of the right type is accepted first: the search for its mistake costs the compiler three times as much.
+ * The mistake of a view, `never` if there is none: a text, or the type that the view must have, depending on which the
+ * compiler explains better. Values of the type `never` belong to a rule with a mistake: any view is accepted there. A
+ * view of the right type is accepted first: the search for its mistake costs the compiler three times as much.
  */
 export type ViewProblem<View, Values, Options = unknown> = [Values] extends [never]
   ? never
@@ -24,7 +24,7 @@ type PlainResult<Options> = Options extends { readonly returns: unknown } ? View
 /** Text, or an object that is no function and no promise. */
 type Plain = string | (object & { readonly apply?: never; readonly then?: never });
 
-/** The mistake of a command's method, `never` if there is none: a text, or the type that it has to have. */
+/** The mistake of a command's method, `never` if there is none: a text, or the type that it must have. */
 export type CommandProblem<Method, Values> = Method extends (values: infer Wanted) => void
   ? [ValueProblem<Values, Wanted, "usage">] extends [never]
     ? [Values] extends [Wanted]

@@ -77,7 +77,7 @@ function checkField(schema: ZodSchema, name: string, walk: Walk, mayLack = false
       checkParts([readInner(schema, "valueType")], `${name}.key`, walk);
       break;
     case "union":
-      // Another option may do for one that cannot be sent.
+      // A form can send another option of the union.
       checkParts(
         readInners(schema, "options").filter((option) => unsendable[option._zod.def.type] === undefined),
         name,

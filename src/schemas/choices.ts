@@ -40,7 +40,7 @@ export interface Choice {
   readonly value: string;
   /** The text that is shown. */
   readonly label: string;
-  /** The kind of the label, if Flagon chose it: another language replaces it. */
+  /** The kind of the label, if it is one of Flagon's own: other languages have other words. */
   readonly labelKind?: FormLabelKind;
   /** The label of its group. */
   readonly group?: string | undefined;

@@ -25,7 +25,7 @@ export interface LongText {
 /** Tells whether the control of a field showed a text before it was sent. */
 export type WasShown = (name: string, text: string) => boolean;
 
-/** The state of one conversion: its source, its choices, and the fields that turn out to be wrong. */
+/** The state of one conversion: its source, its choices, and the wrong fields. */
 export class Conversion {
   /**
    * The source. In a query, absent fields stay absent. A form by `GET` is a query of a form with boxes: an absent boolean
@@ -34,7 +34,7 @@ export class Conversion {
   readonly source: "form" | "query" | "search";
   /** The values that may be chosen in this request, by field. The index of a row is `[]`. */
   readonly choices: Allowed;
-  // Most conversions find nothing wrong, so the sets are created when they are needed.
+  // Most conversions have no wrong fields, so the sets are created when they are needed.
   #missing: Set<string> | undefined;
   #blank: Set<string> | undefined;
   #unchosen: Set<string> | undefined;

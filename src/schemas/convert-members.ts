@@ -14,7 +14,7 @@ type Convert = (schema: ZodSchema, node: NameNode, path: Path) => unknown;
  * @param schema The schema, without its wrappings.
  * @param node The sent values.
  * @param path The keys that lead to the value.
- * @param conversion Collects the fields that turn out to be wrong.
+ * @param conversion Collects the wrong fields.
  * @param convert Converts a part.
  */
 export function convertMembers(schema: ZodSchema, node: NameNode, path: Path, conversion: Conversion, convert: Convert): unknown {
@@ -35,7 +35,7 @@ export function convertMembers(schema: ZodSchema, node: NameNode, path: Path, co
   }
 }
 
-/** Converts the fields of the shape. Fields beyond it go along where the schema states a rule for them. */
+/** Converts the fields of the shape. Other fields are kept if the schema has a rule for them. */
 function convertObject(schema: ZodSchema, node: NameNode, path: Path, convert: Convert): Record<string, unknown> {
   const shape = readShape(schema);
   const value: Record<string, unknown> = {};

@@ -28,7 +28,7 @@ import { listValues, readDefinition, readInner, readInners, remember, type Unwra
  * @param schema The schema.
  * @param node The sent values.
  * @param path The keys that lead to the value.
- * @param conversion Collects the fields that turn out to be wrong.
+ * @param conversion Collects the wrong fields.
  */
 export function convert(schema: ZodSchema, node: NameNode, path: Path, conversion: Conversion): unknown {
   const kind = unwrap(schema);
@@ -47,7 +47,7 @@ export function convert(schema: ZodSchema, node: NameNode, path: Path, conversio
   return undefined;
 }
 
-/** Tells whether a query says nothing of a field, or sends the empty text, as the choice "any" of a select does. */
+/** Tells whether a query lacks a field, or sends the empty text, as the choice "any" of a select does. */
 function isAbsentFromQuery(node: NameNode): boolean {
   return node.children.size === 0 && node.values.every((value) => value === "");
 }
@@ -78,7 +78,7 @@ function convertCore(kind: Unwrapped, node: NameNode, path: Path, conversion: Co
     case "void":
       return text === "" ? undefined : first;
     case "file":
-      // A required file that came as text is missing; an optional one must not be lost in silence.
+      // A required file that came as text is missing; an optional one must not be lost silently.
       return first instanceof UploadedFile ? toUpload(first) : mayLack && text !== "" ? text : undefined;
     case "array":
       return convertList(kind, readInner(core, "element"), node, path, conversion);

@@ -26,7 +26,7 @@ export class NameNode {
   /**
    * The items of a list: several values of the name, or of names with an index.
    *
-   * Indices may have gaps. Blank items do not count: nobody filled in that row.
+   * Indices may have gaps. Blank items do not count: they are empty rows.
    *
    * @throws {BadRequest} If an index is over 1,000.
    */
@@ -94,7 +94,7 @@ function growPath(root: NameNode, keys: readonly string[]): NameNode {
   return keys.reduce((node, key) => node.grow(key), root);
 }
 
-/** Tells whether a node holds nothing but blank texts and files that nobody chose. */
+/** Tells whether a node holds only blank texts and empty file inputs. */
 export function isBlank(node: NameNode): boolean {
   return everyValue(node, (text) => text.trim() === "");
 }

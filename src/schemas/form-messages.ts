@@ -1,6 +1,6 @@
 /**
- * The kinds of words that a form shows beside its messages: the labels of booleans, of an option without a name, of the blank choice,
- * and of the button.
+ * The kinds of words that a form shows besides its messages: the labels of booleans, of an option without a name, of
+ * the blank choice, and of the button.
  */
 export type FormLabelKind = "yes" | "no" | "otherwise" | "blank" | "send";
 

@@ -107,7 +107,7 @@ export function findField({ fields, whole }: FormSchema, name: string): FieldPat
   return schema && { name: formatName(keys), keys, parents, schema };
 }
 
-/** Finds the name of a field in which `[]` stands for any item of a list, also where it is left out: `lines.product` is `lines[].product`. */
+/** Finds the name of a field in which `[]` means any item of a list, also if it is left out: `lines.product` is `lines[].product`. */
 export function findAnyItem(form: FormSchema, name: string): string | undefined {
   const [first = "", ...rest] = splitName(name.replaceAll("[]", ""));
   let schema = form.fields.get(first);

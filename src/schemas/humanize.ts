@@ -1,4 +1,4 @@
-/** Writes a name as one would say it: `firstName` is `First name`. */
+/** Writes a name as words: `firstName` is `First name`. */
 export function humanize(name: string): string {
   const words = name
     .replace(/[_\-.[\]]+/g, " ")

@@ -3,8 +3,8 @@ import { parseIsoDate } from "./iso-date";
 import { isZodSchema, readDefinition, readInner, readInners, readLazy, readShape, remember, type ZodSchema } from "./zod";
 
 /**
- * Carries values that JSON has no type for: dates as ISO 8601 text, bigints as integers or text of digits, sets as lists,
- * and maps as lists of pairs.
+ * Converts values that JSON has no type for: dates as ISO 8601 text, bigints as integers or text of digits, sets as
+ * lists, and maps as lists of pairs.
  */
 
 const carriedKinds: ReadonlySet<string> = new Set(["date", "bigint", "set", "map"]);
@@ -33,7 +33,7 @@ export interface ForeignField {
   readonly kind: string;
 }
 
-/** Finds the first field of a schema that JSON cannot carry. Options of a union are left out: another option may do. */
+/** Finds the first field of a schema that JSON cannot carry. Options of a union are left out: JSON can carry another option. */
 export function findForeignField(schema: Schema): ForeignField | undefined {
   return isZodSchema(schema) ? searchForeign(schema, [], new Set()) : undefined;
 }
@@ -72,7 +72,7 @@ function mentions(schema: ZodSchema, seen: Set<ZodSchema>): boolean {
   return listInner(core).some(([, inner]) => mentions(inner, seen));
 }
 
-/** Takes the wrappings off a schema, such as `optional`. A `z.preprocess()` stays: its function gets the value as it was sent. */
+/** Removes the wrappings of a schema, such as `optional`. A `z.preprocess()` stays: its function gets the value as it was sent. */
 function peel(schema: ZodSchema): ZodSchema {
   const inner = schema._zod.def.type === "lazy" ? readLazy(schema) : readInner(schema, "innerType");
   return inner === undefined ? schema : peel(inner);
@@ -181,7 +181,7 @@ function toBigInt(value: unknown): bigint | undefined {
   return isExact ? BigInt(String(value)) : undefined;
 }
 
-/** Keeps a schema that coerces from making another value of one that does not convert, such as 3 March of 31 February. */
+/** Prevents a schema that coerces from changing a value that does not convert, such as 31 February to 3 March. */
 function refuseRounding(schema: ZodSchema, value: unknown, isRounded: boolean): unknown {
   return isRounded && readDefinition(schema, "coerce") === true ? Number.NaN : value;
 }

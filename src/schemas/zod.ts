@@ -1,9 +1,7 @@
 import type { Schema } from "../base/schema";
 import { isHarmless } from "./text-changes";
 
-/**
- * Reads zod 4 schemas by their structure, never by `instanceof`: any copy of zod 4, and `zod/mini`, will do.
- */
+/** Reads zod 4 schemas by their structure, never by `instanceof`: any copy of zod 4 works, and `zod/mini`. */
 
 /** A schema of zod 4. */
 export interface ZodSchema<Output = unknown> extends Schema<Output> {
@@ -85,8 +83,8 @@ export const readShape: (schema: ZodSchema) => ReadonlyMap<string, ZodSchema> = 
 const wrappers = new Set(["optional", "nullable", "default", "prefault", "catch", "nonoptional", "readonly", "success"]);
 
 /**
- * Takes the wrappings off a schema, such as `optional` and `default`. Of a union, the options that only say that a value
- * may be empty, such as `z.literal("")` and `z.null()`, are wrappings too.
+ * Removes the wrappings of a schema, such as `optional` and `default`. Of a union, the options that only say that a
+ * value may be empty, such as `z.literal("")` and `z.null()`, are wrappings too.
  */
 export const unwrap: (schema: ZodSchema) => Unwrapped = remember((schema) => {
   let core = schema;
@@ -192,7 +190,7 @@ export function remember<Value>(read: (schema: ZodSchema) => Value): (schema: Zo
   };
 }
 
-/** Asks the function of a `z.lazy()` once: it may create a new schema each time. */
+/** Calls the function of a `z.lazy()` once: it may create a new schema each time. */
 export const readLazy: (schema: ZodSchema) => ZodSchema | undefined = remember((schema) => {
   const getter = readDefinition(schema, "getter");
   const inner: unknown = typeof getter === "function" ? getter() : undefined;

@@ -10,7 +10,7 @@ export class Connections {
   accepted = 0;
   /** The bytes that had come on each connection when it was ready for requests. */
   readonly #bytesAtStart = new Map<Socket, number>();
-  /** The connections below those, or those themselves without TLS. */
+  /** The TCP connections below those. Without TLS they are the same. */
   readonly #sockets = new Set<Socket>();
   /** The connections in the handshake of TLS, by the client's address and port. */
   readonly #handshakes = new Map<string, Socket>();
@@ -32,7 +32,7 @@ export class Connections {
         }
       });
     });
-    // A connection of TLS has two sockets: `connection` gives the one below, and `secureConnection` the one of the requests.
+    // A connection of TLS has two sockets: `connection` gives that of TCP, and `secureConnection` that of the requests.
     server.on(isSecure ? "secureConnection" : "connection", (socket: Socket) => {
       this.#handshakes.delete(nameClient(socket));
       this.#bytesAtStart.set(socket, socket.bytesRead);

@@ -5,7 +5,7 @@ const loadHttps = lazily((): typeof import("node:https") => require("node:https"
 
 /** A certificate with its key, as PEM. */
 export interface Certificate {
-  /** The certificate, with those that lead to one that clients know. */
+  /** The certificate, with the intermediate ones. */
   readonly cert: string | Buffer;
   /** Its key. */
   readonly key: string | Buffer;

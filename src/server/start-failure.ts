@@ -1,6 +1,6 @@
 import type { Application } from "../setup/application";
 
-/** An app that could not start, which its server says in a line. */
+/** An app that could not start. The server prints it as one line. */
 export class StartFailure extends Error {
   /**
    * @param app The app.
@@ -11,7 +11,7 @@ export class StartFailure extends Error {
   }
 }
 
-/** Describes an error in one line; one that has no message of its own by those that it gathers, or by its code. */
+/** Describes an error in one line; an error without a message by the errors that it contains, or by its code. */
 function describe(error: unknown): string {
   if (error instanceof AggregateError && error.message === "") {
     return error.errors.map(describe).join("; ");

@@ -31,11 +31,11 @@ const findKeys = cacheByKeys<Keys>((secrets, digest) => ({
 }));
 
 /**
- * Keeps sessions in a signed cookie with Flask's layout. Visitors cannot change it. They can read it, unless the setting
- * `sessionEncrypted` is on.
+ * Stores sessions in a signed cookie with Flask's layout. Visitors cannot change it. They can read it, unless the
+ * setting `sessionEncrypted` is on.
  */
 export class CookieSessions implements SessionInterface {
-  /** Opened when used. */
+  /** The session is opened when it is first used. */
   readonly isLazy = true;
   /** The writer of the cookie, and its attributes. An app sends its cookie with one set of attributes, or two. */
   #writer: { readonly name: string; readonly options: CookieOptions; readonly write: CookieWriter } | undefined;
@@ -106,7 +106,8 @@ export function sessionCookieOptions(request: FlagonRequest, config: Config): Co
     sessionCookiePartitioned: partitioned,
     sessionCookieSameSite: sameSite,
   } = config;
-  // Browsers drop some cookies that are not secure, so that "auto" makes those secure over HTTP as well: they work on localhost.
+  // Browsers drop some cookies that are not secure, so "auto" makes those secure over HTTP as well. Browsers accept
+  // them on localhost.
   const secure =
     config.sessionCookieSecure === "auto" ? request.isSecure || sameSite === "None" || securePrefix.test(name) : config.sessionCookieSecure;
   const path = config.sessionCookiePath ?? (hostPrefix.test(name) ? "/" : request.rootPath || "/");
@@ -159,7 +160,7 @@ function readCookie({ encrypter, signer }: Keys, cookie: string, config: Config)
       ? new Session(values, { isNew: false, isOutdated, serialized })
       : undefined;
   } catch {
-    // Only an owner of the key can sign a cookie that cannot be read: an empty session is the better answer to it.
+    // A signed cookie that cannot be read comes from an owner of the key: it gives an empty session, not an error.
     return undefined;
   }
 }

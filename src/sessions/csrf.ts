@@ -15,7 +15,7 @@ const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRA
 /** A cross-site request was refused, or its token is missing, wrong or too old. */
 export class CsrfError extends Forbidden {}
 
-/** Only the token is wrong: the form can be shown again with a fresh one. */
+/** A wrong token alone: the form can be shown again with a fresh one. */
 export class CsrfTokenError extends CsrfError {}
 
 /**

@@ -16,7 +16,7 @@ export interface ServerSessionOptions {
   absoluteLifetime?: number;
   /**
    * The answer while the store fails: `"refuse"` is 503, `"anonymous"` goes on with an empty session that is not kept.
-   * Default: `"refuse"`, so that nothing is lost in silence.
+   * Default: `"refuse"`, so that no change is lost silently.
    */
   whenUnavailable?: "refuse" | "anonymous";
 }
@@ -38,11 +38,11 @@ const idPattern = /^[\w-]{43}$/;
 const refreshPart = 0.1;
 
 /**
- * Keeps sessions on the server. The cookie holds a random id of 256 bits and nothing else; the store holds its SHA-256 hash,
- * so that a copy of the store gives no live session away.
+ * Stores sessions on the server. The cookie holds a random id of 256 bits and nothing else; the store holds its SHA-256
+ * hash, so that a copy of the store reveals no session id.
  *
- * An id that the store does not know is never taken over from a client. `session.regenerate()` gives a new one. A session
- * that has ended, by `session.clear()`, a logout, expiry or a deletion in the store, stays ended, even if other requests write meanwhile.
+ * An unknown id of a client is never used. `session.regenerate()` gives a new one. A session that has ended, by
+ * `session.clear()`, a logout, expiry or a deletion in the store, stays ended, even if other requests write meanwhile.
  *
  * @example
  * ```ts
@@ -50,7 +50,7 @@ const refreshPart = 0.1;
  * ```
  */
 export class ServerSessions implements SessionInterface {
-  /** Opened before the first hook: the store answers later. */
+  /** The session is opened before the first hook, since the store is asynchronous. */
   readonly isLazy = false;
   readonly #store: SessionStore;
   readonly #options: ServerSessionOptions;
@@ -150,7 +150,7 @@ export class ServerSessions implements SessionInterface {
       if ((await store.get(entry.key)) === null) {
         return false;
       }
-      // The old id goes first: of two requests that regenerate one session, only the first goes on with it.
+      // The old id is removed first: of two requests that regenerate one session, only the first keeps it.
       if (id !== entry.id && (await store.delete(entry.key)) === false) {
         return false;
       }

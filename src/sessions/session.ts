@@ -58,7 +58,7 @@ export class Session {
   isNew: boolean;
   /** Whether it was regenerated in this request: a store that keeps sessions by id gives it a new id. */
   isRegenerated = false;
-  /** Whether a value was set in this request, be it the same as before. */
+  /** Whether a value was set in this request, also if to the same value. */
   isWritten = false;
   readonly #values: Map<string, unknown>;
   readonly #before: string;
@@ -167,8 +167,8 @@ export class Session {
   }
 
   /**
-   * Starts the session afresh with its values, as a login and a logout must: a session on the server gets a new id, and the
-   * CSRF tokens of the old one are void.
+   * Starts a new session with the same values, as a login and a logout must: a session on the server gets a new id, and
+   * the CSRF tokens of the old one are void.
    *
    * @throws {SessionError} If the app has no secret key, or the response was sent already.
    */
@@ -243,12 +243,12 @@ export class Session {
   }
 }
 
-/** Closes a session whose response is on its way: a later change would be lost, so it is an error. */
+/** Closes a session before its response is sent. A later change would be lost, so it is an error. */
 export function closeSession(session: Session): void {
   close(session);
 }
 
-/** Opens and saves sessions. Set `app.sessionInterface` to another one to keep sessions elsewhere. */
+/** Opens and saves sessions. Set `app.sessionInterface` to store sessions elsewhere. */
 export interface SessionInterface {
   /** `true` opens a session when it is used; `false`, for one that awaits, before the first hook. */
   readonly isLazy: boolean;

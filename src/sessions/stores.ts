@@ -7,7 +7,7 @@ export interface SessionStore {
    */
   get(id: string): Promise<string | null>;
   /**
-   * Keeps a text, new or in place of the one before.
+   * Stores a text. A former text of the key is replaced.
    *
    * @param id The key.
    * @param text The text.
@@ -26,7 +26,7 @@ export interface SessionStore {
    */
   update?(id: string, text: string, lifetime: number): Promise<boolean>;
   /**
-   * Removes a text. Resolves to `false` if there was none; a store that cannot tell resolves to nothing.
+   * Removes a text. Resolves to `false` if there was none; a store that does not know resolves to `undefined`.
    *
    * @param id The key.
    */

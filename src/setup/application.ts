@@ -54,7 +54,7 @@ export interface Application {
    * @internal
    */
   readonly defaultHeaders: DefaultHeaders;
-  /** Where errors are reported. */
+  /** The logger of errors and of the app's own lines. */
   readonly logger: Logger;
   /** The state of the extensions, by their names. */
   readonly extensions: Readonly<Record<string, unknown>>;

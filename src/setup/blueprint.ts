@@ -16,7 +16,7 @@ import type {
 import { type Registration, toAnyHandler } from "./registration";
 import { Scaffold } from "./scaffold";
 
-/** Where a blueprint or a controller is registered; each replaces the value of the blueprint itself. */
+/** Options of a registration of a blueprint or a controller. Each replaces the value of the blueprint itself. */
 export interface RegisterOptions extends BlueprintOptions {
   /** The name that its endpoints begin with. */
   readonly name?: string;

@@ -113,7 +113,7 @@ export function checkBlueprintOptions(options: object, name: string): void {
 /**
  * Checks that all options are known, and that `errors` is one of its two values.
  *
- * @param place The thing that has the options, as in "the app".
+ * @param place The owner of the options, such as "the app".
  * @throws {SetupError} If there is another option, with the names that are known.
  */
 export function checkOptions(options: object, place: string, known: readonly string[]): void {
@@ -152,7 +152,7 @@ export function checkHook(call: string, hook: unknown): void {
 }
 
 /**
- * Checks what an error handler is for, and the handler.
+ * Checks the status or class of an error handler, and the handler.
  *
  * @throws {SetupError} If the first is no status and no class, or the second no function.
  */
@@ -176,7 +176,7 @@ export function checkErrorHandler(call: string, of: unknown, handler: unknown): 
 }
 
 /**
- * Checks what an error handler is for.
+ * Checks the status or class of an error handler.
  *
  * @throws {SetupError} If it is no number and no class.
  */

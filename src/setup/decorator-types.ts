@@ -93,7 +93,7 @@ export interface RouteDecoratorFactory {
 /** The decorator of a rule. */
 export type RouteMethodDecorator<Source extends string, Options> = ViewMethodDecorator<ReadableValues<Source, Options>, Options>;
 
-/** A rule with a mistake has been explained already, so any method goes. */
+/** The mistake of a rule is explained elsewhere, so any method is accepted. */
 type ReadableValues<Source extends string, Options> = [RuleProblem<Source>] extends [never] ? ViewValues<Source, Options> : never;
 
 type AnyMethod = (...values: never[]) => void;

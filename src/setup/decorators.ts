@@ -212,7 +212,7 @@ function bareOrCalled(
   return decorate;
 }
 
-/** The way in which functions are guarded, for those who call a decorator with one. */
+/** The way to guard functions, for the error of a decorator that is called with one. */
 const guardCure =
   "Guard views that are functions by a hook of their blueprint: blueprint.beforeRequest(() => { requireUser(); return undefined; }), or call requireUser() in the view.";
 

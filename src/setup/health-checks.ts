@@ -69,7 +69,7 @@ export class HealthChecks {
     return this.#running;
   }
 
-  /** Runs a check. A run that still hangs is not repeated. */
+  /** Runs a check. A run that has not ended is not repeated. */
   async #isFine(check: HealthCheck): Promise<boolean> {
     check.pending ??= (async () => check.run())().finally(() => {
       check.pending = undefined;

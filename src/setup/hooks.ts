@@ -15,9 +15,9 @@ export type TeardownHook = (error: unknown) => unknown;
 export type ErrorHandler<Failure = never> = (error: Failure, request: FlagonRequest) => unknown;
 /** Gives values to every template. */
 export type ContextProcessor = () => Readonly<Record<string, unknown>>;
-/** Sees the values of the rule's variables before any other hook, and may change them. */
+/** Gets the values of the rule's variables before any other hook, and may change them. */
 export type UrlValuePreprocessor = (endpoint: string | null, values: Record<string, unknown>) => void;
-/** Sees the values from which a URL is built, and may add to them. */
+/** Gets the values from which a URL is built, and may add to them. */
 export type UrlDefaults = (endpoint: string, values: Record<string, unknown>) => void;
 /** A function that templates call by its name. */
 export type TemplateFunction = (...values: never[]) => unknown;

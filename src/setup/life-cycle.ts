@@ -7,7 +7,7 @@ export interface StartOptions {
   once?: boolean;
 }
 
-/** Which of the processes of `serve` this one is: the only one, the one that supervises, or one of several workers. */
+/** The role of this process in `serve`: the only process, the primary of several, or one of several workers. */
 export type ProcessRole = "single" | "primary" | "worker";
 
 /** A function that runs before the first request. */
@@ -22,7 +22,7 @@ interface StopHook {
   readonly run: (time: number) => unknown;
   /** The start that it undoes, if there is one. */
   readonly undoes: StartHook | undefined;
-  /** Whether it runs behind all others, as the database's does, which others still need. */
+  /** Whether it runs after all others, as the stop of the database does: other stops still need it. */
   readonly isLast: boolean;
 }
 
@@ -119,10 +119,11 @@ export class LifeCycle {
   }
 
   /**
-   * Runs the functions that stop the app, in the reverse order of their registration. Each runs, also if another one fails.
+   * Runs the functions that stop the app, in the reverse order of their registration. Each runs, even if another one
+   * fails.
    *
    * @param time The time for all of them, in milliseconds.
-   * @param role The process. The primary of several stops what only it has started.
+   * @param role The process. The primary of several workers stops only its own starts.
    */
   stop(time: number, role: ProcessRole = "single"): Promise<void> {
     this.#stopping ??= this.#stop(time, role).finally(() => {

@@ -15,7 +15,7 @@ import { type AnyErrorHandler, type Hooks, Scope, type View } from "./registry";
 import { readMaxLength, readTimes } from "./route-limits";
 import { checkView } from "./route-schemas";
 
-/** The parts of an endpoint beside its name and view. */
+/** The parts of an endpoint besides its name and view. */
 interface EndpointDetails {
   readonly label: string;
   readonly owner: object;
@@ -32,7 +32,7 @@ interface RuleDefaults {
   readonly host: string | null;
   /** The part of the host before the app's own, for rules that name none. */
   readonly subdomain: string | null;
-  /** Values for the views, beside those of the rules' variables. */
+  /** Values for the views, besides those of the rules' variables. */
   readonly defaults: Readonly<Record<string, unknown>>;
   /** Whether unsafe requests are checked for cross-site forgery. */
   readonly csrf: boolean;
@@ -44,10 +44,10 @@ const appDefaults: RuleDefaults = { prefix: "", host: null, subdomain: null, def
 /**
  * Takes routes, hooks and handlers into an app.
  *
- * Apps and blueprints record no endpoint themselves: each of their set-up methods is a step that gets a registration. An
- * app has one registration, of its outermost scope, and runs its steps at once. A blueprint keeps its steps until it is
- * registered, and runs them on a child registration: prefix, host, defaults and scope of the child stand on those of its
- * parent. So a blueprint can be registered twice, and two apps share nothing.
+ * Apps and blueprints record no endpoint themselves: each of their set-up methods is a step that gets a registration.
+ * An app has one registration, of its outermost scope, and runs its steps at once. A blueprint keeps its steps until it
+ * is registered, and runs them on a child registration: prefix, host, defaults and scope of the child extend those of
+ * its parent. So a blueprint can be registered twice, and two apps share nothing.
  */
 export class Registration {
   readonly #defaults: RuleDefaults;
@@ -309,7 +309,7 @@ function explaining<Result>(label: string, create: () => Result): Result {
   }
 }
 
-/** Widens the type of a handler, so that it can be kept beside others. It is only called with errors of its kind. */
+/** Widens the type of a handler, so that one list can hold all handlers. It is only called with errors of its kind. */
 export function toAnyHandler(handler: (error: never, request: FlagonRequest) => unknown): AnyErrorHandler {
   return (error, request) => Reflect.apply(handler, undefined, [error, request]);
 }

@@ -9,7 +9,7 @@ import type { BeforeRequestHook, ContextProcessor, TeardownHook, UrlDefaults, Ur
 
 /** An after-request hook whose result is checked when it runs. */
 export type AnyAfterRequestHook = (response: FlagonResponse, request: FlagonRequest) => unknown;
-/** An error handler that is only called with what it is for. */
+/** An error handler that is only called with errors of its kind. */
 export type AnyErrorHandler = (error: unknown, request: FlagonRequest) => unknown;
 
 /** Gives the URL that the app could not build, or `undefined` to leave it to the next. */
@@ -25,15 +25,15 @@ export interface Hooks {
   readonly urlDefaults: UrlDefaults[];
 }
 
-/** The hooks of development tools around those of an app. They are not the app's: nothing counts or changes them. */
+/** The hooks of development tools around those of an app. They are not hooks of the app, and are not counted among them. */
 export interface ToolHooks {
   /** Run before the app's before hooks. */
   readonly beforeHooks: BeforeRequestHook[];
-  /** Run behind the app's before hooks. */
+  /** Run after the app's before hooks. */
   readonly beforeView: BeforeRequestHook[];
   /** Run before the app's after hooks. */
   readonly afterView: AnyAfterRequestHook[];
-  /** Run behind the app's after hooks. */
+  /** Run after the app's after hooks. */
   readonly afterHooks: AnyAfterRequestHook[];
 }
 
@@ -43,7 +43,7 @@ export const noHooks: Hooks = createHooks();
 /** The format of errors for clients that prefer none. */
 export type ErrorFormat = "json" | "html";
 
-/** An app or one registration of a blueprint: what its hooks and error handlers concern. */
+/** The scope of hooks and error handlers: an app, or one registration of a blueprint. */
 export class Scope {
   /** The scopes around this one and itself, from the outermost to the innermost. */
   readonly chain: readonly Scope[];
@@ -79,7 +79,7 @@ export class Scope {
     return this.name === "" ? endpoint : `${this.name}.${endpoint}`;
   }
 
-  /** Every hook that concerns the requests of this scope, in the order in which they run. Put together at the first request. */
+  /** Every hook that concerns the requests of this scope, in the order in which they run. Computed at the first request. */
   get all(): Hooks {
     if (this.#all === undefined) {
       const inward = this.chain.map((scope) => scope.own);
@@ -110,7 +110,7 @@ export interface Endpoint {
   readonly label: string;
   /** The function that is the view, or the controller whose method it is. */
   readonly owner: object;
-  /** Whether requests from other sites are let in. */
+  /** Whether requests from other sites are accepted. */
   readonly isCsrfExempt: boolean;
   /** The options of the decorators of its view. */
   readonly decorators?: readonly ViewDecoratorOptions[];
@@ -222,7 +222,7 @@ export class Registry {
     return other;
   }
 
-  /** Notes which endpoint a controller's method has, so that URLs can be built by method. */
+  /** Notes the endpoint of a controller's method, so that URLs can be built by method. */
   noteMethod(constructor: object, method: string, endpoint: string): void {
     const methods = this.#byMethod.get(constructor) ?? new Map<string, string>();
     this.#byMethod.set(constructor, methods);

@@ -7,7 +7,7 @@ import { acceptJson } from "../schemas/json-values";
 import { parseFields } from "../schemas/parse-fields";
 
 /**
- * Reads from an app's settings what all its requests share.
+ * Makes the settings that all requests of an app share.
  *
  * @throws {ConfigError} If an address in the setting `trustProxy` cannot be read.
  */

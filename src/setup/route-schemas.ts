@@ -78,7 +78,7 @@ function checkSchemas({ form, json, openapi, query, returns, status }: RouteSche
   checkDescription(openapi, label);
 }
 
-/** Gives a plain value of a view a status. */
+/** Sets the status of a plain value of a view. */
 function setStatus(view: View, status: number, label: string, app: Application): View {
   const finish = (result: unknown): unknown =>
     result === undefined || isResponse(result) ? result : toResponse(result, status, `The view '${label}'`, app.json);

@@ -40,7 +40,7 @@ export class Encrypter {
       try {
         return Buffer.concat([content, cipher.final()]);
       } catch {
-        // Another key made it.
+        // The text was made by another key.
       }
     }
     return undefined;

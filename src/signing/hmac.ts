@@ -10,7 +10,7 @@ const bytesPerUnit = 3;
 /**
  * Authenticates text by HMAC (RFC 2104) with one key, many times.
  *
- * The key is padded once, and Node's one-shot hash is called twice: this is cheaper than `createHmac()`, which stays the way
+ * The key is padded once, and Node's one-shot hash is called twice: this is cheaper than `createHmac()`, which is used
  * on versions of Node without `crypto.hash()`.
  */
 export class Hmac {
@@ -18,9 +18,9 @@ export class Hmac {
   readonly length: number;
   readonly #digest: "sha1" | "sha256";
   readonly #key: Buffer;
-  /** The padded key, and room for a message behind it. */
+  /** The padded key, and room for a message after it. */
   #inner: Buffer;
-  /** The padded key, and room for the inner hash behind it. */
+  /** The padded key, and room for the inner hash after it. */
   readonly #outer: Buffer;
 
   /**

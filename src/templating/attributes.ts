@@ -1,9 +1,9 @@
-/** The place in HTML at which a text ends. */
+/** The state of an HTML parser at the end of a text. */
 type Place = "text" | "tag" | "double" | "single" | "comment" | "raw";
 
 /**
- * Follows the text between the tags of a template, to know whether a printed value is an attribute without quotes: escaping
- * keeps no blanks out of it, so that a value could add attributes of its own.
+ * Follows the text between the tags of a template, to know whether a printed value is an attribute without quotes:
+ * escaping does not remove blanks, so that a value could add attributes.
  */
 export class AttributeScanner {
   #place: Place = "text";

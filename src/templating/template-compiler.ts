@@ -147,7 +147,7 @@ function create(tree: Tree, mode: TemplateMode): unknown {
     if (mode !== "stream" || !(error instanceof SyntaxError)) {
       throw error;
     }
-    // A place between two tags that looked like one of the template's own was inside a function: all is sent at the end.
+    // The compiler took a place inside a function for one of the template itself. The text is then sent at the end.
     return creator("it", "frame", "runtime", toCode(tree, mode, false));
   }
 }
@@ -169,7 +169,7 @@ function checkAttributes(tree: Tree, name: string, source: string): void {
   }
 }
 
-/** Finds the mistake of a template that JavaScript refuses: its own message speaks of generated code. */
+/** Finds the mistake of a template that JavaScript refuses: the message of JavaScript is about generated code. */
 function explain(tree: Tree, mode: TemplateMode, message: string): TemplateMistake {
   const tags = tree.filter((part): part is Exclude<typeof part, string> => typeof part !== "string");
   const waiting = mode === "sync" ? findAwait(tags) : undefined;
@@ -236,7 +236,7 @@ const wrappers: { readonly [Kind in TemplateMode]: string } = {
 
 /** A tag whose code opens a block that a later tag closes. */
 interface OpenTag {
-  /** The way in which the value of the expression is escaped, if the tag prints one. */
+  /** The escaping of the value, if the tag prints one. */
   readonly escaping: "e" | "r" | undefined;
   /** Whether the block is the body of a function. */
   readonly isFunction: boolean;
@@ -250,8 +250,8 @@ const sendNow = 'if (__eta.res !== "") { yield __eta.res; __eta.res = ""; }\n';
 /**
  * Writes the statements of a template.
  *
- * An expression may hold the text between two tags, as in `<%= block("title", () => { %>Text<% }) %>`: it is then
- * kept aside until the tag that closes it, and escaped like any other.
+ * An expression may hold the text between two tags, as in `<%= block("title", () => { %>Text<% }) %>`: this text is
+ * collected until the closing tag, and then escaped like any other value.
  *
  * @param mayYield Whether text is given away between two tags of the template's own, outside of functions.
  */
@@ -304,13 +304,13 @@ function toBody(tree: Tree, mayYield: boolean): string {
 const bareName = /^\s*([A-Za-z_$][\w$]*)\s*$/;
 const bareCondition = /^\s*if\s*\(\s*!?\s*([A-Za-z_$][\w$]*)\s*(?:\)|&&|\|\||[!=]==?|[<>])/;
 
-/** Writes the code of a tag that prints a bare name so that one which only the data has is an error, in place of nothing. */
+/** Writes the code of a tag that prints a bare name. A name that only the data has is an error: it would print no text. */
 function checkBareName(code: string, isPrinted: boolean): string {
   const name = isPrinted ? bareName.exec(code)?.[1] : undefined;
   return name === undefined || reserved.has(name) ? code : ` ${name} === undefined ? runtime.bare(frame, it, "${name}") : ${name} `;
 }
 
-/** Writes the same check before a condition, which would take the other way. */
+/** Writes the same check before a condition, which would be false. */
 function checkCondition(code: string): string {
   const name = bareCondition.exec(code)?.[1];
   return name === undefined || reserved.has(name) ? "" : `if (${name} === undefined) runtime.bare(frame, it, "${name}");\n`;
@@ -334,7 +334,7 @@ const reserved = new Set(
 /**
  * Finds the bare names that the code of a template mentions.
  *
- * Only these are read from the scope, so that a template which never says `session` never opens one. Names that turn
+ * Only these are read from the scope, so that a template without the name `session` opens no session. Names that turn
  * out to be parameters, or words in a text, cost one read and do no harm: the template's own declarations hide them.
  */
 function findNames(tree: Tree): string[] {

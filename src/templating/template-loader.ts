@@ -12,7 +12,7 @@ export interface LoadedTemplate<Compiled> {
   readonly path: string;
   /** Its text. */
   readonly source: string;
-  /** When the file was last changed. */
+  /** The time of the last change of the file. */
   readonly modified: number;
   /** The compiled template. */
   readonly run: Compiled;
@@ -22,7 +22,10 @@ export interface LoadedTemplate<Compiled> {
 export interface LoadingOptions {
   /** Tells whether a changed file is read again. */
   isReloading(): boolean;
-  /** Gets the folders in which a template was looked for, and those that have it. Called only for templates that are read. */
+  /**
+   * Gets the folders in which a template was looked for, and those that have it. It is called only for templates that
+   * are read from a file.
+   */
   explain(name: string, folders: readonly string[], found: readonly string[]): void;
 }
 

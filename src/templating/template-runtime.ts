@@ -14,7 +14,7 @@ export interface TemplateFrame {
   readonly wanted: WantedBlock | undefined;
   /** The number of blocks of the layout around the running code. */
   depth: number;
-  /** Whether the page is on its way, so that a layout or a block before the sent text would come too late. */
+  /** Whether a part of the page was sent: a layout, or a block before the sent text, would come too late. */
   isSent: boolean;
   /** Renders another template in the same scope. */
   include(name: string, data?: object): Markup;
@@ -27,11 +27,11 @@ export interface TemplateFrame {
 /** A block that is rendered by itself. */
 export interface WantedBlock {
   readonly name: string;
-  /** The names of the blocks that were passed on the way. */
+  /** The names of the blocks that came before it. */
   readonly seen: Set<string>;
 }
 
-/** Ends the rendering of a template once the wanted block is there. It is no error, and no template reports it as one. */
+/** Ends the rendering of a template once the wanted block is there. It is no error, and templates do not report it. */
 export class BlockFound {
   /** @param content The block. */
   constructor(readonly content: Markup) {}

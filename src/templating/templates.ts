@@ -46,7 +46,10 @@ export class Templates {
     this.#loader.addGiven(templates);
   }
 
-  /** Compiles the templates that were given, while the runtime allows it. A mistake in one is told when it is rendered. */
+  /**
+   * Compiles the templates that were given, while the runtime allows it. The error of a template with a mistake is
+   * thrown when it is rendered.
+   */
   prepare(): void {
     for (const [name, { source }] of this.#loader.given) {
       attempt(() => this.#load(name));
@@ -89,7 +92,7 @@ export class Templates {
   /**
    * Renders one block of a template, or of the layout that it chooses.
    *
-   * The code before the block runs, the code behind it does not.
+   * The code before the block runs, the code after it does not.
    *
    * @throws {TemplateNotFound} If no folder has the template.
    * @throws {TemplateError} If the template has no such block, is malformed or fails.
@@ -156,7 +159,10 @@ export class Templates {
     return this.#runAsync(layout, { ...data, ...frame.layout.data, body: new Markup(text) }, scope, frame.blocks);
   }
 
-  /** The first piece tells whether there is a layout; it then goes out at once, and prints the pieces in its midst as they come. */
+  /**
+   * The first piece tells whether there is a layout; if so, the layout is sent at once, and prints the pieces at the
+   * place of its body as they come.
+   */
   async *#stream(template: LoadedTemplate<StreamingTemplate>, data: object, scope: object, blocks: Blocks): AsyncGenerator<string, void> {
     const frame = this.#createFrame(template, data, scope, blocks);
     const pieces = template.run(data, frame, runtime);
@@ -232,7 +238,7 @@ async function* prepend(first: IteratorResult<string, void>, rest: AsyncGenerato
 }
 
 function fail(error: unknown, template: LoadedTemplate<unknown>, line: number, data: object, scope: object): never {
-  // An answer such as abort(404), or an error that has its place already, goes on as it is.
+  // An answer such as abort(404), or an error that has its place already, is thrown unchanged.
   if (
     error instanceof HTTPException ||
     error instanceof TemplateError ||

@@ -30,9 +30,9 @@ export class TestClient {
   readonly #base: URL;
 
   /**
-   * @param app The app. One without a key, which nothing has set to `null`, gets a random one.
-   * @param base The scheme and the host of targets that are paths. Default: the settings `preferredUrlScheme` and `serverName`,
-   * or the first of `trustedHosts`, or `"localhost"`.
+   * @param app The app. If it has no secret key, it gets a random one, unless the key was set to `null`.
+   * @param base The scheme and the host of targets that are paths. Default: the settings `preferredUrlScheme` and
+   * `serverName`, or the first of `trustedHosts`, or `"localhost"`.
    */
   constructor(app: Application, base: string = baseOf(app)) {
     this.#app = app;
@@ -146,7 +146,7 @@ export class TestClient {
     return result;
   }
 
-  /** Stops the app as a server does, with its functions of `onStop`. The next request starts it anew. */
+  /** Stops the app as a server does, with its functions of `onStop`. The next request starts it again. */
   async close(): Promise<void> {
     await this.#app.backgroundWork.finish(10_000);
     await this.#app.lifeCycle.stop(10_000);
@@ -190,7 +190,7 @@ function baseOf({ config }: Application): string {
   return `${config.preferredUrlScheme}://${config.serverName ?? trusted.replace(/^\./, "")}`;
 }
 
-/** Gives an app without a secret key a random one, so that sessions and forms work. A key that was set to `null` stays so. */
+/** Gives an app without a secret key a random one, so that sessions and forms work. A key that was set to `null` stays `null`. */
 function provideKey({ config }: Application): void {
   if (config.secretKey === null && !config.isSet("secretKey")) {
     config.secretKey = randomBytes(32).toString("base64url");

@@ -8,7 +8,7 @@ type SingleValue = string | number | boolean | null | undefined;
 
 /** The options of a request of the test client. */
 export interface TestRequestOptions {
-  /** Headers; `null` takes away one that the client would send by itself. */
+  /** Headers. `null` removes a header that the client sends by default. */
   headers?: Readonly<Record<string, string | null>>;
   /** Values for the query, added to the target's own. */
   query?: Readonly<Record<string, FieldValue>>;
@@ -99,8 +99,8 @@ export async function compose(
     ["accept", "*/*"],
   ]);
   if (!Object.keys(options.headers ?? {}).some((name) => name.toLowerCase() === "origin")) {
-    // As browsers send it for forms of the same site. Without it, each form of a test would need a token. An origin of the test
-    // decides by itself.
+    // As browsers send it for forms of the same site. Without it, each form of a test would need a token. A header
+    // `Origin` of the test replaces it.
     headers.set("sec-fetch-site", "same-origin");
   }
   if (type !== undefined) {

@@ -35,7 +35,7 @@ export class InternalServerError extends HTTPException {
   /** The default description for the client. */
   static override readonly description: string = "Something went wrong on the server. It has been noted; try again later.";
 
-  /** The error that no handler took, for a handler of 500; `undefined` after `abort(500)`. */
+  /** The error that had no handler of its own. Handlers of 500 read it. It is `undefined` after `abort(500)`. */
   get original(): unknown {
     return this.cause;
   }
@@ -99,7 +99,7 @@ export interface AbortOptions extends HTTPExceptionOptions {
   readonly retryAfter?: number | Date;
 }
 
-/** The class for each status that has one. */
+/** The exception class of each status. */
 const classes: ReadonlyMap<number, ExceptionClass> = new Map<number, ExceptionClass>(
   [
     BadRequest,

@@ -3,7 +3,7 @@ import { formatHttpDate } from "../http-date";
 import type { FlagonResponse } from "../response/response";
 import { reasonOf } from "../status";
 
-/** Options of an {@link HTTPException} beside its description. */
+/** Options of an {@link HTTPException} besides its description. */
 export interface HTTPExceptionOptions extends ErrorOptions {
   /** Headers for the response. */
   headers?: Readonly<Record<string, string>>;
@@ -44,7 +44,7 @@ export class HTTPException extends Error {
   }
 }
 
-/** A response, thrown: it is the answer as it is, and no error handler sees it. */
+/** A response, thrown. It is the answer, unchanged: no error handler sees it. */
 export class ResponseException extends HTTPException {
   /** @param response The answer. */
   constructor(readonly response: FlagonResponse) {

@@ -49,7 +49,7 @@ export class FileCache<Found> {
       this.#contents.set(path, { bytes, state: { ino, mtimeMs, size } });
       this.#sum += size;
     }
-    // A map lists its keys in the order of their coming: the first is the oldest.
+    // A map lists its keys in the order of insertion: the first is the oldest.
     for (const [oldest] of this.#contents) {
       if (this.#sum <= largestSum) {
         break;

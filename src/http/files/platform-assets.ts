@@ -1,4 +1,4 @@
-/** The files that a platform serves beside the code, as the binding `ASSETS` of Cloudflare's Workers does. */
+/** The files that a platform serves next to the code, as the binding `ASSETS` of Cloudflare's Workers does. */
 interface PlatformAssets {
   /** Answers a request for a file. */
   fetch(request: Request): Promise<Response>;

@@ -29,8 +29,8 @@ export interface SendFileOptions {
   /** Whether conditional requests and ranges are answered. Default: `true`. */
   conditional?: boolean;
   /**
-   * Sends a compressed copy that lies beside the file, such as `app.js.br`, to clients that accept it. Default: `true` for static
-   * files, else `false`.
+   * Sends a compressed copy that is next to the file, such as `app.js.br`, to clients that accept it. Default: `true`
+   * for static files, else `false`.
    */
   precompressed?: boolean;
   /** Leaves the sending to the proxy, by the header `X-Sendfile`. Default: the setting `useXSendfile`. */

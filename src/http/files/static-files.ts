@@ -8,7 +8,7 @@ import { type FoundFile, findFile, isSafeName, readState } from "./find-file";
 import { fetchAsset } from "./platform-assets";
 import { respondWithFound } from "./send-file";
 
-/** The view of a folder of static files, and the part of their URLs beside the name. */
+/** The view of a folder of static files, and the part of their URLs besides the name. */
 export interface StaticFiles {
   /** Answers with a file. */
   view(values: Record<string, unknown>, request: FlagonRequest): unknown;

@@ -39,7 +39,7 @@ function parseParameters(text: string): Record<string, string> | undefined {
     return undefined;
   }
   const parameters: Record<string, string> = Object.create(null);
-  // It goes on from one parameter to the next, and never looks for one further on: the time stays linear.
+  // The search continues after each parameter, without looking ahead: the time stays linear.
   const parameter = /[\s,]*([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))/y;
   for (let match = parameter.exec(text); match !== null; match = parameter.exec(text)) {
     const [, name = "", quoted, plain = ""] = match;

@@ -12,15 +12,15 @@ const maxHeadSize = 16 * 1024;
 /** The longest target, in characters. */
 const maxTarget = 8 * 1024;
 const maxHost = 255;
-/** The hosts of almost all requests: this test takes a fifth of the time of the whole one (80 of 400 ns), for each request. */
+/** The hosts of almost all requests. This test takes a fifth of the time of the full one: 80 ns, not 400 ns. */
 const usualHost = /^[\w-]+(?:\.[\w-]+)*(?::[1-9]\d{0,3})?$/;
 const namePattern = /^[\w-]+(?:\.[\w-]+)*\.?$/;
 
 /**
  * Finds the error in the head of a request, or gives `undefined` for a head without one.
  *
- * `Host`, `Content-Type` and `Authorization` may come once (RFC 9112, section 3.2): two readers of a request could
- * otherwise believe two of them.
+ * `Host`, `Content-Type` and `Authorization` may come once (RFC 9112, section 3.2): otherwise a proxy and the app could
+ * each read another value.
  */
 export function findHeadError(head: RequestHead): HTTPException | undefined {
   if (head.target.length > maxTarget) {

@@ -67,7 +67,7 @@ function afterValue(open: readonly string[]): State {
   return inner === undefined ? "end" : inner === "[" ? "afterItem" : "afterMember";
 }
 
-/** Returns the index behind a match at an index, or the index itself. */
+/** Returns the index after a match at an index, or the index itself. */
 function skip(pattern: RegExp, text: string, index: number): number {
   pattern.lastIndex = index;
   return pattern.test(text) ? pattern.lastIndex : index;

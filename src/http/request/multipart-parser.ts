@@ -30,14 +30,14 @@ type State = "preamble" | "boundary" | "head" | "content" | "epilogue";
 /**
  * Parses a multipart body piece by piece, without reading or writing anything itself (RFC 2046, section 5.1).
  *
- * Nothing is skipped in silence: everything but the text before the first boundary and after the last one is part of
- * the form, or an error. Each byte is looked at a bounded number of times, however the body is cut into pieces.
+ * All bytes between the first boundary and the last one are part of the form, or an error. Each byte is looked at a
+ * bounded number of times, however the body is cut into pieces.
  */
 export class MultipartParser {
   readonly #boundary: Buffer;
   readonly #open: (head: PartHead) => PartSink;
   #state: State = "preamble";
-  /** Bytes that need more of the body to be understood. The first boundary may stand at the very start. */
+  /** Bytes that need more of the body to be understood. The first boundary may be at the very start. */
   #rest: Buffer = lineEnd;
   /** The bytes at the start of the rest that are not content: the line end before it. */
   #skip = lineEnd.length;
@@ -64,7 +64,7 @@ export class MultipartParser {
     const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
     this.#rest = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
     while (this.#step()) {
-      // Goes on until the rest needs more of the body.
+      // Continues until the rest needs more of the body.
     }
     if (this.#waits.length === 0) {
       return undefined;
@@ -85,7 +85,7 @@ export class MultipartParser {
     }
   }
 
-  /** Goes on by one step, and tells whether there may be another. */
+  /** Makes one step, and tells whether there may be another. */
   #step(): boolean {
     switch (this.#state) {
       case "boundary":
@@ -128,7 +128,7 @@ export class MultipartParser {
     return false;
   }
 
-  /** Hands the content before a place of the rest to the part. */
+  /** Gives the content before a place of the rest to the part. */
   #passOn(end: number): void {
     if (end > this.#skip) {
       const wait = this.#sink?.write(this.#rest.subarray(this.#skip, end));

@@ -2,7 +2,7 @@ import { compileNetworks, type TrustedProxies, type TrustProxy } from "../../con
 import { normalizeAddress } from "../network-address";
 import type { RequestSource } from "./request-source";
 
-/** The two ends of a request, as far as its proxies are trusted. */
+/** The client and the server of a request, as its trusted proxies state them. */
 export interface Connection {
   /** The address of the client. */
   readonly remoteAddress: string;
@@ -33,7 +33,7 @@ export class ProxyTrust {
   readonly #trusted: TrustedProxies;
 
   /**
-   * @param trusted The proxies, and the headers that are believed beside X-Forwarded-For and X-Forwarded-Proto.
+   * @param trusted The proxies, and the headers that are believed besides X-Forwarded-For and X-Forwarded-Proto.
    * @throws {ConfigError} If an address is malformed.
    */
   constructor(trusted: TrustedProxies) {
@@ -42,7 +42,7 @@ export class ProxyTrust {
     this.#proxies = typeof hops === "number" ? hops : compileNetworks(hops);
   }
 
-  /** Finds the two ends of a request. */
+  /** Finds the client and the server of a request. */
   resolve(source: RequestSource): Connection {
     const { host, port, prefix } = this.#trusted;
     const addresses = this.#findAddresses(source);
@@ -62,7 +62,8 @@ export class ProxyTrust {
 
   /**
    * Lists the addresses from the peer to the client: one for each trusted proxy, and the client. An address that is not
-   * known is `null`: a trusted peer states the scheme, even if it states no address. Only the peer means that nothing is believed.
+   * known is `null`: a trusted peer states the scheme, even if it states no address. If the list has the peer alone, no
+   * header is believed.
    */
   #findAddresses(source: RequestSource): (string | null)[] {
     const peer = normalizeAddress(source.remoteAddress) ?? source.remoteAddress;

@@ -19,7 +19,7 @@ export async function readBytes(body: AsyncIterable<Uint8Array>, limit: number):
   return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, size);
 }
 
-/** Passes a body on piece by piece, and refuses it at the first byte over the limit. */
+/** Gives a body piece by piece, and refuses it at the first byte over the limit. */
 export async function* limitBytes(body: AsyncIterable<Uint8Array>, limit: number): AsyncGenerator<Uint8Array> {
   let size = 0;
   for await (const chunk of body) {
@@ -60,7 +60,7 @@ const suspicious = /"__proto__"|"constructor"|\\u00/;
 export function parseJson(text: string, maxDepth: number, parse: (text: string) => unknown = JSON.parse): unknown {
   const isDeep = nestsDeeper(text, maxDepth);
   if (isDeep && (parse === JSON.parse || parse === defaultJson.parse) && findDepth(text, maxDepth) > maxDepth) {
-    // A parser takes long for brackets in brackets.
+    // Deeply nested brackets slow a parser down.
     throw tooDeep(maxDepth);
   }
   let value: unknown;

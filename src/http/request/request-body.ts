@@ -98,7 +98,7 @@ export class RequestBody {
   }
 
   /**
-   * Reads the rest of a body without a stated length that nobody reads, so that a body over the limit is refused all the same.
+   * Reads the unread rest of a body without a stated length, so that a body over the limit is refused.
    *
    * @returns A promise, unless there is nothing to read.
    * @throws {ContentTooLarge} If the body is over the limit.

@@ -22,7 +22,7 @@ import type { RequestSource } from "./request-source";
 export interface RequestSettings {
   /** The limits of requests. A request copies them before it changes them. */
   readonly limits: Readonly<RequestLimits>;
-  /** Which proxies are believed, or `null` for none. */
+  /** The trusted proxies, or `null` for none. */
   readonly proxy: ProxyTrust | null;
   /** The path under which a proxy shows the app, without a slash at the end; the empty string for none. */
   readonly applicationRoot: string;
@@ -115,7 +115,7 @@ export class RequestHead {
     return this.target;
   }
 
-  /** The path under which the app is mounted, or that a trusted proxy takes off, without a slash at the end; usually the empty string. */
+  /** The path under which the app is mounted, or that a trusted proxy removes, without a slash at the end; usually the empty string. */
   get rootPath(): string {
     const { applicationRoot, proxy } = this.settings;
     return (proxy === null ? applicationRoot : (this.#resolveConnection(proxy).prefix ?? applicationRoot)) + this.source.rootPath;
@@ -318,7 +318,7 @@ export class RequestHead {
   }
 }
 
-/** Takes zeros before the port of a host off, and the port itself if it is the usual one. */
+/** Removes the zeros before the port of a host, and the port itself if it is the usual one. */
 function normalizePort(host: string, usual: string): string {
   const [, name = host, port] = /^(.*):0*(\d+)$/.exec(host) ?? [];
   return port === undefined || port === usual ? name : `${name}:${port}`;

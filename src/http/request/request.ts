@@ -15,8 +15,8 @@ export let hasOpenBody: (request: FlagonRequest) => boolean;
 /**
  * One request, as the app sees it.
  *
- * It stands on three parts. The source is the request as the server knows it. The head parses target and headers when
- * they are read. The body is read once. The request adds the result of routing.
+ * It has three parts. The source is the request as the server knows it. The head parses target and headers when they
+ * are read. The body is read once. The request adds the result of routing.
  */
 export class FlagonRequest extends RequestHead {
   /** The endpoint that the router found, or `null` when none matches. */

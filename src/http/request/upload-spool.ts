@@ -74,7 +74,7 @@ export class UploadSpool {
     this.#written = this.#written.then(async () => {
       const file = await this.#file;
       if (bytes.byteLength > 0) {
-        // Writes until all is written: a full disk takes a part, and the next write then says why.
+        // Writes until all is written: a full disk takes a part, and the next write then fails with the reason.
         await file?.writeFile(bytes);
       }
     });

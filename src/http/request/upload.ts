@@ -8,7 +8,7 @@ import { safeJoin, secureFilename } from "../safe-path";
 
 /** Options of {@link UploadedFile.saveTo}. */
 export interface SaveOptions {
-  /** Replaces a file that exists, at once and whole. Default: `false`, which makes that an error. */
+  /** Replaces an existing file, in one step. Default: `false`: an existing file is an error. */
   overwrite?: boolean;
   /** A folder that the path must not leave, not even by links. Default: none, so that any path is taken. */
   folder?: string;
@@ -20,7 +20,7 @@ export interface SaveInFolderOptions {
   folder: string;
 }
 
-/** The most names that are tried before one is made up. */
+/** The most names that are tried before a random one is used. */
 const maxNames = 100;
 
 /**

@@ -19,9 +19,11 @@ export function formatPolicy(policy: string | Readonly<Record<string, PolicySour
 }
 
 /**
- * Adds a nonce to the directives of a policy for scripts, and to those for styles if there are any (CSP Level 3, section 2.3.1).
+ * Adds a nonce to the directives of a policy for scripts, and to those for styles if there are any (CSP Level 3,
+ * section 2.3.1).
  *
- * Styles that are `'unsafe-inline'` stay so: a nonce beside it would switch it off, and styles without one would be lost.
+ * Styles with `'unsafe-inline'` get no nonce: it would switch `'unsafe-inline'` off, and styles without a nonce would
+ * be lost.
  */
 export function addNonce(policy: string, nonce: string): string {
   const directives = new Map(

@@ -21,7 +21,7 @@ export class DefaultHeaders {
   readonly #htmlHeaders: readonly string[];
   readonly #withHttps: readonly string[];
 
-  /** @param config Its `defaultHeaders` add to the built-in ones, change them, or take them away by `null`. */
+  /** @param config Its `defaultHeaders` add to the built-in ones, change them, or remove them by `null`. */
   constructor({ contentSecurityPolicy, defaultHeaders, strictTransportSecurity }: Config) {
     const changes = new Map(Object.entries(defaultHeaders).map(([name, value]) => [name.toLowerCase(), value]));
     const apply = (headers: Readonly<Record<string, string>>): string[] =>
@@ -47,12 +47,12 @@ export class DefaultHeaders {
     addDefaults(headers, this.#withHttps);
   }
 
-  /** Whether responses over HTTPS say something of the transport. */
+  /** Whether responses over HTTPS have `Strict-Transport-Security`. */
   get concernsHttps(): boolean {
     return this.#withHttps.length > 0;
   }
 
-  /** Tells whether a header is one of them, with its very value. */
+  /** Tells whether a header is one of them, with the same value. */
   includes(name: string, value: string): boolean {
     return this.#htmlHeaders.some((entry, index) => index % 2 === 0 && entry === name && this.#htmlHeaders[index + 1] === value);
   }

@@ -19,7 +19,7 @@ export interface PushOptions<Item> {
   readonly report: (error: unknown) => void;
 }
 
-/** A text that shows to the client, and to the proxies on the way, that a stream is alive. */
+/** A text that shows to the client, and to the proxies on the way, that a stream is still open. */
 interface Heartbeat {
   /** The text. */
   readonly text: string;

@@ -74,7 +74,7 @@ export class ResponseHeaders {
   }
 
   /**
-   * Adds a value to a header, beside those it has.
+   * Adds a value to a header. Its other values stay.
    *
    * @throws {TypeError} If the name or the value has a character that a header cannot have, such as a line break.
    */
@@ -142,7 +142,7 @@ export function peekHeader(headers: ResponseHeaders, key: string): string | unde
 }
 
 /**
- * Adds a header without a check, beside those of its name.
+ * Adds a header without a check. Others of its name stay.
  *
  * @param headers The headers.
  * @param name The name in lower case.
@@ -176,9 +176,9 @@ export function addDefaults(headers: ResponseHeaders, defaults: readonly string[
 /**
  * Returns names and values in turn, for a server to send.
  *
- * The server owns the framing and the connection: an own length replaces a stated one, and a stated encoding is left out. So
- * are the names of trailers: no answer has any, and Node refuses to send the names without a body in chunks. A response may
- * close its connection, and cannot keep it open.
+ * The server alone decides the framing and the connection: the measured length replaces a stated one, and
+ * `Transfer-Encoding` is left out. `Trailer` is left out too: responses have no trailers, and Node refuses the header
+ * without a chunked body. A response may close its connection. It cannot keep it open.
  *
  * @param headers The headers.
  * @param length The length of the body in bytes, or `null` when there is no body or its length is not known.
@@ -208,7 +208,10 @@ export function closesConnection(headers: ResponseHeaders): boolean {
   return /\b(?:close|upgrade)\b/i.test(headers.get("connection") ?? "");
 }
 
-/** Adds what a response may say of its connection. One that asks for another protocol, such as a 426, closes it as well. */
+/**
+ * Adds the header `Connection` as a response may state it. A response that asks for another protocol, such as a 426,
+ * also closes the connection.
+ */
 function addConnection(wire: string[], value: string): void {
   if (/\bupgrade\b/i.test(value)) {
     wire.push("connection", "close, upgrade");

@@ -87,8 +87,8 @@ function checkData(value: object, label: string, path = ""): void {
 }
 
 /**
- * Refuses data that holds a promise, or another object that JSON writes as `{}`. For the debug mode, since it looks at all values. A JSON
- * of the app's own may write such objects, so that only promises are refused then.
+ * Refuses data that holds a promise, or another object that JSON writes as `{}`. For the debug mode, since it looks at
+ * all values. The app's own `app.json` may write such objects, so that only promises are refused then.
  *
  * @throws {ReturnValueError} If there is one.
  */

@@ -12,7 +12,7 @@ export type ResponseBody = string | Uint8Array | ReadableStream<Uint8Array> | Re
 
 const noCallbacks: readonly (() => unknown)[] = [];
 
-/** A response on its way out: hooks may still change all of it. */
+/** A response. Hooks can change all of it before it is sent. */
 export class FlagonResponse {
   /** The headers. */
   readonly headers: ResponseHeaders;
@@ -83,7 +83,7 @@ export class FlagonResponse {
   /**
    * The directives of `Cache-Control`, which can be read and set: `response.cacheControl.maxAge = 60`.
    *
-   * All of it can be set at once, as text or as an object; `null` takes the header away.
+   * All of it can be set at once, as text or as an object; `null` removes the header.
    */
   get cacheControl(): CacheDirectives {
     return createCacheControl({
@@ -96,7 +96,7 @@ export class FlagonResponse {
     this.#setOrDelete("cache-control", typeof value === "object" && value !== null ? formatCacheControl(value) : value);
   }
 
-  /** When the content was last changed, or `null`. */
+  /** The time of the last change of the content, or `null`. */
   get lastModified(): Date | null {
     return parseHttpDate(this.headers.get("last-modified"));
   }
@@ -105,7 +105,7 @@ export class FlagonResponse {
     this.#setOrDelete("last-modified", date && formatHttpDate(date));
   }
 
-  /** When the response is no longer fresh, or `null`. */
+  /** The time from which the response is not fresh any more, or `null`. */
   get expires(): Date | null {
     return parseHttpDate(this.headers.get("expires"));
   }
@@ -157,7 +157,7 @@ export class FlagonResponse {
   }
 
   /**
-   * Takes the body away, and ends its stream, so that it holds no file open.
+   * Removes the body, and ends its stream, so that it holds no file open.
    *
    * @internal
    */
@@ -234,7 +234,7 @@ export class FlagonResponse {
   }
 }
 
-/** Refuses a status that cannot be that of a final response. */
+/** Refuses a status that a final response cannot have. */
 function checkStatus(status: number): number {
   if (!Number.isInteger(status) || status < 200 || status > 599) {
     throw new RangeError(`A response cannot have the status ${status}. Use a whole number from 200 to 599.`);

@@ -11,10 +11,10 @@ interface Watcher {
 
 /** Folders that hold no code of the app. */
 const foreignFolders = new Set(["node_modules", ".git", ".flagon"]);
-/** Folders of generated files. Those that the app loads are watched all the same. */
+/** Folders of generated files. Files in them that the app has loaded are watched. */
 const writtenFolders = new Set(["dist", "build", "coverage", "instance", "out"]);
 const codePattern = /(?:\.[cm]?[jt]sx?|\.json|\.sql|(?:^|[\\/])\.(?:env|flagonenv)[^\\/]*)$/;
-/** Files that look like code of the app, but are not run by it. They are watched only if the app has loaded them. */
+/** Files that look like code of the app, but that it does not run. They are watched only if the app has loaded them. */
 const otherPattern = /(?:\.(?:test|spec)\.[cm]?[jt]sx?|(?:^|[\\/])(?:package-lock|npm-shrinkwrap)\.json)$/;
 
 /**

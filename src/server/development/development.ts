@@ -40,8 +40,8 @@ export interface RunOptions {
 }
 
 /**
- * Serves an app for its developer: prints its address, writes a line for each request, makes a secret key if there is none, and
- * keeps the browser's page up to date.
+ * Serves an app for its developer: prints its address, writes a line for each request, makes a secret key if there is
+ * none, and reloads the page in the browser after changes.
  *
  * @returns The server; or nothing if a child process serves, which restarts when the code changes.
  */
@@ -127,7 +127,7 @@ function logAccess(exchange: ServedExchange): void {
   });
 }
 
-/** Lets requests in flight finish on the first signal, and ends streams of events; the second ends the process at once. */
+/** On the first signal, lets requests in flight finish, and ends streams of events. On the second, ends the process. */
 function stopOnSignal(server: Server, tools: readonly { close(): void }[], inFlight: ReadonlySet<ServedExchange>): () => Promise<void> {
   const connections = new Connections(server);
   const closeTools = (): void => {

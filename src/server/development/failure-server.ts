@@ -3,7 +3,7 @@ import { escapeText } from "../../base/html";
 import { hostName, isLoopback } from "../../http/loopback";
 import { PageEvents, reloadTag } from "./page-events";
 
-/** Shows in the browser why the app does not start, until it does. */
+/** Shows the error of an app that does not start in the browser, until the app starts. */
 export class FailureServer {
   readonly #events = new PageEvents();
   readonly #server: Server;

@@ -5,7 +5,7 @@ import { sendScript } from "./page-script";
 const scriptPath = "/_flagon/reload.js";
 const eventsPath = "/_flagon/reload";
 
-/** Loads the page again when the server says so, or has become another one meanwhile. */
+/** Loads the page again when the server sends an event, or has been restarted. */
 const script = `(() => {
   let boot;
   const events = new EventSource(${JSON.stringify(eventsPath)});

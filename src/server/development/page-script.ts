@@ -9,7 +9,7 @@ const pageDestinations = new Set(["document", "frame", "iframe"]);
 const partHeaders = ["hx-request", "x-requested-with", "turbo-frame"];
 
 /**
- * Puts a script at the end of a page; anything else than a page stays as it is.
+ * Puts a script at the end of a page. Other responses stay unchanged.
  *
  * HTML without the end of a document, such as `<h1>Hello</h1>`, is a page if the browser opens it as one. Parts that a
  * script asks for stay as they are.

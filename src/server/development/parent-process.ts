@@ -23,7 +23,7 @@ export function listLoaded({ loaded = [], "watch:import": urls = [] }: Report): 
   return [...loaded, ...modules].filter((file) => !file.includes(`${sep}node_modules${sep}`));
 }
 
-/** The exit code of a process that cannot listen, since its port is in use: starting it again does not help. */
+/** The exit code of a process that cannot listen, since its port is in use. It is not started again. */
 export const portInUseCode = 98;
 
 /** The exit code of a process that has found no app. */
@@ -57,10 +57,10 @@ export function reportLoaded(): void {
   }
 }
 
-/** Reports loaded files from time to time, and ends the process when its parent is gone: nobody else would. */
+/** Reports loaded files from time to time, and ends the process when its parent has ended: no other process would end it. */
 export function followParent(): void {
   const parent = process.ppid;
-  // The app's own child processes are not to send such messages.
+  // The app's own child processes must not send such messages.
   delete process.env[reportVariable];
   reportLoaded();
   setInterval(() => {

@@ -17,7 +17,7 @@ export interface ReloaderOptions {
   readonly folder: string;
   /** The program and its arguments. */
   readonly command: readonly string[];
-  /** The address of the app, as far as it is known before the start. */
+  /** The address of the app, if it is known before the start. */
   readonly host: string | undefined;
   readonly port: number | undefined;
   /** Gets a line about each event. */
@@ -101,7 +101,7 @@ export class Reloader {
       this.#end(1);
       return;
     }
-    // An editor may take a file away for a moment while it saves. At the first start, nothing is to come.
+    // An editor may take a file away for a moment while it saves. At the first start, the file does not come back.
     if (exitCode === missingAppCode && !this.#hasRestarted) {
       void this.stop();
       this.#end(2);

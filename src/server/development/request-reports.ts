@@ -41,7 +41,7 @@ interface Draft extends RequestReport {
 const kept = 50;
 const longest = 2000;
 
-/** Watches the requests of an app, and keeps a report of each of the latest. */
+/** Watches the requests of an app, and keeps the reports of the latest ones. */
 export class RequestReports {
   readonly #app: Application;
   readonly #reports = new Map<number, RequestReport>();
@@ -49,7 +49,7 @@ export class RequestReports {
   readonly #subscriptions: (readonly [Channel, (message: unknown) => void])[] = [];
   #count = 0;
 
-  /** @param app The app, whose set-up is not over yet. */
+  /** @param app The app, before its first request. */
   constructor(app: Application) {
     this.#app = app;
     const { afterHooks, afterView, beforeHooks, beforeView } = app.registry.scope.tools;
@@ -85,7 +85,7 @@ export class RequestReports {
     return [...this.#reports.values()].reverse();
   }
 
-  /** The number of a request's report. */
+  /** Returns the number of the report of a request. */
   idOf(context: RequestContext): number | undefined {
     return this.#drafts.get(context)?.id;
   }
@@ -180,7 +180,7 @@ export class RequestReports {
   }
 }
 
-/** Counts the app's hooks of a kind in scopes. */
+/** Counts the hooks of one kind in a list of scopes. */
 function count(chain: readonly Scope[], kind: keyof Hooks): number {
   return chain.reduce((total, { own }) => total + own[kind].length, 0);
 }

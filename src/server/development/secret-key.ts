@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { writeToTerminal } from "../../base/terminal";
 import type { Application } from "../../setup/application";
 
-/** Gives an app without a secret key the one for development, which is kept in `.flagon/` beside it and made the first time. */
+/** Gives an app without a secret key a key for development. It is kept in `.flagon/` next to the app, and made the first time. */
 export function provideSecretKey({ config, root }: Application): void {
   if (config.secretKey === null) {
     config.update({ secretKey: keepSecretKey(root) });

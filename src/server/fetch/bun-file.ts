@@ -7,7 +7,8 @@ interface BunFiles {
 }
 
 /**
- * Finds the part of a file that a body is, as one of Bun's: that goes from the disk to the network without passing through JavaScript.
+ * Converts a body that is a part of a file to a file of Bun, whose bytes go from the disk to the network without
+ * JavaScript.
  *
  * @param body The body.
  * @returns The part, or `undefined` on another runtime and for another body.

@@ -13,7 +13,7 @@ export class FetchSource implements RequestSource {
   readonly #host: string;
 
   constructor(request: Request) {
-    // A request has a URL in its normal form, without a user, so that there is nothing to parse.
+    // The URL of a web `Request` is normalized and has no user, so that it needs no parser.
     const { url } = request;
     const start = url.indexOf("://") + 3;
     const [path, fragment] = [url.indexOf("/", start), url.indexOf("#", start)];
@@ -54,7 +54,7 @@ export class FetchSource implements RequestSource {
       const { body } = this.#request;
       return body === null ? new Uint8Array() : readBytes(body, limit);
     }
-    // Its length is stated and was looked at, so that the runtime may read it at once, without making a stream of it.
+    // Its stated length was checked, so that the runtime can read it at once, without a stream.
     const bytes = new Uint8Array(await this.#request.arrayBuffer());
     if (bytes.byteLength > limit) {
       throw tooLarge(limit);

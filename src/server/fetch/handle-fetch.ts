@@ -19,7 +19,7 @@ import { FetchSource } from "./fetch-source";
  * Answers a web `Request`: the interface of Bun, Deno and Workers.
  *
  * @param bindings The second argument of the runtime. The binding `ASSETS` of a Worker serves static files.
- * @param execution The third argument. A Worker lives until the background work is done, if it has `waitUntil`.
+ * @param execution The third argument. If it has `waitUntil`, the Worker stays up until the background work is done.
  */
 export function handleFetch(app: Application, request: Request, bindings?: unknown, execution?: unknown): Promise<Response> {
   keepAssets(request, bindings);
@@ -33,7 +33,7 @@ export function handleFetch(app: Application, request: Request, bindings?: unkno
   });
 }
 
-/** The longest background work of a Worker after its answer, in milliseconds: the platform ends it then. */
+/** The longest background work of a Worker after its answer, in milliseconds. After that the platform stops it. */
 const maxBackgroundTime = 30_000;
 
 function canWait(execution: unknown): execution is { waitUntil(work: Promise<unknown>): void } {
@@ -48,7 +48,7 @@ export async function handleSource(app: Application, source: RequestSource): Pro
   return answerRequest(app, source, fetchSender);
 }
 
-/** Sends answers as web responses. Middleware and handlers of Node's run on Node's own server, without a network. */
+/** Sends answers as web responses. Connect middleware and Node handlers get a request and a reply of `node:http`, without a socket. */
 const fetchSender: Sender<MaybePromise<Response>> = {
   runMiddleware: exchangeInProcess,
   callNodeHandler: (app, _listener, source) => exchangeInProcess(app, source.outer),
@@ -94,7 +94,7 @@ function toWebResponse(context: RequestContext, response: FlagonResponse): Maybe
   if (file !== undefined) {
     response.discardBody();
     if (!init.has("content-disposition")) {
-      // Bun would add the name of the file on the disk. This header means the same as none.
+      // Bun would add the name of the file on the disk. This header has the same effect as no header.
       init.set("content-disposition", "inline");
     }
     return new Response(file, { status, headers: init });
@@ -103,7 +103,7 @@ function toWebResponse(context: RequestContext, response: FlagonResponse): Maybe
   return new Response(stream, { status, headers: init });
 }
 
-/** Makes a web stream of a pushed stream, whose source does not wait for its reader. */
+/** Converts a pushed stream, which does not slow down for its reader, to a web stream. */
 function pushToWebStream(context: RequestContext, body: Readable): ReadableStream<Uint8Array> {
   const end = createEnd(context);
   let isCancelled = false;

@@ -2,17 +2,20 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { findHeader } from "./raw-headers";
 
-/** The part of a request's body that the app has not read when the answer is there. */
+/** The part of a request's body that the app has not read before the response. */
 export type UnreadBody = "none" | "short" | "long";
 
-/** The functions to call when a connection closes, for replies that wait behind another one on it. Kept here: a socket is Node's object. */
+/**
+ * The functions to call when a connection closes, for replies that wait behind another one on it. They are kept here,
+ * since a socket is an object of Node.
+ */
 const waiting = new WeakMap<Socket, Set<() => void>>();
 
 /**
- * One request with its reply on a Node server: the one place that knows when a request ends.
+ * One request with its reply on a Node server: the one place that learns of the end of a request.
  *
- * A request ends when its reply is sent whole or its client has left. Node tells nothing of a reply that waits behind
- * another one on its connection when the client leaves, so that this also listens to the connection.
+ * A request ends when its reply is sent whole or its client has left. If the client leaves while a reply waits behind
+ * another one on its connection, Node sends no event for it, so this also listens to the connection.
  */
 export class Exchange {
   /** The request. */
@@ -29,13 +32,13 @@ export class Exchange {
   isWritten = false;
   /** Whether the app has begun to read the body. */
   isBodyBegun = false;
-  /** Whether nobody waits for the rest of the body: the client sends it too slowly, or its end cannot be known. */
+  /** Whether the rest of the body is given up: the client sends it too slowly, or its end cannot be known. */
   isBodyGone = false;
   /** The part of the body that was unread when the head of the reply was written. */
   unreadBody: UnreadBody = "none";
   /** Makes the code that reads the body fail. */
   failBody: ((error: Error) => void) | undefined;
-  /** Ends a stream of events, which would otherwise go on until the client leaves. */
+  /** Ends a stream of events, which would otherwise continue until the client leaves. */
   endEvents: (() => void) | undefined;
   #controller: AbortController | undefined;
   #abortReason: { readonly reason: unknown } | undefined;
@@ -68,7 +71,7 @@ export class Exchange {
     );
   }
 
-  /** Whether the reply belongs to the app no more: it has begun, or there is nobody to read it. */
+  /** Whether the app can no longer answer: the reply has begun, or the client has left. */
   get isAnswered(): boolean {
     return this.isExpired || this.reply.headersSent || this.hasLeft;
   }

@@ -15,13 +15,16 @@ interface Call {
   fail(error: unknown): void;
 }
 
-/** A server without a port, and the calls on their way through it, by the server's end of their connection. */
+/** A server without a port, and its running calls, by the server's end of their connection. */
 interface InnerServer {
   readonly server: Server;
   readonly calls: WeakMap<Duplex, Call>;
 }
 
-/** The servers of apps that were called without a network. Kept here, since an app knows nothing of servers; they go with their app. */
+/**
+ * The servers of apps that were called without a network. They are kept here, since an app does not know servers, and
+ * are released with the app.
+ */
 const servers = new WeakMap<Application, InnerServer>();
 
 /**
@@ -90,7 +93,7 @@ function toWebResponse(message: IncomingMessage, method: string): Response {
   const headers = new Headers();
   for (let index = 0; index < message.rawHeaders.length; index += 2) {
     const name = (message.rawHeaders[index] ?? "").toLowerCase();
-    // The server that answers in the end writes a date of its own.
+    // The outer server adds its own date.
     if (!isConnectionHeader(name) && name !== "date") {
       headers.append(name, message.rawHeaders[index + 1] ?? "");
     }

@@ -30,7 +30,7 @@ type OnCrash = (error: unknown, app: Application, reply: ServerResponse) => void
 /** Gets a request before an app answers it. */
 type OnRequest = (context: RequestContext, exchange: Exchange) => void;
 
-/** The callbacks of a server beside its answers. */
+/** The callbacks of a server besides its answers. */
 export interface ListenerOptions {
   /** Gets an error for which there is no response. By default it is logged and answered with 500. */
   readonly onCrash?: OnCrash;
@@ -39,7 +39,7 @@ export interface ListenerOptions {
 }
 
 /**
- * Creates the listener that makes a `node:http` server serve an app. Nothing of the web's `Request` is built.
+ * Creates the listener that makes a `node:http` server serve an app. It builds no web `Request`.
  *
  * @param app The app.
  * @param options The callbacks of the server.
@@ -177,7 +177,7 @@ export class ServedExchange extends Exchange implements Sender<void> {
   /** Answers the request by an app, by its middleware, or by a mount of it. */
   #answer(app: Application): void {
     if (this.expectsContinue) {
-      // Foreign code that reads the body does not send `100 Continue` by itself.
+      // Foreign code reads the body without sending `100 Continue`.
       this.message.on("newListener", (name) => (name === "data" || name === "readable" ? this.askForBody() : undefined));
     }
     const refusal = findProtocolError(this.message);

@@ -19,12 +19,12 @@ export interface PartReply {
 /**
  * Sends parts of files as fast as clients read them, piece by piece through the same memory.
  *
- * Memory that no file is read into is kept: new memory for each piece costs more than to read and send the piece.
+ * Memory that no file is read into is kept: allocating memory for a piece costs more than reading and sending it.
  */
 export class FileSender {
   readonly #freePieces: Buffer[] = [];
 
-  /** Sends a part. None of the app's code runs meanwhile, so that no context is kept. */
+  /** Sends a part. No code of the app runs meanwhile, so the context is left. */
   send(part: FilePart, target: PartReply): void {
     if (part.byteLength === 0) {
       target.writeHead();
@@ -57,7 +57,7 @@ export class FileSender {
           fail(error ?? new Error(`The file '${path}' became shorter while it was sent.`));
         } else if (position + count < end) {
           reply.write(piece.subarray(0, count), (failure) => {
-            // A piece that could not be written may still be in the system's hands, so that it is not used again.
+            // The system may still read from the memory of a piece whose write failed, so it is not used again.
             if ((failure === null || failure === undefined) && !reply.destroyed) {
               readFrom(position + count);
             }
@@ -72,7 +72,7 @@ export class FileSender {
       });
     };
     reply.once("close", () => {
-      // A file that is being read from is closed after that.
+      // A file is closed after the read that is running.
       if (!isReading) {
         closeFile(fd);
       }

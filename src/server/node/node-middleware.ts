@@ -21,7 +21,7 @@ export function runNodeMiddleware(
     }
     let isCalled = false;
     const next = (error?: unknown): void => {
-      // Some middleware calls `next` once more from a late event; the request has moved on by then.
+      // Some middleware calls `next` once more from a late event; it is ignored.
       if (isCalled) {
         return;
       }

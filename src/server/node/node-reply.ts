@@ -19,7 +19,7 @@ const firstPieceTimeout = 20;
 
 const fileSender = lazily(() => new FileSender());
 
-/** A response on its way to the socket. */
+/** A response that is being sent. */
 export interface Sending {
   readonly exchange: Exchange;
   readonly context: RequestContext;
@@ -53,7 +53,7 @@ export function sendResponse(sending: Sending): void {
   } else if (body instanceof PushedStream) {
     pipeEvents(sending, body);
   } else {
-    // It starts in the context, which its awaits keep.
+    // It starts in the context. Its awaits keep the context.
     void contexts.run(context, streamBody, sending, body);
   }
 }
@@ -82,7 +82,7 @@ function writeHead({ context, exchange, response }: Sending): void {
   }
 }
 
-/** Ends a reply with its last piece. If the client still sends its body, the end waits until that is taken in. */
+/** Ends a reply with its last piece. If the client still sends its body, the end waits until the body is read. */
 function endReply(exchange: Exchange, piece: string | Uint8Array | null, onEnd?: () => void): void {
   const { message, reply } = exchange;
   if (message.complete || exchange.unreadBody === "none") {
@@ -112,8 +112,8 @@ function endNow(reply: ServerResponse, piece: string | Uint8Array | null, onEnd:
 }
 
 /**
- * Adds a response's headers to those that middleware has set: the middleware's stand over Flagon's defaults, cookies and
- * `Vary` add up, and for the rest the response decides.
+ * Adds a response's headers to those that middleware has set: those of the middleware replace Flagon's defaults,
+ * cookies and `Vary` are joined, and for other headers the response wins.
  */
 function addHeaders({ app }: RequestContext, wire: readonly string[], reply: ServerResponse): void {
   const present = new Set(reply.getHeaderNames());
@@ -182,7 +182,7 @@ function pipeEvents(sending: Sending, body: Readable): void {
   pipe(sending, body);
 }
 
-/** Passes a stream on as fast as the client reads it. It needs no context. */
+/** Sends a stream of Node as fast as the client reads it. It needs no context. */
 function pipe({ exchange }: Sending, body: Readable): void {
   body.pipe(exchange.reply, { end: false });
   body.once("end", () => endReply(exchange, null));

@@ -19,7 +19,7 @@ const knownExpectation = /(?:^|\W)100-continue(?:$|\W)/i;
 export function findProtocolError(message: IncomingMessage): HTTPException | undefined {
   const { httpVersionMajor, httpVersionMinor } = message;
   if (typeof httpVersionMajor !== "number") {
-    // An adapter has made the message: no version was read.
+    // The message comes from an adapter, without a parsed version.
     return undefined;
   }
   if (httpVersionMajor === 0) {
@@ -46,7 +46,7 @@ export function findProtocolError(message: IncomingMessage): HTTPException | und
   return findHeader(headers, "host") === undefined ? new BadRequest("The request names no host.") : undefined;
 }
 
-/** Tells whether the end of a request's body cannot be known: its last transfer coding is not `chunked`. Node gives up reading then. */
+/** Tells whether the end of a request's body cannot be known: its last transfer coding is not `chunked`. Node stops reading then. */
 export function hasEndlessBody(message: IncomingMessage): boolean {
   const coding = message.httpVersionMajor === 1 ? findHeader(listRawHeaders(message), "transfer-encoding") : undefined;
   return coding !== undefined && !/(?:^|,)[ \t]*chunked[ \t]*$/i.test(coding);

@@ -2,17 +2,17 @@ import type { Exchange, UnreadBody } from "./exchange";
 import { announcedLength, listRawHeaders } from "./raw-headers";
 import { skipEmptyBody } from "./tuning/empty-requests";
 
-/** The most that is read of an unread body before the connection is closed, in bytes and in milliseconds. */
+/** The limits for reading an unread body before the connection is closed, in bytes and in milliseconds. */
 const drainBytes = 1024 * 1024;
 const drainTime = 5000;
 /** The longest unread body, in bytes, after which the connection stays open. */
 const shortBody = 64 * 1024;
 
 /**
- * Tells how much of a request's body is unread when the answer is there.
+ * Tells how much of a request's body is unread when the response is ready.
  *
- * @returns "none" for a request without a body; "short" if Node reads the rest by itself; "long" if the connection has to
- *   close after the answer: the rest is long, or may never come.
+ * @returns "none" for a request without a body; "short" if Node reads the rest by itself; "long" if the connection has
+ *   to close after the answer: the rest is long, or may never come.
  */
 export function findUnreadBody(exchange: Exchange): UnreadBody {
   const { message } = exchange;
@@ -28,9 +28,10 @@ export function findUnreadBody(exchange: Exchange): UnreadBody {
 }
 
 /**
- * Takes in the rest of a request's body within bounds, then calls a function, which ends the reply.
+ * Reads the rest of a request's body within limits, then calls a function that ends the reply.
  *
- * A server that closes a connection with unread bytes resets it, and the client may lose the answer (RFC 9112, section 9.6).
+ * A server that closes a connection with unread bytes resets it, and the client may lose the answer (RFC 9112, section
+ * 9.6).
  *
  * @param exchange The request, whose answer is written but not ended.
  * @param end Ends the reply.
@@ -67,7 +68,7 @@ export function limitShortRest({ message, reply }: Exchange): void {
     clearTimeout(timer);
     socket.off("close", stop);
   };
-  // Node tells a message of the end of its connection only while the answer is on its way.
+  // Node reports the end of a connection to a message only while the response is being sent.
   socket.once("close", stop);
   message.once("end", stop).once("close", stop);
   reply.once("close", () => (message.complete ? stop() : undefined));

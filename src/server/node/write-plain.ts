@@ -3,7 +3,7 @@ import { FlagonResponse } from "../../http/response/response";
 import { toWire } from "../../http/response/response-headers";
 import type { Application } from "../../setup/application";
 
-/** Creates an answer of the server's own: plain text with the app's default headers, which no cache keeps. */
+/** Creates a response of the server itself: plain text with the app's default headers, which caches do not store. */
 export function createPlainResponse(app: Application, status: number, text: string): FlagonResponse {
   const response = new FlagonResponse(`${text}\n`, status, {
     "content-type": "text/plain; charset=utf-8",

@@ -16,7 +16,7 @@ const answers: Readonly<Record<string, readonly [status: number, text: string]>>
 };
 const malformed = [400, "The request is not well-formed HTTP."] as const;
 
-/** Answers for requests that Node's parser refuses or does not hand over, with the app's default headers and a sentence. */
+/** Answers requests that Node's parser refuses or does not emit, with the app's default headers and a sentence. */
 export function answerClientErrors(server: Server, app: Application, inFlight: RequestsInFlight): void {
   const answered = new WeakSet<Duplex>();
   server.on("connect", (_message, socket: Duplex) => {
@@ -41,7 +41,7 @@ export function answerClientErrors(server: Server, app: Application, inFlight: R
     }
     const written = pending.find(({ isWritten, reply }) => isWritten && reply.socket === socket);
     if (error.code !== "ECONNRESET" && written !== undefined) {
-      // What is malformed is the rest of a body after its answer.
+      // The malformed bytes are the rest of a body that was answered.
       written.reply.end();
       return;
     }

@@ -8,7 +8,7 @@ interface PlaceOptions {
   readonly socketPath?: string;
 }
 
-/** Finds the place for options of `app.serve()`: they win over the environment, and that over the defaults. */
+/** Finds the place for options of `app.serve()`: they win over the environment, and the environment over the defaults. */
 export function findPlace({ host, port, socketPath }: PlaceOptions): ListeningPlace {
   if (socketPath !== undefined) {
     return { path: socketPath };
@@ -17,7 +17,7 @@ export function findPlace({ host, port, socketPath }: PlaceOptions): ListeningPl
   return { host: host ?? FLAGON_SERVE_HOST ?? "127.0.0.1", port: port ?? Number(FLAGON_SERVE_PORT ?? PORT ?? 8000) };
 }
 
-/** Says in a sentence why a server cannot listen at a place. */
+/** Returns the reason that a server cannot listen at a place, as a sentence. */
 export function explainFailure({ code, message }: NodeJS.ErrnoException, place: ListeningPlace): string {
   if (code !== "EADDRINUSE") {
     return `The server could not start: ${message}`;

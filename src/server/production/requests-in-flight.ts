@@ -14,9 +14,9 @@ const retryAfter = 30;
 /** A request in flight, with the times that are watched. */
 interface Entry {
   readonly exchange: ServedExchange;
-  /** When the view's time began: at the last byte of the body. */
+  /** The time at which the view's time began: that of the last byte of the body. */
   viewStart: number;
-  /** When the present span of the body began, and the bytes that had come by then. */
+  /** The start of the current period of the body, and the bytes that had come before it. */
   spanStart: number;
   spanBytes: number;
   /** The bytes that had come at the last check. */
@@ -61,7 +61,7 @@ export class RequestsInFlight {
     }
   }
 
-  /** Logs the requests that the end of the stop cuts off, each with its name, and their number. */
+  /** Logs each request that the end of the stop cuts off, and their number. */
   reportCut(): void {
     const cut = [...this.#entries].filter(({ exchange: { hasLeft, reply } }) => !hasLeft && !reply.writableFinished);
     for (const { exchange } of cut) {
@@ -77,7 +77,7 @@ export class RequestsInFlight {
     }
   }
 
-  /** Whether an answer has ended and is not sent whole: its client reads slowly. */
+  /** Whether a response has ended, but its last bytes are not sent yet: the client reads slowly. */
   get isFlushing(): boolean {
     return [...this.#entries].some(({ exchange: { hasLeft, reply } }) => !hasLeft && reply.writableEnded && !reply.writableFinished);
   }
@@ -87,7 +87,7 @@ export class RequestsInFlight {
     return [...this.#entries].map(({ exchange }) => exchange).filter(({ message }) => message.socket === socket);
   }
 
-  /** Forgets a request that has ended. One whose view still runs, though the client has left, has its time all the same. */
+  /** Forgets a request that has ended. If its view still runs after the client has left, its time limit stays. */
   #forget(entry: Entry): void {
     if (!entry.exchange.isPending || entry.exchange.isExpired) {
       this.#entries.delete(entry);

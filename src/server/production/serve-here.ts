@@ -25,12 +25,12 @@ const leastStopTime = 1000;
 /** Milliseconds without traffic after which a connection is closed. */
 const socketTimeout = 120_000;
 /**
- * Milliseconds for which idle connections stay when the server stops. A request that comes meanwhile is answered, and told
- * that its connection closes. Longer for a worker, in whose place another one serves already: HTTP/1.1 cannot tell a client
- * of the end of an idle connection before it comes.
+ * Milliseconds for which idle connections stay when the server stops. A request that comes meanwhile is answered, and
+ * told that its connection closes. The time is longer for a worker that has been replaced: HTTP/1.1 cannot announce the
+ * end of an idle connection.
  */
 const idleTimes = { single: 1000, worker: 2000 };
-/** Milliseconds between the looks for idle connections. */
+/** Milliseconds between two closings of idle connections. */
 const idleInterval = 100;
 
 /** Heads of 16 KiB within 15 seconds. The times of bodies and views are limited by their progress, not by Node. */
@@ -46,7 +46,7 @@ const serverOptions: ServerOptions = {
 
 /** Options of `app.serve()`. */
 export interface ServeOptions {
-  /** The address. Default: `FLAGON_SERVE_HOST` of the environment, or `"127.0.0.1"`; `"0.0.0.0"` is all of the machine's. */
+  /** The address. Default: `FLAGON_SERVE_HOST` of the environment, or `"127.0.0.1"`; `"0.0.0.0"` is all addresses of the machine. */
   host?: string;
   /** The port. Default: `FLAGON_SERVE_PORT` or `PORT` of the environment, or 8000. */
   port?: number;
@@ -58,7 +58,7 @@ export interface ServeOptions {
   healthPath?: string | null;
   /** Seconds that requests in flight have to finish after a signal to stop. Default: the setting `shutdownTimeout`, 10. */
   shutdownTimeout?: number;
-  /** Whether the processes that serve run jobs as well. Default: `false`, for `flagon jobs work` beside them. */
+  /** Whether the serving processes also run jobs. Default: `false`: `flagon jobs work` runs them in another process. */
   jobs?: boolean;
   /** A certificate with its key, as PEM, to serve HTTPS. Default: none. */
   tls?: Certificate;
@@ -115,7 +115,7 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
   const stop = async (): Promise<void> => {
     const end = performance.now() + shutdownTimeout * 1000;
     isStopping = true;
-    // Connections that wait to be accepted would be reset. A turn may accept one alone.
+    // Connections that wait to be accepted would be reset. One turn of the event loop may accept a single one.
     let accepted: number;
     do {
       accepted = connections.accepted;
@@ -127,13 +127,13 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
     inFlight.stop();
     const closeIdle = (): void => {
       connections.closeSilent();
-      // Node takes a connection for idle whose answer is still on its way to a slow client.
+      // Node counts a connection as idle while its response is still being sent to a slow client.
       if (!inFlight.isFlushing) {
         server.closeIdleConnections();
       }
     };
     const idleEnd = performance.now() + Math.min(idleTimes[role], shutdownTimeout * 500);
-    // What has come from clients is read before, so that only idle connections are closed.
+    // Bytes that clients have sent are read before, so that only idle connections are closed.
     const idleTimer = setInterval(() => (performance.now() < idleEnd ? undefined : setImmediate(closeIdle)), idleInterval);
     const lastTimer = setTimeout(() => {
       inFlight.reportCut();

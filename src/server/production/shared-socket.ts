@@ -43,7 +43,7 @@ export class SharedSocket {
     return new SharedSocket(createHandle(address, place.port, family));
   }
 
-  /** Starts a worker that may ask for the socket. */
+  /** Starts a worker, which can ask for the socket. */
   fork(): Worker {
     const worker = cluster.fork({ [workerVariable]: "1" });
     worker.on("message", (message: unknown) => {
@@ -55,7 +55,7 @@ export class SharedSocket {
     return worker;
   }
 
-  /** Closes the primary's end. Workers that listen go on. */
+  /** Closes the socket in the primary. Listening workers continue. */
   close(): void {
     this.#handle?.close();
   }
@@ -70,7 +70,7 @@ export function onListening(worker: Worker, callback: (address: string) => void)
   });
 }
 
-/** Tells whether this process is a worker of `app.serve()`. One of an app's own use of `cluster` is none. */
+/** Tells whether this process is a worker of `app.serve()`. A worker that the app itself started by `cluster` does not count. */
 export function isServingWorker(): boolean {
   return cluster.isWorker && process.env[workerVariable] === "1";
 }
@@ -138,7 +138,7 @@ function createHandle(address: string | null, port: number, family: number): Bou
   if (!isBoundHandle(made)) {
     return undefined;
   }
-  // A port in use is told only when the socket is used.
+  // The error of a port in use comes only when the socket is used.
   const errno = made.getsockname?.({}) ?? 0;
   if (errno !== 0) {
     made.close();
@@ -156,7 +156,7 @@ function isBoundHandle(value: unknown): value is BoundHandle {
   return typeof value === "object" && value !== null && "close" in value;
 }
 
-/** Lets a socket through to `worker.send()`, which takes Node's own sockets though its types do not name them. */
+/** Types a socket for `worker.send()`, which takes Node's own sockets, although its types do not name them. */
 function isSendable(handle: unknown): handle is net.Server {
   return handle !== undefined;
 }

@@ -17,7 +17,7 @@ const endTime = 2000;
 /** The place of one worker, which is filled again when the worker ends. */
 interface Place {
   worker: Worker | undefined;
-  /** The worker that was started last for the place: one before it, which listens later, takes the place no more. */
+  /** The worker that was started last for the place. An earlier one that listens later does not get the place. */
   newest: Worker | undefined;
   listensSince: number | undefined;
   delay: number;
@@ -81,8 +81,8 @@ export class Workers {
   /**
    * Replaces the workers one by one: each old one begins to end when its new one listens.
    *
-   * A new version that does not start ends the round, and the workers that are there go on. Calls during a round make one
-   * more round after it.
+   * If a new version does not start, the round ends, and the old workers continue. Calls during a round cause one more
+   * round after it.
    */
   replace(): void {
     this.#isRoundWanted = true;
@@ -119,7 +119,7 @@ export class Workers {
   /**
    * Fills all places with new workers.
    *
-   * @param ends Takes the ends of the old workers, for which the next place does not wait.
+   * @param ends Collects the ends of the old workers. The next place does not wait for them.
    * @returns Whether each new worker listens.
    */
   async #fillAnew(ends: Promise<void>[]): Promise<boolean> {
