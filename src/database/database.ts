@@ -30,8 +30,7 @@ interface TestTransaction {
 }
 
 /**
- * A database that views, jobs and commands share: transactions that no function passes on as a parameter, migrations,
- * tests that roll back.
+ * A database of views, jobs and commands: transactions without a parameter, migrations, tests that roll back.
  *
  * @example
  * ```ts
@@ -131,8 +130,8 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
   /**
    * Runs a function after the commit of the current transaction; at once if there is none.
    *
-   * It runs outside of the transaction. It does not run if the transaction, or the savepoint that asked for it, is
-   * rolled back. An error is logged, and the response stays.
+   * It runs outside of the transaction, and not after a rollback of it or of the savepoint around the call. An error is
+   * logged, and the response stays.
    */
   async afterCommit(run: () => unknown): Promise<void> {
     const scope = findScope(this);
