@@ -37,7 +37,7 @@ export function checkDeployment(app: Flagon, nodeVersion: string = process.versi
     "Remove it from the list. Visitors with a session of that key log in again.",
   );
   check(config.debug, "The setting 'debug' is on, which shows errors to visitors.", "Set FLAGON_DEBUG=false, or leave it out.");
-  check(config.testing, "The setting 'testing' is on, which lets errors through.", "Leave it out.");
+  check(config.testing, "The setting 'testing' is on, so errors without a handler are thrown, not answered.", "Leave it out.");
   check(
     config.trustedHosts.length === 0,
     "'trustedHosts' is empty: every Host header is accepted, so an attacker can change the domain in your links.",

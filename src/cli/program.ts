@@ -91,7 +91,7 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
     .description("Runs, serves and looks at Flagon apps.")
     .version(version)
     .option("-A, --app <file[:name]>", "the app, or FLAGON_APP; app.ts or src/app.ts by default")
-    .option("-e, --env-file <file>", "a file of environment variables, beside .env and .flagonenv")
+    .option("-e, --env-file <file>", "a file of environment variables, besides .env and .flagonenv")
     .exitOverride()
     .showHelpAfterError();
   const load = (): Promise<Flagon> => {

@@ -219,7 +219,7 @@ export class PostgresEngine implements Engine {
     // The client may hear of an error before it hears that the transaction has failed.
     if (isServerError(cause) || this.#clients.get(scope.root)?.getTransactionStatus?.() === "E") {
       throw new DatabaseError(
-        "A statement of this transaction failed, and its error was caught. Postgres takes nothing more from such a transaction, so that it is rolled back. Put the statement that may fail into an atomic() of its own, and catch the error around that.",
+        "A statement of this transaction failed, and its error was caught. Postgres refuses all further statements of such a transaction, so it is rolled back. Put the statement that may fail into an atomic() of its own, and catch the error around that.",
         { cause },
       );
     }

@@ -77,7 +77,7 @@ export class Scope {
     for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.parent) {
       if (scope.state === "committed" || scope.state === "rolled back") {
         throw new DatabaseError(
-          `${what} came after its transaction was ${scope.state}. Await everything inside of atomic: a branch of Promise.all() goes on when another one fails, and use Promise.allSettled() or afterCommit() for work that may outlive it.`,
+          `${what} came after its transaction was ${scope.state}. Await everything inside of atomic: a branch of Promise.all() continues when another one fails, and use Promise.allSettled() or afterCommit() for work that may outlive it.`,
         );
       }
     }
@@ -118,7 +118,7 @@ export function warnBeside(): void {
   const app = scopes.getStore()?.state === "open" ? findAppContext()?.app : undefined;
   if (app?.config.debug === true) {
     app.logger.warn(
-      "A query was run beside the transaction that its code is in, and does not see it. Build and prepare queries inside of atomic, with 'database.current'.",
+      "A query was run outside of the transaction that its code is in, and does not see its changes. Build and prepare queries inside of atomic, with 'database.current'.",
     );
   }
 }

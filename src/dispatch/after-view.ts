@@ -134,7 +134,7 @@ function writeSession(context: RequestContext, response: FlagonResponse): MaybeP
 function failAfter(context: RequestContext, error: unknown): MaybePromise<FlagonResponse> {
   const { failure, afterRuns, request, response, refusedBy } = context;
   if (response !== undefined && (failure !== undefined || refusedBy !== undefined || afterRuns >= maxAfterRuns)) {
-    logError(request.log, toReadable(error), "An after-request hook, or saving the session, failed. The response is sent all the same.");
+    logError(request.log, toReadable(error), "An after-request hook, or saving the session, failed. The response is sent nevertheless.");
     return completeResponse(context, response);
   }
   if (response !== undefined) {

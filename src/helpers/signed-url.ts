@@ -44,9 +44,7 @@ export function signUrl(url: string, options: SignUrlOptions): string {
   const { config } = getAppContext("signUrl").app;
   const parsed = new URL(url, "http://localhost");
   if ([expiryName, signatureName].some((name) => parsed.searchParams.has(name))) {
-    throw new TypeError(
-      `The URL '${url}' has a parameter '${expiryName}' or '${signatureName}', which are the names of the signature's own.`,
-    );
+    throw new TypeError(`The URL '${url}' has a parameter '${expiryName}' or '${signatureName}', which belong to the signature.`);
   }
   const expiry = `${expiryName}=${toExpiry(options.expiresIn, "signUrl")}`;
   const signed = `${parsed.pathname}${parsed.search === "" ? "?" : `${parsed.search}&`}${expiry}`;

@@ -160,7 +160,7 @@ class BullBackend implements Backend {
         },
         ...factoryOf(this.kind),
       ]);
-      worker.on("error", (error) => app.logger.error({ err: error }, "The worker of BullMQ reports an error, and goes on."));
+      worker.on("error", (error) => app.logger.error({ err: error }, "The worker of BullMQ reports an error, and continues."));
       return worker;
     });
     return {

@@ -190,7 +190,7 @@ export class Scheduler {
       if (await this.#store.isBusy(name)) {
         this.#app.logger.warn(
           { schedule: name },
-          `The schedule '${name}' is left out at ${new Date(tick).toISOString()}: its last run still goes on.`,
+          `The schedule '${name}' is left out at ${new Date(tick).toISOString()}: its last run has not ended.`,
         );
         return;
       }

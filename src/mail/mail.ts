@@ -274,6 +274,6 @@ interface QueuedMail extends Omit<SentMail, "date" | "attachments"> {
 
 function missingTransport(): ConfigError {
   return new ConfigError(
-    'There is no transport for mails. Give Mail one: new Mail({ from, transport: process.env.MAIL_URL }) with MAIL_URL=smtps://user:password@host. Without one, mails go nowhere but to the preview of "flagon run".',
+    'There is no transport for mails. Give Mail one: new Mail({ from, transport: process.env.MAIL_URL }) with MAIL_URL=smtps://user:password@host. Without one, mails are only shown in the preview of "flagon run".',
   );
 }

@@ -113,7 +113,7 @@ const listFields = ["to", "cc", "bcc", "replyTo"] as const;
  */
 export function checkLine(text: string, field: string): string {
   if (breaking.test(text)) {
-    throw new MailError(`The field '${field}' of a mail holds a line break or a NUL. Take it out: a header is one line.`);
+    throw new MailError(`The field '${field}' of a mail holds a line break or a NUL. Remove it: a header is one line.`);
   }
   return text;
 }
@@ -265,7 +265,9 @@ function checkAddress(text: string, field: string): string {
   const [local, domain] = [address.slice(0, at), address.slice(at + 1)];
   const isQuoted = /^"(?:[^"\\]|\\.)+"$/.test(local);
   if (at < 1 || domain === "" || (!isQuoted && /[\s,;:<>()[\]\\"@]/.test(local)) || /[\s,;<>()@"]/.test(domain)) {
-    throw new MailError(`The field '${field}' of a mail holds '${address.slice(0, 100)}', which is not one address. Several are an array.`);
+    throw new MailError(
+      `The field '${field}' of a mail holds '${address.slice(0, 100)}', which is not one address. Give several as an array.`,
+    );
   }
   const ascii = domain.startsWith("[") ? domain : domainToASCII(domain);
   if (ascii === "") {

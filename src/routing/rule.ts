@@ -48,7 +48,7 @@ export class Rule {
     const parts = parseRule(source, converters);
     if (parts.filter((part) => typeof part !== "string" && part.spans).length > maxSpanning) {
       throw new RuleError(
-        `A rule can have ${maxSpanning} variables that hold slashes: with more, finding where each of them ends would take too long.`,
+        `A rule can have ${maxSpanning} variables that hold slashes: with more, the search for their ends would take too long.`,
         source,
         source.lastIndexOf("<"),
       );

@@ -114,7 +114,7 @@ function write(value: unknown, depth: number): string | undefined {
     case "object":
       return value === null ? "null" : writeObject(value, depth);
     default:
-      throw new TypeError(`a ${typeof value} is nothing that JSON can hold`);
+      throw new TypeError(`a ${typeof value} cannot be stored as JSON`);
   }
 }
 
@@ -142,7 +142,7 @@ function writeObject(value: object, depth: number): string | undefined {
   }
   if (value instanceof Date) {
     if (Number.isNaN(value.getTime())) {
-      throw new TypeError("an invalid date is nothing that JSON can hold");
+      throw new TypeError("an invalid date cannot be stored as JSON");
     }
     return `{" d":"${value.toUTCString()}"}`;
   }
@@ -166,7 +166,7 @@ function writeOwn(value: object, depth: number): string {
   const prototype: unknown = Object.getPrototypeOf(value);
   // A Map, a promise or a class with private fields would be an empty object in the next request.
   if (prototype !== Object.prototype && prototype !== null && (keys.length === 0 || tagOf(value) !== "Object")) {
-    throw new TypeError(`a value of the class ${nameOf(value)} is nothing that JSON can hold`);
+    throw new TypeError(`a value of the class ${nameOf(value)} cannot be stored as JSON`);
   }
   return writeMembers(keys, (key) => Reflect.get(value, key), depth);
 }

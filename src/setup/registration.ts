@@ -88,7 +88,7 @@ export class Registration {
     const { config, registry } = this.app;
     if (name === "" || name.includes(".")) {
       throw new SetupError(
-        `'${name}' cannot be the name of an endpoint: it is empty or has a dot, which stands between a blueprint and its endpoints.`,
+        `'${name}' cannot be the name of an endpoint: it is empty, or has a dot, which separates a blueprint from its endpoints.`,
       );
     }
     const methods = new Set((options.methods ?? ["GET"]).map((method) => method.toUpperCase()));
@@ -169,7 +169,7 @@ export class Registration {
   createChild(name: string, options: BlueprintOptions): Registration {
     if (name === "" || name.includes(".")) {
       throw new SetupError(
-        `'${name}' cannot be the name of a blueprint: it is empty or has a dot, which stands between a blueprint and its endpoints.`,
+        `'${name}' cannot be the name of a blueprint: it is empty, or has a dot, which separates a blueprint from its endpoints.`,
       );
     }
     checkBlueprintOptions(options, name);

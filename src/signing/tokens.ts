@@ -131,7 +131,7 @@ function currentSeconds(): number {
 
 function checkPurpose(purpose: unknown, caller: string): void {
   if (typeof purpose !== "string" || purpose === "") {
-    throw new TypeError(`${caller}() needs a 'purpose', such as "reset", so that a token for one use cannot serve for another.`);
+    throw new TypeError(`${caller}() needs a 'purpose', such as "reset", so that a token for one use is refused for another.`);
   }
 }
 

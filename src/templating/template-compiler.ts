@@ -115,7 +115,7 @@ function compile(source: string, name: string, mode: TemplateMode): unknown {
     }
     if (cause instanceof EvalError) {
       throw new TemplateError(
-        `The template '${name}' cannot be compiled here: this runtime makes no code of text while it answers. Build the templates by 'flagon build', or give their texts to app.addTemplates() before the app starts.`,
+        `The template '${name}' cannot be compiled here: this runtime does not compile code during a request. Build the templates by 'flagon build', or give their texts to app.addTemplates() before the app starts.`,
         name,
         1,
         { cause },

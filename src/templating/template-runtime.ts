@@ -173,5 +173,5 @@ function refuseUnsettled(value: unknown): unknown {
 }
 
 function tooLate(what: string): FlagonError {
-  return new FlagonError(`${what} comes too late: the page is on its way. Put it before the content of the template.`);
+  return new FlagonError(`${what} comes too late: a part of the page was sent already. Put it before the content of the template.`);
 }

@@ -9,12 +9,12 @@ export class BadRequest extends HTTPException {
   static override readonly description: string = "The server could not understand the request.";
 }
 
-/** The answer 401: "You have to prove who you are to see this. Sign in, or check what you signed in with." */
+/** The answer 401: "You must sign in to see this. If you did, check your user name and your password." */
 export class Unauthorized extends HTTPException {
   /** Always 401. */
   static override readonly status: number = 401;
   /** The default description for the client. */
-  static override readonly description: string = "You have to prove who you are to see this. Sign in, or check what you signed in with.";
+  static override readonly description: string = "You must sign in to see this. If you did, check your user name and your password.";
 
   /**
    * @param description The message for the client, as plain text.
@@ -78,20 +78,20 @@ export class RequestTimeout extends HTTPException {
   static override readonly description: string = "The request took too long to arrive.";
 }
 
-/** The answer 409: "The request conflicts with what is there now. Load it again and repeat the change." */
+/** The answer 409: "The request conflicts with the current content. Load it again and repeat the change." */
 export class Conflict extends HTTPException {
   /** Always 409. */
   static override readonly status: number = 409;
   /** The default description for the client. */
-  static override readonly description: string = "The request conflicts with what is there now. Load it again and repeat the change.";
+  static override readonly description: string = "The request conflicts with the current content. Load it again and repeat the change.";
 }
 
-/** The answer 410: "What was at this address is gone for good." */
+/** The answer 410: "The page at this address was removed for good." */
 export class Gone extends HTTPException {
   /** Always 410. */
   static override readonly status: number = 410;
   /** The default description for the client. */
-  static override readonly description: string = "What was at this address is gone for good.";
+  static override readonly description: string = "The page at this address was removed for good.";
 }
 
 /** The answer 411: "The request must state its length." */
@@ -102,36 +102,36 @@ export class LengthRequired extends HTTPException {
   static override readonly description: string = "The request must state its length.";
 }
 
-/** The answer 412: "What you want to change is not as you last saw it." */
+/** The answer 412: "The content has changed since you last saw it. Load it again, then change it." */
 export class PreconditionFailed extends HTTPException {
   /** Always 412. */
   static override readonly status: number = 412;
   /** The default description for the client. */
-  static override readonly description: string = "What you want to change is not as you last saw it.";
+  static override readonly description: string = "The content has changed since you last saw it. Load it again, then change it.";
 }
 
-/** The answer 413: "The request is larger than the server takes." */
+/** The answer 413: "The request is larger than the server accepts." */
 export class ContentTooLarge extends HTTPException {
   /** Always 413. */
   static override readonly status: number = 413;
   /** The default description for the client. */
-  static override readonly description: string = "The request is larger than the server takes.";
+  static override readonly description: string = "The request is larger than the server accepts.";
 }
 
-/** The answer 414: "The address is longer than the server takes." */
+/** The answer 414: "The address is longer than the server accepts." */
 export class URITooLong extends HTTPException {
   /** Always 414. */
   static override readonly status: number = 414;
   /** The default description for the client. */
-  static override readonly description: string = "The address is longer than the server takes.";
+  static override readonly description: string = "The address is longer than the server accepts.";
 }
 
-/** The answer 415: "The server does not take a body of this type." */
+/** The answer 415: "The server does not accept a body of this type." */
 export class UnsupportedMediaType extends HTTPException {
   /** Always 415. */
   static override readonly status: number = 415;
   /** The default description for the client. */
-  static override readonly description: string = "The server does not take a body of this type.";
+  static override readonly description: string = "The server does not accept a body of this type.";
 }
 
 /** The answer 416: "The file does not have the range that was asked for." */
@@ -180,20 +180,20 @@ export class MisdirectedRequest extends HTTPException {
   static override readonly description: string = "This server does not answer for that host.";
 }
 
-/** The answer 422: "The request is well-formed, but what it says is not valid." */
+/** The answer 422: "The request is well-formed, but its content is not valid." */
 export class UnprocessableContent extends HTTPException {
   /** Always 422. */
   static override readonly status: number = 422;
   /** The default description for the client. */
-  static override readonly description: string = "The request is well-formed, but what it says is not valid.";
+  static override readonly description: string = "The request is well-formed, but its content is not valid.";
 }
 
-/** The answer 423: "What you want to reach is locked." */
+/** The answer 423: "The content at this address is locked." */
 export class Locked extends HTTPException {
   /** Always 423. */
   static override readonly status: number = 423;
   /** The default description for the client. */
-  static override readonly description: string = "What you want to reach is locked.";
+  static override readonly description: string = "The content at this address is locked.";
 }
 
 /** The answer 424: "The request depends on another one, which failed." */
@@ -204,12 +204,12 @@ export class FailedDependency extends HTTPException {
   static override readonly description: string = "The request depends on another one, which failed.";
 }
 
-/** The answer 428: "The request must be conditional, so that it overwrites nobody's change." */
+/** The answer 428: "The request must be conditional, so that it does not overwrite another change." */
 export class PreconditionRequired extends HTTPException {
   /** Always 428. */
   static override readonly status: number = 428;
   /** The default description for the client. */
-  static override readonly description: string = "The request must be conditional, so that it overwrites nobody's change.";
+  static override readonly description: string = "The request must be conditional, so that it does not overwrite another change.";
 }
 
 /** The answer 429: "You sent too many requests. Wait a little, then try again." */
@@ -228,12 +228,12 @@ export class TooManyRequests extends HTTPException {
   }
 }
 
-/** The answer 431: "The headers of the request are larger than the server takes." */
+/** The answer 431: "The headers of the request are larger than the server accepts." */
 export class RequestHeaderFieldsTooLarge extends HTTPException {
   /** Always 431. */
   static override readonly status: number = 431;
   /** The default description for the client. */
-  static override readonly description: string = "The headers of the request are larger than the server takes.";
+  static override readonly description: string = "The headers of the request are larger than the server accepts.";
 }
 
 /** The answer 451: "This may not be shown for legal reasons." */

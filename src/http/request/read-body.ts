@@ -33,7 +33,7 @@ export async function* limitBytes(body: AsyncIterable<Uint8Array>, limit: number
 
 /** The answer to a body over the limit. */
 export function tooLarge(limit: number): ContentTooLarge {
-  return new ContentTooLarge(`The body of the request is larger than ${limit} bytes, which is the most that is taken here.`);
+  return new ContentTooLarge(`The body of the request is larger than ${limit} bytes, the limit of this address.`);
 }
 
 /**

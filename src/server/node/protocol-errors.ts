@@ -34,14 +34,14 @@ export function findProtocolError(message: IncomingMessage): HTTPException | und
   }
   const coding = findHeader(headers, "transfer-encoding");
   if (coding !== undefined && coding.trim().toLowerCase() !== "chunked") {
-    return new NotImplemented("The server takes no transfer coding but 'chunked'.");
+    return new NotImplemented("The server accepts only the transfer coding 'chunked'.");
   }
   if (httpVersionMinor === 0) {
     return coding === undefined ? undefined : new BadRequest("HTTP/1.0 has no transfer codings.");
   }
   const expectation = findHeader(headers, "expect");
   if (expectation !== undefined && !knownExpectation.test(expectation)) {
-    return new ExpectationFailed("The server meets no expectation but '100-continue'.");
+    return new ExpectationFailed("The server accepts only the expectation '100-continue'.");
   }
   return findHeader(headers, "host") === undefined ? new BadRequest("The request names no host.") : undefined;
 }
