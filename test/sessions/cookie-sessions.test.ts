@@ -360,10 +360,10 @@ describe("a value that a session cannot keep", () => {
     });
   });
 
-  it("is dropped on reading: a signed session nested 5,000 levels is empty", async () => {
+  it("is dropped on reading: a signed session nested 1,000 levels is empty", async () => {
     for (const inner of ["[", '{" t":[', '{"a":']) {
       const close = inner === "[" ? "]" : inner === '{"a":' ? "}" : "]}";
-      const json = `{"a":${inner.repeat(5000)}1${close.repeat(5000)}}`;
+      const json = `{"a":${inner.repeat(1000)}1${close.repeat(1000)}}`;
       const signer = new TimestampSigner(["a key for tests"], { salt: "cookie-session", digest: "sha256", derivation: "hmac" });
       const cookie = `session=${signer.sign(Buffer.from(json).toString("base64url"))}`;
       const client = createApp({}, Views).testClient();
