@@ -110,6 +110,11 @@ export interface RedisChannelsOptions {
  *
  * Subscriptions share one connection of their own, which opens with the first one and closes with the last. Redis keeps
  * no messages: a subscriber misses those of the time in which it has no connection.
+ *
+ * @example
+ * ```ts
+ * app.channels = new RedisChannels(redis);
+ * ```
  */
 export class RedisChannels implements ChannelBroker {
   readonly #client: RedisPublisher;

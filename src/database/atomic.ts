@@ -24,6 +24,16 @@ export interface Atomic {
  * `database.current` is the transaction inside of the function.
  *
  * @throws {SetupError} If the app uses no database.
+ *
+ * @example
+ * ```ts
+ * @atomic
+ * @route.post("/posts/<int:id>/delete")
+ * async delete({ id }: { id: number }) {
+ *   await db.delete(posts).where(eq(posts.id, id));
+ *   return redirect("/");
+ * }
+ * ```
  */
 export const atomic: Atomic = createAtomic();
 
@@ -33,6 +43,11 @@ export const atomic: Atomic = createAtomic();
  * It does not run if the transaction, or the savepoint that asked for it, is rolled back. An error in it is logged.
  *
  * @param run The function.
+ *
+ * @example
+ * ```ts
+ * await afterCommit(() => mail.send({ to: "ann@example.com", subject: "Your order", text: "Thank you." }));
+ * ```
  */
 export function afterCommit(run: () => unknown): Promise<void> {
   return findDatabase("afterCommit()").afterCommit(run);

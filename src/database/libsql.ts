@@ -28,6 +28,11 @@ export interface LibsqlOptions {
  * environment, or `"file:instance/app.db"`.
  * @param options The token of a server.
  * @throws {ConfigError} If the URL is one of another database.
+ *
+ * @example
+ * ```ts
+ * const database = new Database(drizzle(openLibsql("file:instance/app.db"), { schema }));
+ * ```
  */
 export function openLibsql(
   url: string = process.env.DATABASE_URL ?? "file:instance/app.db",

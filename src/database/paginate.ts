@@ -47,6 +47,12 @@ const numberPattern = /^[1-9]\d{0,15}$/;
  * @param options The rows of a page, and the count.
  * @throws {NotFound} If there is no such page.
  * @throws {TypeError} If `perPage` is no whole number from 1.
+ *
+ * @example
+ * ```ts
+ * const page = await paginate(db.select().from(posts).orderBy(desc(posts.id)), { perPage: 20 });
+ * return renderTemplate("list", { posts: page.items, pages: page.pages });
+ * ```
  */
 export async function paginate<Item>(query: PageableQuery<Item> | PageLoader<Item>, options: PaginateOptions = {}): Promise<Page<Item>> {
   const { parameter = "page", perPage = 20 } = options;

@@ -42,6 +42,12 @@ const migrationLock = 352466;
  * @param url Such as `"postgres://user:password@host:5432/name"`. Default: `DATABASE_URL` of the environment.
  * @param options Those of `pg`'s `Pool`, such as `max`. Default: 10 connections.
  * @throws {ConfigError} If there is no URL, or it is one of another database.
+ *
+ * @example
+ * ```ts
+ * const pool = openPostgres("postgres://shop:secret@127.0.0.1/shop", { max: 20 });
+ * const database = new Database(drizzlePostgres(pool, { schema }));
+ * ```
  */
 export function openPostgres(url: string | undefined = process.env.DATABASE_URL, options: object = {}): import("pg").Pool {
   if (url === undefined || !/^postgres(ql)?:/i.test(url)) {

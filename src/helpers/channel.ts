@@ -39,6 +39,11 @@ export interface MessageChannel<Message> {
  *
  * Messages stay in the process. With several workers, set `app.channels = new RedisChannels(client)`.
  *
+ * @param name The name, such as `"room:blue"`.
+ * @throws {ContextError} If no app is active.
+ * @throws {FlagonError} If the name is empty.
+ *
+ * @example
  * ```ts
  * app.get("/news", () => eventStream((send) => channel<string>("news").subscribe(send)));
  * app.post("/news", async () => {
@@ -46,10 +51,6 @@ export interface MessageChannel<Message> {
  *   return "";
  * });
  * ```
- *
- * @param name The name, such as `"room:blue"`.
- * @throws {ContextError} If no app is active.
- * @throws {FlagonError} If the name is empty.
  */
 export function channel<Message = unknown>(name: string): MessageChannel<Message> {
   const { app } = getAppContext("channel");

@@ -48,17 +48,20 @@ export interface EventStreamOptions {
  * A stream that fails before its first event, and a function that throws, are answered with an error page: 500, or that of
  * an error handler. The head is sent after 20 ms at the latest.
  *
- * ```ts
- * eventStream((send) => {
- *   posts.on("new", send);
- *   return () => posts.off("new", send);
- * });
- * ```
- *
  * @param events The events, text or objects with `data`, as a stream, which ends when the client leaves; or a function that
  * begins to send them, and returns a function that stops that.
  * @param options The heartbeat.
  * @throws {RangeError} If the heartbeat is not a positive number of seconds, at most a day.
+ *
+ * @example
+ * ```ts
+ * app.get("/news", () =>
+ *   eventStream((send) => {
+ *     emitter.on("news", send);
+ *     return () => emitter.off("news", send);
+ *   }),
+ * );
+ * ```
  */
 export function eventStream(
   events: AsyncIterable<string | ServerSentEvent> | EventSubscription,

@@ -8,6 +8,12 @@ import { addFlash, type FlashedMessage, type FlashOptions, takeFlashes } from ".
  * @param message Text, or any value that JSON can hold.
  * @param category The kind of the message, such as `"error"`. Default: `"message"`.
  * @throws {SessionError} If the app has no secret key.
+ *
+ * @example
+ * ```ts
+ * flash("Saved.");
+ * flash("There are no seats left.", "error");
+ * ```
  */
 export function flash(message: unknown, category = "message"): void {
   const context = getRequestContext("flash");
@@ -22,6 +28,13 @@ export function flash(message: unknown, category = "message"): void {
  * `HEAD` leaves them in the session.
  *
  * @param options `withCategories` for pairs of category and message; `categoryFilter` for some categories only.
+ *
+ * @example
+ * ```ts
+ * for (const [category, message] of getFlashedMessages({ withCategories: true })) {
+ *   console.log(category, message);
+ * }
+ * ```
  */
 export function getFlashedMessages(options: FlashOptions & { readonly withCategories: true }): readonly FlashedMessage[];
 export function getFlashedMessages(options?: FlashOptions): readonly unknown[];

@@ -18,7 +18,7 @@ export interface QueryDetails {
  *
  * @example
  * ```ts
- * drizzle(client, { logger: { logQuery: (sql, parameters) => recordQuery(sql, { parameters }) } });
+ * drizzle(openLibsql(), { logger: { logQuery: (sql, parameters) => recordQuery(sql, { parameters }) } });
  * ```
  */
 export function recordQuery(sql: string, details: QueryDetails = {}): void {

@@ -29,6 +29,13 @@ export interface RedirectOptions {
  * @param options `external` allows another origin.
  * @throws {FlagonError} If the location leads to another origin without `external`, has a backslash or control
  * characters, or the scheme `javascript:`, `data:` or `vbscript:`; or if the status is not one of a redirect.
+ *
+ * @example
+ * ```ts
+ * return redirect(urlFor("index")); // 303
+ * return redirect("/new-address", 301);
+ * return redirect("https://example.com/", { external: true });
+ * ```
  */
 export function redirect(location: string, status: RedirectStatus | RedirectOptions = 303, options: RedirectOptions = {}): FlagonResponse {
   const code = typeof status === "number" ? status : 303;
@@ -62,6 +69,11 @@ export function redirect(location: string, status: RedirectStatus | RedirectOpti
  * @param fallback The location for visitors whose browser names no page of the app. It is checked as by {@link redirect}.
  * @param status The status. Default: 303.
  * @throws {FlagonError} If the fallback leads to another origin.
+ *
+ * @example
+ * ```ts
+ * app.post("/theme", () => redirectBack("/"));
+ * ```
  */
 export function redirectBack(fallback = "/", status: RedirectStatus = 303): FlagonResponse {
   const { request } = getRequestContext("redirectBack");

@@ -11,6 +11,11 @@ import { FlagonResponse } from "../http/response/response";
  * @param data The values of the template, under the name `it`.
  * @throws {TemplateNotFound} If no folder has it.
  * @throws {TemplateError} If it is malformed or fails.
+ *
+ * @example
+ * ```ts
+ * return renderTemplate("show", { post }); // templates/show.eta, which reads it.post
+ * ```
  */
 export function renderTemplate(name: string | readonly string[], data: object = {}): Markup {
   const context = getAppContext("renderTemplate");
@@ -25,6 +30,11 @@ export function renderTemplate(name: string | readonly string[], data: object = 
  *
  * @param source The template.
  * @param data The values, which the template reads as `it`.
+ *
+ * @example
+ * ```ts
+ * return renderTemplateString("<h1><%= it.title %></h1>", { title: "News" });
+ * ```
  */
 export function renderTemplateString(source: string, data: object = {}): Markup {
   const context = getAppContext("renderTemplateString");
@@ -44,6 +54,11 @@ export function renderTemplateString(source: string, data: object = {}): Markup 
  * @param data The values of the template, under the name `it`.
  * @throws {TemplateNotFound} If no folder has the template.
  * @throws {TemplateError} If it has no such block, is malformed or fails.
+ *
+ * @example
+ * ```ts
+ * return request.headers.has("hx-request") ? renderBlock("list", "rows", { posts }) : renderTemplate("list", { posts });
+ * ```
  */
 export function renderBlock(name: string, block: string, data: object = {}): Markup {
   const context = getAppContext("renderBlock");
@@ -58,6 +73,11 @@ export function renderBlock(name: string, block: string, data: object = {}): Mar
  *
  * @param name The name of the template, or several of which the first that exists is rendered.
  * @param data The values, which templates read as `it`.
+ *
+ * @example
+ * ```ts
+ * return renderTemplateAsync("list", { posts: db.select().from(posts) }); // <% for (const post of await it.posts) { %>
+ * ```
  */
 export async function renderTemplateAsync(name: string | readonly string[], data: object = {}): Promise<Markup> {
   const context = getAppContext("renderTemplateAsync");
@@ -75,6 +95,11 @@ export async function renderTemplateAsync(name: string | readonly string[], data
  * @param name Its name; of a list, the first that exists.
  * @param data The values of the template, under the name `it`; it may await, and iterate by `for await`.
  * @throws {TemplateNotFound} If no folder has it.
+ *
+ * @example
+ * ```ts
+ * return streamTemplate("report", { rows: db.select().from(posts) }); // sends the text before <% for (const row of await it.rows) { %> at once
+ * ```
  */
 export function streamTemplate(name: string | readonly string[], data: object = {}): FlagonResponse {
   const context = getAppContext("streamTemplate");
@@ -88,6 +113,11 @@ export function streamTemplate(name: string | readonly string[], data: object = 
  *
  * @param source The template.
  * @param data The values, which the template reads as `it`.
+ *
+ * @example
+ * ```ts
+ * return streamTemplateString("<h1>Report</h1><%= await it.total %>", { total: db.$count(posts) });
+ * ```
  */
 export function streamTemplateString(source: string, data: object = {}): FlagonResponse {
   const context = getAppContext("streamTemplateString");

@@ -14,6 +14,11 @@ import type { AfterRequestHook } from "../setup/hooks";
  * @param description The text for the client.
  * @param options Headers of an error, the challenges of a 401 as `wwwAuthenticate`, and `retryAfter`.
  * @throws {RangeError} If the status is none of an error that HTTP defines.
+ *
+ * @example
+ * ```ts
+ * const post = (await db.query.posts.findFirst()) ?? abort(404, "There is no such post.");
+ * ```
  */
 export function abort(answer: number | FlagonResponse, description?: string, options?: AbortOptions): never {
   throw answer instanceof FlagonResponse ? new ResponseException(answer) : createException(answer, description, options);
@@ -25,6 +30,13 @@ export function abort(answer: number | FlagonResponse, description?: string, opt
  * @param body Any value that a view may return. Default: an empty text.
  * @param status The status. Default: 200, or the one of the response that is given.
  * @param headers Headers, which replace those of the same name.
+ *
+ * @example
+ * ```ts
+ * return makeResponse({ id: 3 }, 201, { location: "/posts/3" });
+ * return makeResponse("Hello", 200, { "content-type": "text/plain; charset=utf-8" });
+ * return makeResponse(null, 204);
+ * ```
  */
 export function makeResponse(body: unknown = "", status?: number, headers?: HeadersLike): FlagonResponse {
   checkInDebugMode(body, "makeResponse()");
@@ -43,6 +55,11 @@ export function makeResponse(body: unknown = "", status?: number, headers?: Head
  *
  * @param value Any value that JSON can hold.
  * @param status The status. Default: 200.
+ *
+ * @example
+ * ```ts
+ * return json({ error: "There are no seats left." }, 409);
+ * ```
  */
 export function json(value: unknown, status = 200): FlagonResponse {
   checkInDebugMode(value, "json()");

@@ -22,6 +22,12 @@ import type { Application } from "../setup/application";
  * `Content-Security-Policy` can be changed.
  * @param options The type, the name and the caching of the file.
  * @throws {NotFound} If there is no such file.
+ *
+ * @example
+ * ```ts
+ * return sendFile("reports/2026.pdf", { asAttachment: true, downloadName: "report.pdf" });
+ * return sendFile(new TextEncoder().encode("a,b"), { downloadName: "table.csv", asAttachment: true });
+ * ```
  */
 export function sendFile(file: string | FileContent, options: SendFileOptions = {}): Promise<FlagonResponse> {
   const { app, request } = getRequestContext("sendFile");
@@ -49,6 +55,11 @@ export function sendFile(file: string | FileContent, options: SendFileOptions = 
  * @param name The name below it.
  * @param options The type, the name and the caching of the file.
  * @throws {NotFound} If there is no such file, or the name leads out of the directory.
+ *
+ * @example
+ * ```ts
+ * app.get("/files/<path:name>", ({ name }) => sendFromDirectory("files", name));
+ * ```
  */
 export function sendFromDirectory(directory: string, name: string, options: SendFileOptions = {}): Promise<FlagonResponse> {
   const { app, request } = getRequestContext("sendFromDirectory");

@@ -56,6 +56,11 @@ export function signUrl(url: string, options: SignUrlOptions): string {
  * Tells whether the URL of the current request is one that `signUrl()` made, unchanged and not expired.
  *
  * @param options The parameters that others append.
+ *
+ * @example
+ * ```ts
+ * app.get("/preview/<int:id>", ({ id }) => (isUrlSigned() ? renderTemplate("preview", { id }) : abort(404)));
+ * ```
  */
 export function isUrlSigned(options: SignedUrlOptions = {}): boolean {
   const { app, request } = getRequestContext("isUrlSigned");
@@ -88,7 +93,9 @@ export function isUrlSigned(options: SignedUrlOptions = {}): boolean {
  * ```ts
  * @signedUrl({ ignore: ["utm_source", "fbclid"] })
  * @route("/confirm/<int:id>")
- * confirm({ id }: { id: number }) { … }
+ * confirm({ id }: { id: number }) {
+ *   return renderTemplate("confirm", { id });
+ * }
  * ```
  */
 export const signedUrl: SignedUrlDecorator = createSignedUrl();

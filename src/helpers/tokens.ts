@@ -31,6 +31,12 @@ export function signToken(data: unknown, options: SignTokenOptions): string {
  * @param token The token, as it came.
  * @param options The purpose, and the value that the token was bound to. With a `schema`, data that does not fit it is `null` too.
  * @throws {TypeError} If the purpose is missing.
+ *
+ * @example
+ * ```ts
+ * const data = readToken(token, { purpose: "reset", bind: user.passwordHash, schema: z.object({ user: z.int() }) });
+ * return data === null ? abort(403, "This link is not valid, or no longer.") : renderTemplate("reset", { user: data.user });
+ * ```
  */
 export function readToken<Output>(token: unknown, options: ReadTokenOptions & { readonly schema: Schema<Output> }): Output | null;
 export function readToken<Data = unknown>(token: unknown, options: ReadTokenOptions): Data | null;

@@ -7,6 +7,12 @@ import { isAbsolute, normalize, resolve, sep } from "node:path";
  *
  * @param folder The folder.
  * @param parts The parts below it.
+ *
+ * @example
+ * ```ts
+ * safeJoin("files", "a/b.txt"); // "/srv/app/files/a/b.txt"
+ * safeJoin("files", "../secret"); // null
+ * ```
  */
 export function safeJoin(folder: string, ...parts: readonly string[]): string | null {
   const root = resolve(folder);

@@ -48,6 +48,13 @@ const handBackTime = 500;
  * They are kept in the app's own database; by BullMQ in Redis or Postgres with `engine`; and in memory only where there
  * is neither. `flagon run` and `flagon serve --jobs` run them in their processes, `flagon jobs work` in a process of
  * its own.
+ *
+ * @example
+ * ```ts
+ * const jobs = new Jobs();
+ * app.use(database);
+ * app.use(jobs);
+ * ```
  */
 export class Jobs implements Extension {
   /** The name under which `app.extensions` keeps it. */

@@ -60,7 +60,9 @@ const longestSleep = 30_000;
  * ```ts
  * class Reports {
  *   @schedule("0 3 * * *", { timeZone: "Europe/Berlin" })
- *   async nightly() { … }
+ *   async nightly() {
+ *     await mail.send({ to: "boss@example.com", subject: "Report", template: "mail/report" });
+ *   }
  * }
  * ```
  */

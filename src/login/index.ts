@@ -23,6 +23,13 @@ export type { AnonymousUser, AuthenticatedUser, LoginTypes, User, UserLike } fro
  * @param user The user, whose password was checked.
  * @param options `remember` and others.
  * @returns `false` for an inactive user: nobody is logged in then.
+ *
+ * @example
+ * ```ts
+ * if (await verifyPassword(user?.passwordHash, password)) {
+ *   loginUser(user, { remember: true });
+ * }
+ * ```
  */
 export function loginUser(user: User & UserLike, options?: LoginUserOptions): boolean {
   const context = getRequestContext("loginUser");
@@ -65,6 +72,11 @@ export function nextPage(fallback = "/"): string {
  *
  * @throws {HTTPException} That answer, if nobody is logged in.
  * @throws {FlagonError} If the option `unauthorized` of the manager gives a promise, which only the decorators can wait for.
+ *
+ * @example
+ * ```ts
+ * app.get("/account", () => `You are ${requireUser().name}.`);
+ * ```
  */
 export function requireUser(): AuthenticatedUser {
   const context = getRequestContext("requireUser");
@@ -85,12 +97,34 @@ export function requireUser(): AuthenticatedUser {
     : new ResponseException(toResponse(answer, context.status, "The option 'unauthorized' of the login manager", context.app.json));
 }
 
-/** Lets only logged-in users in: on a method, or on a whole controller. `OPTIONS` passes: preflights have no cookies. */
+/**
+ * Lets only logged-in users in: on a method, or on a whole controller. `OPTIONS` passes: preflights have no cookies.
+ *
+ * @example
+ * ```ts
+ * @loginRequired
+ * @route("/account")
+ * account() {
+ *   return `You are ${requireUser().name}.`;
+ * }
+ * ```
+ */
 export const loginRequired: ViewOrControllerDecorator = viewDecorator((next) => guard("@loginRequired", next, () => next()), {
   requiresLogin: true,
 });
 
-/** Lets only users with a fresh login in, one of this session: such as for changing a password. `OPTIONS` passes. */
+/**
+ * Lets only users with a fresh login in, one of this session: such as for changing a password. `OPTIONS` passes.
+ *
+ * @example
+ * ```ts
+ * @freshLoginRequired
+ * @route("/password", { methods: ["GET", "POST"] })
+ * password() {
+ *   return renderTemplate("password");
+ * }
+ * ```
+ */
 export const freshLoginRequired: ViewOrControllerDecorator = viewDecorator(
   (next) =>
     guard("@freshLoginRequired", next, (_user, context) =>
@@ -109,6 +143,9 @@ export const freshLoginRequired: ViewOrControllerDecorator = viewDecorator(
  * ```ts
  * @requires((user, { id }) => user.isAdmin || user.id === id)
  * @route.post("/users/<int:id>")
+ * save({ id }: { id: number }) {
+ *   return redirect(`/users/${id}`);
+ * }
  * ```
  */
 export function requires<Values extends object = Record<string, unknown>>(
@@ -147,6 +184,13 @@ function refuse(): never {
  * @param client The client, which keeps the login.
  * @param user The user.
  * @param options Whether the login is fresh. Default: `true`.
+ *
+ * @example
+ * ```ts
+ * const client = app.testClient();
+ * await loginForTest(client, user);
+ * const page = await client.get("/account");
+ * ```
  */
 export async function loginForTest(client: TestClient, user: User & UserLike, { fresh = true }: { fresh?: boolean } = {}): Promise<void> {
   await client.session((session, request) => {

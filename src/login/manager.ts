@@ -86,7 +86,10 @@ const sessionKeys = ["_user_id", "_fresh", "_id"] as const;
  *
  * @example
  * ```ts
- * const login = new LoginManager({ loadUser: (id) => users.find(Number(id)), loginView: "auth.login" });
+ * const login = new LoginManager({
+ *   loadUser: (id) => db.query.users.findFirst({ where: eq(users.id, Number(id)) }),
+ *   loginView: "auth.login",
+ * });
  * app.use(login);
  * ```
  */

@@ -21,6 +21,12 @@ export interface HashOptions {
  * @param options The method.
  * @throws {RangeError} If the password is longer.
  * @throws {ConfigError} If there is no such method.
+ *
+ * @example
+ * ```ts
+ * const passwordHash = await hashPassword(password); // "scrypt:32768:8:1$…"
+ * const cheap = await hashPassword(password, { method: "pbkdf2:sha256:1" }); // for tests
+ * ```
  */
 export async function hashPassword(password: string, { method = preferred }: HashOptions = {}): Promise<string> {
   if (Buffer.byteLength(password) > maxLength) {
@@ -42,6 +48,11 @@ export async function hashPassword(password: string, { method = preferred }: Has
  *
  * @param hash The hash, or nothing for an unknown user.
  * @param password The password that was typed.
+ *
+ * @example
+ * ```ts
+ * const isRight = await verifyPassword(user?.passwordHash, password);
+ * ```
  */
 export async function verifyPassword(hash: string | null | undefined, password: string): Promise<boolean> {
   const [method = "", salt = "", ...rest] = String(hash ?? "").split("$");
@@ -58,6 +69,13 @@ export async function verifyPassword(hash: string | null | undefined, password: 
  *
  * @param hash The hash.
  * @param options The preferred method.
+ *
+ * @example
+ * ```ts
+ * if (needsRehash(user.passwordHash)) {
+ *   await db.update(users).set({ passwordHash: await hashPassword(password) }).where(eq(users.id, user.id));
+ * }
+ * ```
  */
 export function needsRehash(hash: string, { method = preferred }: HashOptions = {}): boolean {
   return hash.split("$", 1)[0] !== (parseMethod(method)?.name ?? method);

@@ -31,6 +31,11 @@ export interface OpenApiInfo {
  * @param app The app, with all its routes.
  * @param about The other parts of the document.
  * @throws {SetupError} If a schema is not one of zod.
+ *
+ * @example
+ * ```ts
+ * app.command("document", () => JSON.stringify(createDocument(app, { info: { title: "Shop", version: "1.0.0" } }), null, 2));
+ * ```
  */
 export function createDocument(app: Flagon, about: OpenApiInfo): OpenApiObject {
   const { info, security, servers, tags } = about;

@@ -46,7 +46,7 @@ const refreshPart = 0.1;
  *
  * @example
  * ```ts
- * app.sessionInterface = new ServerSessions(new RedisStore(client));
+ * app.sessionInterface = new ServerSessions(new RedisStore(redis));
  * ```
  */
 export class ServerSessions implements SessionInterface {

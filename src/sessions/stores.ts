@@ -33,7 +33,14 @@ export interface SessionStore {
   delete(id: string): Promise<unknown>;
 }
 
-/** Keeps sessions in the memory of one process. A restart loses them. */
+/**
+ * Keeps sessions in the memory of one process. A restart loses them.
+ *
+ * @example
+ * ```ts
+ * app.sessionInterface = new ServerSessions(new MemoryStore({ limit: 1000 }));
+ * ```
+ */
 export class MemoryStore implements SessionStore {
   readonly #kept = new Map<string, { readonly text: string; readonly until: number }>();
   readonly #limit: number;
@@ -118,7 +125,14 @@ export interface RedisStoreOptions {
   timeout?: number;
 }
 
-/** Keeps sessions in Redis, or a server that speaks its protocol, by a connected client of the package `redis`. */
+/**
+ * Keeps sessions in Redis, or a server that speaks its protocol, by a connected client of the package `redis`.
+ *
+ * @example
+ * ```ts
+ * app.sessionInterface = new ServerSessions(new RedisStore(redis, { prefix: "shop:session:" }));
+ * ```
+ */
 export class RedisStore implements SessionStore {
   readonly #client: RedisClient;
   readonly #prefix: string;

@@ -22,7 +22,16 @@ export interface RegisterOptions extends BlueprintOptions {
   readonly name?: string;
 }
 
-/** Groups controllers, routes, hooks and other blueprints under one name and prefix, until an app registers it. */
+/**
+ * Groups controllers, routes, hooks and other blueprints under one name and prefix, until an app registers it.
+ *
+ * @example
+ * ```ts
+ * const api = new Blueprint("api", { urlPrefix: "/api", errors: "json" });
+ * api.get("/ping", () => ({ pong: true }));
+ * app.register(api); // GET /api/ping
+ * ```
+ */
 export class Blueprint extends Scaffold {
   readonly #options: BlueprintOptions;
   readonly #steps: ((registration: Registration) => void)[] = [];

@@ -64,9 +64,10 @@ export type Recorder = (target: object, second?: string | symbol | DecoratorCont
  * @example
  * ```ts
  * class Pages {
- *   @route("/users/<int:id>")
- *   user({ id }: { id: number }) {
- *     return renderTemplate("user", { user: users.get(id) ?? abort(404) });
+ *   @route("/posts/<int:id>")
+ *   async show({ id }: { id: number }) {
+ *     const post = await db.query.posts.findFirst({ where: eq(posts.id, id) });
+ *     return renderTemplate("show", { post: post ?? abort(404) });
  *   }
  * }
  * ```
@@ -79,17 +80,77 @@ export const route: RouteDecoratorFactory = Object.assign(recordRoute, {
   delete: createShortcut("DELETE"),
 });
 
-/** Runs a method before each request of the app, or of the `@blueprint` class. A value that it returns, other than `undefined`, is the answer. */
+/**
+ * Runs a method before each request of the app, or of the `@blueprint` class. A value that it returns, other than `undefined`, is the answer.
+ *
+ * @example
+ * ```ts
+ * @beforeRequest
+ * check() {
+ *   return request.path.startsWith("/closed") ? "Closed today." : undefined;
+ * }
+ * ```
+ */
 export const beforeRequest: HookDecorator<BeforeRequestHook, "optional"> = createHook("beforeRequest");
-/** Runs a method with each response of the app, or of the `@blueprint` class. It can change the response or return another one. */
+/**
+ * Runs a method with each response of the app, or of the `@blueprint` class. It can change the response or return another one.
+ *
+ * @example
+ * ```ts
+ * @afterRequest
+ * mark(response: FlagonResponse) {
+ *   response.headers.set("x-robots-tag", "noindex");
+ * }
+ * ```
+ */
 export const afterRequest: HookDecorator<AfterRequestHook> = createHook("afterRequest");
-/** Runs a method at the end of every request, when its body is sent, with the error that nothing handled, if there was one. */
+/**
+ * Runs a method at the end of every request, when its body is sent, with the error that nothing handled, if there was one.
+ *
+ * @example
+ * ```ts
+ * @teardownRequest
+ * end(error?: unknown) {
+ *   request.log.info({ failed: error !== undefined }, "The request has ended.");
+ * }
+ * ```
+ */
 export const teardownRequest: HookDecorator<TeardownHook> = createHook("teardownRequest");
-/** Adds the values that a method returns to every template of the app, or of the `@blueprint` class. */
+/**
+ * Adds the values that a method returns to every template of the app, or of the `@blueprint` class.
+ *
+ * @example
+ * ```ts
+ * @contextProcessor
+ * site() {
+ *   return { siteName: "The Tap Room" }; // <%= siteName %>
+ * }
+ * ```
+ */
 export const contextProcessor: HookDecorator<ContextProcessor> = createHook("contextProcessor");
-/** Runs a method before all other hooks, with the values of the rule's variables. It can change them. */
+/**
+ * Runs a method before all other hooks, with the values of the rule's variables. It can change them.
+ *
+ * @example
+ * ```ts
+ * @urlValuePreprocessor
+ * pull(_endpoint: string | null, values: Record<string, unknown>) {
+ *   session.set("language", values.language);
+ * }
+ * ```
+ */
 export const urlValuePreprocessor: HookDecorator<UrlValuePreprocessor> = createHook("urlValuePreprocessor");
-/** Runs a method before `urlFor()` builds a URL. It can add values. */
+/**
+ * Runs a method before `urlFor()` builds a URL. It can add values.
+ *
+ * @example
+ * ```ts
+ * @urlDefaults
+ * push(_endpoint: string, values: Record<string, unknown>) {
+ *   values.language ??= session.get("language");
+ * }
+ * ```
+ */
 export const urlDefaults: HookDecorator<UrlDefaults> = createHook("urlDefaults");
 
 /**
@@ -98,21 +159,57 @@ export const urlDefaults: HookDecorator<UrlDefaults> = createHook("urlDefaults")
  * A plain return value keeps the status of the error; one that is not an HTTP error has 500.
  *
  * @param of A status code such as 404, or an error class.
+ *
+ * @example
+ * ```ts
+ * @errorHandler(404)
+ * missing(error: HTTPException) {
+ *   return renderTemplate("missing", { error });
+ * }
+ * ```
  */
 export function errorHandler<Of extends number | ErrorClass>(of: Of): MethodOfKindDecorator<ErrorHandler<HandledError<Of>>, "required"> {
   checkErrorKind("@errorHandler", of);
   return createRecorder("@errorHandler()", (method) => ({ kind: "errorHandler", method, of }));
 }
 
-/** Makes a method a function that every template can call, by its own name or the one given. */
+/**
+ * Makes a method a function that every template can call, by its own name or the one given.
+ *
+ * @example
+ * ```ts
+ * @templateGlobal
+ * year() {
+ *   return new Date().getFullYear(); // <%= year() %>
+ * }
+ * ```
+ */
 export const templateGlobal: NamedDecorator = createNamed("@templateGlobal");
-/** Makes a method a filter of every template, by its own name or the one given: a function of the value. */
+/**
+ * Makes a method a filter of every template, by its own name or the one given: a function of the value.
+ *
+ * @example
+ * ```ts
+ * @templateFilter
+ * shout(text: string) {
+ *   return text.toUpperCase(); // <%= shout(it.title) %>
+ * }
+ * ```
+ */
 export const templateFilter: NamedDecorator = createNamed("@templateFilter");
 
 /**
  * Makes a method a command, by its own name or the usage given: `@command("user create <name>")` is `flagon user create Ann`.
  *
  * It runs with the app's context, and gets the arguments and options by name.
+ *
+ * @example
+ * ```ts
+ * @command("user create <name> [int:age]", { description: "Makes a user.", options: { admin: "boolean" } })
+ * create({ name, admin }: { name: string; age?: number; admin?: boolean }) {
+ *   return `Made ${name}${admin === true ? ", an admin" : ""}.`; // flagon user create Ann 41 --admin
+ * }
+ * ```
  */
 export const command: CommandDecorator = createCommandDecorator();
 
@@ -121,6 +218,17 @@ export const command: CommandDecorator = createCommandDecorator();
  *
  * @param name The name that its endpoints begin with.
  * @param options The prefix and the folders.
+ *
+ * @example
+ * ```ts
+ * @blueprint("admin", { urlPrefix: "/admin" })
+ * class Admin {
+ *   @route("/users")
+ *   users() {
+ *     return ["Ann"]; // GET /admin/users, the endpoint admin.users
+ *   }
+ * }
+ * ```
  */
 export function blueprint(name: string, options: BlueprintOptions = {}): ControllerDecorator {
   return (constructor) => addRecord(constructor, { kind: "blueprint", name, options });
@@ -147,7 +255,18 @@ export function viewDecorator(wrap: ViewWrapper, options: ViewDecoratorOptions =
 
 type CheckedWrapper<Result> = (...values: Parameters<ViewWrapper>) => CheckedResult<Result>;
 
-/** Exempts a view, or all of a controller, from the check against cross-site requests. */
+/**
+ * Exempts a view, or all of a controller, from the check against cross-site requests.
+ *
+ * @example
+ * ```ts
+ * @csrfExempt
+ * @route.post("/webhooks/payments")
+ * async paid() {
+ *   return { received: (await request.bytes()).length };
+ * }
+ * ```
+ */
 export const csrfExempt: ViewOrControllerDecorator = createFlexible(" For CSRF give the route the option { csrf: false }.", (method) => ({
   kind: "csrfExempt",
   method,

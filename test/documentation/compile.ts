@@ -66,7 +66,11 @@ export function compilePages(sources: readonly Source[], folder: string): string
 export function compile(sources: readonly Source[], folder: string): string[] {
   const options = { ...compilerOptions, typeRoots: [join(project, "node_modules/@types")] };
   const host = ts.createCompilerHost(options);
-  const { getSourceFile } = host;
+  const { fileExists, getSourceFile, readFile } = host;
+  // A module of examples is compiled from memory.
+  const own = new Map(sources.map(({ path, code }) => [path, code]));
+  host.fileExists = (file) => own.has(file) || fileExists(file);
+  host.readFile = (file) => own.get(file) ?? readFile(file);
   host.getSourceFile = (file, version, ...rest) => {
     const known = parsed.get(file) ?? getSourceFile.call(host, file, version, ...rest);
     if (known !== undefined && file.endsWith(".d.ts")) {

@@ -128,5 +128,5 @@ describe("the examples of README and docs", () => {
     }).catch((error: { stdout: string; stderr: string }) => error);
     expect(result.stdout + result.stderr).not.toMatch(/FAIL|failed/);
     expect(result.stdout).toMatch(/passed/);
-  }, 180_000);
+  }, 600_000);
 });

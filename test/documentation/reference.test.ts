@@ -1,44 +1,11 @@
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import * as ts from "typescript";
 import { describe, expect, it } from "vitest";
-import { project } from "./pages";
-
-const files = [
-  join(project, "src/index.ts"),
-  ...readdirSync(join(project, "src"), { recursive: true, encoding: "utf8" })
-    .filter((file) => /^\w+\/index\.ts$/.test(file))
-    .map((file) => join(project, "src", file)),
-];
-const program = ts.createProgram(files, {
-  module: ts.ModuleKind.NodeNext,
-  target: ts.ScriptTarget.ES2022,
-  lib: ["lib.es2023.d.ts", "lib.esnext.decorators.d.ts"],
-  types: ["node"],
-  experimentalDecorators: true,
-  skipLibCheck: true,
-});
-const checker = program.getTypeChecker();
+import { checker, exported, isOwn } from "./exports";
 
 /** A function of the public interface: its name, and the declaration that has its comment. */
 interface Callable {
   readonly name: string;
   readonly node: ts.SignatureDeclaration;
-}
-
-/** Lists what each entry point exports. */
-const exported = files.flatMap((file) => {
-  const source = program.getSourceFile(file);
-  const module = source === undefined ? undefined : checker.getSymbolAtLocation(source);
-  const symbols = module === undefined ? [] : checker.getExportsOfModule(module);
-  return symbols.map((symbol) => ({
-    file: file.slice(join(project, "src/").length),
-    symbol: symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol,
-  }));
-});
-
-function isOwn(node: ts.Node): boolean {
-  return node.getSourceFile().fileName.startsWith(join(project, "src"));
 }
 
 function isPublic(member: ts.ClassElement | ts.TypeElement): boolean {
