@@ -10,6 +10,7 @@ import { addJobCommands } from "./commands";
 import { type AnyJob, definedJobs, Job, type JobControl } from "./definition";
 import { type EnqueueOptions, noteJobs } from "./find-jobs";
 import { HeldJobs } from "./held-jobs";
+import type { JobsOptions } from "./jobs-options";
 import { MemoryStore } from "./memory-store";
 import { encodeData, type JobInfo, type JobState, type Message, type WaitingJob } from "./message";
 import { runJob } from "./runner";
@@ -17,23 +18,6 @@ import { type Schedule, type ScheduleOptions, type ScheduleRecord, Scheduler, Ti
 import { SqlStore } from "./sql-store";
 import { schedulePrefix } from "./store";
 import type { RunningWorker, WorkOptions } from "./worker";
-
-/** Options of `Jobs`. */
-export interface JobsOptions {
-  /** The app's database, which keeps the jobs in two tables of its own. Default: the app's, if it uses `flagon/database`. */
-  readonly database?: Database;
-  /**
-   * BullMQ, for more than one machine: a URL (`redis://`, `rediss://`, `postgres://`), your own Redis client, or your own pool of
-   * `pg`. Default: none, the database.
-   */
-  readonly engine?: string | object | undefined;
-  /** Seconds after which the jobs of a worker that is silent are run by another one. Default: 30. */
-  readonly lease?: number;
-  /** The most jobs that a process runs at once. Default: 10. */
-  readonly concurrency?: number;
-  /** Seconds that a job may wait, although it could run, before the health check fails. Default: 900. */
-  readonly maxWait?: number;
-}
 
 /** The latest time for which a job can wait: the last one that databases and dates write with four digits. */
 const latestRun = Date.UTC(9999, 11, 31);
