@@ -1,7 +1,8 @@
 import type { FieldChoices } from "../schemas/choices";
 import { type FieldPath, isList } from "../schemas/form-schema";
 import { humanize } from "../schemas/humanize";
-import { readInner, remember, unwrap, type ZodSchema } from "../schemas/zod";
+import { listRecordKeys, readMembers, takesAnyKey } from "../schemas/members";
+import { readInner, readInners, remember, unwrap, type ZodSchema } from "../schemas/zod";
 import type { FieldOptions } from "./field-markup";
 import { type Control, findControl } from "./find-control";
 
@@ -34,26 +35,49 @@ export interface FieldDescription {
 /** The most names cached for each schema: rows and records can have any number. */
 const maxNames = 50;
 
-const descriptions = remember(() => new Map<string, FieldDescription>());
+/** The descriptions of a schema by name. Two forms can have it below other schemas, whose labels it may take. */
+const descriptions = remember(() => new Map<string, { readonly parents: readonly ZodSchema[]; readonly description: FieldDescription }>());
 
 /** Describes a field. */
-export function describeField({ name, keys, schema }: Omit<FieldPath, "parents">): FieldDescription {
+export function describeField(field: FieldPath): FieldDescription {
+  const { name, parents, schema } = field;
   const known = descriptions(schema);
   const found = known.get(name);
-  if (found !== undefined) {
-    return found;
+  if (found?.parents.length === parents.length && found.parents.every((parent, index) => parent === parents[index])) {
+    return found.description;
   }
   const { meta } = unwrap(schema);
-  const lastKey = keys.findLast((key) => typeof key === "string") ?? name;
   const description = {
     control: findControl(name, schema),
-    label: readText(meta, "label") ?? readText(meta, "title") ?? humanize(String(lastKey)),
+    label: findLabel(field),
     help: readText(meta, "help") ?? readText(meta, "description"),
   };
   if (known.size < maxNames) {
-    known.set(name, description);
+    known.set(name, { parents, description });
   }
   return description;
+}
+
+/**
+ * Finds the label of a field: that of its `.meta()`, or its key. A row has the label of its list, and its number. The key of a record that
+ * the schema does not state, such as the id of a product, stays as it is.
+ */
+function findLabel({ keys, parents, schema }: Omit<FieldPath, "name">): string {
+  const { meta } = unwrap(schema);
+  const own = readText(meta, "label") ?? readText(meta, "title");
+  const key = keys.at(-1) ?? "";
+  const parent = parents.at(-1);
+  if (typeof key !== "number" || parent === undefined) {
+    return own ?? (parent !== undefined && isData(parent, String(key)) ? String(key) : humanize(String(key)));
+  }
+  if (own !== undefined && key < readInners(unwrap(parent).core, "items").length) {
+    return own;
+  }
+  return `${own ?? findLabel({ keys: keys.slice(0, -1), parents: parents.slice(0, -1), schema: parent })} ${key + 1}`;
+}
+
+function isData(parent: ZodSchema, key: string): boolean {
+  return takesAnyKey(parent) && !listRecordKeys(unwrap(parent).core).includes(key) && readMembers(parent)?.fields.has(key) !== true;
 }
 
 function readText(meta: Readonly<Record<string, unknown>>, key: string): string | undefined {
