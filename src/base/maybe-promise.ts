@@ -22,3 +22,8 @@ export function allOf<Value>(values: readonly MaybePromise<Value>[]): MaybePromi
   }
   return present;
 }
+
+/** Keeps the rejection of a promise that is refused, so that nobody awaits it, from ending the process. */
+export function ignoreRejection(promise: PromiseLike<unknown>): void {
+  promise.then(undefined, () => undefined);
+}

@@ -9,7 +9,8 @@ import { HTTPException, ResponseException } from "../http/exceptions/http-except
 import { applyNonce } from "../http/response/default-headers";
 import { FlagonResponse } from "../http/response/response";
 import { addDefaults, peekHeader, type ResponseHeaders } from "../http/response/response-headers";
-import { checkInnerData, isPage, toResponse } from "../http/response/response-value";
+import { isPage, toResponse } from "../http/response/response-value";
+import { checkInnerData } from "../http/response/returned-data";
 import { labelOf, type RequestContext } from "./context";
 import { mayDebug, renderDebugPage } from "./debug-page";
 import { replacesPage } from "./error-format";

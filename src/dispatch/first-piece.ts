@@ -29,11 +29,16 @@ export function primeBody(context: RequestContext, response: FlagonResponse): Pr
   if (body instanceof Readable) {
     silenceErrors(body);
     const begun = body instanceof PushedStream ? body.begin() : undefined;
-    const ready = checkUnread(context, body) ? begun : waitUntilReadable(body);
-    return ready && settle(context, ready, timeout);
+    const isReady = checkUnread(context, body);
+    if (!body.readableObjectMode) {
+      const ready = isReady ? begun : waitUntilReadable(body).then(() => checkNotDrained(context, body));
+      return ready && settle(context, ready, timeout);
+    }
   }
-  if (body instanceof ReadableStream && body.locked) {
-    throw new ReturnValueError(`${labelOf(context)} returned a stream that something else reads. Return it unread, or one half of tee().`);
+  if (body instanceof ReadableStream && (body.locked || (typeof isDisturbed === "function" && isDisturbed(body) === true))) {
+    throw new ReturnValueError(
+      `${labelOf(context)} returned a stream that something else ${body.locked ? "reads" : "has read"}. Return it unread, or one half of tee().`,
+    );
   }
   if (body instanceof TextStream) {
     const items = new PrimedItems(body.items);
@@ -44,6 +49,9 @@ export function primeBody(context: RequestContext, response: FlagonResponse): Pr
   response.body = items;
   return settle(context, items.check(toPiece), timeout);
 }
+
+/** Tells whether a stream was read or cancelled. Some runtimes do not. */
+const isDisturbed: unknown = Reflect.get(Readable, "isDisturbed");
 
 /** Keeps an error of an unread body from ending the process. Its reader still gets the error. */
 export function silenceErrors(body: ResponseBody): void {
@@ -63,11 +71,22 @@ function checkUnread(context: RequestContext, body: Readable): boolean {
     throw body.errored;
   }
   if (body.destroyed || body.readableEnded) {
-    throw new ReturnValueError(
-      `${labelOf(context)} returned a stream that was read or destroyed before. Create a new one for each request.`,
-    );
+    throw readBefore(context);
   }
   return body instanceof PushedStream || body.readableLength > 0;
+}
+
+/** Refuses a stream whose data went elsewhere before it was sent, such as by `pipe()`. */
+function checkNotDrained(context: RequestContext, body: Readable): void {
+  if (body.readableEnded && body.readableDidRead) {
+    throw readBefore(context);
+  }
+}
+
+function readBefore(context: RequestContext): ReturnValueError {
+  return new ReturnValueError(
+    `${labelOf(context)} returned a stream that was read or destroyed before. Create a new one for each request.`,
+  );
 }
 
 function waitUntilReadable(body: Readable): Promise<void> {
@@ -92,19 +111,20 @@ function waitUntilReadable(body: Readable): Promise<void> {
 function settle({ request }: RequestContext, ready: Promise<void>, timeout: number | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const { signal } = request;
-    const timer = timeout === undefined ? undefined : setTimeout(() => end(), timeout);
-    const end = (error?: unknown): void => {
+    const timer = timeout === undefined ? undefined : setTimeout(() => leave(), timeout);
+    const end = (): void => {
       clearTimeout(timer);
       signal.removeEventListener("abort", leave);
-      if (error === undefined) {
-        resolve();
-      } else {
-        reject(error);
-      }
     };
-    const leave = (): void => end();
+    const leave = (): void => {
+      end();
+      resolve();
+    };
     signal.addEventListener("abort", leave);
-    ready.then(leave, end);
+    ready.then(leave, (error: unknown) => {
+      end();
+      reject(error);
+    });
     if (signal.aborted) {
       leave();
     }

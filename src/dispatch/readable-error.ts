@@ -1,5 +1,6 @@
 import { FlagonError } from "../base/errors";
 import type { Logger } from "../base/logging";
+import { ignoreRejection, isPromise } from "../base/maybe-promise";
 import { HTTPException } from "../http/exceptions/http-exception";
 
 /** The most causes of an error that are read. */
@@ -14,6 +15,10 @@ export function toReadable(thrown: unknown): unknown {
     return new FlagonError("'undefined' was thrown in place of an error.");
   }
   try {
+    if (isPromise(thrown)) {
+      ignoreRejection(thrown);
+      return new FlagonError("A promise was thrown in place of an error. Await it: 'throw await …', or call the function without 'throw'.");
+    }
     if (thrown instanceof HTTPException) {
       return thrown;
     }

@@ -1,10 +1,11 @@
 import { defaultJson, type JsonProvider } from "../base/json";
-import { isPromise } from "../base/maybe-promise";
+import { ignoreRejection, isPromise } from "../base/maybe-promise";
 import { IdleTimer } from "../base/platform";
 import { TextStream } from "../dispatch/body-stream";
 import { findAppContext } from "../dispatch/context";
 import { PushedStream } from "../http/response/pushed-stream";
 import { FlagonResponse } from "../http/response/response";
+import { claimIterator } from "../http/response/response-value";
 
 /** One event of a stream. Text alone is its data. */
 export interface ServerSentEvent {
@@ -72,6 +73,9 @@ export function eventStream(
   const interval = toInterval(heartbeat);
   const write = (item: unknown): string => (item === beat ? comment : formatEvent(toEvent(item), json));
   const report = (error: unknown): void => app?.logger.error({ err: error }, "The function that stops an event stream failed.");
+  if (typeof events !== "function") {
+    checkEvents(events);
+  }
   const body =
     typeof events === "function"
       ? new PushedStream(withStop(events), { write, report, heartbeat: interval === undefined ? undefined : { text: comment, interval } })
@@ -83,6 +87,24 @@ export function eventStream(
     // Without it, nginx buffers the events.
     "x-accel-buffering": "no",
   });
+}
+
+/**
+ * Checks that events come as a stream.
+ *
+ * @throws {TypeError} If they do not.
+ * @throws {ReturnValueError} If they were sent before.
+ */
+function checkEvents(events: unknown): void {
+  if (isPromise(events)) {
+    ignoreRejection(events);
+  }
+  if (typeof events !== "object" || events === null || !(Symbol.asyncIterator in events)) {
+    throw new TypeError(
+      "eventStream() got no stream of events. Give an async generator, a web or Node stream, or a function that sends events.",
+    );
+  }
+  claimIterator(events, "eventStream()");
 }
 
 /** A comment of the event stream format: clients ignore it. */

@@ -4,7 +4,8 @@ import { type AbortOptions, createException } from "../http/exceptions/by-status
 import { ResponseException } from "../http/exceptions/http-exception";
 import { FlagonResponse } from "../http/response/response";
 import type { HeadersLike } from "../http/response/response-headers";
-import { checkInnerData, toJsonResponse, toResponse } from "../http/response/response-value";
+import { toJsonResponse, toResponse } from "../http/response/response-value";
+import { checkData, checkInnerData } from "../http/response/returned-data";
 import type { AfterRequestHook } from "../setup/hooks";
 
 /**
@@ -55,6 +56,7 @@ export function makeResponse(body: unknown = "", status?: number, headers?: Head
  *
  * @param value Any value that JSON can hold.
  * @param status The status. Default: 200.
+ * @throws {ReturnValueError} If JSON cannot hold the value, or would write `{}` for a `Map`, a promise or another object without properties.
  *
  * @example
  * ```ts
@@ -63,6 +65,9 @@ export function makeResponse(body: unknown = "", status?: number, headers?: Head
  */
 export function json(value: unknown, status = 200): FlagonResponse {
   checkInDebugMode(value, "json()");
+  if (typeof value === "object" && value !== null) {
+    checkData(value, "json()");
+  }
   return toJsonResponse(value, status, "json()", findJson());
 }
 

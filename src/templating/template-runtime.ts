@@ -1,6 +1,6 @@
 import { FlagonError } from "../base/errors";
 import { Markup, toHtml } from "../base/html";
-import { isPromise, type MaybePromise } from "../base/maybe-promise";
+import { ignoreRejection, isPromise, type MaybePromise } from "../base/maybe-promise";
 
 /** The state of a running template. Each template of a rendering has one. */
 export interface TemplateFrame {
@@ -124,6 +124,7 @@ export const runtime = {
   captureNow(output: Output, fill: Fill = () => undefined): Markup {
     const content = runtime.capture(output, fill);
     if (isPromise(content)) {
+      ignoreRejection(content);
       throw new FlagonError("A block that awaits cannot be rendered by itself. Fetch its data in the view.");
     }
     return content;
@@ -165,6 +166,7 @@ export const runtime = {
 /** Refuses to print an object that has no text yet: a promise, or a page that is still being rendered. */
 function refuseUnsettled(value: unknown): unknown {
   if (isPromise(value)) {
+    ignoreRejection(value);
     throw new FlagonError(
       "A promise was printed. Await it: <%= await it.value %> in renderTemplateAsync(), or in the view before it renders.",
     );

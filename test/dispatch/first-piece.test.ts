@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { request as sendRequest } from "node:http";
-import { Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
 import { abort, FlagonResponse, json, makeResponse, redirect, request, session } from "flagon";
 import { describe, expect, it, vi } from "vitest";
@@ -23,11 +23,27 @@ const kept = new Response("kept");
 const failed = new Readable({ read: () => undefined });
 failed.on("error", () => undefined).destroy(new Error("broken before"));
 
+async function readStream(): Promise<ReadableStream> {
+  const stream = new Blob(["x"]).stream();
+  await stream.cancel();
+  return stream;
+}
+
+function pipedStream(): Readable {
+  const stream = new PassThrough();
+  stream.pipe(new PassThrough());
+  return stream.end("elsewhere");
+}
+
 const failures: readonly [string, () => unknown][] = [
   ["a web response that was read", readResponse],
   ["a web stream that something reads", lockStream],
   ["a file that is not there", () => createReadStream("/does/not/exist")],
   ["a stream that has failed", () => failed],
+  ["a web stream that was cancelled", readStream],
+  ["a web stream that fails without an error", () => new ReadableStream({ start: (controller) => controller.error() })],
+  ["a stream that is piped elsewhere", pipedStream],
+  ["a stream of objects", () => Readable.from([{ a: 1 }])],
   ["a stream that is destroyed", () => Readable.from(["x"]).destroy()],
   [
     "a stream that fails when it is read",

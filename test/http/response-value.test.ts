@@ -1,5 +1,5 @@
-import { Readable } from "node:stream";
-import { FlagonResponse, html, ReturnValueError, request } from "flagon";
+import { Readable, Stream, Writable } from "node:stream";
+import { eventStream, FlagonResponse, html, json, makeResponse, ReturnValueError, renderTemplateString, request } from "flagon";
 import { describe, expect, it } from "vitest";
 import { createApp, createLiveApp } from "../support";
 
@@ -21,6 +21,15 @@ describe("the return value of a view", () => {
     yield "2";
   }
 
+  function oldStream() {
+    const stream = Object.assign(new Stream(), { readable: true, pause: () => undefined, resume: () => undefined });
+    setTimeout(() => {
+      stream.emit("data", "old");
+      stream.emit("end");
+    });
+    return stream;
+  }
+
   it.each([
     ["text", () => "<p>é", "text/html; charset=utf-8", "<p>é"],
     ["Markup", () => html`<p>${"<"}`, "text/html; charset=utf-8", "<p>&lt;"],
@@ -32,6 +41,11 @@ describe("the return value of a view", () => {
     ["an async generator", () => generate(), "text/html; charset=utf-8", "aö/"],
     ["a generator", () => count(), "text/html; charset=utf-8", "12"],
     ["a Node stream", () => Readable.from(["a", "b"]), "text/html; charset=utf-8", "ab"],
+    ["an object that gives pieces", () => ({ [Symbol.iterator]: count }), "text/html; charset=utf-8", "12"],
+    ["the stream of an old package", oldStream, "text/html; charset=utf-8", "old"],
+    ["a view of bytes", () => new DataView(new Uint8Array([64, 65, 66]).buffer, 1), "application/octet-stream", "AB"],
+    ["a list of a class", () => new (class Rows extends Array<number> {})(1, 2), "application/json", "[1,2]"],
+    ["an iterable that writes itself", () => ({ [Symbol.iterator]: count, toJSON: () => ["j"] }), "application/json", '["j"]'],
     ["a web stream", () => new Blob(["web"]).stream(), "text/html; charset=utf-8", "web"],
     ["a web response", () => new Response("r", { status: 201, headers: { "content-type": "text/plain", "x-a": "1" } }), "text/plain", "r"],
     ["a response", () => new FlagonResponse("x", 202, { "content-type": "text/plain" }), "text/plain", "x"],
@@ -46,6 +60,12 @@ describe("the return value of a view", () => {
     [7, "it returned a number."],
     [true, "it returned a boolean."],
     [{ n: 1n }, "returned a value that JSON cannot hold"],
+    [new TransformStream(), "of the class TransformStream, which JSON writes as {}. Return its 'readable'."],
+    [new Writable(), "of the class Writable, a stream that cannot be read"],
+    [new WeakRef({}), "of the class WeakRef, which JSON writes as {}"],
+    [new (class Money {})(), "of the class Money, which JSON writes as {}: it has no property to write"],
+    [new DOMException("over"), "of the class DOMException"],
+    [new Float32Array(2), "of the class Float32Array, which JSON writes as an object"],
   ])("cannot be anything else, %#", async (value, message) => {
     const view = (): unknown => value;
     const app = createApp();
@@ -70,4 +90,43 @@ describe("the return value of a view", () => {
     expect(response.status).toBe(200);
     await expect(response.text()).rejects.toThrow("broken");
   });
+
+  it.each<[string, () => unknown, string]>([
+    ["inside of an object", () => ({ rows: Promise.reject(new Error("down")) }), "data whose 'rows' is a promise"],
+    ["inside of a list", () => ({ list: [{}, Promise.reject(new Error("down"))] }), "data whose 'list.1' is a promise"],
+    ["in json()", () => json(Promise.reject(new Error("down"))), "json() returned a promise"],
+    ["in makeResponse()", () => makeResponse(Promise.reject(new Error("down"))), "makeResponse() returned a promise"],
+    ["in an event stream", () => eventStream(pretend(Promise.reject(new Error("down")))), "eventStream() got no stream of events"],
+    ["thrown", () => Promise.reject(Promise.reject(new Error("down"))), "A promise was thrown"],
+    ["in a template", () => renderTemplateString("<%= it.rows %>", { rows: Promise.reject(new Error("down")) }), "A promise was printed"],
+  ])("cannot hold a promise %s, and its rejection harms nothing", async (_, view, message) => {
+    const app = createApp({ config: { debug: true } });
+    app.route("/", view, { endpoint: "view" });
+    await expect(app.testClient().get("/")).rejects.toThrow(message);
+  });
+
+  it("survives a rejected promise inside of data in production", async () => {
+    const warned = new Promise((resolve) => process.once("warning", resolve));
+    const response = await createView(() => ({ rows: Promise.reject(new Error("down")) })).get("/");
+    expect(await response.text()).toBe('{"rows":{}}');
+    expect(await warned).toHaveProperty(
+      "message",
+      "The view 'view' returned data whose 'rows' is a promise, which was rejected: Error: down",
+    );
+  });
+
+  it.each([
+    ["a generator", count()],
+    ["an async generator", generate()],
+    ["the iterator of a list", ["1", "2"].values()],
+  ])("cannot be %s that another response has sent", async (_, kept) => {
+    const client = createView(() => kept);
+    expect(await (await client.get("/")).text()).not.toBe("");
+    await expect(client.get("/")).rejects.toThrow("returned an iterator that was returned before");
+  });
 });
+
+/** Passes a value for another, as code without a compiler can. */
+function pretend<Expected>(value: unknown): Expected {
+  return value as Expected;
+}

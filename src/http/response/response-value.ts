@@ -2,11 +2,11 @@ import { Readable } from "node:stream";
 import { refuseOtherCopy } from "../../base/copies";
 import { ReturnValueError } from "../../base/errors";
 import { Markup } from "../../base/html";
-import { defaultJson, type JsonProvider } from "../../base/json";
-import { isPromise } from "../../base/maybe-promise";
+import type { JsonProvider } from "../../base/json";
 import { isConnectionHeader } from "../connection-headers";
 import { FlagonResponse, type ResponseBody } from "./response";
 import { addTrusted } from "./response-headers";
+import { checkData, watchPromises } from "./returned-data";
 
 /**
  * Converts the return value of a view to a response.
@@ -41,6 +41,7 @@ export function toResponse(value: unknown, status: number, label: string, json: 
   }
   const body = toBody(value);
   if (body !== undefined) {
+    claimIterator(value, label);
     return new FlagonResponse(body, status, { "content-type": findType(value) });
   }
   checkData(value, label);
@@ -55,63 +56,7 @@ export function isPage(value: unknown): boolean {
   if (value instanceof FlagonResponse || isPlain(value)) {
     return false;
   }
-  return Markup.is(value) || (!(value instanceof Response) && toBody(value) !== undefined && findType(value).startsWith("text/html"));
-}
-
-/** Objects that JSON writes as `{}`, by their tags, and the cure. */
-const emptyInJson = new Map([
-  ["Error", "Throw it, or return the text of its message."],
-  ["Map", "Return Object.fromEntries(map)."],
-  ["Set", "Return a list: [...set]."],
-  ["WeakMap", "Return an object or a list."],
-  ["WeakSet", "Return an object or a list."],
-  ["FormData", "Return Object.fromEntries(form)."],
-  ["URLSearchParams", "Return Object.fromEntries(query), or its text."],
-  ["Headers", "Return Object.fromEntries(headers)."],
-  ["Request", "Return the response of fetch(request)."],
-  ["RegExp", "Return its source."],
-  ["Promise", "Await it."],
-]);
-
-/** Refuses objects that JSON writes as `{}`, unless they write themselves by `toJSON()`. */
-function checkData(value: object, label: string, path = ""): void {
-  if ("toJSON" in value && typeof value.toJSON === "function") {
-    return;
-  }
-  const tag = Object.prototype.toString.call(value).slice(8, -1);
-  const cure = emptyInJson.get(tag);
-  if (cure !== undefined) {
-    const place = path === "" ? "a value" : `data whose '${path}' is a value`;
-    throw new ReturnValueError(`${label} returned ${place} of the class ${tag}, which JSON writes as {}. ${cure}`);
-  }
-}
-
-/**
- * Refuses data that holds a promise, or another object that JSON writes as `{}`. For the debug mode, since it looks at
- * all values. The app's own `app.json` may write such objects, so that only promises are refused then.
- *
- * @throws {ReturnValueError} If there is one.
- */
-export function checkInnerData(value: unknown, label: string, json: JsonProvider): void {
-  const visited = new Set<unknown>();
-  const visit = (item: unknown, path: string): void => {
-    if (typeof item !== "object" || item === null || visited.has(item) || "toJSON" in item) {
-      return;
-    }
-    visited.add(item);
-    if (path !== "" && isPromise(item)) {
-      throw new ReturnValueError(`${label} returned data whose '${path}' is a promise. Did you forget to await it?`);
-    }
-    if (json === defaultJson) {
-      checkData(item, label, path);
-    }
-    if (Array.isArray(item) || Object.getPrototypeOf(item) === Object.prototype) {
-      for (const [key, inner] of Object.entries(item)) {
-        visit(inner, path === "" ? key : `${path}.${key}`);
-      }
-    }
-  };
-  visit(value, "");
+  return Markup.is(value) || (!(value instanceof Response) && isBody(value) && findType(value).startsWith("text/html"));
 }
 
 /** Tells whether a value is plain data; asked first, since the web's classes are only loaded when they are named. */
@@ -140,6 +85,9 @@ export function toJsonResponse(value: unknown, status: number, label: string, js
   if (text === undefined) {
     throw new ReturnValueError(`${label} returned a ${typeof value}, which JSON cannot hold.`);
   }
+  if (text.includes("{}")) {
+    watchPromises(value, label);
+  }
   const response = new FlagonResponse(null, status);
   response.body = text;
   addTrusted(response.headers, "content-type", "application/json");
@@ -151,8 +99,9 @@ function toBody(value: object): ResponseBody | undefined {
   if (value instanceof Uint8Array || value instanceof ReadableStream || value instanceof Readable) {
     return value;
   }
-  if (value instanceof ArrayBuffer) {
-    return new Uint8Array(value);
+  const bytes = toBytes(value);
+  if (bytes !== undefined) {
+    return bytes;
   }
   if (value instanceof Blob) {
     return value.stream();
@@ -160,15 +109,63 @@ function toBody(value: object): ResponseBody | undefined {
   if (isAsyncIterable(value)) {
     return value;
   }
-  // Lists, maps and sets are data. A bare iterator, such as a generator, is a stream.
-  return isIterator(value) ? toAsync(value) : undefined;
+  if (isOldStream(value)) {
+    return new Readable().wrap(value);
+  }
+  if (isStreamable(value)) {
+    return toAsync(value);
+  }
+  return undefined;
+}
+
+/** Tells whether a value becomes a body as it is: bytes or a stream. */
+function isBody(value: object): boolean {
+  return (
+    value instanceof Uint8Array ||
+    value instanceof ReadableStream ||
+    value instanceof Blob ||
+    toBytes(value) !== undefined ||
+    isAsyncIterable(value) ||
+    isOldStream(value) ||
+    isStreamable(value)
+  );
+}
+
+function toBytes(value: object): Uint8Array | undefined {
+  if (value instanceof DataView) {
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  }
+  if (value instanceof ArrayBuffer) {
+    return new Uint8Array(value);
+  }
+  return typeof SharedArrayBuffer === "function" && value instanceof SharedArrayBuffer ? new Uint8Array(value) : undefined;
+}
+
+/** The iterators that responses were made of. Each gives its items once. */
+const claimed = new WeakSet<object>();
+
+/**
+ * Notes that an iterator, such as a generator, belongs to a response.
+ *
+ * @throws {ReturnValueError} If it belongs to another one, whose client gets its items.
+ */
+export function claimIterator(value: object, label: string): void {
+  if (!("next" in value)) {
+    return;
+  }
+  if (claimed.has(value)) {
+    throw new ReturnValueError(
+      `${label} returned an iterator that was returned before: its items are sent once. Call the generator for each request.`,
+    );
+  }
+  claimed.add(value);
 }
 
 function findType(value: object): string {
   if (value instanceof Blob && value.type !== "") {
     return value.type;
   }
-  return value instanceof Uint8Array || value instanceof ArrayBuffer || value instanceof Blob
+  return value instanceof Uint8Array || value instanceof Blob || toBytes(value) !== undefined
     ? "application/octet-stream"
     : "text/html; charset=utf-8";
 }
@@ -196,8 +193,21 @@ function isAsyncIterable(value: object): value is AsyncIterable<string | Uint8Ar
   return Symbol.asyncIterator in value;
 }
 
-function isIterator(value: object): value is Iterable<string | Uint8Array> {
-  return Symbol.iterator in value && "next" in value && typeof value.next === "function";
+/** A stream of a package that has its own copy of Node's first streams. */
+function isOldStream(value: object): value is NodeJS.ReadableStream {
+  return "pipe" in value && typeof value.pipe === "function" && "readable" in value && value.readable === true;
+}
+
+/** The objects with an iterator that are data or text, by their tags. */
+const iterableData = /^\[object (?:Map|Set|FormData|URLSearchParams|Headers|String|Arguments)\]$/;
+
+/** Tells whether a value is streamed: a generator, or another object that gives pieces. Lists are data, and so is what writes itself as JSON. */
+function isStreamable(value: object): value is Iterable<string | Uint8Array> {
+  return (
+    Symbol.iterator in value &&
+    !(Array.isArray(value) || ArrayBuffer.isView(value) || "toJSON" in value) &&
+    !iterableData.test(Object.prototype.toString.call(value))
+  );
 }
 
 /** Asks for a piece only when the client takes it. */

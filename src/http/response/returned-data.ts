@@ -1,0 +1,134 @@
+import { ReturnValueError } from "../../base/errors";
+import { defaultJson, type JsonProvider } from "../../base/json";
+import { ignoreRejection, isPromise } from "../../base/maybe-promise";
+
+/** The cures for objects that JSON does not write as they are meant, by their tags. */
+const cures = new Map([
+  ["Error", "Throw it, or return the text of its message."],
+  ["DOMException", "Throw it, or return the text of its message."],
+  ["Map", "Return Object.fromEntries(map)."],
+  ["Set", "Return a list: [...set]."],
+  ["WeakMap", "Return an object or a list."],
+  ["WeakSet", "Return an object or a list."],
+  ["FormData", "Return Object.fromEntries(form)."],
+  ["URLSearchParams", "Return Object.fromEntries(query), or its text."],
+  ["Headers", "Return Object.fromEntries(headers)."],
+  ["Request", "Return the response of fetch(request)."],
+  ["RegExp", "Return its source."],
+  ["Promise", "Await it."],
+  ["TransformStream", "Return its 'readable'."],
+]);
+
+/**
+ * Refuses objects that JSON writes as `{}`, unless they write themselves by `toJSON()`: those of the classes above, and those of other
+ * classes without a public property.
+ *
+ * @throws {ReturnValueError} If the value is one.
+ */
+export function checkData(value: object, label: string, path = ""): void {
+  if ("toJSON" in value && typeof value.toJSON === "function") {
+    return;
+  }
+  const tag = Object.prototype.toString.call(value).slice(8, -1);
+  const cure = cures.get(tag);
+  if (cure !== undefined) {
+    silence(value);
+    refuse(tag, `, which JSON writes as {}. ${cure}`, label, path);
+  }
+  if (ArrayBuffer.isView(value) && !(value instanceof Uint8Array)) {
+    refuse(tag, ", which JSON writes as an object. Return a list: [...numbers].", label, path);
+  }
+  if ("pipe" in value && typeof value.pipe === "function") {
+    refuse(nameOf(value, tag), ", a stream that cannot be read. Return a readable stream.", label, path);
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  const isPlain = prototype === null || prototype === Object.prototype || Array.isArray(value);
+  if (!isPlain && Object.keys(value).length === 0 && !/^(?:Boolean|Number|String|Arguments|Uint8Array)$/.test(tag)) {
+    refuse(
+      nameOf(value, tag),
+      ", which JSON writes as {}: it has no property to write. Return a plain object, or add toJSON().",
+      label,
+      path,
+    );
+  }
+}
+
+function refuse(name: string, reason: string, label: string, path: string): never {
+  const place = path === "" ? "a value" : `data whose '${path}' is a value`;
+  throw new ReturnValueError(`${label} returned ${place} of the class ${name}${reason}`);
+}
+
+function nameOf(value: object, tag: string): string {
+  const { constructor } = value;
+  return typeof constructor === "function" && constructor.name !== "" ? constructor.name : tag;
+}
+
+/**
+ * Refuses data with a promise inside, or with another object that JSON writes as `{}`. For the debug mode, since it looks at all values. A JSON of the
+ * app's own may write such objects, so that only promises are refused then.
+ *
+ * @throws {ReturnValueError} If there is one.
+ */
+export function checkInnerData(value: unknown, label: string, json: JsonProvider): void {
+  walk(value, (item, path) => {
+    refusePromise(item, label, path);
+    if (json === defaultJson && path !== "") {
+      checkData(item, label, path);
+    }
+  });
+}
+
+/** Warns of a rejected promise inside of data that was sent. JSON writes it as `{}`, and nothing else hears of its error. */
+export function watchPromises(value: unknown, label: string): void {
+  walk(value, (item, path) => {
+    if (isPromise(item)) {
+      item.then(undefined, (error: unknown) => {
+        process.emitWarning(`${label} returned data whose '${path}' is a promise, which was rejected: ${String(error)}`);
+      });
+    }
+  });
+}
+
+function refusePromise(item: object, label: string, path: string): void {
+  if (isPromise(item)) {
+    const place = path === "" ? "a promise" : `data whose '${path}' is a promise`;
+    throw new ReturnValueError(`${label} returned ${place}. Did you forget to await it?`);
+  }
+}
+
+/** Calls a function with each object inside of data, from the outside in. Ends at what writes itself as JSON. */
+function walk(value: unknown, check: (item: object, path: string) => void): void {
+  const visited = new Set<unknown>();
+  const visit = (item: unknown, path: string): void => {
+    if (typeof item !== "object" || item === null || visited.has(item) || "toJSON" in item) {
+      return;
+    }
+    visited.add(item);
+    try {
+      check(item, path);
+    } catch (error) {
+      silence(value);
+      throw error;
+    }
+    if (Array.isArray(item) || Object.getPrototypeOf(item) === Object.prototype) {
+      for (const [key, inner] of Object.entries(item)) {
+        visit(inner, path === "" ? key : `${path}.${key}`);
+      }
+    }
+  };
+  visit(value, "");
+}
+
+/** Keeps the promises inside of refused data from ending the process: nothing else waits for them. */
+function silence(value: unknown, depth = 10): void {
+  if (typeof value !== "object" || value === null || depth === 0) {
+    return;
+  }
+  if (isPromise(value)) {
+    ignoreRejection(value);
+  } else if (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype) {
+    for (const inner of Object.values(value)) {
+      silence(inner, depth - 1);
+    }
+  }
+}
