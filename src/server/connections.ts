@@ -40,13 +40,23 @@ export class Connections {
     });
   }
 
+  /** The connections that are open, below TLS. */
+  get open(): Iterable<Socket> {
+    return this.#sockets;
+  }
+
+  /** Tells whether nothing has come on a connection. */
+  isSilent(socket: Socket): boolean {
+    return this.#bytesAtStart.get(socket) === socket.bytesRead;
+  }
+
   /** Closes the connections on which nothing has come, and those whose handshake of TLS has not ended. */
   closeSilent(): void {
     for (const socket of this.#handshakes.values()) {
       socket.destroy();
     }
-    for (const [socket, bytes] of this.#bytesAtStart) {
-      if (socket.bytesRead === bytes) {
+    for (const socket of this.#bytesAtStart.keys()) {
+      if (this.isSilent(socket)) {
         socket.destroy();
       }
     }

@@ -15,9 +15,9 @@ export interface RawConnection {
   closed(time?: number): Promise<string>;
 }
 
-/** Opens a connection to a port of this machine, which is closed after the test. */
-export function openSocket(port: number): RawConnection {
-  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+/** Opens a connection to a port of this machine or to a Unix socket, which is closed after the test. */
+export function openSocket(place: number | string): RawConnection {
+  const socket = connect({ ...(typeof place === "string" ? { path: place } : { port: place, host: "127.0.0.1" }), allowHalfOpen: true });
   let received = "";
   let isOver = false;
   socket.on("data", (chunk: Buffer) => (received += chunk.toString("latin1")));

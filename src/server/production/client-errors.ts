@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { toWire } from "../../http/response/response-headers";
 import type { Application } from "../../setup/application";
 import { createPlainResponse } from "../node/write-plain";
+import type { TakenConnections } from "./handover";
 import type { RequestsInFlight } from "./requests-in-flight";
 
 /** Milliseconds for which a connection stays after its last answer, so that the client can read it. */
@@ -17,13 +18,14 @@ const answers: Readonly<Record<string, readonly [status: number, text: string]>>
 const malformed = [400, "The request is not well-formed HTTP."] as const;
 
 /** Answers requests that Node's parser refuses or does not emit, with the app's default headers and a sentence. */
-export function answerClientErrors(server: Server, app: Application, inFlight: RequestsInFlight): void {
+export function answerClientErrors(server: Server, app: Application, inFlight: RequestsInFlight, taken: TakenConnections): void {
   const answered = new WeakSet<Duplex>();
   server.on("connect", (_message, socket: Duplex) => {
     socket.on("error", () => undefined).end(formatAnswer(app, 501, "The server is no proxy."));
   });
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
-    if (answered.has(socket)) {
+    const isIdle = socket instanceof Socket && error.code === "ERR_HTTP_REQUEST_TIMEOUT" && taken.isIdle(socket);
+    if (isIdle || answered.has(socket)) {
       return;
     }
     answered.add(socket);

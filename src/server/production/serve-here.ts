@@ -13,6 +13,7 @@ import { emptyRequestOptions } from "../node/tuning/empty-requests";
 import { type Certificate, createNodeServer } from "../node-server";
 import { StartFailure } from "../start-failure";
 import { answerClientErrors } from "./client-errors";
+import { Handover, handoverMessage, replacedMessage, TakenConnections } from "./handover";
 import { answerHealth } from "./health-path";
 import { findPlace } from "./listening-place";
 import { RequestsInFlight } from "./requests-in-flight";
@@ -26,8 +27,8 @@ const leastStopTime = 1000;
 const socketTimeout = 120_000;
 /**
  * Milliseconds for which idle connections stay when the server stops. A request that comes meanwhile is answered, and
- * told that its connection closes. The time is longer for a worker that has been replaced: HTTP/1.1 cannot announce the
- * end of an idle connection.
+ * told that its connection closes. The time is longer for a worker with TLS that has been replaced: HTTP/1.1 cannot announce
+ * the end of an idle connection. Without TLS, a replaced worker gives its idle connections away at once.
  */
 const idleTimes = { single: 1000, worker: 2000 };
 /** Milliseconds between two closings of idle connections. */
@@ -82,6 +83,7 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
   const { healthPath = null, shutdownTimeout = app.config.shutdownTimeout, tls } = options;
   const role = cluster.isWorker ? "worker" : "single";
   let isStopping = false;
+  let isReplaced = false;
   const inFlight = new RequestsInFlight(app);
   const listenerOptions: ListenerOptions = { onRequest: logAccess };
   const handle = (message: IncomingMessage, reply: ServerResponse, expectsContinue = false): void => {
@@ -110,7 +112,8 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
       socket.destroy();
     }
   });
-  answerClientErrors(server, app, inFlight);
+  const taken = new TakenConnections(server);
+  answerClientErrors(server, app, inFlight, taken);
   const connections = new Connections(server);
   const stop = async (): Promise<void> => {
     const end = performance.now() + shutdownTimeout * 1000;
@@ -125,6 +128,7 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
     // Node's own close() closes idle connections at once, also those on which a request is on its way.
     const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
     inFlight.stop();
+    const handover = tls === undefined ? new Handover(server) : undefined;
     const closeIdle = (): void => {
       connections.closeSilent();
       // Node counts a connection as idle while its response is still being sent to a slow client.
@@ -133,8 +137,14 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
       }
     };
     const idleEnd = performance.now() + Math.min(idleTimes[role], shutdownTimeout * 500);
-    // Bytes that clients have sent are read before, so that only idle connections are closed.
-    const idleTimer = setInterval(() => (performance.now() < idleEnd ? undefined : setImmediate(closeIdle)), idleInterval);
+    // Bytes that clients have sent are read before, so that only idle connections are closed or given away.
+    const idleTimer = setInterval(() => {
+      if (isReplaced && handover !== undefined && process.connected) {
+        setImmediate(() => handover.giveIdle(connections.open, (socket) => connections.isSilent(socket)));
+      } else if (performance.now() >= idleEnd) {
+        setImmediate(closeIdle);
+      }
+    }, idleInterval);
     const lastTimer = setTimeout(() => {
       inFlight.reportCut();
       connections.closeAll();
@@ -142,6 +152,7 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
     await closed;
     clearInterval(idleTimer);
     clearTimeout(lastTimer);
+    await handover?.settle();
     await app.backgroundWork.finish(Math.max(0, end - performance.now()));
     await app.lifeCycle.stop(Math.max(leastStopTime, end - performance.now()), role);
   };
@@ -159,6 +170,12 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
       return;
     }
     if (isWorker) {
+      process.on("message", (message: unknown, handle: unknown) => {
+        isReplaced ||= message === replacedMessage;
+        if (message === handoverMessage && handle !== undefined) {
+          taken.take(handle);
+        }
+      });
       listenInWorker(server, socket, findPlace(options));
     } else {
       server.listen(findPlace(options));

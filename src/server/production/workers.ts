@@ -1,6 +1,7 @@
 import cluster, { type Worker } from "node:cluster";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "../../base/logging";
+import { handoverMessage, isConnection, replacedMessage } from "./handover";
 import { onListening, type SharedSocket } from "./shared-socket";
 
 /** Milliseconds until an ended worker is replaced: at first, at most, and at most while no worker takes connections. */
@@ -31,6 +32,7 @@ export class Workers {
   readonly #shutdownTimeout: number;
   readonly #socket: SharedSocket;
   readonly #places: Place[];
+  readonly #ending = new WeakSet<Worker>();
   #hasStarted = false;
   #isStopping = false;
   #round: Promise<void> | undefined;
@@ -155,6 +157,7 @@ export class Workers {
       place.worker = worker;
       place.listensSince = undefined;
     }
+    worker.on("message", (message: unknown, handle: unknown) => (message === handoverMessage ? this.#passOn(worker, handle) : undefined));
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         this.#logger.error(`The worker ${worker.process.pid} did not listen within ${startTime / 1000} s.`);
@@ -180,6 +183,24 @@ export class Workers {
         }
       });
     });
+  }
+
+  /** Passes an idle connection of a worker that ends on to the one that listens since last, or closes it. */
+  #passOn(from: Worker, handle: unknown): void {
+    if (!isConnection(handle)) {
+      return;
+    }
+    const close = (): void => handle.close();
+    const [heir] = this.#places
+      .filter(
+        ({ listensSince, worker }) => listensSince !== undefined && worker !== from && worker !== undefined && !this.#ending.has(worker),
+      )
+      .sort((left, right) => (right.listensSince ?? 0) - (left.listensSince ?? 0));
+    if (heir?.worker?.isConnected() === true && !this.#isStopping) {
+      heir.worker.send(handoverMessage, handle, {}, close);
+    } else {
+      close();
+    }
   }
 
   /** Fills a place again whose worker has ended by itself. */
@@ -210,7 +231,11 @@ export class Workers {
     if (worker.isDead()) {
       return;
     }
+    this.#ending.add(worker);
     const gone = new Promise<boolean>((resolve) => worker.once("exit", () => resolve(true)));
+    if (!this.#isStopping && worker.isConnected()) {
+      worker.send(replacedMessage);
+    }
     worker.process.kill("SIGTERM");
     const late = new AbortController();
     const time = wait(this.#shutdownTimeout * 1000 + endTime, false, { signal: late.signal }).catch(() => true);
