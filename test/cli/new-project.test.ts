@@ -106,6 +106,19 @@ describe("flagon new", () => {
     expect(await refuse("full")).toContain("is not empty");
     expect((await flagon(root, ["new", "repository"])).code).toBe(0);
   });
+
+  it("lints, and finds a promise that nobody awaits", async () => {
+    const root = writeFiles({});
+    await flagon(root, ["new", "shop", "--kind", "minimal"]);
+    const lint = async () =>
+      promisify(execFile)(join(project, "node_modules/.bin/biome"), ["check", "--error-on-warnings"], { cwd: join(root, "shop") }).then(
+        () => "clean",
+        ({ stderr }: { stderr: string }) => stderr,
+      );
+    expect(await lint()).toBe("clean");
+    writeFileSync(join(root, "shop/late.ts"), "const save = async () => 1;\n\nexport async function run() {\n  save();\n}\n");
+    expect(await lint()).toContain("noFloatingPromises");
+  });
 });
 
 describe("create-flagon", () => {
