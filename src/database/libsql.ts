@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { ConfigError, DatabaseError } from "../base/errors";
 import { lazily } from "../base/lazily";
-import { callDrizzle, cloneSession, type Engine, toRows } from "./engine";
+import { callDrizzle, cloneSession, type Engine, messageOf, toRows } from "./engine";
 import { measureQuery, takeOverRecording } from "./query-recorder";
 import { findScope, runInScope, type Scope } from "./scope";
 import { type LibsqlClient, type LibsqlTransaction, type QueuedClient, queueWriters, retryBusy } from "./writers";
@@ -43,13 +43,10 @@ export function openLibsql(
       'The URL of the database is one of Postgres. Open it by openPostgres(url), and define the tables by "drizzle-orm/pg-core".',
     );
   }
-  const isMemory = url === ":memory:" || url.includes("mode=memory");
-  const isFile = url.startsWith("file:") && !isMemory;
-  if (isFile) {
-    mkdirSync(dirname(url.replace(/^file:(\/\/)?/, "").split("?", 1)[0] ?? "."), { recursive: true });
-  }
+  const isMemory = url === ":memory:" || /^file::memory:/i.test(url);
+  const isFile = /^file:/i.test(url) && !isMemory;
   const authToken = options.authToken ?? (isFile || isMemory ? undefined : process.env.DATABASE_AUTH_TOKEN);
-  const client = loadLibsql().createClient({ url, timeout: busyTimeout, ...(authToken === undefined ? {} : { authToken }) });
+  const client = createClient(url, isFile, authToken);
   if (isFile) {
     // A file that cannot be written keeps its mode.
     client.execute("PRAGMA journal_mode = WAL").catch(() => undefined);
@@ -58,6 +55,32 @@ export function openLibsql(
     queueWriters(client);
   }
   return client;
+}
+
+function createClient(
+  url: string,
+  isFile: boolean,
+  authToken: string | undefined,
+): import("@libsql/client", { with: { "resolution-mode": "import" }}).Client {
+  try {
+    if (isFile) {
+      mkdirSync(dirname(pathOf(url)), { recursive: true });
+    }
+    return loadLibsql().createClient({ url, timeout: busyTimeout, ...(authToken === undefined ? {} : { authToken }) });
+  } catch (cause) {
+    // A URL can hold a token.
+    const shown = url.replace(/\?.*$/, "").replace(/\/\/[^/@]*@/, "//");
+    throw new ConfigError(
+      `The database '${shown}' cannot be opened: ${messageOf(cause)}. Write a file as file:instance/app.db, and a server as libsql://host. If the URL is in DATABASE_URL, look there.`,
+      { cause },
+    );
+  }
+}
+
+/** The path of a file's URL, decoded as libSQL does. */
+function pathOf(url: string): string {
+  const path = url.replace(/^file:(?:\/\/(?:localhost(?=\/))?)?/i, "").replace(/[?#].*$/, "");
+  return decodeURIComponent(path);
 }
 
 /** Tells whether a client is one of libSQL. */

@@ -1,6 +1,7 @@
 import { readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/libsql";
 import { Flagon, route } from "flagon";
 import { Database, openLibsql, Page } from "flagon/database";
@@ -40,6 +41,69 @@ describe("libSQL", () => {
     expect((await client.execute("select count(*) as count from posts")).rows[0]?.count).toBe(3);
   });
 
+  it("gives a writer up after five seconds, in words that name the queue", async () => {
+    const { database, db, posts } = await createLibsql("file");
+    let release: () => unknown = () => undefined;
+    const held = database.atomic(
+      () =>
+        new Promise<void>((resolve) => {
+          release = resolve;
+        }),
+    );
+    const begun = performance.now();
+    const late = await Promise.allSettled([
+      database.atomic(() => db.insert(posts).values({ title: "late" })),
+      db.insert(posts).values({ title: "late too" }),
+    ]);
+    expect(performance.now() - begun).toBeLessThan(7000);
+    for (const one of late) {
+      const reason: unknown = one.status === "rejected" ? one.reason : undefined;
+      expect(String(Reflect.get(Object(reason), "cause") ?? reason)).toMatch(/waited 5 s for its turn in the queue of writers/);
+    }
+    release();
+    await held;
+    await db.insert(posts).values({ title: "after" });
+    expect(await db.select().from(posts)).toHaveLength(1);
+  });
+
+  it("keeps the lock from the first read to the commit, so that what was read stays true", async () => {
+    const { database, db, posts, url } = await createLibsql("file");
+    const stranger = openStranger(url);
+    await database.atomic(async () => {
+      expect(await db.select().from(posts)).toEqual([]);
+      await expect(stranger.execute("insert into posts (title) values ('between')")).rejects.toThrow(/BUSY/);
+      await db.insert(posts).values({ title: "mine" });
+    });
+    expect((await db.select().from(posts)).map(({ title }) => title)).toEqual(["mine"]);
+  });
+
+  it("lets two clients of one file write by turns", async () => {
+    const { database, db, posts, url } = await createLibsql("file");
+    const other = new Database(drizzle(openLibsql(url)));
+    const write = (one: typeof database, title: string) =>
+      one.atomic(async () => {
+        await wait(5);
+        await one.execute(sql`insert into posts (title) values (${title})`);
+      });
+    await Promise.all(Array.from({ length: 10 }, (_, n) => write(n % 2 === 0 ? database : (other as never), String(n))));
+    expect(await db.select().from(posts)).toHaveLength(10);
+    await other.close();
+  });
+
+  it("in memory, lets reads and health checks wait for the transaction, which has the only connection", async () => {
+    const { database, db, posts } = await createLibsql("memory");
+    const app = new Flagon(__dirname, { static: null, config: { testing: true } });
+    app.use(database);
+    const open = database.atomic(async () => {
+      await db.insert(posts).values({ title: "x" });
+      await wait(50);
+    });
+    await wait(10);
+    const [rows, failed] = await Promise.all([db.select().from(posts), app.lifeCycle.health.run()]);
+    expect([rows.length, failed]).toEqual([1, []]);
+    await open;
+  });
+
   it("refuses a statement that would wait for its own transaction", async () => {
     const { database, posts } = await createLibsql("file");
     await expect(database.atomic(() => database.drizzle.insert(posts).values({ title: "x" }))).rejects.toMatchObject({
@@ -67,6 +131,34 @@ describe("libSQL", () => {
       }),
     ]);
     expect(rows).toBe(0);
+  });
+});
+
+describe("openLibsql()", () => {
+  it("makes the folder of a file, however its URL is written", async () => {
+    const root = writeFiles({ "keep.txt": "" });
+    for (const name of ["plain/x.db", "a folder/x.db", "percent%20sign/x.db", "ümlaut/ü.db"]) {
+      for (const start of ["file:", "FILE:", "file://", "file://localhost"]) {
+        const client = openLibsql(`${start}${root}/${name}`);
+        const { rows } = await client.execute("select file from pragma_database_list where name = 'main'");
+        client.close();
+        expect(rows[0]?.file, start + name).toBe(join(root, decodeURIComponent(name)));
+      }
+    }
+    expect(readdirSync(root).sort()).toEqual(["a folder", "keep.txt", "percent sign", "plain", "ümlaut"]);
+  });
+
+  it.each(["", "app.db", "/tmp/app.db", "sqlite:app.db", "mysql://root@127.0.0.1/app", "libsql://", "file:app.db?mode=ro", " file:app.db"])(
+    "refuses '%s' with the cure",
+    (url) => {
+      expect(() => openLibsql(url)).toThrow(
+        expect.objectContaining({ code: "CONFIG", message: expect.stringContaining("Write a file as") }),
+      );
+    },
+  );
+
+  it("keeps the token of a URL out of its errors", () => {
+    expect(() => openLibsql("nothing://user:secret@host?authToken=secret")).toThrow(/^(?!.*secret)/s);
   });
 });
 
@@ -114,7 +206,7 @@ describe("Database", () => {
     }
     app.register(Views);
     await app.testClient().get("/");
-    expect(lines).toEqual([expect.stringContaining("beside the transaction"), expect.stringContaining("without an order")]);
+    expect(lines).toEqual([expect.stringContaining("outside of the transaction"), expect.stringContaining("without an order")]);
   });
 });
 

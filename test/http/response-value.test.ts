@@ -9,6 +9,9 @@ function createView(view: () => unknown) {
   return app.testClient();
 }
 
+const circle: { self?: object } = {};
+circle.self = circle;
+
 describe("the return value of a view", () => {
   async function* generate() {
     yield "a";
@@ -37,6 +40,12 @@ describe("the return value of a view", () => {
     ["an array", () => [1, null], "application/json", "[1,null]"],
     ["a promise", async () => "later", "text/html; charset=utf-8", "later"],
     ["bytes", () => new Uint8Array([65, 66]), "application/octet-stream", "AB"],
+    [
+      "an object with a bigint, as text",
+      () => ({ id: 9007199254740993n, list: [1n] }),
+      "application/json",
+      '{"id":"9007199254740993","list":["1"]}',
+    ],
     ["a blob", () => new Blob(["x"], { type: "text/csv" }), "text/csv", "x"],
     ["an async generator", () => generate(), "text/html; charset=utf-8", "aö/"],
     ["a generator", () => count(), "text/html; charset=utf-8", "12"],
@@ -59,7 +68,7 @@ describe("the return value of a view", () => {
     [null, "it returned null."],
     [7, "it returned a number."],
     [true, "it returned a boolean."],
-    [{ n: 1n }, "returned a value that JSON cannot hold"],
+    [{ n: circle }, "returned a value that JSON cannot hold"],
     [new TransformStream(), "of the class TransformStream, which JSON writes as {}. Return its 'readable'."],
     [new Writable(), "of the class Writable, a stream that cannot be read"],
     [new WeakRef({}), "of the class WeakRef, which JSON writes as {}"],

@@ -1,12 +1,14 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { sql } from "drizzle-orm";
+import { sql, sum } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/node-postgres";
-import { bigint, jsonb, pgTable, serial, text, timestamp } from "drizzle-orm/pg-core";
-import { Database, openPostgres, recordQueries } from "flagon/database";
+import { bigint, jsonb, numeric, pgTable, serial, text, timestamp } from "drizzle-orm/pg-core";
+import { Database, openPostgres, paginate, recordQueries } from "flagon/database";
+import { Jobs, job } from "flagon/jobs";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { describeDatabase, type Made } from "../database/database.suite";
 import { describeEdges } from "../database/edges.suite";
 import { describeMigrations } from "../database/migrations.suite";
+import { createApp, writeFiles } from "../support";
 import { PostgresServer } from "./postgres-server";
 
 const posts = pgTable("posts", { id: serial().primaryKey(), title: text().notNull().unique() });
@@ -74,6 +76,83 @@ describe("Postgres", () => {
     ).rejects.toThrow();
     await database.atomic(() => db.insert(posts).values({ title: "kept" }));
     expect((await db.select().from(posts)).map(({ title }) => title)).toEqual(["kept"]);
+  });
+
+  it("gives a connection back whose BEGIN or COMMIT is refused", async () => {
+    const { database, db, pool } = await createPostgres({ max: 1, connectionTimeoutMillis: 1000 });
+    for (let round = 0; round < 3; round++) {
+      await expect(database.atomic(() => wait(1), { isolationLevel: "nonsense" })).rejects.toThrow();
+      expect([pool.totalCount - pool.idleCount, pool.waitingCount]).toEqual([0, 0]);
+    }
+    await database.atomic(() => db.insert(posts).values({ title: "fine" }));
+    expect(await db.select().from(posts)).toHaveLength(1);
+  });
+
+  it("does all work of one transaction by one connection: pages, jobs and savepoints", async () => {
+    const { database, db } = await createPostgres({ max: 1, connectionTimeoutMillis: 500 });
+    const app = createApp();
+    app.use(database);
+    const jobs = new Jobs();
+    app.use(jobs);
+    const work = job<number>("by one connection", () => undefined);
+    await app.ready();
+    await app.appContext(() =>
+      database.atomic(async () => {
+        await db.insert(posts).values({ title: "x" });
+        await work.enqueue(1, { key: "k" });
+        await database.atomic(() => work.enqueue(2));
+        expect((await paginate(db.select().from(posts).orderBy(posts.id))).total).toBe(1);
+        expect(await app.lifeCycle.health.run()).toEqual([]);
+        await database.afterCommit(() => db.select().from(posts));
+      }),
+    );
+    expect([...jobs.queued(work)].sort()).toEqual([1, 2]);
+    expect(await jobs.drain()).toBe(2);
+    await app.lifeCycle.stop(5000);
+  });
+
+  it("keeps to its own transaction when a query was prepared outside of it, and warns in debug mode", async () => {
+    const { database, db } = await createPostgres();
+    const app = createApp({ config: { debug: true } });
+    const lines: unknown[] = [];
+    app.logger.warn = (line: unknown) => lines.push(line);
+    const prepared = db.select().from(posts).prepare("all_posts");
+    const rows = await app.appContext(() =>
+      database.atomic(async () => {
+        await db.insert(posts).values({ title: "x" });
+        return prepared.execute();
+      }),
+    );
+    expect([rows, lines]).toEqual([[], [expect.stringContaining("outside of the transaction")]]);
+  });
+
+  it("gives numeric values and sums as text, and bigint as text in JSON", async () => {
+    const { database, db } = await createPostgres();
+    const amounts = pgTable("amounts", { price: numeric({ precision: 30, scale: 2 }), size: bigint({ mode: "bigint" }) });
+    await db.execute(sql`create table amounts (price numeric(30, 2), size bigint)`);
+    await db.insert(amounts).values({ price: "12345678901234567890.10", size: 9007199254740993n });
+    const [total] = await db.select({ total: sum(amounts.size) }).from(amounts);
+    expect(total).toEqual({ total: "9007199254740993" });
+    const app = createApp();
+    app.use(database);
+    app.get("/", () => db.select().from(amounts), { endpoint: "index" });
+    expect(await (await app.testClient().get("/")).json()).toEqual([{ price: "12345678901234567890.10", size: "9007199254740993" }]);
+  });
+
+  it("explains a migration that cannot run in a transaction, and applies nothing of it", async () => {
+    const root = writeFiles({
+      "migrations/meta/_journal.json": JSON.stringify({
+        version: "7",
+        dialect: "postgresql",
+        entries: [{ idx: 0, version: "7", when: 1, tag: "0000_index", breakpoints: true }],
+      }),
+      "migrations/0000_index.sql":
+        "create table things (id int);\n--> statement-breakpoint\ncreate index concurrently things_id on things (id);",
+    });
+    const { database, db } = await createPostgres();
+    const other = new Database(database.drizzle, { migrations: `${root}/migrations` });
+    await expect(other.migrate()).rejects.toThrow(/'0000_index' failed: [\s\S]*create index concurrently things_id/);
+    expect((await db.execute(sql`select to_regclass('things') as name`)).rows).toEqual([{ name: null }]);
   });
 
   it("accepts an isolation level", async () => {
