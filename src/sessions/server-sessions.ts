@@ -27,10 +27,21 @@ interface Entry {
   readonly key: string;
   /** The id in the cookie. */
   readonly id: string;
+  /** The text of the store, as it was read. */
+  readonly text: string;
   /** The time when it began, in seconds since the Unix epoch. */
   readonly created: number;
   /** The time when it was last saved. */
   readonly kept: number;
+}
+
+/** The place and the time of a session that is kept. */
+interface Target {
+  readonly id: string;
+  /** The seconds until it expires. */
+  readonly lifetime: number;
+  /** Writes serialized values as the text of the store. */
+  write(serialized: string): string;
 }
 
 const idPattern = /^[\w-]{43}$/;
@@ -83,11 +94,11 @@ export class ServerSessions implements SessionInterface {
       return this.#fail(error, () => new Session());
     }
     const parsed = text === null ? undefined : parse(text);
-    if (parsed === undefined || parsed.created + this.#absoluteLifetime(config) <= now()) {
+    if (text === null || parsed === undefined || parsed.created + this.#absoluteLifetime(config) <= now()) {
       return new Session();
     }
     const session = new Session(parsed.values, { isNew: false, serialized: parsed.serialized });
-    this.#entries.set(session, { key, id, created: parsed.created, kept: parsed.kept });
+    this.#entries.set(session, { key, id, text, created: parsed.created, kept: parsed.kept });
     return session;
   }
 
@@ -126,12 +137,13 @@ export class ServerSessions implements SessionInterface {
     if (changed === undefined && !isDue) {
       return;
     }
-    const { isRegenerated, permanent } = session;
-    const id = entry === undefined || isRegenerated ? randomBytes(32).toString("base64url") : entry.id;
-    const created = entry === undefined || isRegenerated ? now() : entry.created;
+    const { isCleared, isRegenerated, permanent } = session;
+    const isAnew = entry === undefined || isRegenerated || isCleared;
+    const id = isAnew ? randomBytes(32).toString("base64url") : entry.id;
+    const created = isAnew ? now() : entry.created;
     const lifetime = Math.min(idle, created + this.#absoluteLifetime(config) - now());
-    const text = `${created}.${now()}.${changed ?? session.format()}`;
-    if (lifetime <= 0 || !(await this.#keep(entry, id, text, lifetime))) {
+    const write = (serialized: string): string => `${created}.${now()}.${serialized}`;
+    if (lifetime <= 0 || !(await this.#keep(session, entry, { id, lifetime, write }))) {
       return;
     }
     if (id !== entry?.id || permanent) {
@@ -140,20 +152,31 @@ export class ServerSessions implements SessionInterface {
     }
   }
 
-  /** Keeps the text of a session, and tells whether it was kept: one that has ended meanwhile stays ended. */
-  async #keep(entry: Entry | undefined, id: string, text: string, lifetime: number): Promise<boolean> {
+  /**
+   * Keeps a session, and tells whether it was kept: one that has ended meanwhile stays ended. Of one that another request has changed
+   * meanwhile, only the values are replaced that this request has changed.
+   */
+  async #keep(session: Session, entry: Entry | undefined, { id, lifetime, write }: Target): Promise<boolean> {
     const store = this.#store;
-    if (entry !== undefined) {
-      if (id === entry.id && store.update !== undefined) {
-        return store.update(entry.key, text, lifetime);
+    if (entry === undefined || session.isCleared) {
+      if (entry !== undefined) {
+        await store.delete(entry.key);
       }
-      if ((await store.get(entry.key)) === null) {
-        return false;
-      }
-      // The old id is removed first: of two requests that regenerate one session, only the first keeps it.
-      if (id !== entry.id && (await store.delete(entry.key)) === false) {
-        return false;
-      }
+      await store.set(keyOf(id), write(session.format()), lifetime);
+      return true;
+    }
+    const stored = await store.get(entry.key);
+    if (stored === null) {
+      return false;
+    }
+    const latest = stored === entry.text ? undefined : parse(stored);
+    const text = write(latest === undefined ? session.format() : session.formatOver(latest.values));
+    if (id === entry.id && store.update !== undefined) {
+      return store.update(entry.key, text, lifetime);
+    }
+    // The old id goes first: of two requests that regenerate one session, only the first goes on with it.
+    if (id !== entry.id && (await store.delete(entry.key)) === false) {
+      return false;
     }
     await store.set(keyOf(id), text, lifetime);
     return true;

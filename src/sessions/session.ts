@@ -2,7 +2,7 @@ import { SessionError } from "../base/errors";
 import type { Config } from "../config/config";
 import type { FlagonRequest } from "../http/request/request";
 import type { FlagonResponse } from "../http/response/response";
-import { formatTagged, formatTaggedMembers } from "./tagged-json";
+import { formatTagged, formatTaggedMembers, parseTagged } from "./tagged-json";
 
 /**
  * The keys of the session and their types. Augment it: `declare module "flagon" { interface SessionData { userId: number } }`.
@@ -58,6 +58,8 @@ export class Session {
   isNew: boolean;
   /** Whether it was regenerated in this request: a store that keeps sessions by id gives it a new id. */
   isRegenerated = false;
+  /** Whether its values were removed in this request: what follows is another session. */
+  isCleared = false;
   /** Whether a value was set in this request, also if to the same value. */
   isWritten = false;
   readonly #values: Map<string, unknown>;
@@ -161,6 +163,7 @@ export class Session {
   clear(): void {
     if (this.#values.size > 0) {
       this.#checkOpen();
+      this.isCleared = true;
     }
     this.#isTouched = true;
     this.#values.clear();
@@ -216,6 +219,27 @@ export class Session {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new SessionError(`The session cannot hold its value '${culprit}': ${reason}. Keep plain data in the session.`, { cause });
     }
+  }
+
+  /**
+   * Serializes values with the changes of this request, for a store where other requests have changed them meanwhile.
+   *
+   * @param values The values as they are now.
+   */
+  formatOver(values: object): string {
+    const merged = new Map<string, unknown>(Object.entries(values));
+    const before = new Map<string, unknown>(Object.entries(parseTagged(this.#before) ?? {}));
+    for (const key of new Set([...before.keys(), ...this.#values.keys()])) {
+      const now = this.#values.get(key);
+      if (this.#values.has(key) !== before.has(key) || formatTagged(now) !== formatTagged(before.get(key))) {
+        if (this.#values.has(key)) {
+          merged.set(key, now);
+        } else {
+          merged.delete(key);
+        }
+      }
+    }
+    return formatTaggedMembers(merged);
   }
 
   #remove(key: string): boolean {

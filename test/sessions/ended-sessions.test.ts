@@ -88,6 +88,18 @@ describe.each(Object.entries(stores))("a session of %s that was ended", (_, crea
     );
     app.route("/who", () => String(session.get("_user_id") ?? "nobody"), { endpoint: "who" });
     app.route("/logout", () => String(logoutUser()), { endpoint: "logout" });
+    app.route("/pop", () => String(session.pop("_user_id")), { endpoint: "pop" });
+    app.route("/delete", () => String(session.delete("_user_id")), { endpoint: "delete" });
+    app.route(
+      "/other",
+      () => {
+        session.clear();
+        session.set("_user_id", "8");
+        return "other";
+      },
+      { endpoint: "other" },
+    );
+    app.route("/see", () => session.toObject(), { endpoint: "see" });
     app.route("/clear", () => String(session.clear()), { endpoint: "clear" });
     app.route("/regenerate", () => String(session.regenerate()), { endpoint: "regenerate" });
     app.route(
@@ -137,6 +149,27 @@ describe.each(Object.entries(stores))("a session of %s that was ended", (_, crea
         }
       },
     );
+
+    it.each([
+      ["/pop", "nobody"],
+      ["/delete", "nobody"],
+      ["/other", "8"],
+    ])(`is not undone by a request that began before ${permanent ? "a permanent" : "a"} %s`, async (end, user) => {
+      for (const what of ["write", "read"]) {
+        const { client, during, who } = createSite(permanent);
+        await client.get("/login");
+        const former = `session=${client.cookies.get(new URL("http://localhost/"), "session")}`;
+        await during(`/slow/${what}?n=1`, () => client.get(end));
+        expect([what, await who(), await who(former)]).toEqual([what, user, "nobody"]);
+      }
+    });
+
+    it(`keeps the values of two requests at once (permanent: ${permanent})`, async () => {
+      const { client, during } = createSite(permanent);
+      await client.get("/login");
+      await during("/slow/write?n=1", () => client.session((opened) => opened.set("basket", [1])));
+      expect(await (await client.get("/see")).json()).toMatchObject({ _user_id: "7", basket: [1], n: "1" });
+    });
 
     it(`is not brought back by its former id after regenerate() (permanent: ${permanent})`, async () => {
       const { client, during, who } = createSite(permanent);
