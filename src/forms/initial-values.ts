@@ -1,3 +1,4 @@
+import { formatWeek } from "../schemas/control-dates";
 import type { FieldPath } from "../schemas/form-schema";
 import { unwrap } from "../schemas/zod";
 import { findTimeStep, formatTime } from "./ranges";
@@ -53,6 +54,10 @@ function formatDate(date: Date, type: string): string {
       const text = formatTime(date, findTimeStep([date.toISOString()]));
       return type === "time" ? text.slice(text.indexOf("T") + 1) : text;
     }
+    case "month":
+      return formatTime(date, day).slice(0, -3);
+    case "week":
+      return formatWeek(date);
     default:
       return date.toISOString();
   }

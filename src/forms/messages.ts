@@ -21,7 +21,7 @@ export function findMessage(found: FieldIssue, field: FormIssueField, sources: r
   if (found.isOwn) {
     return found.message;
   }
-  const issue = describeIssue(found);
+  const issue = describeIssue(found, field);
   for (const source of sources) {
     const message = isMessages(source) ? lookUp(source, issue, field) : undefined;
     if (message !== undefined) {
@@ -73,11 +73,11 @@ function lookUp(messages: FormMessages, issue: FormIssue, field: FormIssueField)
   return typeof message === "function" ? message(issue, field) : message;
 }
 
-function describeIssue({ code, message, details, schema }: FieldIssue): FormIssue {
+function describeIssue({ code, message, details, schema }: FieldIssue, { type }: FormIssueField): FormIssue {
   const core = schema && unwrap(schema).core;
   const kind = findKind(code, details, core);
   return {
-    kind,
+    kind: kind === "date" ? (dateKinds[type] ?? kind) : kind,
     code,
     message,
     limit: readLimit(details),
@@ -96,6 +96,9 @@ function readText({ prefix, suffix, includes, keys, values }: Details): string {
   const text = prefix ?? suffix ?? includes ?? keys ?? values;
   return Array.isArray(text) ? text.map(String).join(", ") : typeof text === "string" ? text : "";
 }
+
+/** The kinds of a date whose control takes a time. */
+const dateKinds: Readonly<Record<string, FormMessageKind>> = { time: "time", "datetime-local": "dateTime" };
 
 /** Finds the kind of an issue by zod's code and by the schema of the field. */
 function findKind(code: string, details: Details, core: ZodSchema | undefined): FormMessageKind {

@@ -1,4 +1,5 @@
-import { listTextFormats, readBound } from "../schemas/checks";
+import { type Bound, listTextFormats, readBound } from "../schemas/checks";
+import { formatWeek, startOfWeek } from "../schemas/control-dates";
 import { listChecks, type ZodSchema } from "../schemas/zod";
 import type { Attributes } from "./attributes";
 
@@ -79,12 +80,22 @@ function toLimit(bound: number | bigint | Date, isInclusive: boolean, step: Scal
   }
   const value = scale(bound);
   if (step === undefined || value === undefined) {
-    // Fractions have no nearest number: the server checks the bound.
-    return String(bound);
+    return String(isInclusive || typeof bound === "bigint" ? bound : nextNumber(bound, Number(inward)));
   }
   const rounded = roundTo(value, step, inward);
   const isBound = !isInclusive && isSame(rounded, value);
   return format(isBound ? add(rounded, { units: step.units * inward, scale: step.scale }) : rounded);
+}
+
+/** Returns the next number that JavaScript knows: above (1) or below (-1). */
+function nextNumber(value: number, direction: number): number {
+  if (value === 0) {
+    return direction * Number.MIN_VALUE;
+  }
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, value);
+  view.setBigInt64(0, view.getBigInt64(0) + BigInt(direction * Math.sign(value)));
+  return view.getFloat64(0);
 }
 
 function scale(value: unknown): Scaled | undefined {
@@ -142,12 +153,33 @@ function readDateRange(schema: ZodSchema): Range {
   const most = readBound(schema, "less_than");
   return {
     constraints(type, values) {
+      if (type === "month" || type === "week") {
+        return { min: formatPeriod(least, type, 1), max: formatPeriod(most, type, -1) ?? (type === "month" ? "9999-12" : "9999-W52") };
+      }
       const step = timeTypes.has(type) ? findTimeStep(values) : day;
       const limit = (bound: typeof least, inward: 1 | -1): string | undefined =>
         bound?.value instanceof Date ? formatMoment(bound.value.getTime(), bound.isInclusive, step, inward, type) : undefined;
       return { min: limit(least, 1), max: limit(most, -1) ?? lastOf(type, step), step: step < minute ? step / second : undefined };
     },
   };
+}
+
+/** Rounds a bound inward to the first day of a month or of a week. */
+function formatPeriod(bound: Bound | undefined, type: "month" | "week", inward: 1 | -1): string | undefined {
+  if (!(bound?.value instanceof Date)) {
+    return undefined;
+  }
+  const { value, isInclusive } = bound;
+  const move = (date: Date, count: number): Date =>
+    type === "week"
+      ? new Date(startOfWeek(date).getTime() + count * 7 * day)
+      : new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + count, 1));
+  const start = move(value, 0);
+  const isStart = start.getTime() === value.getTime();
+  const count = inward === 1 ? (isStart && isInclusive ? 0 : 1) : isStart && !isInclusive ? -1 : 0;
+  const date = move(start, count);
+  const year = date.getUTCFullYear();
+  return year < 1 || year > 9999 ? undefined : type === "week" ? formatWeek(date) : formatTime(date, day).slice(0, -3);
 }
 
 /** Rounds a bound inward to the step of the control: a day, a minute, a second or a millisecond. */

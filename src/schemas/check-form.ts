@@ -1,10 +1,10 @@
 import { allOf, andThen, type MaybePromise } from "../base/maybe-promise";
 import { type SchemaIssue, type SchemaResult, toIssues, validate } from "../base/schema";
-import { Conversion, type LongText } from "./conversion";
+import { Conversion, type LongText, type RefusedKind } from "./conversion";
 import { convert } from "./convert";
 import { emptyNode, formatName, type NameNode } from "./field-names";
 import { type FormSchema, findField } from "./form-schema";
-import { hasOwnMessage, readInners, unwrap, type ZodSchema } from "./zod";
+import { listMessages, readInners, readMessage, unwrap, type ZodSchema } from "./zod";
 
 /** The result of a check: data or issues. */
 export type FormResult = { readonly data: unknown } | { readonly issues: readonly FieldIssue[] };
@@ -102,9 +102,9 @@ function explain(
   for (const name of unchosen) {
     add(name, findField(schema, name)?.schema, "choice", "Choose one of the options.");
   }
-  for (const [name, format] of refused) {
+  for (const [name, kind] of refused) {
     if (!explained.has(name)) {
-      const [code, message] = format === "url" ? ["unsafe_url", "Invalid URL"] : ["unsafe_email", "Invalid email address"];
+      const [code, message] = refusals[kind];
       add(name, findField(schema, name)?.schema, code, message);
     }
   }
@@ -116,13 +116,19 @@ function explain(
   return errors;
 }
 
+/** The codes and the messages for programs of the texts that a form refuses itself. */
+const refusals: Readonly<Record<RefusedKind, readonly [code: string, message: string]>> = {
+  url: ["unsafe_url", "Invalid URL"],
+  email: ["unsafe_email", "Invalid email address"],
+  boolean: ["invalid_type", "Invalid input: expected boolean, received string"],
+};
+
 /** Explains that a text is too long, by the message that its author wrote for it. */
 function explainLength({ check, most, text }: LongText): Omit<FieldIssue, "name" | "schema"> {
   const isExact = check.check === "length_equals";
   const details = { code: "too_big", origin: "string", maximum: most, inclusive: true, ...(isExact ? { exact: true } : {}), input: text };
-  const own: unknown = typeof check.error === "function" ? check.error(details) : undefined;
-  const message: unknown = typeof own === "object" && own !== null && "message" in own ? own.message : own;
-  return typeof message === "string"
+  const message = readMessage(check.error, details);
+  return message !== undefined
     ? { code: "too_big", message, isOwn: true, details }
     : { code: "too_big", message: `Too big: expected string to have <=${most} characters`, isOwn: false, details };
 }
@@ -152,9 +158,18 @@ function toIssue(form: FormSchema, { path, message, issue }: SchemaIssue): Field
   const schema = name === "" ? undefined : findField(form, name)?.schema;
   const details = issue ?? noDetails;
   const code = typeof details.code === "string" ? details.code : "custom";
-  const isOwn =
-    code === "custom" ? message !== "Invalid input" : (schema === undefined || hasOwnMessage(schema)) && !isEnglishOfZod(code, message);
+  const isOwn = code === "custom" ? message !== "Invalid input" : isWritten(schema, code, message, details);
   return { name, schema, code, message, isOwn, details };
+}
+
+/** Tells whether an author wrote the message of an issue. A text like one of zod's own counts if the schema states it. */
+function isWritten(schema: ZodSchema | undefined, code: string, message: string, details: FieldIssue["details"]): boolean {
+  const isForeign = !isEnglishOfZod(code, message);
+  if (schema === undefined) {
+    return isForeign;
+  }
+  const written = listMessages(schema);
+  return written.length > 0 && (isForeign || written.some((one) => readMessage(one, details) === message));
 }
 
 const englishOfZod: Readonly<Record<string, RegExp>> = {
@@ -162,7 +177,7 @@ const englishOfZod: Readonly<Record<string, RegExp>> = {
   invalid_value: /^Invalid (?:input: expected|option: expected one of) /,
   too_big: /^Too big: expected /,
   too_small: /^Too small: expected /,
-  invalid_format: /^Invalid (?:string: must |[\w -]+$)/,
+  invalid_format: /^Invalid (?:string: must |[\w .-]+$)/,
   not_multiple_of: /^Invalid number: must be a multiple of /,
   unrecognized_keys: /^Unrecognized keys?: /,
   invalid_key: /^Invalid key in /,

@@ -9,8 +9,11 @@ type Allowed = ReadonlyMap<string, ReadonlySet<string>>;
 
 const noChoices: Allowed = new Map();
 const noNames: ReadonlySet<string> = new Set();
-const noFormats: ReadonlyMap<string, CheckedFormat> = new Map();
+const noFormats: ReadonlyMap<string, RefusedKind> = new Map();
 const noTexts: ReadonlyMap<string, LongText> = new Map();
+
+/** A kind of text that is refused although its schema takes it. */
+export type RefusedKind = CheckedFormat | "boolean";
 
 /** A text that has more UTF-16 code units than its control takes, but no more characters than its schema takes. */
 export interface LongText {
@@ -38,7 +41,7 @@ export class Conversion {
   #missing: Set<string> | undefined;
   #blank: Set<string> | undefined;
   #unchosen: Set<string> | undefined;
-  #refused: Map<string, CheckedFormat> | undefined;
+  #refused: Map<string, RefusedKind> | undefined;
   #long: Map<string, LongText> | undefined;
   readonly #wasShown: WasShown | undefined;
 
@@ -68,8 +71,8 @@ export class Conversion {
     return this.#unchosen ?? noNames;
   }
 
-  /** The names of URLs and e-mail addresses that are refused although their schema takes them. */
-  get refused(): ReadonlyMap<string, CheckedFormat> {
+  /** The names of URLs, e-mail addresses and booleans that are refused although their schema takes them. */
+  get refused(): ReadonlyMap<string, RefusedKind> {
     return this.#refused ?? noFormats;
   }
 
@@ -107,9 +110,9 @@ export class Conversion {
   }
 
   /** Notes a text that is refused although its schema takes it. */
-  addRefused(name: string, format: CheckedFormat): void {
+  addRefused(name: string, kind: RefusedKind): void {
     this.#refused ??= new Map();
-    this.#refused.set(name, format);
+    this.#refused.set(name, kind);
   }
 
   /** Notes a text that browsers find too long. One that the control showed is not checked by browsers either. */

@@ -3,12 +3,12 @@ import { textConverters } from "../base/text-values";
 import { UploadedFile } from "../http/request/upload";
 import { findTypedMost, listTextFormats, readLeast } from "./checks";
 import { readChoices } from "./choices";
-import { Conversion, type Path } from "./conversion";
+import { parseControlDate } from "./control-dates";
+import { Conversion, type Path, type RefusedKind } from "./conversion";
 import { convertMembers } from "./convert-members";
 import { emptyNode, formatName, isBlank, type NameNode, nodeOf } from "./field-names";
-import { parseIsoDate } from "./iso-date";
 import { completeTime, toBigInt, toNumber } from "./text-conversions";
-import { type CheckedFormat, findRefused } from "./text-formats";
+import { findRefused } from "./text-formats";
 import { listValues, readDefinition, readInner, readInners, remember, type Unwrapped, unwrap, type ZodSchema } from "./zod";
 
 /**
@@ -66,9 +66,9 @@ function convertCore(kind: Unwrapped, node: NameNode, path: Path, conversion: Co
     case "bigint":
       return acceptsEmpty && text === "" ? text : convertText(core, text, toBigInt);
     case "date":
-      return acceptsEmpty && text === "" ? text : convertText(core, text, parseIsoDate);
+      return acceptsEmpty && text === "" ? text : convertText(core, text, (trimmed) => parseControlDate(kind.meta.type, trimmed));
     case "boolean":
-      return convertBoolean(kind, text);
+      return convertBoolean(kind, text, path, conversion);
     case "enum":
     case "literal":
       return convertChoice(kind, text);
@@ -184,12 +184,20 @@ function convertText(schema: ZodSchema, text: string | undefined, parse: (trimme
   return readDefinition(schema, "isCoercedText") === true ? (value instanceof Date ? value.toISOString() : String(value)) : value;
 }
 
-function convertBoolean(kind: Unwrapped, text: string | undefined): unknown {
+function convertBoolean(kind: Unwrapped, text: string | undefined, path: Path, conversion: Conversion): unknown {
   const mayLack = kind.isOptional || kind.isNullable;
   if (text === undefined) {
     return mayLack && !isCheckbox(kind) ? undefined : false;
   }
-  return text.trim() === "" ? (mayLack ? undefined : false) : (textConverters.boolean(text) ?? text);
+  if (text.trim() === "") {
+    return mayLack ? undefined : false;
+  }
+  const value = textConverters.boolean(text);
+  if (value === undefined && readDefinition(kind.core, "coerce") === true) {
+    // A schema that coerces would read any word as yes.
+    conversion.addRefused(formatName(path), "boolean");
+  }
+  return value ?? text;
 }
 
 /** Tells whether a boolean is a checkbox, which sends nothing when it is not ticked. A select has a third value. */
@@ -267,7 +275,7 @@ function convertUnion(kind: Unwrapped, node: NameNode, path: Path, conversion: C
   const isItem = typeof path.at(-1) === "number" && node.children.size === 0;
   const options = readInners(kind.core, "options").filter((option) => !(isItem && isArray(option)));
   // The first option that accepts the converted value wins. An option with asynchronous parts cannot be tried.
-  const refused = new Map<string, CheckedFormat>();
+  const refused = new Map<string, RefusedKind>();
   for (const option of options) {
     const trial = new Conversion(conversion.source);
     const value = convert(option, node, path, trial);

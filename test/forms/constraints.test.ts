@@ -35,6 +35,8 @@ describe("a control", () => {
     ["whole bounds of a whole number", z.int().min(1.5).max(8.5), { min: "2", max: "8" }],
     ["a step of whole numbers that fractions allow", z.int().multipleOf(0.5), {}],
     ["a common multiple of two steps", z.int().multipleOf(4).multipleOf(6), { step: "12" }],
+    ["the first fraction inside an open bound", z.number().positive(), { min: "5e-324", step: "any" }],
+    ["the fractions inside open bounds", z.number().gt(-5).lt(5), { min: "-4.999999999999999", max: "4.999999999999999", step: "any" }],
     ["any fraction", z.number().min(0.5), { min: "0.5", step: "any" }],
     ["the range of 32 bits", z.int32(), { min: "-2147483648", max: "2147483647" }],
     ["no negative number", z.uint32(), { min: "0", max: "4294967295" }],
@@ -72,6 +74,21 @@ describe("a control", () => {
       z.date().min(new Date("2026-05-01T00:00Z")).max(new Date("2026-05-02T10:00:30Z")).meta({ type: "datetime-local" }),
       { type: "datetime-local", min: "2026-05-01T00:00", max: "2026-05-02T10:00" },
     ],
+    [
+      "the first and the last month",
+      z.date().min(new Date("2026-02-02")).max(new Date("2026-05-01")).meta({ type: "month" }),
+      { type: "month", min: "2026-03", max: "2026-05" },
+    ],
+    [
+      "months inside open bounds",
+      z
+        .date()
+        .check(z.gt(new Date("2026-02-01")), z.lt(new Date("2026-05-01")))
+        .meta({ type: "month" }),
+      { type: "month", min: "2026-03", max: "2026-04" },
+    ],
+    ["the first week", z.date().min(new Date("2026-02-25")).meta({ type: "week" }), { type: "week", min: "2026-W10", max: "9999-W52" }],
+    ["the last week", z.date().max(new Date("2026-12-30")).meta({ type: "week" }), { type: "week", max: "2026-W53" }],
     ["years of four digits", z.iso.date(), { type: "date", ...lastDay }],
     ["nothing of a moment with a zone", z.iso.datetime(), { type: "text" }],
     ["nothing of a moment with an offset", z.iso.datetime({ offset: true }), { type: "text" }],

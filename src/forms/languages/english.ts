@@ -11,7 +11,7 @@ function nameItem({ type }: FormIssueField): readonly [one: string, many?: strin
 }
 
 function nameDate({ limit }: FormIssue, { type }: FormIssueField): string {
-  return formatDate(limit, "en-GB", type === "date");
+  return formatDate(limit, "en-GB", ["date", "month", "week"].includes(type));
 }
 
 /** English messages for visitors. They are the default. */

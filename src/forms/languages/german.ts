@@ -14,7 +14,7 @@ function nameItem({ type }: FormIssueField): readonly [one: string, many: string
 }
 
 function nameDate({ limit }: FormIssue, { type }: FormIssueField): string {
-  return formatDate(limit, "de", type === "date");
+  return formatDate(limit, "de", ["date", "month", "week"].includes(type));
 }
 
 /** German messages for visitors. */
