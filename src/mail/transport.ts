@@ -50,6 +50,45 @@ export function openTransport(given: string | object): MailTransport {
   return loadNodemailer().createTransport(url.href);
 }
 
+/** The part of a connection of nodemailer that Flagon uses. */
+interface SmtpConnection {
+  on(event: "error", listener: (error: Error) => void): unknown;
+  connect(connected: (error?: Error) => void): void;
+  close(): void;
+}
+
+const loadConnection = lazily((): (new (options: object) => SmtpConnection) => require("nodemailer/lib/smtp-connection"));
+
+/**
+ * Asks a server of SMTP whether it takes addresses with characters beyond ASCII before the `@` (SMTPUTF8, RFC 6531).
+ *
+ * nodemailer sends such an address to any server, which may deliver the mail to another one. Other mails ask nothing.
+ *
+ * @throws {PermanentError} If it does not.
+ */
+async function checkInternational(transport: MailTransport, addresses: readonly string[]): Promise<void> {
+  const international = addresses.filter((address) => /[\x80-\uffff]/.test(address));
+  const smtp = Object(Reflect.get(transport, "transporter"));
+  if (international.length === 0 || !/^SMTP\b/.test(String(smtp.name))) {
+    return;
+  }
+  const connection = new (loadConnection())(Object(smtp.options));
+  try {
+    await new Promise<void>((resolve, reject) => {
+      connection.on("error", reject);
+      connection.connect((error) => (error ? reject(error) : resolve()));
+    });
+    const extensions: unknown = Reflect.get(connection, "_supportedExtensions");
+    if (Array.isArray(extensions) && !extensions.includes("SMTPUTF8")) {
+      throw new PermanentMailError(
+        `The mail to ${international.join(", ")} was not sent: the server takes no address with characters beyond ASCII before the @.`,
+      );
+    }
+  } finally {
+    connection.close();
+  }
+}
+
 /**
  * Sends a mail to the server.
  *
@@ -62,6 +101,7 @@ export async function deliver(transport: MailTransport, mail: SentMail, only: Re
     .filter((address) => only === null || only.has(address));
   let result: unknown;
   try {
+    await checkInternational(transport, [mail.from.address, ...recipients]);
     result = await transport.sendMail({
       from: mail.from,
       to: mail.to,
@@ -101,6 +141,9 @@ export function formatAddress({ address, name }: NamedAddress): string {
 }
 
 function explain(cause: unknown, recipients: readonly string[]): Error {
+  if (cause instanceof PermanentMailError) {
+    return cause;
+  }
   const status = Number(Reflect.get(Object(cause), "responseCode"));
   const reason = cause instanceof Error ? cause.message : String(cause);
   const text = `The mail to ${recipients.join(", ")} was not sent: ${reason.slice(0, 500)}`;

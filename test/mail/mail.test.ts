@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { drizzle } from "drizzle-orm/libsql";
 import { Flagon, html, route } from "flagon";
 import { Database, openLibsql } from "flagon/database";
@@ -16,7 +16,10 @@ interface Received {
 }
 
 /** A server of SMTP that answers as it is told. */
-async function startServer(answer: { recipient?: (address: string) => number | null; data?: (count: number) => number | null } = {}) {
+async function startServer(
+  answer: { recipient?: (address: string) => number | null; data?: (count: number) => number | null } = {},
+  options: object = {},
+) {
   const received: Received[] = [];
   let count = 0;
   const fail = (code: number) => Object.assign(new Error("refused"), { responseCode: code });
@@ -24,6 +27,7 @@ async function startServer(answer: { recipient?: (address: string) => number | n
     authOptional: true,
     disabledCommands: ["STARTTLS"],
     logger: false,
+    ...options,
     onRcptTo: ({ address }, _, callback) => {
       const code = answer.recipient?.(address) ?? null;
       callback(code === null ? null : fail(code));
@@ -34,12 +38,19 @@ async function startServer(answer: { recipient?: (address: string) => number | n
       stream.on("end", () => {
         count++;
         const code = answer.data?.(count) ?? null;
-        if (code === null) {
+        if (code === null || code === 0) {
           received.push({
             from: envelope.mailFrom === false ? "" : envelope.mailFrom.address,
             to: envelope.rcptTo.map(({ address }) => address),
             source,
           });
+        }
+        if (code === 0) {
+          // The connection is lost although the mail has arrived.
+          for (const connection of server.connections) {
+            Reflect.get(Object(connection), "_socket").destroy();
+          }
+          return;
         }
         callback(code === null ? null : fail(code));
       });
@@ -67,6 +78,21 @@ function createApp(options: Partial<MailOptions> = {}, config: object = { testin
   const mail = new Mail({ from: "Shop <shop@example.com>", ...options });
   app.use(mail);
   return { app, mail };
+}
+
+/** Decodes the encoded words of a header (RFC 2047). */
+function decodeWords(text: string): string {
+  const joined = text.replace(/\r\n[ \t]/g, " ").replace(/\?=\s+=\?/g, "?==?");
+  return joined.replace(/=\?utf-8\?([bq])\?(.*?)\?=/gi, (_, kind: string, content: string) =>
+    kind.toLowerCase() === "b"
+      ? Buffer.from(content, "base64").toString("utf8")
+      : decodeURIComponent(
+          content
+            .replaceAll("_", " ")
+            .replaceAll("%", "%25")
+            .replace(/=([\dA-F]{2})/gi, "%$1"),
+        ),
+  );
 }
 
 const basic: MailMessage = { to: "ann@example.com", subject: "Hello", text: "Hi" };
@@ -176,6 +202,85 @@ describe("mail.send()", () => {
     await app.lifeCycle.stop(1000);
   });
 
+  it("writes any name and subject so that readers see it unchanged: long, in all scripts, with emoji", async () => {
+    const { received, url } = await startServer();
+    const { mail } = createApp({ transport: url }, {});
+    const names = [
+      "Ελένη Παπαδοπούλου",
+      "山田太郎",
+      "محمد",
+      "👩🏽‍🚀 ".repeat(30).trim(),
+      'O\'Neil, "Jo" <x>',
+      "a".repeat(300),
+      "=?utf-8?q?x?=",
+      " ".repeat(3),
+    ];
+    for (const name of names) {
+      await mail.send({
+        ...basic,
+        to: { name, address: "ann@example.com" },
+        subject: name,
+        attachments: [{ filename: `${name}.txt`, content: "x" }],
+      });
+    }
+    for (const [index, name] of names.entries()) {
+      const source = Buffer.from(received[index]?.source ?? "", "latin1").toString("utf8");
+      const [head = ""] = source.split("\r\n\r\n");
+      expect(head.split("\r\n").every((line) => line.length <= 998)).toBe(true);
+      const subject = /^Subject:([\s\S]*?)\r\n(?![ \t])/m.exec(head)?.[1] ?? "";
+      expect(decodeWords(subject).trim()).toBe(name.trim());
+      expect(received[index]?.to).toEqual(["ann@example.com"]);
+    }
+  });
+
+  it("asks the server before it sends to an address beyond ASCII", async () => {
+    const plain = await startServer({}, { hideSMTPUTF8: true });
+    const { mail } = createApp({ transport: plain.url }, {});
+    await expect(mail.send({ ...basic, to: ["ann@example.com", "jörg@example.com"] })).rejects.toMatchObject({
+      code: "MAIL",
+      name: "PermanentError",
+      message: expect.stringContaining("jörg@example.com was not sent: the server takes no address"),
+    });
+    expect(plain.received).toEqual([]);
+    await mail.send({ ...basic, to: "jörg@example.com".replace("ö", "oe") });
+    const able = await startServer({}, { hideSMTPUTF8: false });
+    const other = createApp({ transport: able.url }, {});
+    await other.mail.send({ ...basic, to: "jörg@example.com" });
+    expect([plain.received.length, able.received.map(({ to }) => to)]).toEqual([1, [["jörg@example.com"]]]);
+  });
+
+  it("keeps fields that a mail does not have out of its headers, and blind copies out of every transport", async () => {
+    const sent: string[] = [];
+    const transport = {
+      name: "own",
+      sendMail: async (message: object) => {
+        const { createTransport } = require("nodemailer");
+        const { message: stream } = await createTransport({ streamTransport: true, buffer: true }).sendMail(message);
+        sent.push(String(stream));
+        return {};
+      },
+    };
+    const { mail } = createApp({ transport }, {});
+    const odd = {
+      messageId: "x\r\nBcc: evil@x.example",
+      list: { help: "a\r\nX: y" },
+      envelope: { to: "evil@x.example" },
+      sender: "evil@x.example",
+    };
+    await mail.send({ ...basic, bcc: "hidden@example.com", ...odd } as MailMessage);
+    expect(sent[0]).toContain("To: ann@example.com");
+    expect(sent[0]).not.toMatch(/evil|hidden|^X:/m);
+  });
+
+  it("gives up a server that takes the connection and never answers", async () => {
+    const silent = createServer(() => undefined).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    const { mail } = createApp({ transport: `smtp://127.0.0.1:${port}/?greetingTimeout=200` }, {});
+    await expect(mail.send(basic)).rejects.toMatchObject({ code: "MAIL" });
+    silent.close();
+  });
+
   it("reports the refusal of the server, with the recipients", async () => {
     const { received, url } = await startServer({ recipient: (address) => (address.startsWith("no") ? 550 : null) });
     const { mail } = createApp({ transport: url }, {});
@@ -268,6 +373,15 @@ describe("mail.sendLater()", () => {
     const { output } = await app.testCommands().invoke("jobs failed");
     expect(output).toContain("no@example.com");
     expect(output).not.toContain("secret");
+  });
+
+  it("has one message id in all tries, so that a mail that arrived although the connection was lost is known", async () => {
+    const { received, url } = await startServer({ data: (count) => (count === 1 ? 0 : null) });
+    const { app, jobs, mail } = await setUp({ transport: url }, {});
+    await app.appContext(() => mail.sendLater(basic));
+    await jobs.drain();
+    const ids = received.map(({ source }) => /^Message-ID: (\S+)/im.exec(source)?.[1]);
+    expect([ids.length, new Set(ids).size]).toEqual([2, 1]);
   });
 
   it("is retried only for the recipients that lack it", async () => {
