@@ -110,17 +110,12 @@ function createSignedUrl(): SignedUrlDecorator {
     });
   const bare = create({});
   function decorate(options?: SignedUrlOptions): ViewOrControllerDecorator;
+  function decorate<View>(view: View): View;
   function decorate(target: object, second?: string | symbol | DecoratorContext, descriptor?: PropertyDescriptor): void;
-  function decorate(
-    target: object = {},
-    second?: string | symbol | DecoratorContext,
-    descriptor?: PropertyDescriptor,
-  ): ViewOrControllerDecorator | undefined {
-    if (second === undefined && typeof target !== "function") {
-      return create(target);
-    }
-    Reflect.apply(bare, undefined, [target, second, descriptor]);
-    return undefined;
+  function decorate(target: object = {}, second?: string | symbol | DecoratorContext, descriptor?: PropertyDescriptor): unknown {
+    return second === undefined && typeof target !== "function"
+      ? create(target)
+      : Reflect.apply(bare, undefined, [target, second, descriptor]);
   }
   return decorate;
 }

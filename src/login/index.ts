@@ -98,7 +98,7 @@ export function requireUser(): AuthenticatedUser {
 }
 
 /**
- * Lets only logged-in users in: on a method, or on a whole controller. `OPTIONS` passes: preflights have no cookies.
+ * Lets only logged-in users in: on a method, on a whole controller, or around a function. `OPTIONS` passes: preflights have no cookies.
  *
  * @example
  * ```ts
@@ -107,6 +107,9 @@ export function requireUser(): AuthenticatedUser {
  * account() {
  *   return `You are ${requireUser().name}.`;
  * }
+ *
+ * app.get("/members", loginRequired(() => "Members"));
+ * members.beforeRequest(loginRequired(() => undefined)); // all of a blueprint
  * ```
  */
 export const loginRequired: ViewOrControllerDecorator = viewDecorator((next) => guard("@loginRequired", next, () => next()), {
@@ -134,10 +137,10 @@ export const freshLoginRequired: ViewOrControllerDecorator = viewDecorator(
 );
 
 /**
- * Lets a user in if a function returns `true`: on a method, or on a whole controller. Other users get 403. Visitors without
+ * Lets a user in if a function returns `true`: on a method, on a whole controller, or around a function. Other users get 403. Visitors without
  * a login get the answer of {@link loginRequired}. `OPTIONS` passes.
  *
- * @param isAllowed Gets the user, and the values of the rule with the route's `json` and `query`.
+ * @param isAllowed Gets the user, and the values of the rule. It runs before the schemas of the route are checked.
  *
  * @example
  * ```ts

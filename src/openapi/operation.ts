@@ -1,5 +1,7 @@
 import { reasonOf } from "../http/status";
 import type { Route } from "../routing/route";
+import { readDecorated } from "../setup/decorated-functions";
+import type { ViewDecoratorOptions } from "../setup/hooks";
 import type { Endpoint } from "../setup/registry";
 import type { Components, OpenApiObject } from "./components";
 import type { LoginSecurity } from "./login-security";
@@ -20,7 +22,7 @@ export function describeOperation(
 ): OpenApiObject {
   const { form, json, openapi, query, returns, status = 200 } = route.schemas;
   const { parameters: ownParameters, responses: ownResponses, ...own }: OpenApiObject = openapi === false ? {} : { ...openapi };
-  const decorators = route.endpoint.decorators ?? [];
+  const decorators = listDecorators(route.endpoint);
   const requiresLogin = decorators.some((decorator) => decorator.requiresLogin === true);
   const scope = route.endpoint.scope.name;
   const takesBody = method !== "GET" && method !== "HEAD";
@@ -62,6 +64,12 @@ export function describeOperation(
     ...own,
     responses,
   };
+}
+
+/** Lists the options of the decorators of a view, and of those of the hooks that run before it. */
+function listDecorators({ decorators = [], scope }: Endpoint): readonly ViewDecoratorOptions[] {
+  const hooks = scope.chain.flatMap(({ own }) => own.beforeRequest);
+  return [...hooks.flatMap((hook) => readDecorated(hook).details), ...decorators];
 }
 
 function describeForm(described: OpenApiObject, components: Components): OpenApiObject {

@@ -65,7 +65,7 @@ export function checkRouteCall(call: string, values: readonly unknown[]): void {
   checkRule(rule, place);
   if (typeof view !== "function") {
     throw new SetupError(
-      `The view of the rule '${rule}' is ${describe(view)}. The second argument is the view of ${call}(), the third its options. For a guard use blueprint.beforeRequest().`,
+      `The view of the rule '${rule}' is ${describe(view)}. The second argument is the view of ${call}(), the third its options. For a guard wrap the view, as loginRequired(view) does, or use blueprint.beforeRequest().`,
     );
   }
   if (isClass(view)) {
@@ -74,7 +74,7 @@ export function checkRouteCall(call: string, values: readonly unknown[]): void {
   checkRouteOptions(options, rule, place, call);
   if (others.length > 0) {
     throw new SetupError(
-      `${place} got ${values.length} arguments, but takes three: the rule, the view and the options. Code that runs before the view belongs in blueprint.beforeRequest().`,
+      `${place} got ${values.length} arguments, but takes three: the rule, the view and the options. Code that runs before the view wraps it, by viewDecorator(), or belongs in blueprint.beforeRequest().`,
     );
   }
   if (view.length > 1) {
@@ -270,7 +270,7 @@ function checkRouteOptions(options: unknown, rule: unknown, place: string, call:
   }
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new SetupError(
-      `The options of the rule '${String(rule)}' are ${describe(options)}. The view is the second argument of ${call}(), and nothing runs between it and the rule: a guard is a hook, app.beforeRequest() or blueprint.beforeRequest(), or requireUser() in the view. Options are an object, such as { endpoint: "show" }.`,
+      `The options of the rule '${String(rule)}' are ${describe(options)}. The view is the second argument of ${call}(), and nothing stands between it and the rule: a guard wraps the view, as loginRequired(view) or a decorator by viewDecorator(), or is a hook, app.beforeRequest() or blueprint.beforeRequest(). Options are an object, such as { endpoint: "show" }.`,
     );
   }
   const isShortcut = !call.endsWith("route");

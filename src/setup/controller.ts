@@ -1,5 +1,6 @@
 import { SetupError } from "../base/errors";
 import type { BlueprintOptions } from "../routing/route-options";
+import { decorateFunction } from "./decorated-functions";
 import type { ControllerRecord } from "./decorators";
 import type { ViewDecoratorOptions, ViewWrapper } from "./hooks";
 import { getLineage, getOwnRecords } from "./metadata";
@@ -23,6 +24,8 @@ export interface Controller {
   readonly records: readonly ControllerRecord[];
   /** Returns a method, bound to the instance. */
   bind(method: string): BoundMethod;
+  /** Returns a method, bound to the instance, with the decorators on it. */
+  bindDecorated(method: string): BoundMethod;
   /** Lists the functions that wrap a view, the innermost first. */
   listWrappers(method: string): readonly ViewWrapper[];
   /** Lists the options of the decorators of a view. */
@@ -49,25 +52,44 @@ export function readController(target: object): Controller {
       `The controller '${name}' has no routes and no hooks. Put @route("/…") on its methods. If it has them, check that its file is compiled with 'experimentalDecorators', or with standard decorators after importing "flagon".`,
     );
   }
+  checkDecorated(records, name);
+  const bind = (method: string): BoundMethod => {
+    const value: unknown = Reflect.get(instance, method);
+    if (typeof value !== "function") {
+      throw new SetupError(`'${name}.${method}' is decorated, but it is not a method.`);
+    }
+    const bound: BoundMethod = value.bind(instance);
+    return bound;
+  };
   return {
     instance,
     lineage,
     name,
     blueprint: blueprint === undefined ? undefined : { name: blueprint.name, options: blueprint.options },
     records: records.filter((record) => record.kind !== "blueprint"),
-    bind(method) {
-      const value: unknown = Reflect.get(instance, method);
-      if (typeof value !== "function") {
-        throw new SetupError(`'${name}.${method}' is decorated, but it is not a method.`);
-      }
-      const bound: BoundMethod = value.bind(instance);
-      return bound;
-    },
+    bind,
+    bindDecorated: (method) => wrappersOf(records, method).reduce((inner, record) => decorateFunction(inner, record), bind(method)),
     listWrappers: (method) => [...wrappersOf(records, method), ...wrappersOf(records, undefined)].map(({ wrap }) => wrap),
     listDetails: (method) => [...wrappersOf(records, method), ...wrappersOf(records, undefined)].map(({ details }) => details),
     isCsrfExempt: (method) =>
       records.some((record) => record.kind === "csrfExempt" && (record.method === undefined || record.method === method)),
   };
+}
+
+/**
+ * Checks that each decorator of a view is on a view, or on a hook before views: on any other method it would guard nothing.
+ *
+ * @throws {SetupError} If it is not.
+ */
+function checkDecorated(records: readonly ControllerRecord[], name: string): void {
+  const called = new Set(records.map((record) => (record.kind === "route" || record.kind === "beforeRequest" ? record.method : undefined)));
+  for (const record of records) {
+    if (record.kind === "viewDecorator" && record.method !== undefined && !called.has(record.method)) {
+      throw new SetupError(
+        `'${name}.${record.method}' has a decorator for views, such as @loginRequired, but no @route. Add the rule: @route("/…").`,
+      );
+    }
+  }
 }
 
 /** Gathers records from the most basic class on; a method that is decorated again loses the routes that it inherits. */

@@ -59,8 +59,9 @@ export type AnyClass = abstract new (...values: never[]) => object;
 /** Decorates a class, in either decorator standard. */
 export type ControllerDecorator = <Class extends AnyClass>(constructor: Class, context?: ClassDecoratorContext<Class>) => void;
 
-/** Decorates a method or a whole class, in either decorator standard. */
+/** Decorates a method or a whole class, in either decorator standard, or a function that is a view: the result is the view to register. */
 export interface ViewOrControllerDecorator {
+  <View extends (values: never) => unknown>(view: View): View;
   <Class extends AnyClass>(constructor: Class, context?: ClassDecoratorContext<Class>): void;
   <Method extends AnyMethod>(method: Method, context: ClassMethodDecoratorContext): void;
   <Method extends AnyMethod>(prototype: object, name: string | symbol, descriptor: TypedPropertyDescriptor<Method>): void;

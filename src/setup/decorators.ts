@@ -3,6 +3,7 @@ import type { CommandOptions } from "../commands/command-spec";
 import type { BlueprintOptions, HttpMethod, RouteOptions } from "../routing/route-options";
 import type { CheckedResult } from "../routing/view-types";
 import { checkErrorKind, checkRouteDecorator, describe, isClass } from "./call-checks";
+import { decorateFunction } from "./decorated-functions";
 import type {
   CommandDecorator,
   ControllerDecorator,
@@ -235,7 +236,7 @@ export function blueprint(name: string, options: BlueprintOptions = {}): Control
 }
 
 /**
- * Makes a decorator for views from a function that wraps them; it works on a method and on a whole class.
+ * Makes a decorator for views from a function that wraps them. It works on a method, on a whole class, and around a function that is a view.
  *
  * @param wrap Calls `next` for the view's value, also with other values, or answers itself.
  * @param options The description of the decorator in an OpenAPI document.
@@ -243,6 +244,7 @@ export function blueprint(name: string, options: BlueprintOptions = {}): Control
  * @example
  * ```ts
  * const membersOnly = viewDecorator((next) => session.has("userId") ? next() : redirect(urlFor("login")));
+ * app.get("/members", membersOnly(() => "Members"));
  * ```
  */
 export function viewDecorator<Result>(wrap: CheckedWrapper<Result>, options?: ViewDecoratorOptions): ViewOrControllerDecorator;
@@ -250,13 +252,13 @@ export function viewDecorator(wrap: ViewWrapper, options: ViewDecoratorOptions =
   if (typeof wrap !== "function") {
     throw new SetupError("viewDecorator() needs a function that wraps views, such as (next) => next().");
   }
-  return createFlexible("", (method) => ({ kind: "viewDecorator", method, wrap, details: options }));
+  return createFlexible((method) => ({ kind: "viewDecorator", method, wrap, details: options }));
 }
 
 type CheckedWrapper<Result> = (...values: Parameters<ViewWrapper>) => CheckedResult<Result>;
 
 /**
- * Exempts a view, or all of a controller, from the check against cross-site requests.
+ * Exempts a view, all of a controller, or a function, from the check against cross-site requests.
  *
  * @example
  * ```ts
@@ -267,7 +269,7 @@ type CheckedWrapper<Result> = (...values: Parameters<ViewWrapper>) => CheckedRes
  * }
  * ```
  */
-export const csrfExempt: ViewOrControllerDecorator = createFlexible(" For CSRF give the route the option { csrf: false }.", (method) => ({
+export const csrfExempt: ViewOrControllerDecorator = createFlexible((method) => ({
   kind: "csrfExempt",
   method,
 }));
@@ -331,16 +333,19 @@ function bareOrCalled(
   return decorate;
 }
 
-/** The way to guard functions, for the error of a decorator that is called with one. */
-const guardCure =
-  "Guard views that are functions by a hook of their blueprint: blueprint.beforeRequest(() => { requireUser(); return undefined; }), or call requireUser() in the view.";
+type ViewRecord = Extract<ControllerRecord, { readonly kind: "viewDecorator" | "csrfExempt" }>;
 
-function createFlexible(cure: string, toRecord: (method: string | undefined) => ControllerRecord): Recorder {
+function createFlexible(toRecord: (method: string | undefined) => ViewRecord): ViewOrControllerDecorator {
   const onMethod = createRecorder("This decorator", toRecord);
-  return (target, second, descriptor) => {
-    if (second === undefined && !(typeof target === "function" && isClass(target))) {
+  function decorate<View>(view: View): View;
+  function decorate(target: object, second?: string | symbol | DecoratorContext, descriptor?: PropertyDescriptor): void;
+  function decorate(target: object, second?: string | symbol | DecoratorContext, descriptor?: PropertyDescriptor): unknown {
+    if (second === undefined && isPlainFunction(target)) {
+      return decorateFunction(target, toRecord(undefined));
+    }
+    if (second === undefined && typeof target !== "function") {
       throw new SetupError(
-        `A decorator such as @loginRequired belongs on a method or a class, not on ${describe(target)}. ${guardCure}${cure}`,
+        `A decorator such as @loginRequired belongs on a method or a class, or around a function that is a view, not on ${describe(target)}.`,
       );
     }
     if (second === undefined || (typeof second === "object" && second.kind === "class")) {
@@ -348,7 +353,13 @@ function createFlexible(cure: string, toRecord: (method: string | undefined) => 
     } else {
       onMethod(target, second, descriptor);
     }
-  };
+    return undefined;
+  }
+  return decorate;
+}
+
+function isPlainFunction(target: object): target is (...values: never[]) => unknown {
+  return typeof target === "function" && !isClass(target);
 }
 
 /** Creates a decorator for methods that keeps a record until its class is registered. */

@@ -236,6 +236,8 @@ export class Registration {
           this.addCommand(record.usage ?? kebabCase(record.method), controller.bind(record.method), record.options);
           break;
         case "beforeRequest":
+          this.addHook("beforeRequest", controller.bindDecorated(record.method));
+          break;
         case "afterRequest":
         case "teardownRequest":
         case "urlValuePreprocessor":
@@ -315,7 +317,7 @@ export function toAnyHandler(handler: (error: never, request: FlagonRequest) => 
 }
 
 /** Puts wrappers around a view, the first of them innermost. */
-function wrapView(view: View, wrappers: readonly ViewWrapper[]): View {
+export function wrapView(view: View, wrappers: readonly ViewWrapper[]): View {
   return wrappers.reduce<View>((inner, wrap) => (values, request) => wrap((changed) => inner(changed ?? values, request), values), view);
 }
 

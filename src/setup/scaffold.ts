@@ -4,6 +4,7 @@ import type { KnownOptions, RouteOptions, ViewValues } from "../routing/route-op
 import type { CheckedRule } from "../routing/rule-types";
 import type { CheckedAnswer, CheckedOutcome, CheckedResult } from "../routing/view-types";
 import { checkErrorHandler, checkHook, checkRouteCall } from "./call-checks";
+import { readDecorated } from "./decorated-functions";
 import type {
   AfterRequestHook,
   BeforeRequestHook,
@@ -15,7 +16,7 @@ import type {
   UrlDefaults,
   UrlValuePreprocessor,
 } from "./hooks";
-import { type Registration, toAnyHandler } from "./registration";
+import { type Registration, toAnyHandler, wrapView } from "./registration";
 import { checkView } from "./route-schemas";
 
 /** A function that answers for the values of a rule's variables. */
@@ -87,8 +88,9 @@ export abstract class Scaffold {
       const given = options.endpoint ?? view.name;
       const name = given || registration.nameView(rule, options.methods);
       const label = given || rule || name;
-      const checked = checkView((values) => Reflect.apply(view, undefined, [values]), options, label, registration.app);
-      registration.addRoute(rule, name, checked, options, { label, owner: view });
+      const { details, inner, isCsrfExempt, wrappers } = readDecorated(view);
+      const checked = checkView((values) => Reflect.apply(inner, undefined, [values]), options, label, registration.app);
+      registration.addRoute(rule, name, wrapView(checked, wrappers), options, { label, owner: view, isCsrfExempt, decorators: details });
     });
   }
 

@@ -1,5 +1,4 @@
-import { Blueprint, csrfExempt, Flagon, viewDecorator } from "flagon";
-import { loginRequired, requires } from "flagon/login";
+import { Blueprint, Flagon } from "flagon";
 import { describe, expect, it } from "vitest";
 
 /** Calls a method as code does that no compiler has checked. */
@@ -28,17 +27,4 @@ it.each([[view], ["/path"], [undefined], [{}]])("use() says where middleware goe
   expect(() => call(new Flagon(__dirname), "use", extension)).toThrow(
     "app.use() takes an extension: an object with a name and install(). Middleware of Connect or Express goes to app.useNode()",
   );
-});
-
-it.each([
-  ["loginRequired", loginRequired],
-  ["requires()", requires(() => true)],
-  ["csrfExempt", csrfExempt],
-  ["viewDecorator()", viewDecorator((next) => next())],
-])("%s names the way for views that are functions", (_, decorator) => {
-  for (const target of [view, async () => "x", (() => ({ method() {} }))().method]) {
-    expect(() => Reflect.apply(decorator, undefined, [target])).toThrow(
-      "belongs on a method or a class, not on a function. Guard views that are functions by a hook of their blueprint: blueprint.beforeRequest(",
-    );
-  }
 });
