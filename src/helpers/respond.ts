@@ -36,7 +36,7 @@ export function abort(answer: number | FlagonResponse, description?: string, opt
  * ```ts
  * return makeResponse({ id: 3 }, 201, { location: "/posts/3" });
  * return makeResponse("Hello", 200, { "content-type": "text/plain; charset=utf-8" });
- * return makeResponse(null, 204);
+ * return makeResponse("", 204);
  * ```
  */
 export function makeResponse(body: unknown = "", status?: number, headers?: HeadersLike): FlagonResponse {

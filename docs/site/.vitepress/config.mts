@@ -116,6 +116,7 @@ export default defineConfig({
           page("Layout and factories", "patterns/layout"),
           page("Monorepo", "patterns/monorepo"),
           page("Tenants by host", "patterns/tenants"),
+          page("Languages (i18n)", "patterns/languages"),
           page("Docker", "patterns/docker"),
           page("Prisma", "patterns/prisma"),
           page("Kysely", "patterns/kysely"),
