@@ -3,7 +3,20 @@ import { TemplateError } from "../base/errors";
 import { lazily } from "../base/lazily";
 import { AttributeScanner } from "./attributes";
 import type { BuiltTemplate, TemplateMode } from "./given-templates";
-import { findAwait, findBrokenExpression, findUnbalanced, findUnclosed, locateError, type TemplateMistake } from "./template-mistakes";
+import {
+  excerpt,
+  explainParsing,
+  findAwait,
+  findBrokenExpression,
+  findForeignComment,
+  findUnbalanced,
+  findUnclosed,
+  inOwnWords,
+  locateError,
+  opensBlock,
+  type TemplateMistake,
+  withoutComment,
+} from "./template-mistakes";
 import type { runtime, TemplateFrame } from "./template-runtime";
 
 /** A template, compiled: it gives its text without its layout. */
@@ -122,7 +135,7 @@ function compile(source: string, name: string, mode: TemplateMode): unknown {
       );
     }
     const message = cause instanceof Error ? (cause.message.split("\n", 1)[0] ?? "") : String(cause);
-    const mistake = (tree && explain(tree, mode, message)) ?? { line: Number(/at line (\d+)/.exec(message)?.[1] ?? 1), message };
+    const mistake = tree ? explain(tree, mode, message) : explainParsing(message);
     throw new TemplateError(
       `The template '${name}' cannot be compiled, line ${mistake.line}: ${mistake.message}\n\n${excerpt(text, mistake.line)}`,
       name,
@@ -136,7 +149,21 @@ type Tree = ReturnType<Eta["parse"]>;
 
 function parse(source: string): Tree {
   const eta = loadEta();
-  return eta.parse.call(eta, source);
+  const tree = eta.parse.call(eta, source);
+  // A tag may begin with line breaks. Its line is that of its code.
+  let line = 1;
+  let at = 0;
+  for (const part of tree) {
+    if (typeof part !== "string") {
+      const found = source.indexOf(part.val, at);
+      if (found >= 0) {
+        line += source.slice(at, found).split("\n").length - 1;
+        at = found;
+        part.lineNo = Math.max(line, part.lineNo ?? 1);
+      }
+    }
+  }
+  return tree;
 }
 
 function create(tree: Tree, mode: TemplateMode): unknown {
@@ -181,8 +208,12 @@ function explain(tree: Tree, mode: TemplateMode, message: string): TemplateMista
   }
   return (
     findUnclosed(tags) ??
+    findForeignComment(tags) ??
     findUnbalanced(tags) ??
-    findBrokenExpression(tags, creators[mode]) ?? { line: locateError(toCode(tree, mode, mode === "stream"), heads[mode]) ?? 1, message }
+    findBrokenExpression(tags, creators[mode]) ?? {
+      line: locateError(toCode(tree, mode, mode === "stream"), heads[mode]) ?? 1,
+      message: inOwnWords(message),
+    }
   );
 }
 
@@ -192,14 +223,13 @@ function withoutAwait(code: string): string {
 
 function compiles(tree: Tree): boolean {
   try {
-    create(tree, "sync");
-    return true;
+    return create(tree, "sync") !== undefined;
   } catch {
     return false;
   }
 }
 
-/** Eta's own function text keeps helpers and data in one object; here they are apart, so that data never reaches an option. */
+/** Eta keeps helpers and data in one object; here they are apart, so that data never reaches an option. */
 function toCode(tree: Tree, mode: TemplateMode, mayYield: boolean): string {
   const body = toBody(tree, mode === "stream" && mayYield);
   // A template that returns ends there: its text so far is the page.
@@ -245,7 +275,7 @@ interface OpenTag {
 }
 
 /** Sends the printed text, at the latest before the template waits. */
-const sendNow = 'if (__eta.res !== "") { yield __eta.res; __eta.res = ""; }\n';
+const sendNow = ' if (__eta.res !== "") { yield __eta.res; __eta.res = ""; }';
 
 /**
  * Writes the statements of a template.
@@ -272,19 +302,15 @@ function toBody(tree: Tree, mayYield: boolean): string {
     }
     const code = checkBareName(part.val, part.t !== "e");
     const escaping = part.t === "i" ? "e" : part.t === "r" ? "r" : undefined;
-    body += `__eta.line = ${part.lineNo ?? 1};\n`;
     const closing = /^\s*\}/.test(code) ? opened.pop() : undefined;
-    if (isOwn() && (closing?.isAwaiting === true || /\bawait\b/.test(code))) {
-      body += sendNow;
-    }
-    if (escaping === undefined) {
-      body += checkCondition(code);
-    }
-    if (/\{\s*$/.test(code)) {
+    const mustSend = isOwn() && (closing?.isAwaiting === true || /\bawait\b/.test(code));
+    // The code begins on the line after this one: errors are located by it.
+    body += `__eta.line = ${part.lineNo ?? 1};${mustSend ? sendNow : ""}${escaping === undefined ? checkCondition(code) : ""}\n`;
+    if (opensBlock(code)) {
       body += escaping === undefined ? `${code}\n` : `__eta.open[${opened.length}] = ${code}\n`;
       opened.push({
         escaping,
-        isFunction: escaping !== undefined || /(?:=>|\bfunction\b[^{}]*)\s*\{\s*$/.test(code),
+        isFunction: escaping !== undefined || /(?:=>|\bfunction\b[^{}]*)\s*\{\s*$/.test(withoutComment(code)),
         isAwaiting: /\bfor\s+await\b/.test(code),
       });
     } else if (escaping === undefined) {
@@ -292,7 +318,7 @@ function toBody(tree: Tree, mayYield: boolean): string {
     } else {
       body += isOwn() ? toPiece(code, escaping) : `__eta.res += __eta.${escaping}(${code}\n);\n`;
     }
-    isAfterCode = /\{\s*$/.test(code) || (escaping === undefined && closing?.escaping === undefined);
+    isAfterCode = opensBlock(code) || (escaping === undefined && closing?.escaping === undefined);
     if (closing?.escaping !== undefined) {
       body += `;__eta.res += __eta.${closing.escaping}(__eta.open[${opened.length}]);\n`;
     }
@@ -313,7 +339,7 @@ function checkBareName(code: string, isPrinted: boolean): string {
 /** Writes the same check before a condition, which would be false. */
 function checkCondition(code: string): string {
   const name = bareCondition.exec(code)?.[1];
-  return name === undefined || reserved.has(name) ? "" : `if (${name} === undefined) runtime.bare(frame, it, "${name}");\n`;
+  return name === undefined || reserved.has(name) ? "" : ` if (${name} === undefined) runtime.bare(frame, it, "${name}");`;
 }
 
 /** Prints a value; one that is still being rendered is sent as it comes. */
@@ -352,16 +378,6 @@ function findNames(tree: Tree): string[] {
     }
   }
   return [...names];
-}
-
-/** Formats the lines around one, which is marked. */
-export function excerpt(source: string, line: number): string {
-  const lines = source.split(/\r\n|\n|\r/);
-  const first = Math.max(1, line - 2);
-  return lines
-    .slice(first - 1, line + 2)
-    .map((text, index) => `${first + index === line ? " > " : "   "}${String(first + index).padStart(3)} | ${text}`)
-    .join("\n");
 }
 
 function isCompiled(value: unknown): value is CompiledTemplate {

@@ -10,16 +10,18 @@ import {
   compileBuilt,
   compileStreamingTemplate,
   compileTemplate,
-  excerpt,
   type StreamingTemplate,
 } from "./template-compiler";
 import { type LoadedTemplate, type LoadingOptions, resolveName, type TemplateCache, TemplateLoader } from "./template-loader";
+import { excerpt, locateFailure } from "./template-mistakes";
 import { BlockFound, runtime, StreamedBody, type TemplateFrame, type WantedBlock } from "./template-runtime";
 
 /** The content of blocks, by name. */
 type Blocks = Record<string, Markup>;
 
 const maxStrings = 500;
+/** The most templates inside of one another. One that includes itself without end is found by it. */
+const maxLevels = 200;
 /** In a plain text nothing is escaped. */
 const textRuntime: typeof runtime = { ...runtime, escape: runtime.raw };
 
@@ -139,32 +141,45 @@ export class Templates {
     blocks: Blocks,
     wanted?: WantedBlock,
     tools: typeof runtime = runtime,
+    level = 0,
   ): string {
-    const frame = this.#createFrame(template, data, scope, blocks, wanted, tools);
+    const frame = this.#createFrame(template, data, scope, blocks, level, wanted, tools);
     const text = template.run(data, frame, tools);
     if (frame.layout === undefined) {
       return text;
     }
-    const layout = this.#load(resolveName(frame.layout.name, template.name));
-    return this.#run(layout, { ...data, ...frame.layout.data, body: new Markup(text) }, scope, frame.blocks, wanted, tools);
+    const layout = this.#findLayout(frame.layout.name, template, (name) => this.#load(name));
+    return this.#run(layout, { ...data, ...frame.layout.data, body: new Markup(text) }, scope, frame.blocks, wanted, tools, level + 1);
   }
 
-  async #runAsync(template: LoadedTemplate<AsyncCompiledTemplate>, data: object, scope: object, blocks: Blocks): Promise<string> {
-    const frame = this.#createFrame(template, data, scope, blocks);
+  async #runAsync(
+    template: LoadedTemplate<AsyncCompiledTemplate>,
+    data: object,
+    scope: object,
+    blocks: Blocks,
+    level = 0,
+  ): Promise<string> {
+    const frame = this.#createFrame(template, data, scope, blocks, level);
     const text = await template.run(data, frame, runtime);
     if (frame.layout === undefined) {
       return text;
     }
-    const layout = this.#loadAsync(resolveName(frame.layout.name, template.name));
-    return this.#runAsync(layout, { ...data, ...frame.layout.data, body: new Markup(text) }, scope, frame.blocks);
+    const layout = this.#findLayout(frame.layout.name, template, (name) => this.#loadAsync(name));
+    return this.#runAsync(layout, { ...data, ...frame.layout.data, body: new Markup(text) }, scope, frame.blocks, level + 1);
   }
 
   /**
    * The first piece tells whether there is a layout; if so, the layout is sent at once, and prints the pieces at the
    * place of its body as they come.
    */
-  async *#stream(template: LoadedTemplate<StreamingTemplate>, data: object, scope: object, blocks: Blocks): AsyncGenerator<string, void> {
-    const frame = this.#createFrame(template, data, scope, blocks);
+  async *#stream(
+    template: LoadedTemplate<StreamingTemplate>,
+    data: object,
+    scope: object,
+    blocks: Blocks,
+    level = 0,
+  ): AsyncGenerator<string, void> {
+    const frame = this.#createFrame(template, data, scope, blocks, level);
     const pieces = template.run(data, frame, runtime);
     const first = await pieces.next();
     frame.isSent = true;
@@ -174,10 +189,18 @@ export class Templates {
       return;
     }
     try {
-      const layout = this.#loadStreaming(resolveName(frame.layout.name, template.name));
-      yield* this.#stream(layout, { ...data, ...frame.layout.data, body: new StreamedBody(body) }, scope, frame.blocks);
+      const layout = this.#findLayout(frame.layout.name, template, (name) => this.#loadStreaming(name));
+      yield* this.#stream(layout, { ...data, ...frame.layout.data, body: new StreamedBody(body) }, scope, frame.blocks, level + 1);
     } finally {
       await body.return();
+    }
+  }
+
+  #findLayout<Loaded>(name: string, template: LoadedTemplate<unknown>, load: (name: string) => Loaded): Loaded {
+    try {
+      return load(resolveName(name, template.name));
+    } catch (error) {
+      throw error instanceof TemplateNotFound ? new TemplateNotFound(`${error.message}\nIt is the layout of '${template.name}'.`) : error;
     }
   }
 
@@ -186,9 +209,18 @@ export class Templates {
     data: object,
     scope: object,
     blocks: Blocks,
+    level: number,
     wanted?: WantedBlock,
     tools: typeof runtime = runtime,
   ): TemplateFrame {
+    if (level > maxLevels) {
+      const { name } = template;
+      throw new TemplateError(
+        `The template '${name}' includes itself without end, or is its own layout: ${maxLevels} templates are inside of one another.`,
+        name,
+        1,
+      );
+    }
     return {
       scope,
       blocks,
@@ -197,10 +229,10 @@ export class Templates {
       layout: undefined,
       isSent: false,
       include: (name, inner) =>
-        new Markup(this.#run(this.#load(resolveName(name, template.name)), { ...data, ...inner }, scope, {}, undefined, tools)),
+        new Markup(this.#run(this.#load(resolveName(name, template.name)), { ...data, ...inner }, scope, {}, undefined, tools, level + 1)),
       includeAsync: async (name, inner) =>
-        new Markup(await this.#runAsync(this.#loadAsync(resolveName(name, template.name)), { ...data, ...inner }, scope, {})),
-      fail: (error, line) => fail(error, template, line, data, scope),
+        new Markup(await this.#runAsync(this.#loadAsync(resolveName(name, template.name)), { ...data, ...inner }, scope, {}, level + 1)),
+      fail: (error, line) => fail(error, template, locateFailure(error, template.run, line), data, scope),
     };
   }
 
@@ -239,13 +271,13 @@ async function* prepend(first: IteratorResult<string, void>, rest: AsyncGenerato
 
 function fail(error: unknown, template: LoadedTemplate<unknown>, line: number, data: object, scope: object): never {
   // An answer such as abort(404), or an error that has its place already, is thrown unchanged.
-  if (
-    error instanceof HTTPException ||
-    error instanceof TemplateError ||
-    error instanceof TemplateNotFound ||
-    error instanceof BlockFound
-  ) {
+  if (error instanceof HTTPException || error instanceof TemplateError || error instanceof BlockFound) {
     throw error;
+  }
+  if (error instanceof TemplateNotFound) {
+    throw error.message.includes("\nIt is ")
+      ? error
+      : new TemplateNotFound(`${error.message}\nIt is included by '${template.name}', line ${line}.`);
   }
   const message = error instanceof Error ? error.message : String(error);
   const culprit = findCulprit(message, template.source, line);

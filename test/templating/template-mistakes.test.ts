@@ -1,4 +1,4 @@
-import { renderTemplate, renderTemplateString, TemplateError } from "flagon";
+import { renderTemplate, renderTemplateAsync, renderTemplateString, TemplateError } from "flagon";
 import { describe, expect, it } from "vitest";
 import { createApp, writeFiles } from "../support";
 
@@ -38,12 +38,31 @@ describe("a template that does not compile", () => {
     ["\n<% block('a', () => { %>\n<%= await it.p %><% }) %>", 3, "'await' needs renderTemplateAsync()"],
     ["\n\n<% const a = 1; const a = 2; %>", 3, "Identifier 'a' has already been declared"],
     ["ok\n<% const = 1 %>\nx", 2, "Unexpected token '='"],
+    ["a\n<%\n\nconst a = 1;\nconst b = ;\n%>", 5, "Unexpected token ';'"],
+    ["a\n<%=\n\n  it.a it.b %>", 4, "<%= it.a it.b %>"],
+    ["a\r\n<%\r\nconst b = ;\r\n%>", 3, "Unexpected token ';'"],
+    ["\ufeffa\r\nb <%= it.x", 2, "unclosed tag: '%>' is missing"],
+    ["a\n<%= 'x %>", 2, "unclosed string: its quote is missing"],
+    ["a\n\n<%= `x %>", 3, "unclosed string"],
+    ["a\n<% /* x %>", 2, "unclosed comment: '*/' is missing"],
+    ["a\n<%# note %>", 2, "a comment is written <% /* … */ %>: <% # note %>"],
+    ["a\n<% switch (1) { %>\n<% case 1: %>x<% } %>", 3, "Put 'switch' and its first 'case' into one tag"],
   ])("is an error with the line and the mistake: %j", (source, line, message) => {
     expect(refuse(source)).toEqual([expect.stringContaining(message), line]);
   });
 
   it("is not one with brackets in strings, comments and expressions", () => {
     expect(render('<%= "}" + `{` + \'(\' %><% /* { */ %><% const r = /[{(]/ %><%= r.test("{") %>')).toBe("}{(true");
+  });
+});
+
+describe("a tag", () => {
+  it.each([
+    ["ends with a comment", "<%= block('a', () => { /* here */ %>T<% }) %>", "T"],
+    ["ends with a comment of a line", "<% if (1) { // here %>T<% } %>", "T"],
+    ["prints a comment", "<%= 1 /* { */ %>", "1"],
+  ])("%s", (_, source, text) => {
+    expect(render(source)).toBe(text);
   });
 });
 
@@ -91,6 +110,35 @@ describe("a template's error", () => {
       "The template 'page' failed, line 3: TypeError: Cannot read properties of undefined (reading 'title'); 'it.post' is undefined",
     );
     expect(failing).toThrow(" >   3 | <p><%= it.post.title %></p>\n     4 | four");
+  });
+
+  it.each([
+    ["a\n<%\nconst a = 1;\nit.x.y;\n%>", 4],
+    ["\n<%=\n\nit.x.y %>", 4],
+    ["<% if (1) { %>\n<%= it\n.x\n.y %><% } %>", 4],
+    ["<%= [1].map((n) => {\n return it.x.y; }) %>", 2],
+    ["a\r\n<% const a = 1;\r\nit.x.y; %>", 3],
+  ])("names the line inside of a tag: %j", (source, line) => {
+    expect(() => render(source)).toThrow(`failed, line ${line}: TypeError`);
+  });
+
+  it.each<[string, Readonly<Record<string, string>>]>([
+    ["an include", { "page.eta": "<%~ include('part') %>", "part.eta": "<%~ include('page') %>" }],
+    ["a layout", { "page.eta": "<% layout('page') %>" }],
+    ["two layouts", { "page.eta": "<% layout('other') %>", "other.eta": "<% layout('page') %>" }],
+  ])("says that templates have no end: %s", async (_, files) => {
+    expect(() => renderPage(files)).toThrow("includes itself without end, or is its own layout");
+    const app = createApp();
+    const inTurn = Object.entries(files).map(([name, text]) => [name, text.replace("include(", "await includeAsync(")]);
+    app.templates.addFolder(writeFiles(Object.fromEntries(inTurn)));
+    await expect(app.appContext(() => renderTemplateAsync("page"))).rejects.toThrow("includes itself without end");
+  });
+
+  it("names the template that asks for a missing one", () => {
+    expect(() => renderPage({ "page.eta": "\n<%~ include('prat') %>", "part.eta": "" })).toThrow("\nIt is included by 'page', line 2.");
+    expect(() => renderPage({ "page.eta": "<%~ include('part') %>", "part.eta": "<% layout('none') %>" })).toThrow(
+      "\nIt is the layout of 'part'.",
+    );
   });
 
   it("names the included template, not the including one", () => {
