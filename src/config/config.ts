@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { ConfigError } from "../base/errors";
-import { type Schema, validateSync } from "../base/schema";
+import type { Schema } from "../base/schema";
 import { isSecretName } from "../base/secret-names";
 import { didYouMean } from "../base/suggestion";
 import { readTextFile } from "../base/text-file";
@@ -17,6 +17,7 @@ import {
 } from "./environment";
 import type { Misspellings } from "./misspellings";
 import { type Settings, settingChecks } from "./settings";
+import { type VariableText, validateVariables } from "./variable-texts";
 
 /** The origin of a value, for its error. */
 type Source = "code" | "file";
@@ -97,6 +98,8 @@ export class Config implements Settings {
   readonly #fromVariables = new Set<string>();
   /** The keys that the code, a file or a variable has set. */
   readonly #given = new Set<string>();
+  /** The texts of the variables that set a value as a whole. */
+  readonly #texts = new Map<string, VariableText>();
   readonly #variables: NodeJS.ProcessEnv;
   readonly #root: string;
 
@@ -201,13 +204,14 @@ export class Config implements Settings {
   /**
    * Returns the app's own settings, checked and typed by a schema.
    *
-   * Text from the environment that reads as JSON is already converted: `FLAGON_WORKERS=4` is the number 4.
+   * Text from the environment is taken as the schema needs it: `FLAGON_ZIP=01234` and `FLAGON_PIN=1234` as text where it takes text, `yes` as a
+   * boolean, and `a,b` as a list.
    *
    * @param schema A zod object, or any synchronous Standard Schema.
    * @throws {ConfigError} If the schema refuses the values; the message names every wrong key.
    */
   parse<Output>(schema: Schema<Output>): Output {
-    const result = validateSync(schema, { ...this });
+    const result = validateVariables(schema, Object.fromEntries(Object.entries(this)), this.#texts);
     if ("issues" in result) {
       const lines = result.issues.map(({ path, message }) => {
         const key = path.map(String).join(".");
@@ -236,18 +240,28 @@ export class Config implements Settings {
     const problems = Object.entries(values).map(([key, value]) => check(key, value, source));
     const merged = new Map<string, unknown>(Object.entries(values));
     const names = new Map<string, string>();
+    const texts = new Map<string, string>();
     for (const { name, path, text } of [...variables, ...listVariables(this.#variables)]) {
       const [word = "", ...rest] = path;
       const key = toCamelCase(word);
       const present: unknown = merged.has(key) ? merged.get(key) : Object.hasOwn(this, key) ? Reflect.get(this, key) : undefined;
       merged.set(key, rest.length === 0 ? readValue(key, text, present) : putMember(present, rest, text, memberStyle(key)));
       names.set(key, name);
+      if (rest.length === 0) {
+        texts.set(key, text);
+      }
     }
     problems.push(...[...names].map(([key, name]) => check(key, merged.get(key), name)));
     problems.push(...findConflicts({ ...this, ...Object.fromEntries(merged) }));
     throwIfAny(problems);
     for (const [key, value] of merged) {
       this.#given.add(key);
+      const text = texts.get(key);
+      if (text === undefined) {
+        this.#texts.delete(key);
+      } else {
+        this.#texts.set(key, { text, value });
+      }
       if (!Object.hasOwn(values, key) && (!Object.hasOwn(this, key) || this.#fromVariables.has(key))) {
         this.#fromVariables.add(key);
       } else {
@@ -289,8 +303,10 @@ function check(key: string, value: unknown, source: string): string | undefined 
     if (hint === "" || key.length < 8) {
       return undefined;
     }
-    const isVariable = source.startsWith("FLAGON_");
-    return source === "code" || isVariable ? `There is no setting '${key}'${isVariable ? ` (from ${source})` : ""}.${hint}` : undefined;
+    const place = source === "code" ? "" : source === "file" ? " (from a file)" : ` (from ${source})`;
+    return source === "code" || source === "file" || source.startsWith("FLAGON_")
+      ? `There is no setting '${key}'${place}.${hint}`
+      : undefined;
   }
   const { accepts, expected } = settingChecks[key];
   if (accepts(value)) {

@@ -72,12 +72,49 @@ describe("app.config", () => {
     expect(() => new Config({}, { FLAGON_MAX_CONTENT_LENGTH: "lots" })).toThrow(
       "'maxContentLength' (from FLAGON_MAX_CONTENT_LENGTH) must be a whole number from 1, but got 'lots'",
     );
-    const root = writeFiles({ "bad.json": '{"debug": 1}', "list.json": "[]", "broken.json": "{" });
+    const root = writeFiles({ "bad.json": '{"debug": 1}', "list.json": "[]", "broken.json": "{", "slip.json": '{"secretKye":"x"}' });
     const config = new Config({}, {});
     expect(() => config.loadFile(join(root, "bad.json"))).toThrow("The setting 'debug' (from a file)");
+    expect(() => config.loadFile(join(root, "slip.json"))).toThrow(
+      "There is no setting 'secretKye' (from a file). Did you mean 'secretKey'?",
+    );
     expect(() => config.loadFile(join(root, "list.json"))).toThrow("does not hold an object");
     expect(() => config.loadFile(join(root, "broken.json"))).toThrow("broken.json' could not be read");
     expect(() => config.loadFile(join(root, "none.json"))).toThrow("none.json' could not be read");
+  });
+
+  it.each<[string, z.ZodType, unknown]>([
+    ["12345", z.string(), "12345"],
+    ["true", z.string(), "true"],
+    ["12345", z.number(), 12345],
+    ["yes", z.boolean(), true],
+    ["0", z.boolean(), false],
+    ["", z.boolean(), false],
+    ["a, b", z.array(z.string()), ["a", "b"]],
+    ['["a"]', z.array(z.string()), ["a"]],
+    ["off", z.stringbool(), false],
+    ["true", z.stringbool(), true],
+    ["5", z.union([z.string(), z.number()]), 5],
+    ["1e5", z.string().regex(/^\w+$/), "1e5"],
+  ])("reads the variable %j as the schema takes it", (text, schema, value) => {
+    process.env.FLAGON_OWN_VALUE = text;
+    try {
+      expect(createApp().config.parse(z.object({ ownValue: schema }))).toEqual({ ownValue: value });
+    } finally {
+      delete process.env.FLAGON_OWN_VALUE;
+    }
+  });
+
+  it("refuses a variable that no reading fits, and leaves what the code has set", () => {
+    process.env.FLAGON_OWN_VALUE = "many";
+    try {
+      const { config } = createApp();
+      expect(() => config.parse(z.object({ ownValue: z.number().optional() }))).toThrow("ownValue: ");
+      config.update({ other: 5 });
+      expect(() => config.parse(z.object({ other: z.string() }))).toThrow("other: ");
+    } finally {
+      delete process.env.FLAGON_OWN_VALUE;
+    }
   });
 
   it("gives the app's own settings, checked and typed, with one error for all wrong ones", () => {
