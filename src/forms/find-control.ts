@@ -127,7 +127,9 @@ function findChoiceControl(isPassword: boolean, kind: Unwrapped, required: Attri
   }
   return {
     ...single("select", required),
-    choices: [...new Set(shown)].map((value) => (typeof value === "boolean" ? nameBoolean(value) : nameValue(String(value)))),
+    choices: [...new Set(shown)].map((value) =>
+      typeof value === "boolean" ? nameBoolean(value) : { ...nameValue(String(value)), ...nameNumber(core, value) },
+    ),
   };
 }
 
@@ -161,6 +163,13 @@ function nameBoolean(value: boolean): Choice {
 function listWords(schema: ZodSchema): readonly string[] {
   const words = readDefinition(schema, "words");
   return Array.isArray(words) ? words.filter((word) => typeof word === "string") : [];
+}
+
+/** Names a number of an enum by its key: `{ Red: 0 }` is shown as "Red". */
+function nameNumber(schema: ZodSchema, value: unknown): { readonly label?: string } {
+  const entries = typeof value === "number" ? readDefinition(schema, "entries") : undefined;
+  const key = typeof entries === "object" && entries !== null ? Object.entries(entries).find(([, one]) => one === value)?.[0] : undefined;
+  return key === undefined ? {} : { label: humanize(key) };
 }
 
 function nameValue(value: string): Choice {

@@ -73,11 +73,11 @@ function lookUp(messages: FormMessages, issue: FormIssue, field: FormIssueField)
   return typeof message === "function" ? message(issue, field) : message;
 }
 
-function describeIssue({ code, message, details, schema }: FieldIssue, { type }: FormIssueField): FormIssue {
+function describeIssue({ code, message, details, schema }: FieldIssue, { type, isMultiple }: FormIssueField): FormIssue {
   const core = schema && unwrap(schema).core;
   const kind = findKind(code, details, core);
   return {
-    kind: kind === "date" ? (dateKinds[type] ?? kind) : kind,
+    kind: code === "invalid_union" && !isMultiple ? (choiceKinds[type] ?? kind) : kind === "date" ? (dateKinds[type] ?? kind) : kind,
     code,
     message,
     limit: readLimit(details),
@@ -99,6 +99,9 @@ function readText({ prefix, suffix, includes, keys, values }: Details): string {
 
 /** The kinds of a date whose control takes a time. */
 const dateKinds: Readonly<Record<string, FormMessageKind>> = { time: "time", "datetime-local": "dateTime" };
+
+/** The kinds of a value that no option of a union takes, by the control that offers the options. */
+const choiceKinds: Readonly<Record<string, FormMessageKind>> = { select: "choice", radio: "choice" };
 
 /** Finds the kind of an issue by zod's code and by the schema of the field. */
 function findKind(code: string, details: Details, core: ZodSchema | undefined): FormMessageKind {

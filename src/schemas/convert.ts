@@ -214,7 +214,8 @@ function convertChoice(kind: Unwrapped, text: string | undefined): unknown {
     if (text !== undefined && kind.acceptsEmpty) {
       return "";
     }
-    const isUnchecked = values.includes(false) || (values.includes(true) && !mayLack);
+    const isBox = values.every((value) => typeof value === "boolean");
+    const isUnchecked = isBox && (values.includes(false) || !mayLack);
     return isUnchecked && !(mayLack && text === "") ? false : undefined;
   }
   const found = values.find((value) => String(value) === trimmed);
@@ -273,7 +274,9 @@ function convertUnion(kind: Unwrapped, node: NameNode, path: Path, conversion: C
   }
   // One value of a list is no list again, or a union that holds lists of itself would never end.
   const isItem = typeof path.at(-1) === "number" && node.children.size === 0;
-  const options = readInners(kind.core, "options").filter((option) => !(isItem && isArray(option)));
+  const all = readInners(kind.core, "options").filter((option) => !(isItem && isArray(option)));
+  // Several values are a list: an option of one value would drop the others.
+  const options = node.values.length > 1 ? [...all.filter(isArray), ...all.filter((option) => !isArray(option))] : all;
   // The first option that accepts the converted value wins. An option with asynchronous parts cannot be tried.
   const refused = new Map<string, RefusedKind>();
   for (const option of options) {

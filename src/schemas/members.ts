@@ -60,7 +60,7 @@ export const readMembers: (schema: ZodSchema) => Members | undefined = remember(
     ),
     alternatives: shapes.flatMap((shape, index) => {
       const names = [...shape.keys()].filter((name) => found.get(name)?.length === 1);
-      return names.length > 0 ? [{ label: findLabel(options[index], discriminator), names }] : [];
+      return names.length > 0 ? [{ label: findLabel(options[index], discriminator, names), names }] : [];
     }),
   };
 });
@@ -165,13 +165,16 @@ function joinDiscriminator(schemas: readonly ZodSchema[], extra: object): ZodSch
   return composeSchema({ type: "default", innerType: joined, defaultValue, meta: unwrap(joined).meta });
 }
 
-/** Returns the label of an option: that of its `.meta()`, or the values that choose it. One that `false` chooses has none. */
-function findLabel(option: ZodSchema | undefined, discriminator: string): string | undefined {
+/** Returns the label of an option: that of its `.meta()`, the values that choose it, or its fields. One that `false` or nothing chooses has none. */
+function findLabel(option: ZodSchema | undefined, discriminator: string, names: readonly string[] = []): string | undefined {
   const { label, title } = option === undefined ? {} : unwrap(option).meta;
   if (typeof label === "string" || typeof title === "string") {
     return String(label ?? title);
   }
-  const values = option === undefined ? [] : listChoosers(option, discriminator);
+  const values = (option === undefined ? [] : listChoosers(option, discriminator)).filter((value) => value !== null && value !== undefined);
+  if (values.length === 0) {
+    return option !== undefined && isChosenByAbsence(option, discriminator) ? undefined : names.map(humanize).join(", ");
+  }
   return values.length === 1 && typeof values[0] === "boolean"
     ? values[0]
       ? humanize(discriminator)
@@ -188,7 +191,11 @@ export function listChoosers(option: ZodSchema, discriminator: string): readonly
 /** Tells whether an option is chosen by the absence of its discriminator, such as `z.literal("a").default("a")`. */
 export function isChosenByAbsence(option: ZodSchema, discriminator: string): boolean {
   const field = readMembers(option)?.fields.get(discriminator);
-  return field !== undefined && unwrap(field).isOptional;
+  if (field === undefined) {
+    return false;
+  }
+  const { core, isOptional, isNullable } = unwrap(field);
+  return isOptional || isNullable || ["null", "undefined", "void"].includes(core._zod.def.type);
 }
 
 /** Lists the keys that the schema of a record states: those of an enum, or of literals. */

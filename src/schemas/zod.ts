@@ -116,10 +116,13 @@ export const unwrap: (schema: ZodSchema) => Unwrapped = remember((schema) => {
     core = inner;
     meta = { ...readMeta(core), ...meta };
   }
-  acceptsEmpty ||= listValues(core).includes("");
+  const values = listValues(core);
+  acceptsEmpty ||= values.includes("");
+  isNullable ||= values.includes(null);
+  isOptional ??= values.includes(undefined);
   return {
     core,
-    isOptional: isOptional ?? false,
+    isOptional,
     isNullable,
     acceptsEmpty,
     isPreprocessed,
@@ -232,6 +235,9 @@ function findInner(schema: ZodSchema): ZodSchema | undefined {
         ? rest[0]
         : composeSchema({ type: "union", options: rest });
   }
+  if (type === "intersection") {
+    return joinSides(schema);
+  }
   return type === "pipe" ? readPipe(schema) : undefined;
 }
 
@@ -270,9 +276,22 @@ function joinTexts(input: ZodSchema, output: ZodSchema): ZodSchema | undefined {
   const to = unwrap(output);
   const isChanged = endsInChange(input) || to.isPreprocessed;
   const core = joinCores(from.core, to.core, isChanged);
-  if (core === undefined) {
-    return undefined;
-  }
+  return core && joinWrappings(core, from, to);
+}
+
+const scalars: ReadonlySet<string> = new Set(["string", "number", "bigint", "date"]);
+
+/** Joins both sides of an intersection of texts, of numbers or of dates; `undefined` for other schemas. */
+function joinSides(schema: ZodSchema): ZodSchema | undefined {
+  const [left, right] = ["left", "right"].map((side) => readInner(schema, side)).map((side) => side && unwrap(side));
+  const type = left?.core._zod.def.type ?? "";
+  return left !== undefined && right?.core._zod.def.type === type && scalars.has(type)
+    ? joinWrappings(joinChecks(left.core, right.core), left, right)
+    : undefined;
+}
+
+/** Gives a schema the wrappings that hold for both schemas of which it was made. */
+function joinWrappings(core: ZodSchema, from: Unwrapped, to: Unwrapped): ZodSchema {
   const isShort = listChecks(from.core).every(({ minimum = 0, length = 0 }) => minimum === 0 && length === 0);
   const empty = composeSchema({ type: "literal", values: [""] });
   const options = to.acceptsEmpty && isShort ? composeSchema({ type: "union", options: [core, empty] }) : core;
@@ -281,6 +300,18 @@ function joinTexts(input: ZodSchema, output: ZodSchema): ZodSchema | undefined {
   return from.hasDefault
     ? composeSchema({ type: "default", innerType: nullable, defaultValue: from.defaultValue, meta })
     : composeSchema({ type: from.isOptional && to.isOptional ? "optional" : "nonoptional", innerType: nullable, meta });
+}
+
+/** Joins two schemas of one type: the values satisfy the checks of both. */
+function joinChecks(from: ZodSchema, to: ZodSchema, between: readonly ZodSchema[] = []): ZodSchema {
+  const error = readDefinition(from, "error") ?? readDefinition(to, "error");
+  return composeSchema({ type: from._zod.def.type, checks: [...readChecks(from), ...between, ...readChecks(to)], error });
+}
+
+/** Reads the checks of a schema; a format such as `z.email()` is a check of its own. */
+function readChecks(schema: ZodSchema): readonly unknown[] {
+  const checks = readDefinition(schema, "checks");
+  return [...(readDefinition(schema, "check") === undefined ? [] : [schema]), ...(Array.isArray(checks) ? checks : [])];
 }
 
 /** Tells whether a function changes the values of a schema after its checks. */
@@ -298,17 +329,8 @@ function endsInChange(schema: ZodSchema): boolean {
 
 function joinCores(from: ZodSchema, to: ZodSchema, isChanged: boolean): ZodSchema | undefined {
   const { type } = to._zod.def;
-  const checks = readDefinition(from, "checks");
-  const first: unknown[] = [...(readDefinition(from, "check") === undefined ? [] : [from]), ...(Array.isArray(checks) ? checks : [])];
   if (type === "string") {
-    const others = readDefinition(to, "checks");
-    const second: unknown[] = [...(readDefinition(to, "check") === undefined ? [] : [to]), ...(Array.isArray(others) ? others : [])];
-    const change = isChanged ? [composeSchema({ type: "custom", check: "overwrite" })] : [];
-    return composeSchema({
-      type,
-      checks: [...first, ...change, ...second],
-      error: readDefinition(from, "error") ?? readDefinition(to, "error"),
-    });
+    return joinChecks(from, to, isChanged ? [composeSchema({ type: "custom", check: "overwrite" })] : []);
   }
   if (isChanged || listChecks(from).some(({ check, tx }) => check === "overwrite" && !isHarmless(tx))) {
     return undefined;
