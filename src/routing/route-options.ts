@@ -64,8 +64,11 @@ export type KnownOptions<Options, Known> = [Exclude<keyof Options, Known>] exten
     };
 
 /** The argument of a view: the values of the rule and of the host, the defaults, and the checked body and query. */
-export type ViewValues<Source extends string, Options> = RuleValues<Source> &
-  HostValues<Options> &
+export type ViewValues<Source extends string, Options> = [keyof Options] extends [never]
+  ? RuleValues<Source>
+  : RuleValues<Source> & OptionValues<Options>;
+
+type OptionValues<Options> = HostValues<Options> &
   DefaultValues<Options> &
   JsonValues<Options> &
   FormValues<Options> &

@@ -11,8 +11,27 @@ export type CheckedRule<Source extends string> = [RuleProblem<Source>] extends [
 export type RuleProblem<Source extends string> = string extends Source
   ? "A rule is a literal text, so that the compiler can check it."
   : Source extends `/${string}` | ""
-    ? VariableProblem<Source>
+    ? IsPlain<Source> extends true
+      ? never
+      : VariableProblem<Source>
     : `A rule begins with a slash: write /${Source}`;
+
+/** Whether the variables of a rule are all of the plain form, with known converters: the search for a mistake costs more. */
+type IsPlain<Source extends string, Seen = never> = Source extends `${infer Before}<${infer Variable}>${infer Rest}`
+  ? Before extends `${string}/:${string}`
+    ? false
+    : Variable extends `${infer Name}:${infer Key}`
+      ? Name extends KnownConverter
+        ? Key extends Seen
+          ? false
+          : IsPlain<Rest, Seen | Key>
+        : false
+      : Variable extends Seen
+        ? false
+        : IsPlain<Rest, Seen | Variable>
+  : Source extends `${string}/:${string}` | `${string}<${string}`
+    ? false
+    : true;
 
 type Collect<Source extends string> = Source extends `${string}<${infer Variable}>${infer Rest}`
   ? ReadVariable<Variable> & Collect<Rest>

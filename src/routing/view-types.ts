@@ -3,20 +3,20 @@ import type { ViewResult } from "./route-options";
 
 /**
  * The mistake of a view, `never` if there is none: a text, or the type that the view must have, depending on which the
- * compiler explains better. Values of the type `never` belong to a rule with a mistake: any view is accepted there. A
- * view of the right type is accepted first: the search for its mistake costs the compiler three times as much.
+ * compiler explains better. Values of the type `never` belong to a rule with a mistake: any view is accepted there.
  */
 export type ViewProblem<View, Values, Options = unknown> = [Values] extends [never]
   ? never
-  : View extends (values: Values) => PlainResult<Options>
-    ? never
-    : View extends (values: infer Wanted) => infer Result
-      ? [ValueProblem<Values, Wanted>] extends [never]
-        ? [Values] extends [Wanted]
-          ? ReturnProblem<Result, Options>
-          : (values: Values) => ViewResult<Options>
-        : ValueProblem<Values, Wanted>
-      : (values: Values) => ViewResult<Options>;
+  : View extends (values: infer Wanted) => infer Result
+    ? [ValueProblem<Values, Wanted>] extends [never]
+      ? [Values] extends [Wanted]
+        ? ReturnProblem<Result, Options>
+        : (values: Values) => ViewResult<Options>
+      : ValueProblem<Values, Wanted>
+    : (values: Values) => ViewResult<Options>;
+
+/** The type of most views: they take the values, and return text or an object, or a promise of one. */
+export type PlainView<Values, Options> = (values: Values) => PlainResult<Options>;
 
 /** The most usual results of a view. `Promise` is faster to compare with than `PromiseLike`. */
 type PlainResult<Options> = Options extends { readonly returns: unknown } ? ViewResult<Options> : Plain | Promise<Plain>;

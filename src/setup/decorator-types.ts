@@ -1,7 +1,7 @@
 import type { CommandOptions, CommandValues } from "../commands/command-spec";
 import type { KnownOptions, RouteOptions, ViewValues } from "../routing/route-options";
 import type { CheckedRule, RuleProblem } from "../routing/rule-types";
-import type { AnswerProblem, CommandProblem, ResultProblem, ViewProblem } from "../routing/view-types";
+import type { AnswerProblem, CommandProblem, PlainView, ResultProblem, ViewProblem } from "../routing/view-types";
 import type { TemplateFunction } from "./hooks";
 
 /*
@@ -11,10 +11,13 @@ import type { TemplateFunction } from "./hooks";
  */
 
 /** Decorates a method that takes `Values` and returns what a view may return, in either decorator standard. */
-export type ViewMethodDecorator<Values, Options = unknown> = <Target extends object, Method = Target>(
-  target: CheckedTarget<Target, ViewProblem<Target, Values, Options>>,
+export type ViewMethodDecorator<Values, Options = unknown> = PlainViewDecorator<Values, Options, PlainView<Values, Options>>;
+
+/** The decorator, with the type of most views: of other methods the mistake is searched, which costs the compiler more. */
+type PlainViewDecorator<Values, Options, Plain> = <Target extends object, Method = Target>(
+  target: Target extends Plain ? Target : CheckedTarget<Target, ViewProblem<Target, Values, Options>>,
   context: DecoratedPlace<Target, Method>,
-  descriptor?: CheckedDescriptor<Method, ViewProblem<Method, Values, Options>>,
+  descriptor?: Method extends Plain ? TypedPropertyDescriptor<Method> : CheckedDescriptor<Method, ViewProblem<Method, Values, Options>>,
 ) => void;
 
 /** Decorates a method that takes the values of a command's usage, in either decorator standard. */
@@ -102,7 +105,7 @@ type AnyMethod = (...values: never[]) => void;
 /** Methods are decorated, and nothing else: a property of `experimentalDecorators` comes without a descriptor. */
 type DecoratedPlace<Target, Method> = Target extends AnyMethod
   ? ClassMethodDecoratorContext
-  : [Method, Target] extends [Target, Method]
+  : Target extends Method
     ? "This decorator belongs on a method."
     : string | symbol;
 
