@@ -6,6 +6,17 @@ const known = /^<(?:!--|\/?(?:a|br|code|details|kbd|sub|summary|sup)\b)/;
 const toText = (html: string) => html.replaceAll("<", "&lt;").replaceAll("{{", "&#123;&#123;");
 const page = (text: string, name: string) => ({ text, link: /^[A-Z]|^bench|^reference/.test(name) ? `/${name}` : `/docs/${name}` });
 
+/** Weighs the pages of a search: guides before chapters of the tutorial, those before the reference, and that before pages on the project. */
+function boostDocument(id: string): number {
+  if (/^\/docs\/(?:why|decisions|upgrading|support)/.test(id)) {
+    return 0.6;
+  }
+  if (/^\/docs\/tutorial/.test(id)) {
+    return 0.5;
+  }
+  return id.startsWith("/docs/") ? 1.5 : id.startsWith("/reference/") ? 0.4 : 0.2;
+}
+
 export default defineConfig({
   title: "Flagon",
   description: "A TypeScript web framework that works like Flask.",
@@ -32,7 +43,7 @@ export default defineConfig({
     build: { chunkSizeWarningLimit: 5000 },
   },
   themeConfig: {
-    search: { provider: "local" },
+    search: { provider: "local", options: { miniSearch: { searchOptions: { boostDocument } } } },
     nav: [page("Quickstart", "quickstart"), page("Guides", ""), page("Reference", "reference/flagon"), page("Changelog", "CHANGELOG")],
     outline: [2, 3],
     sidebar: [
