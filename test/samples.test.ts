@@ -305,10 +305,14 @@ describe("samples/blog.ts", () => {
     const form = { password: "another long one", again: "another long one" };
     expect((await stranger.post(link, { form: { ...form, again: "different" } })).status).toBe(422);
     expect((await stranger.post(link.replace("/reset/1/", "/reset/2/"), { form })).status).toBe(404);
+    // Ann is logged in here meanwhile.
+    expect((await client.get("/posts/new")).status).toBe(200);
     const done = await stranger.post(link, { form });
     expect([done.status, done.headers.get("location")]).toEqual([303, "/login"]);
     expect((await stranger.get(link)).status).toBe(404);
     expect((await stranger.post(link, { form })).status).toBe(404);
+    // Whoever has the old password is out, in every browser.
+    expect((await client.get("/posts/new")).headers.get("location")).toBe("/login?next=%2Fposts%2Fnew");
     expect((await client.post("/login", { form: { name: "Ann", password: "long enough" } })).status).toBe(422);
     expect((await client.post("/login", { form: { name: "Ann", password: form.password } })).status).toBe(303);
   });

@@ -250,7 +250,7 @@ class Accounts {
     return redirect("/");
   }
 
-  /** Other devices that are remembered have to log in again afterwards. */
+  /** All other devices must log in again afterwards. */
   @freshLoginRequired
   @route("/account", { methods: ["GET", "POST"] })
   async account() {

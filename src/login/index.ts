@@ -8,12 +8,14 @@ import type { ViewOrControllerDecorator } from "../setup/decorator-types";
 import { viewDecorator } from "../setup/decorators";
 import type { TestClient } from "../testing/test-client";
 import { findUser } from "./current-user";
-import { findNext, identify, type LoginUserOptions, managerOf } from "./manager";
+import { findNext, identify, managerOf } from "./manager";
+import type { LoginUserOptions } from "./options";
 import { stateOf } from "./state";
 import { type AuthenticatedUser, idOf, type User, type UserLike } from "./users";
 
 export { currentUser } from "./current-user";
-export { LoginManager, type LoginOptions, type LoginUserOptions } from "./manager";
+export { LoginManager } from "./manager";
+export type { LoginOptions, LoginUserOptions } from "./options";
 export { type HashOptions, hashPassword, needsRehash, verifyPassword } from "./passwords";
 export type { AnonymousUser, AuthenticatedUser, LoginTypes, User, UserLike } from "./users";
 
@@ -42,12 +44,14 @@ export function logoutUser(): void {
   managerOf(context).logOut(context);
 }
 
-/** Makes the login of the current user fresh again, after the user entered the password once more. */
+/**
+ * Makes the login of the current user fresh again, after the user entered the password once more, or has changed it.
+ *
+ * A change of what `getSecret` gives ends all logins of the user. Call this in the request that changes it, and this one goes on.
+ */
 export function confirmLogin(): void {
-  const { request, session } = getRequestContext("confirmLogin");
-  session.regenerate();
-  session.set("_fresh", true);
-  session.set("_id", identify(request));
+  const context = getRequestContext("confirmLogin");
+  managerOf(context).confirm(context);
 }
 
 /** Tells whether the current user entered the password in this session, and was not only remembered. */

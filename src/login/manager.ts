@@ -11,66 +11,13 @@ import { isSafeRedirect, redirect } from "../helpers/redirect";
 import { Unauthorized } from "../http/exceptions/client-errors";
 import type { FlagonRequest } from "../http/request/request";
 import type { FlagonResponse } from "../http/response/response";
-import { type Challenges, readChallenges, type WWWAuthenticate } from "../http/www-authenticate";
+import { readChallenges, type WWWAuthenticate } from "../http/www-authenticate";
 import { sessionCookieOptions } from "../sessions/cookie-sessions";
 import { currentUser } from "./current-user";
+import type { LoginOptions, LoginUserOptions } from "./options";
 import { fingerprintOf, formatRemembered, parseRemembered } from "./remember";
 import { findExtension, type LoginState, missing, stateOf, states } from "./state";
 import { idOf, type User, type UserLike } from "./users";
-
-/** Options of `LoginManager`. */
-export interface LoginOptions<Kind extends UserLike = User & UserLike> {
-  /**
-   * Finds a user by the id in the session, as text. `null` for an unknown id.
-   *
-   * @param id The id, as `getId()` gave it.
-   */
-  loadUser(id: string): Kind | null | undefined | Promise<Kind | null | undefined>;
-  /** Finds the user of a request without a login in its session, such as by an API key. Runs for each such request. */
-  loadUserFromRequest?(request: FlagonRequest): Kind | null | undefined | Promise<Kind | null | undefined>;
-  /** Returns a secret of the user, such as the hash of the password. When it changes, remembered logins end. Default: none. */
-  getSecret?(user: Kind): string;
-  /** The endpoint of the login page, or its path. Default: none, so that the answer is 401. */
-  loginView?: string;
-  /** The endpoint of the page for logging in again. Default: `loginView`. */
-  refreshView?: string;
-  /** The message flashed before the login page; `null` for none. Default: `"Please log in to access this page."`. */
-  loginMessage?: string | null;
-  /** The message flashed before the page for logging in again; `null` for none. Default: `"Please reauthenticate to access this page."`. */
-  refreshMessage?: string | null;
-  /** The category of both messages. Default: `"message"`. */
-  messageCategory?: string;
-  /**
-   * The ways in which clients can authenticate, such as `Bearer` or `Basic realm="Admin"`: the header `WWW-Authenticate` of each 401 of the
-   * app, and a security scheme of its OpenAPI document. Browsers open a dialog for Basic. Default: none, as sessions have no scheme of HTTP.
-   */
-  wwwAuthenticate?: Challenges;
-  /** Handles visitors without a login. Replaces the redirect and its message. */
-  unauthorized?(request: FlagonRequest): unknown;
-  /**
-   * The protection of a session whose client changes its address or its program: `"basic"` takes the freshness from the
-   * login, `"strong"` ends the login, `null` does nothing. Default: `"basic"`.
-   */
-  sessionProtection?: "basic" | "strong" | null;
-  /** The seconds for which a login is remembered. Default: 365 days. */
-  rememberDuration?: number;
-  /** The name of the cookie of a remembered login. Default: `"remember_token"`. */
-  rememberCookieName?: string;
-  /** Whether each request extends the lifetime of that cookie. Default: `false`. */
-  rememberRefreshEachRequest?: boolean;
-}
-
-/** Options of `loginUser()`. */
-export interface LoginUserOptions {
-  /** Whether the login outlives the browser window. Default: `false`. */
-  remember?: boolean;
-  /** The seconds for which it is remembered. Default: the manager's `rememberDuration`. */
-  duration?: number;
-  /** Also logs in inactive users. Default: `false`. */
-  force?: boolean;
-  /** Whether the user entered the password for this login. Default: `true`. */
-  fresh?: boolean;
-}
 
 const signals = {
   loggedIn: channel("flagon:user.logged-in"),
@@ -79,7 +26,7 @@ const signals = {
 };
 const year = 365 * 24 * 60 * 60;
 /** The keys of the session that hold a login. */
-const sessionKeys = ["_user_id", "_fresh", "_id"] as const;
+const sessionKeys = ["_user_id", "_fresh", "_id", "_secret"] as const;
 
 /**
  * Logs users in and out, remembers them, and finds the user of a request.
@@ -155,11 +102,28 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
     session.set("_fresh", fresh);
     session.set("_id", identify(request));
     stateOf(context).user = user;
+    this.#bind(context, user);
     if (remember) {
-      this.#afterThis(context, (response) => this.#remember(context, user, response, duration));
+      // The request may still write a new hash of the password.
+      this.#afterThis(context, async (response) =>
+        this.#remember(context, this.#hasSecret ? ((await this.#find(idOf(user))) ?? user) : user, response, duration),
+      );
     }
     announce(signals.loggedIn, context, user);
     return true;
+  }
+
+  /**
+   * Makes a login fresh. The session gets a new id, and goes on if the user's secret has changed in this request.
+   *
+   * @internal
+   */
+  confirm(context: RequestContext): void {
+    const { request, session } = context;
+    session.regenerate();
+    session.set("_fresh", true);
+    session.set("_id", identify(request));
+    this.#bindLater(context);
   }
 
   /**
@@ -226,7 +190,9 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
     if (request.cookies[app.config.sessionCookieName] !== undefined || remembered !== undefined || context.usedSession !== undefined) {
       this.#protect(context);
       const id = context.session.get("_user_id");
-      state.user = typeof id === "string" ? await this.#find(id) : null;
+      const user = typeof id === "string" ? await this.#find(id) : null;
+      state.user = user;
+      this.#checkSecret(context, user);
       if (state.user === null && remembered !== undefined) {
         await this.#recall(context, state, remembered);
       }
@@ -256,6 +222,7 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
     session.set("_user_id", idOf(user));
     session.set("_fresh", false);
     session.set("_id", identify(request));
+    this.#bind(context, user);
     if (remembered?.isOutdated === true) {
       this.#afterThis(context, (response) => this.#remember(context, user, response, this.#rememberDuration, remembered.time));
     }
@@ -272,6 +239,43 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
     } else if (session.get("_fresh") === true) {
       session.set("_fresh", false);
     }
+  }
+
+  /** Ends a login whose secret, such as the password, has changed since. A session of before, or of Flask, takes the present one. */
+  #checkSecret(context: RequestContext, user: Kind | null): void {
+    const fingerprint = user === null ? null : this.#fingerprint(user);
+    const known = context.session.get("_secret");
+    if (user === null || fingerprint === null || known === fingerprint) {
+      return;
+    }
+    if (known === undefined || known === null) {
+      context.session.set("_secret", fingerprint);
+    } else {
+      this.#forget(context);
+    }
+  }
+
+  #bind(context: RequestContext, user: Kind): void {
+    const fingerprint = this.#fingerprint(user);
+    if (fingerprint !== null) {
+      context.session.set("_secret", fingerprint);
+      this.#bindLater(context);
+    }
+  }
+
+  /** Binds the session to the secret that the user has after the request, which may have changed it. */
+  #bindLater(context: RequestContext): void {
+    const id = context.session.get("_user_id");
+    if (!this.#hasSecret || typeof id !== "string") {
+      return;
+    }
+    this.#afterThis(context, async () => {
+      const user = context.session.get("_user_id") === id ? await this.#find(id) : null;
+      const fingerprint = user === null ? null : this.#fingerprint(user);
+      if (fingerprint !== null && context.session.get("_secret") !== fingerprint) {
+        context.session.set("_secret", fingerprint);
+      }
+    });
   }
 
   #forget(context: RequestContext): void {
@@ -314,6 +318,10 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
     return secret === undefined ? null : fingerprintOf(secret);
   }
 
+  get #hasSecret(): boolean {
+    return this.#options.getSecret !== undefined;
+  }
+
   get #rememberDuration(): number {
     return this.#options.rememberDuration ?? year;
   }
@@ -322,7 +330,7 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
     return this.#options.rememberCookieName ?? "remember_token";
   }
 
-  #afterThis(context: RequestContext, change: (response: FlagonResponse) => void): void {
+  #afterThis(context: RequestContext, change: (response: FlagonResponse) => void | Promise<void>): void {
     context.afterThisRequest ??= [];
     context.afterThisRequest.push((response) => change(response));
   }

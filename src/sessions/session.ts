@@ -25,6 +25,8 @@ interface OwnSessionData {
   _fresh: boolean;
   /** The fingerprint of the client. */
   _id: string;
+  /** The fingerprint of the secret of the logged-in user. */
+  _secret: string;
 }
 
 type SessionKey = keyof OwnSessionData | (keyof SessionData extends never ? string & {} : keyof SessionData);

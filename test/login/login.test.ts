@@ -324,6 +324,79 @@ describe("a remembered login", () => {
   });
 });
 
+describe("a change of the user's secret", () => {
+  it("ends the sessions of all browsers, but for the one that confirms its login", async () => {
+    const { app, client, users } = createSite({ getSecret: (user) => user.passwordHash });
+    app.route(
+      "/change",
+      () => {
+        const [user] = users;
+        if (user !== undefined) {
+          user.passwordHash = "new";
+        }
+        confirmLogin();
+        return {};
+      },
+      { endpoint: "change", methods: ["POST"] },
+    );
+    const other = app.testClient();
+    await client.post("/login");
+    await other.post("/login?remember");
+    await other.session((current) => current.set("basket", 1));
+    expect(await json(other.get("/me"))).toMatchObject({ name: "Ann" });
+    await client.post("/change");
+    expect(await json(client.get("/me"))).toMatchObject({ name: "Ann", fresh: true });
+    expect((await other.get("/members", { headers: html })).status).toBe(303);
+    expect(await json(other.get("/me"))).toEqual({ anonymous: true, name: null });
+    await other.session((current) =>
+      expect([current.has("_user_id"), current.has("_secret"), current.get("basket")]).toEqual([false, false, 1]),
+    );
+    await other.post("/login");
+    expect(await json(other.get("/me"))).toMatchObject({ name: "Ann" });
+  });
+
+  it("that comes with the login itself, such as a new hash of the same password, ends nothing", async () => {
+    const { app, users } = createSite({ getSecret: (user) => user.passwordHash });
+    app.route(
+      "/rehash",
+      () => {
+        const stale = new User(1, "Ann", users[0]?.passwordHash);
+        const [user] = users;
+        if (user !== undefined) {
+          user.passwordHash = "rehashed";
+        }
+        return { done: loginUser(stale) };
+      },
+      { endpoint: "rehash", methods: ["POST"] },
+    );
+    const client = app.testClient();
+    await client.post("/rehash");
+    expect(await json(client.get("/me"))).toMatchObject({ name: "Ann" });
+  });
+
+  it("counts from the first request for a session that another app, or a test, has logged in", async () => {
+    const { client, users } = createSite({ getSecret: (user) => user.passwordHash });
+    await loginForTest(client, new User(1, "Ann"));
+    expect(await json(client.get("/me"))).toMatchObject({ name: "Ann" });
+    const [user] = users;
+    if (user !== undefined) {
+      user.passwordHash = "new";
+    }
+    expect(await json(client.get("/me"))).toEqual({ anonymous: true, name: null });
+  });
+
+  it("is nothing without getSecret", async () => {
+    const { client, users } = createSite();
+    await client.post("/login");
+    const [user] = users;
+    if (user !== undefined) {
+      user.passwordHash = "new";
+    }
+    expect(await json(client.get("/me"))).toMatchObject({ name: "Ann" });
+    await client.session((current) => expect(current.has("_secret")).toBe(false));
+  });
+});
+
 describe("session protection", () => {
   const other = { "user-agent": "another browser" };
 
