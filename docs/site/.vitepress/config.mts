@@ -30,6 +30,14 @@ export default defineConfig({
   markdown: {
     languageAlias: { console: "shellsession", eta: "html" },
     config(md) {
+      // An indented block holds commands: it looks like a fenced one.
+      md.renderer.rules.code_block = (tokens, index, options, env, renderer) => {
+        const token = tokens[index];
+        if (token !== undefined) {
+          token.info = "sh";
+        }
+        return md.renderer.rules.fence?.(tokens, index, options, env, renderer) ?? "";
+      };
       for (const rule of ["html_inline", "html_block"] as const) {
         md.renderer.rules[rule] = (tokens, index) => {
           const content = tokens[index]?.content ?? "";
