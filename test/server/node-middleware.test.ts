@@ -125,4 +125,42 @@ describe("an error of middleware", () => {
       expect([status, text.includes("a teapot")]).toEqual([418, true]);
     }
   });
+
+  it("is an error without one as well", async () => {
+    const app = createLiveApp();
+    app.useNode(() => Promise.reject());
+    app.route("/", () => "not reached", { endpoint: "index", methods: ["POST"] });
+    for (const [status] of await send(app, "", "text/plain")) {
+      expect(status).toBe(500);
+    }
+  });
+});
+
+describe("middleware that begins a response and calls next()", () => {
+  it.each<[string, (reply: ServerResponse) => void]>([
+    ["writes a head", (reply) => void reply.writeHead(202)],
+    ["writes a part", (reply) => void reply.write("part")],
+  ])("cuts the connection, and is logged: %s", async (_, begin) => {
+    const app = createLiveApp();
+    const logged = vi.spyOn(app.logger, "error");
+    app.useNode((_message, reply, next) => {
+      begin(reply);
+      next();
+    });
+    app.route("/", async () => "late", { endpoint: "index" });
+    const { origin } = await listen(app.handler);
+    await expect(fetch(origin).then((response) => response.text())).rejects.toThrow();
+    expect(logged.mock.calls[0]?.[0]).toHaveProperty("err.message", expect.stringContaining("A middleware began a response"));
+  });
+
+  it("is left alone if it ends the response", async () => {
+    const app = createLiveApp();
+    app.useNode((_message, reply, next) => {
+      reply.end("mine");
+      next();
+    });
+    app.route("/", () => "app", { endpoint: "index" });
+    const { origin } = await listen(app.handler);
+    expect(await (await fetch(origin)).text()).toBe("mine");
+  });
 });

@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { FlagonError } from "../../base/errors";
 import { isPromise } from "../../base/maybe-promise";
 import { handleError } from "../../dispatch/after-view";
 import { answerBehindMiddleware, answerRequest, type Respond, type Sender } from "../../dispatch/answer-mount";
@@ -216,6 +217,7 @@ export class ServedExchange extends Exchange implements Sender<void> {
   #sendOrCrash(context: RequestContext, response: FlagonResponse): void {
     try {
       if (this.isAnswered) {
+        this.#endBegun(context);
         void this.#discard(context, response);
         return;
       }
@@ -230,6 +232,18 @@ export class ServedExchange extends Exchange implements Sender<void> {
       sendResponse({ exchange: this, context, response, answerError });
     } catch (error) {
       this.#fail(context, error);
+    }
+  }
+
+  /** Cuts a response off that middleware has begun before it passed the request on: nothing else would end it. */
+  #endBegun({ app, request }: RequestContext): void {
+    const { reply } = this;
+    if (reply.headersSent && !reply.writableEnded && !this.isExpired && !this.hasLeft) {
+      const error = new FlagonError(
+        "A middleware began a response, and then called next(). It has to end the response itself, or to leave it.",
+      );
+      app.logger.error({ err: error }, `Exception on ${request.target.split("?", 1)[0]} [${request.method}]`);
+      reply.destroy();
     }
   }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { FlagonError } from "../../base/errors";
 import type { NodeMiddleware } from "../../setup/application";
 
 /**
@@ -35,10 +36,10 @@ export function runNodeMiddleware(
     try {
       const result: unknown = step(message, reply, next);
       if (result instanceof Promise) {
-        result.catch(next);
+        result.catch((error: unknown) => next(error ?? new FlagonError("A middleware was rejected without an error.")));
       }
     } catch (error) {
-      next(error);
+      next(error ?? new FlagonError("A middleware threw no error."));
     }
   };
   run(0);
