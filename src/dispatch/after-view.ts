@@ -38,7 +38,7 @@ function finish(context: RequestContext, value: unknown, status: number): MaybeP
       silenceErrors(context.response.body);
     }
   } catch (error) {
-    return handleError(context, error);
+    return failAnswer(context, error);
   }
   let finished: MaybePromise<FlagonResponse>;
   try {
@@ -73,9 +73,9 @@ function toOwnResponse(context: RequestContext, value: unknown, status: number):
 }
 
 /** Waits for the first piece of a stream: as long as nothing is sent, its failure is an error of the view. */
-function beginBody(context: RequestContext, response: FlagonResponse): MaybePromise<FlagonResponse> {
+function beginBody(context: RequestContext, response: FlagonResponse, goOn = saveSession): MaybePromise<FlagonResponse> {
   if (!response.isStreamed) {
-    return saveSession(context, response);
+    return goOn(context, response);
   }
   let begun: Promise<void> | undefined;
   try {
@@ -84,9 +84,9 @@ function beginBody(context: RequestContext, response: FlagonResponse): MaybeProm
     return failBody(context, response, error);
   }
   return begun === undefined
-    ? saveSession(context, response)
+    ? goOn(context, response)
     : begun.then(
-        () => saveSession(context, response),
+        () => goOn(context, response),
         (error: unknown) => failBody(context, response, error),
       );
 }
@@ -94,7 +94,7 @@ function beginBody(context: RequestContext, response: FlagonResponse): MaybeProm
 function failBody(context: RequestContext, response: FlagonResponse, error: unknown): MaybePromise<FlagonResponse> {
   context.abandon(response);
   context.response = undefined;
-  return handleError(context, error);
+  return failAnswer(context, error);
 }
 
 function saveSession(context: RequestContext, response: FlagonResponse): MaybePromise<FlagonResponse> {
@@ -102,12 +102,12 @@ function saveSession(context: RequestContext, response: FlagonResponse): MaybePr
   try {
     saved = writeSession(context, response);
   } catch (error) {
-    return failAfter(context, error);
+    return failAfter(context, error, true);
   }
   return isPromise(saved)
     ? saved.then(
         () => completeResponse(context, response),
-        (error: unknown) => failAfter(context, error),
+        (error: unknown) => failAfter(context, error, true),
       )
     : completeResponse(context, response);
 }
@@ -132,11 +132,11 @@ function writeSession(context: RequestContext, response: FlagonResponse): MaybeP
  * An error page replaces a page. An error page itself is sent unchanged. So is the answer to a request that was refused
  * before its before hooks: after hooks expect the work of before hooks.
  */
-function failAfter(context: RequestContext, error: unknown): MaybePromise<FlagonResponse> {
+function failAfter(context: RequestContext, error: unknown, isBegun = false): MaybePromise<FlagonResponse> {
   const { failure, afterRuns, request, response, refusedBy } = context;
   if (response !== undefined && (failure !== undefined || refusedBy !== undefined || afterRuns >= maxAfterRuns)) {
     logError(request.log, toReadable(error), "An after-request hook, or saving the session, failed. The response is sent nevertheless.");
-    return completeResponse(context, response);
+    return isBegun ? completeResponse(context, response) : beginBody(context, response, completeResponse);
   }
   if (response !== undefined) {
     context.abandon(response);
@@ -253,7 +253,7 @@ export function handleError(context: RequestContext, thrown: unknown): MaybeProm
   if (error instanceof ResponseException) {
     return finish(context, error.response, 200);
   }
-  if (error instanceof HTTPException && !context.isBegun) {
+  if (error instanceof HTTPException && (!context.isBegun || error === context.refusal)) {
     context.refusedBy ??= error;
   }
   // A second error comes from a handler or an after hook. Handlers of its own kind do not get it.
@@ -305,7 +305,7 @@ function callHandler(context: RequestContext, found: FoundHandler, error: unknow
   return isPromise(value) ? value.then(finishWith, (failure: unknown) => failHandler(context, failure)) : finishWith(value);
 }
 
-/** Answers for an error of an error handler. A request that was refused before its before hooks keeps its status. */
+/** Answers for an error of an error handler. A refused request keeps its status. */
 function failHandler(context: RequestContext, failure: unknown): MaybePromise<FlagonResponse> {
   const { refusedBy, request } = context;
   if (refusedBy === undefined || propagatesErrors(context)) {
@@ -313,6 +313,11 @@ function failHandler(context: RequestContext, failure: unknown): MaybePromise<Fl
   }
   logError(request.log, toReadable(failure), "The error handler of a refused request failed.");
   return finish(context, respondWithError(refusedBy, context), refusedBy.status);
+}
+
+/** Answers for a value that cannot be sent. If it comes from the error handler of a refused request, the refusal stands. */
+function failAnswer(context: RequestContext, error: unknown): MaybePromise<FlagonResponse> {
+  return context.refusedBy === undefined ? handleError(context, error) : failHandler(context, error);
 }
 
 function propagatesErrors({ app: { config } }: RequestContext): boolean {

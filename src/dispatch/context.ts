@@ -108,7 +108,7 @@ export class RequestContext extends AppContext {
    */
   isBegun = false;
   /**
-   * The error that refused the request before the before hooks ran.
+   * The error that refused the request before the before hooks ran, or for the token of a form that cannot be shown again.
    *
    * @internal
    */

@@ -1,5 +1,6 @@
 import { connect } from "node:net";
-import { FlagonResponse, g, HTTPException, renderTemplateString } from "flagon";
+import { Readable } from "node:stream";
+import { type Flagon, FlagonResponse, g, HTTPException, renderTemplateString } from "flagon";
 import { describe, expect, it, vi } from "vitest";
 import { createApp, createLiveApp, listen } from "../support";
 
@@ -79,6 +80,44 @@ describe("a request that the cross-site check refuses", () => {
     ]);
     expect(calls).toEqual(["after", "teardown"]);
     expect(log).toHaveBeenCalledOnce();
+  });
+});
+
+describe("a refusal", () => {
+  const refuse: Record<string, (app: Flagon) => Promise<Response>> = {
+    "of a host": (app) => app.testClient().get("http://evil.test/"),
+    "of a long target": (app) => app.testClient().get(`http://good.test/${"a".repeat(9000)}`),
+    "of another site": (app) => app.testClient().post("http://good.test/", { headers: { "sec-fetch-site": "cross-site" } }),
+    "of a missing token": (app) => app.fetch(new Request("http://good.test/", { method: "POST", headers: { cookie: "a=b" } })),
+  };
+  const failures: Record<string, () => unknown> = {
+    throws: () => {
+      throw new Error("broken");
+    },
+    rejects: () => Promise.reject(new Error("broken")),
+    "returns nothing": () => undefined,
+    "returns a number": () => 5,
+    "returns a stream that fails": () => Readable.from([{}]),
+  };
+
+  function createSite() {
+    const app = createApp({ config: { testing: false, trustedHosts: ["good.test"] } });
+    app.logger.level = "silent";
+    app.route("/", () => "home", { endpoint: "home", methods: ["GET", "POST"] });
+    return app;
+  }
+
+  it.each(Object.entries(refuse))("%s stands if its error handler or an after hook fails", async (_, send) => {
+    for (const fail of Object.values(failures)) {
+      const plain = await send(createSite());
+      const broken = createSite();
+      broken.errorHandler(HTTPException, fail);
+      broken.afterRequest(() => {
+        throw new Error("always");
+      });
+      const answer = await send(broken);
+      expect([answer.status, await answer.text()]).toEqual([plain.status, await plain.text()]);
+    }
   });
 });
 
