@@ -1,17 +1,14 @@
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Flagon } from "flagon";
 import type { Jobs } from "flagon/jobs";
 import type { Mail } from "flagon/mail";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createApp } from "../../samples/blog";
-
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+import { closeServer, launchBrowser, originOf, watchProblems } from "./support";
 
 describe.each([
   ["a desktop", { width: 1280, height: 900 }, true],
@@ -24,7 +21,7 @@ describe.each([
   let folder: string;
   let page: Page;
   let app: Flagon;
-  const problems: string[] = [];
+  let problems: string[];
 
   async function logIn(name: string, password = "long enough") {
     await page.getByLabel("Name").fill(name);
@@ -44,22 +41,19 @@ describe.each([
     app = await createApp(`file:${join(folder, "blog.db")}`);
     app.config.update({ secretKey: "a key for tests", testing: true });
     server = createServer(app.handler).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+    origin = await originOf(server);
+    browser = await launchBrowser();
   });
 
   afterAll(async () => {
     await browser?.close();
-    server?.closeAllConnections();
-    server?.close();
+    closeServer(server);
     await rm(folder, { recursive: true });
   });
 
   beforeEach(async () => {
     page = await browser.newPage({ viewport, javaScriptEnabled });
-    problems.length = 0;
-    page.on("console", (message) => (message.type() === "error" ? problems.push(message.text()) : undefined));
+    problems = watchProblems(page);
     page.on("requestfailed", (request) => problems.push(`${request.url()} ${request.failure()?.errorText}`));
   });
 

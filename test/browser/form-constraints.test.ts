@@ -1,11 +1,10 @@
 import fc from "fast-check";
 import { defineForm, type ZodSchema } from "flagon";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createApp } from "../support";
-
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+import { launchBrowser } from "./support";
 
 /** A schema with values that a visitor could enter, good and bad ones. */
 interface Case {
@@ -201,7 +200,7 @@ describe("Chromium and the server", () => {
   let page: Page;
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"] });
+    browser = await launchBrowser();
     page = await browser.newPage();
   });
 

@@ -1,11 +1,9 @@
-import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import app from "../../samples/forms";
+import { closeServer, launchBrowser, originOf } from "./support";
 
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const axe = require.resolve("axe-core/axe.min.js");
 
 describe.each([
@@ -21,15 +19,13 @@ describe.each([
     app.config.update({ secretKey: "a key for tests" });
     app.logger.level = "silent";
     server = createServer(app.handler).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+    origin = await originOf(server);
+    browser = await launchBrowser();
   });
 
   afterAll(async () => {
     await browser?.close();
-    server?.closeAllConnections();
-    server?.close();
+    closeServer(server);
   });
 
   beforeEach(async () => {

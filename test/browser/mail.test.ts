@@ -1,21 +1,15 @@
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Flagon } from "flagon";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createApp } from "../../samples/blog";
+import { closeServer, launchBrowser, originOf, runApp, watchProblems } from "./support";
 
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 /** A folder for pictures of the pages, for people. */
 const pictures = process.env.PICTURES;
-
-function unreachable(): never {
-  throw new Error("The app runs in another process.");
-}
 
 describe("mails of the blog in development", () => {
   let browser: Browser;
@@ -24,7 +18,7 @@ describe("mails of the blog in development", () => {
   let origin: string;
   let folder: string;
   let page: Page;
-  const problems: string[] = [];
+  let problems: readonly string[];
 
   async function shoot(name: string) {
     if (pictures !== undefined) {
@@ -62,19 +56,16 @@ describe("mails of the blog in development", () => {
     app = await createApp(`file:${join(folder, "blog.db")}`);
     app.config.update({ secretKey: "a key for tests" });
     app.logger.level = "silent";
-    server = app.run({ port: 0, reload: false }) ?? unreachable();
-    await once(server, "listening");
-    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+    server = runApp(app);
+    origin = await originOf(server);
+    browser = await launchBrowser();
     page = await browser.newPage();
-    page.on("console", (message) => (message.type() === "error" ? problems.push(message.text()) : undefined));
-    page.on("pageerror", (error) => problems.push(String(error)));
+    problems = watchProblems(page);
   });
 
   afterAll(async () => {
     await browser?.close();
-    server?.closeAllConnections();
-    server?.close();
+    closeServer(server);
     await app?.lifeCycle.stop(5000);
     await rm(folder, { recursive: true });
   });

@@ -1,22 +1,15 @@
-import { once } from "node:events";
 import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Flagon, html, makeResponse } from "flagon";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-
-function unreachable(): never {
-  throw new Error("The app runs in another process.");
-}
+import { closeServer, launchBrowser, originOf, runApp, watchProblems } from "./support";
 
 describe("the toolbar", () => {
   let browser: Browser;
   let server: Server;
   let origin: string;
   let page: Page;
-  const problems: string[] = [];
+  let problems: readonly string[];
 
   beforeAll(async () => {
     const app = new Flagon(__dirname, { name: "tools", config: { secretKey: "a key for tests" } });
@@ -30,19 +23,16 @@ describe("the toolbar", () => {
     );
     app.route("/odd", () => ({ odd: true }), { endpoint: "odd" });
     app.route("/favicon.ico", () => "", { endpoint: "icon" });
-    server = app.run({ port: 0, reload: false }) ?? unreachable();
-    await once(server, "listening");
-    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+    server = runApp(app);
+    origin = await originOf(server);
+    browser = await launchBrowser();
     page = await browser.newPage();
-    page.on("console", (message) => (message.type() === "error" ? problems.push(message.text()) : undefined));
-    page.on("pageerror", (error) => problems.push(String(error)));
+    problems = watchProblems(page);
   });
 
   afterAll(async () => {
     await browser?.close();
-    server?.closeAllConnections();
-    server?.close();
+    closeServer(server);
   });
 
   it("shows the latest requests on a page, also under a strict Content-Security-Policy", async () => {

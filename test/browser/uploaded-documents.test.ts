@@ -1,12 +1,10 @@
-import { once } from "node:events";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer } from "node:http";
 import { Flagon, sendFile, sendFromDirectory } from "flagon";
-import { type Browser, chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { writeFiles } from "../support";
+import { closeServer, launchBrowser, originOf } from "./support";
 
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const script = 'document.title = "run"; document.documentElement.setAttribute("data-run", "1");';
 const files = {
   "evil.html": `<!doctype html><title>shown</title><p style="color: rgb(1, 2, 3)">Text</p><script>${script}</script><img src="x" onerror='${script}'>`,
@@ -17,7 +15,7 @@ const files = {
 let browser: Browser;
 
 beforeAll(async () => {
-  browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"] });
+  browser = await launchBrowser();
 });
 
 afterAll(() => browser?.close());
@@ -32,13 +30,9 @@ async function serve(): Promise<string> {
   app.get("/uploads/<name>", ({ name }) => sendFromDirectory("instance/uploads", name), { endpoint: "uploads" });
   app.get("/own/<name>", ({ name }) => sendFromDirectory("data", name), { endpoint: "own" });
   app.get("/image", () => '<img id="image" src="/uploads/evil.svg">', { endpoint: "image" });
-  const server: Server = createServer(app.handler).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const server = createServer(app.handler).listen(0, "127.0.0.1");
+  onTestFinished(() => closeServer(server));
+  return originOf(server);
 }
 
 it.each(Object.keys(files))("runs no script of the document of a visitor, and shows it: %s", async (name) => {

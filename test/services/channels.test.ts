@@ -1,36 +1,21 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { channel, Flagon, RedisChannels } from "flagon";
 import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findPort, waitUntil } from "../support";
+import { waitUntil } from "../support";
+import { RedisServer } from "./redis-server";
 
 describe("RedisChannels", () => {
-  let folder: string;
-  let server: ChildProcess;
-  let port: number;
+  const server = new RedisServer();
 
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "flagon-redis-"));
-    port = await findPort();
-    server = spawn("redis-server", ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder], { stdio: "pipe" });
-    await new Promise<void>((resolve) => {
-      server.stdout?.on("data", (text: Buffer) => (/Ready to accept connections/.test(String(text)) ? resolve() : undefined));
-    });
-  });
+  beforeAll(() => server.start());
 
-  afterAll(async () => {
-    server.kill();
-    await rm(folder, { recursive: true });
-  });
+  afterAll(() => server.remove());
 
   it("carries messages between two apps by a real Redis, and closes its connection with the last subscription", async () => {
-    const client = createClient({ url: `redis://127.0.0.1:${port}` });
+    const client = createClient({ url: server.url });
     await client.connect();
     const create = () => {
-      const app = new Flagon(folder, { static: null, config: { testing: true } });
+      const app = new Flagon(server.folder, { static: null, config: { testing: true } });
       app.channels = new RedisChannels(client);
       return app;
     };

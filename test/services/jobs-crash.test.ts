@@ -1,37 +1,19 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Client } from "pg";
 import { afterAll, beforeAll } from "vitest";
 import { describeCrashes } from "../jobs/crash.suite";
-import { findPort } from "../support";
 import { PostgresServer } from "./postgres-server";
+import { RedisServer } from "./redis-server";
 
 const postgres = new PostgresServer();
-const folder = mkdtempSync(join(tmpdir(), "flagon-redis-"));
-let redis: ChildProcess;
-let port = 0;
-let databases = 0;
-
-async function startRedis(): Promise<void> {
-  const words = ["--port", String(port), "--bind", "127.0.0.1", "--appendonly", "yes", "--appendfsync", "always", "--dir", folder];
-  redis = spawn("redis-server", words, { stdio: "pipe" });
-  await new Promise<void>((resolve) => {
-    redis.stdout?.on("data", (line: Buffer) => (/Ready to accept connections/.test(String(line)) ? resolve() : undefined));
-  });
-}
+const redis = new RedisServer(["--appendonly", "yes", "--appendfsync", "always"]);
 
 beforeAll(async () => {
-  port = await findPort();
-  await Promise.all([postgres.create(), startRedis()]);
+  await Promise.all([postgres.create(), redis.start()]);
 });
 
 afterAll(async () => {
-  redis.kill();
+  await redis.remove();
   await postgres.remove();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 describeCrashes(
@@ -47,11 +29,7 @@ describeCrashes(
   },
 );
 
-describeCrashes("BullMQ on Redis", async () => ({ REDIS: `redis://127.0.0.1:${port}/${databases++}` }), {
-  async kill() {
-    const ended = once(redis, "exit");
-    redis.kill("SIGKILL");
-    await ended;
-  },
-  restart: startRedis,
+describeCrashes("BullMQ on Redis", async () => ({ REDIS: redis.nextUrl() }), {
+  kill: () => redis.stop("SIGKILL"),
+  restart: () => redis.start(),
 });

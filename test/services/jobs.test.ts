@@ -1,8 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { pgTable, serial, text } from "drizzle-orm/pg-core";
@@ -11,43 +6,21 @@ import { Jobs, job } from "flagon/jobs";
 import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { describeJobEdges, describeJobs, describeTransactionalJobs, uniqueName, until } from "../jobs/jobs.suite";
-import { createApp, findPort } from "../support";
+import { createApp } from "../support";
 import { PostgresServer } from "./postgres-server";
+import { RedisServer } from "./redis-server";
 
 const posts = pgTable("posts", { id: serial().primaryKey(), title: text().notNull() });
 const postgres = new PostgresServer();
-const folder = mkdtempSync(join(tmpdir(), "flagon-redis-"));
-let redis: ChildProcess;
-let port = 0;
-let databases = 0;
-
-async function startRedis(): Promise<void> {
-  redis = spawn(
-    "redis-server",
-    ["--port", String(port), "--bind", "127.0.0.1", "--appendonly", "yes", "--dir", folder, "--databases", "200"],
-    {
-      stdio: "pipe",
-    },
-  );
-  await new Promise<void>((resolve) => {
-    redis.stdout?.on("data", (line: Buffer) => (/Ready to accept connections/.test(String(line)) ? resolve() : undefined));
-  });
-}
-
-function nextRedis(): string {
-  databases++;
-  return `redis://127.0.0.1:${port}/${databases}`;
-}
+const redis = new RedisServer(["--appendonly", "yes", "--databases", "200"]);
 
 beforeAll(async () => {
-  port = await findPort();
-  await Promise.all([postgres.create(), startRedis()]);
+  await Promise.all([postgres.create(), redis.start()]);
 });
 
 afterAll(async () => {
-  redis.kill();
+  await redis.remove();
   await postgres.remove();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 async function createPostgres() {
@@ -73,14 +46,14 @@ describeTransactionalJobs("Postgres", async () => {
     rows: async () => (await database.current.select().from(posts)).length,
   };
 });
-describeJobs("BullMQ on Redis", async () => ({ options: { engine: nextRedis() } }));
+describeJobs("BullMQ on Redis", async () => ({ options: { engine: redis.nextUrl() } }));
 describeJobs("BullMQ on Postgres", async () => ({ options: { engine: await postgres.createDatabase() } }));
-describeJobEdges("BullMQ on Redis", async () => ({ options: { engine: nextRedis() } }));
+describeJobEdges("BullMQ on Redis", async () => ({ options: { engine: redis.nextUrl() } }));
 describeJobEdges("BullMQ on Postgres", async () => ({ options: { engine: await postgres.createDatabase() } }));
 
 describe("BullMQ", () => {
   it("accepts the app's own Redis client, and gives access to its queues", async () => {
-    const client = createClient({ url: nextRedis() });
+    const client = createClient({ url: redis.nextUrl() });
     client.on("error", () => undefined);
     await client.connect();
     const app = createApp();
@@ -101,7 +74,7 @@ describe("BullMQ", () => {
     const database = await createPostgres();
     const app = createApp();
     app.use(database);
-    const jobs = new Jobs({ engine: nextRedis() });
+    const jobs = new Jobs({ engine: redis.nextUrl() });
     app.use(jobs);
     const seen: number[] = [];
     const work = job<number>(uniqueName(), (n) => seen.push(n));
@@ -134,7 +107,7 @@ describe("BullMQ", () => {
 
   it("opens one queue for jobs that are enqueued at once", async () => {
     const app = createApp();
-    const jobs = new Jobs({ engine: nextRedis() });
+    const jobs = new Jobs({ engine: redis.nextUrl() });
     app.use(jobs);
     const work = job<number>(uniqueName(), () => undefined);
     const warnings: string[] = [];
@@ -149,7 +122,7 @@ describe("BullMQ", () => {
   it("neither loses jobs nor lets requests hang while Redis is away", async () => {
     const app = createApp();
     app.logger.level = "silent";
-    const jobs = new Jobs({ engine: nextRedis() });
+    const jobs = new Jobs({ engine: redis.nextUrl() });
     app.use(jobs);
     const seen = new Set<number>();
     const work = job<number>(uniqueName(), (n) => seen.add(n));
@@ -157,13 +130,11 @@ describe("BullMQ", () => {
     for (let n = 0; n < 20; n++) {
       await app.appContext(() => work.enqueue(n, { delay: 0.5 }));
     }
-    const ended = once(redis, "exit");
-    redis.kill("SIGKILL");
-    await ended;
+    await redis.stop("SIGKILL");
     const begun = performance.now();
     await expect(app.appContext(() => work.enqueue(20))).rejects.toMatchObject({ code: "JOB" });
     expect(performance.now() - begun).toBeLessThan(7000);
-    await startRedis();
+    await redis.start();
     await jobs.work();
     await until(() => seen.size === 20, 20_000);
     await app.lifeCycle.stop(5000);

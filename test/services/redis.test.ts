@@ -1,41 +1,21 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Flagon, request, session } from "flagon";
 import { RedisStore, ServerSessions } from "flagon/sessions";
 import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findPort } from "../support";
+import { RedisServer } from "./redis-server";
 
 describe("RedisStore", () => {
-  let folder: string;
-  let server: ChildProcess;
-  let port: number;
+  const server = new RedisServer();
 
-  const start = async () => {
-    server = spawn("redis-server", ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder], { stdio: "pipe" });
-    await new Promise<void>((resolve) => {
-      server.stdout?.on("data", (text: Buffer) => (/Ready to accept connections/.test(String(text)) ? resolve() : undefined));
-    });
-  };
+  beforeAll(() => server.start());
 
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "flagon-redis-"));
-    port = await findPort();
-    await start();
-  });
-
-  afterAll(async () => {
-    server.kill();
-    await rm(folder, { recursive: true });
-  });
+  afterAll(() => server.remove());
 
   it("keeps sessions in a real Redis until they expire, and bounds the wait for a lost server", async () => {
-    const redis = createClient({ url: `redis://127.0.0.1:${port}`, socket: { reconnectStrategy: 50 } });
+    const redis = createClient({ url: server.url, socket: { reconnectStrategy: 50 } });
     redis.on("error", () => undefined);
     await redis.connect();
-    const app = new Flagon(folder, { static: null, config: { secretKey: "k" } });
+    const app = new Flagon(server.folder, { static: null, config: { secretKey: "k" } });
     app.logger.level = "silent";
     app.sessionInterface = new ServerSessions(new RedisStore(redis, { timeout: 200 }), { idleLifetime: 1000 });
     app.route(
@@ -56,12 +36,11 @@ describe("RedisStore", () => {
     expect(await redis.ttl(key)).toBeGreaterThan(990);
     await client.get("/regenerate");
     expect((await redis.keys("*")).includes(key)).toBe(false);
-    server.kill();
-    await new Promise((resolve) => server.once("exit", resolve));
+    await server.stop();
     const begun = performance.now();
     expect((await client.get("/count")).status).toBe(503);
     expect(performance.now() - begun).toBeLessThan(2000);
-    await start();
+    await server.start();
     for (let round = 0; round < 50 && !redis.isReady; round++) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
@@ -70,7 +49,7 @@ describe("RedisStore", () => {
   });
 
   it("never brings back an ended session", async () => {
-    const redis = createClient({ url: `redis://127.0.0.1:${port}` });
+    const redis = createClient({ url: server.url });
     redis.on("error", () => undefined);
     await redis.connect();
     await redis.flushAll();
@@ -84,7 +63,7 @@ describe("RedisStore", () => {
       true,
     ]);
     expect([await store.delete("there"), await store.delete("there")]).toEqual([true, false]);
-    const app = new Flagon(folder, { static: null, config: { secretKey: "k", testing: true } });
+    const app = new Flagon(server.folder, { static: null, config: { secretKey: "k", testing: true } });
     app.sessionInterface = new ServerSessions(store);
     let release = (): void => undefined;
     let started = (): void => undefined;
