@@ -159,7 +159,8 @@ function rootPathOf({ config }: Application, context: RequestContext | undefined
 function formatPath(route: Route<Endpoint>, values: Readonly<Record<string, unknown>>): string {
   return converting(route, () => {
     const path = route.rule.format({ ...route.defaults, ...values });
-    if (route.mergeSlashes && path.includes("//")) {
+    // Slashes inside of a variable that may hold them stay as they are.
+    if (route.mergeSlashes && path.includes("//") && !route.rule.variables.some(({ spans }) => spans)) {
       throw new TypeError(`the path '${path}' has two slashes in a row, which redirect to one; give the route { mergeSlashes: false }`);
     }
     return path;

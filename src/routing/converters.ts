@@ -75,6 +75,7 @@ function createString({ named }: ConverterArguments): Converter {
   const least = toCount("string", "minlength", minlength) ?? 1;
   const most = toCount("string", "maxlength", maxlength);
   const exact = toCount("string", "length", length);
+  checkOrder("string", "minlength", least, "maxlength", most ?? least);
   const plain = exact === undefined && most === undefined && least === 1;
   return {
     regex: plain ? "[^/]+" : exact === undefined ? `[^/]{${least},${most ?? ""}}` : `[^/]{${exact}}`,
@@ -89,7 +90,7 @@ function createString({ named }: ConverterArguments): Converter {
 function createInt({ named }: ConverterArguments): Converter<number> {
   checkArguments("int", named, ["min", "max", "signed", "fixedDigits", "fixed_digits"]);
   const digits = toCount("int", "fixedDigits", named.fixedDigits ?? named.fixed_digits);
-  const isInRange = createRange(named);
+  const isInRange = createRange("int", named);
   return {
     regex: named.signed === true ? "-?[0-9]+" : "[0-9]+",
     weight: 50,
@@ -110,7 +111,7 @@ function createInt({ named }: ConverterArguments): Converter<number> {
 
 function createFloat({ named }: ConverterArguments): Converter<number> {
   checkArguments("float", named, ["min", "max", "signed"]);
-  const isInRange = createRange(named);
+  const isInRange = createRange("float", named);
   return {
     regex: named.signed === true ? "-?[0-9]+\\.[0-9]+" : "[0-9]+\\.[0-9]+",
     weight: 50,
@@ -164,8 +165,29 @@ export function withoutCaptures(regex: string): string {
   return regex.replace(/\\.|\[(?:\\.|[^\]\\])*\]|\((?!\?)/g, (found) => (found === "(" ? "(?:" : found));
 }
 
-function createRange({ min, max }: Readonly<Record<string, ConverterArgument>>): (value: number) => boolean {
-  return (value) => (typeof min !== "number" || value >= min) && (typeof max !== "number" || value <= max);
+function createRange(converter: string, { min, max, signed }: ConverterArguments["named"]): (value: number) => boolean {
+  const least = toNumber(converter, "min", min) ?? Number.NEGATIVE_INFINITY;
+  const most = toNumber(converter, "max", max) ?? Number.POSITIVE_INFINITY;
+  checkOrder(converter, "min", least, "max", most);
+  if (signed !== undefined && typeof signed !== "boolean") {
+    throw new SetupError(`The argument 'signed' of the converter '${converter}' must be true or false, but got '${signed}'.`);
+  }
+  return (value) => value >= least && value <= most;
+}
+
+function checkOrder(converter: string, lower: string, least: number, upper: string, most: number): void {
+  if (least > most) {
+    throw new SetupError(
+      `The argument '${lower}' of the converter '${converter}' is above '${upper}', so that it takes no value: ${least} and ${most}.`,
+    );
+  }
+}
+
+function toNumber(converter: string, name: string, value: ConverterArgument | undefined): number | undefined {
+  if (value !== undefined && typeof value !== "number") {
+    throw new SetupError(`The argument '${name}' of the converter '${converter}' must be a number, but got '${value}'.`);
+  }
+  return value;
 }
 
 function checkArguments(converter: string, named: ConverterArguments["named"], known: readonly string[]): void {

@@ -13,6 +13,7 @@ import { type Controller, readController } from "./controller";
 import type { ErrorClass, ViewDecoratorOptions, ViewWrapper } from "./hooks";
 import { type AnyErrorHandler, type Hooks, Scope, type View } from "./registry";
 import { readMaxLength, readTimes } from "./route-limits";
+import { toMethods } from "./route-methods";
 import { checkView } from "./route-schemas";
 
 /** The parts of an endpoint besides its name and view. */
@@ -91,7 +92,7 @@ export class Registration {
         `'${name}' cannot be the name of an endpoint: it is empty, or has a dot, which separates a blueprint from its endpoints.`,
       );
     }
-    const methods = new Set((options.methods ?? ["GET"]).map((method) => method.toUpperCase()));
+    const methods = toMethods(options, details.label);
     const mergeSlashes = options.mergeSlashes ?? config.mergeSlashes;
     const { rule, host } = explaining(details.label, () => ({
       rule: this.#createRule(source, mergeSlashes),

@@ -188,3 +188,25 @@ describe("app.route()", () => {
     expect(app.appContext(() => urlFor("hello", { name: "Bo" }))).toBe("/hello/Bo");
   });
 });
+
+describe("arguments and methods that no request can meet", () => {
+  it.each<[string, string]>([
+    ["/<int(min=a):x>", "The argument 'min' of the converter 'int' must be a number, but got 'a'."],
+    ["/<float(max=true):x>", "The argument 'max' of the converter 'float' must be a number, but got 'true'."],
+    ["/<int(signed=1):x>", "The argument 'signed' of the converter 'int' must be true or false, but got '1'."],
+    ["/<int(min=5,max=1):x>", "'min' of the converter 'int' is above 'max', so that it takes no value: 5 and 1."],
+    ["/<string(minlength=4,maxlength=2):x>", "'minlength' of the converter 'string' is above 'maxlength'"],
+  ])("are errors of the set-up: %s", (rule, message) => {
+    expect(() => createApp().route(rule as "/", () => "", { endpoint: "x" })).toThrow(message);
+  });
+
+  it.each<[readonly string[], string]>([
+    [[], "The list 'methods' of x is empty, so that no request reaches it."],
+    [["GET", ""], "The method '' of x is none"],
+    [["GET POST"], "The method 'GET POST' of x is none: a method is a word"],
+    [["GET,POST"], "The method 'GET,POST' of x is none"],
+    [["GÉT"], "The method 'GÉT' of x is none"],
+  ])("are errors of the set-up: %j", (methods, message) => {
+    expect(() => createApp().route("/", () => "", { endpoint: "x", methods })).toThrow(message);
+  });
+});
