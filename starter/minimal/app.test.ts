@@ -7,7 +7,7 @@ it("says hello", async () => {
   const response = await client.get("/");
   expect(response.status).toBe(200);
   expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8");
-  expect(await response.text()).toBe("Hello, world!");
+  expect(await response.text()).toContain("<h1>Hello, world!</h1>");
 });
 
 it("greets by name, in JSON", async () => {
