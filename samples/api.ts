@@ -5,7 +5,7 @@
  *
  * Its page is on http://127.0.0.1:5000/docs/
  */
-import { abort, blueprint, Flagon, makeResponse, redirect, route, urlFor } from "flagon";
+import { abort, blueprint, Flagon, redirect, route, urlFor } from "flagon";
 import { openapi } from "flagon/openapi";
 import { z } from "zod";
 
@@ -61,11 +61,10 @@ class Tasks {
     return task;
   }
 
-  @route.delete("/<int:id>", { openapi: { summary: "Removes a task", responses: { 204: "The task is removed." } } })
+  @route.delete("/<int:id>", { status: 204, openapi: { summary: "Removes a task" } })
   remove({ id }: { id: number }) {
     this.#find(id);
     this.#tasks.delete(id);
-    return makeResponse("", 204);
   }
 
   #find(id: number): TaskData {

@@ -11,6 +11,7 @@ import { FlagonResponse } from "../http/response/response";
 import { addDefaults, peekHeader, type ResponseHeaders } from "../http/response/response-headers";
 import { isPage, toResponse } from "../http/response/response-value";
 import { checkInnerData } from "../http/response/returned-data";
+import { isBodiless } from "../http/status";
 import { labelOf, type RequestContext } from "./context";
 import { mayDebug, renderDebugPage } from "./debug-page";
 import { replacesPage } from "./error-format";
@@ -190,7 +191,7 @@ function completeResponse(context: RequestContext, response: FlagonResponse): Fl
 
 const noStore = ["cache-control", "no-store"];
 const privateOnly = ["cache-control", "private"];
-/** The headers that describe a body, which a 304 does not have (RFC 9110, section 15.4.5). */
+/** The headers that describe a body, which a 204 and a 304 do not have (RFC 9110, sections 15.3.5 and 15.4.5). */
 const contentHeaders = ["content-type", "content-encoding", "content-language", "content-range"];
 
 /**
@@ -210,7 +211,7 @@ function setCacheControl({ app, usedCspNonce, usedSession }: RequestContext, { h
   } else if (usedSession !== undefined || usedCspNonce !== undefined) {
     addDefaults(headers, privateOnly);
   }
-  if (status === 304) {
+  if (isBodiless(status)) {
     for (const name of contentHeaders) {
       headers.delete(name);
     }

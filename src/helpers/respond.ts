@@ -6,6 +6,7 @@ import { FlagonResponse } from "../http/response/response";
 import type { HeadersLike } from "../http/response/response-headers";
 import { toJsonResponse, toResponse } from "../http/response/response-value";
 import { checkData, checkInnerData } from "../http/response/returned-data";
+import { isBodiless } from "../http/status";
 import type { AfterRequestHook } from "../setup/hooks";
 
 /**
@@ -28,7 +29,7 @@ export function abort(answer: number | FlagonResponse, description?: string, opt
 /**
  * Makes a response of anything that a view may return, to set its status, headers or cookies.
  *
- * @param body Any value that a view may return. Default: an empty text.
+ * @param body Any value that a view may return, or `null` with a status without a body, such as 204. Default: an empty text.
  * @param status The status. Default: 200, or the one of the response that is given.
  * @param headers Headers, which replace those of the same name.
  *
@@ -41,7 +42,8 @@ export function abort(answer: number | FlagonResponse, description?: string, opt
  */
 export function makeResponse(body: unknown = "", status?: number, headers?: HeadersLike): FlagonResponse {
   checkInDebugMode(body, "makeResponse()");
-  const response = toResponse(body, status ?? 200, "makeResponse()", findJson());
+  const isEmpty = body === null && status !== undefined && isBodiless(status);
+  const response = isEmpty ? new FlagonResponse(null, status) : toResponse(body, status ?? 200, "makeResponse()", findJson());
   if (status !== undefined) {
     response.status = status;
   }

@@ -16,7 +16,7 @@ export interface RouteSchemas {
   readonly returns?: Schema;
   /** The fields of a form, urlencoded or multipart: the view gets the schema's output as `form`. Otherwise the answer is 422. */
   readonly form?: Schema;
-  /** The status of a returned value that is no response. Default: 200. */
+  /** The status of a returned value that is no response. With 204 the view may return nothing. Default: 200. */
   readonly status?: number;
   /** The route's part of an OpenAPI document: `summary`, `description`, `tags`, `security` and the like. `false` leaves the route out. */
   readonly openapi?: Readonly<Record<string, unknown>> | false;

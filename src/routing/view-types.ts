@@ -37,10 +37,21 @@ type ReturnProblem<Result, Options> = Options extends { readonly returns: unknow
   ? [Result] extends [ViewResult<Options>]
     ? never
     : (values: never) => ViewResult<Options>
-  : ResultProblem<Result>;
+  : Options extends { readonly status: 204 }
+    ? SentProblem<Result>
+    : ResultProblem<Result>;
+
+/** The mistake of a result with the status 204: nothing at all is none. */
+type SentProblem<Result> = [Awaited<Result>] extends [Nothing | undefined] ? never : ResultProblem<Result>;
 
 /** The result itself if a response can be made of it; otherwise a text that says the mistake, or with `returns` the type that it takes. */
-export type CheckedOutcome<Result, Options> = Options extends { readonly returns: unknown } ? ViewResult<Options> : CheckedResult<Result>;
+export type CheckedOutcome<Result, Options> = Options extends { readonly returns: unknown }
+  ? ViewResult<Options>
+  : Options extends { readonly status: 204 }
+    ? [SentProblem<Result>] extends [never]
+      ? Result
+      : SentProblem<Result>
+    : CheckedResult<Result>;
 
 /** The result itself if a response can be made of it; otherwise a text that says the mistake. */
 export type CheckedResult<Result> = [ResultProblem<Result>] extends [never] ? Result : ResultProblem<Result>;

@@ -97,10 +97,17 @@ function convertCore(kind: Unwrapped, node: NameNode, path: Path, conversion: Co
   }
 }
 
+/** The kinds of schemas that take fields of their own. */
+const groups: ReadonlySet<string> = new Set(["object", "record", "intersection"]);
+
 function convertParts(kind: Unwrapped, mayLack: boolean, node: NameNode, path: Path, conversion: Conversion): unknown {
   const { core } = kind;
   if (mayLack && isBlank(node)) {
     return kind.acceptsEmpty && node.values[0] === "" ? "" : undefined;
+  }
+  if (conversion.source === "query" && groups.has(core._zod.def.type) && node.children.size === 0 && !isBlank(node)) {
+    // A plain value in place of an object is refused, and not lost.
+    return node.values[0];
   }
   if (core._zod.def.type === "tuple") {
     return convertTuple(core, node, path, conversion);

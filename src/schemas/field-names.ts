@@ -119,10 +119,10 @@ function everyValue(node: NameNode, isNothing: (text: string) => boolean): boole
 export function parseName(name: string): string[] {
   const keys = nested.test(name) ? splitName(name) : [name];
   if (keys.length > maxDepth) {
-    throw new BadRequest("A field of the form has a name that is nested too deep.");
+    throw new BadRequest(`The request has a field whose name is nested too deep: more than ${maxDepth} levels.`);
   }
   if (keys.some((key) => forbiddenKeys.has(key))) {
-    throw new BadRequest("A field of the form has a name that is not taken.");
+    throw new BadRequest("The request has a field whose name is not taken: __proto__, constructor or prototype.");
   }
   return keys;
 }

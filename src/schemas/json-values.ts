@@ -8,7 +8,7 @@ import { isZodSchema, readDefinition, readInner, readInners, readLazy, readShape
  */
 
 const carriedKinds: ReadonlySet<string> = new Set(["date", "bigint", "set", "map"]);
-const foreignKinds: ReadonlySet<string> = new Set(["file", "symbol", "function", "promise"]);
+const foreignKinds: ReadonlySet<string> = new Set(["file", "symbol", "function", "promise", "nan"]);
 
 /**
  * Returns a schema that takes values of JSON: it converts text, numbers and lists wherever the schema asks for dates,

@@ -8,6 +8,8 @@ import type { FlagonRequest } from "../http/request/request";
 import { type RequestIssue, ValidationFailed } from "../http/request/request-body";
 import { FlagonResponse } from "../http/response/response";
 import { toJsonResponse, toResponse } from "../http/response/response-value";
+import { checkInnerData } from "../http/response/returned-data";
+import { isBodiless } from "../http/status";
 import type { RouteSchemas } from "../routing/route-options";
 import { readFormSchema } from "../schemas/form-schema";
 import { acceptJson, createJsonWriter, findForeignField } from "../schemas/json-values";
@@ -75,25 +77,37 @@ function checkSchemas({ form, json, openapi, query, returns, status }: RouteSche
   if (status !== undefined && !(Number.isInteger(status) && status >= 200 && status <= 599)) {
     throw new SetupError(`The 'status' of the route of ${label} must be a whole number from 200 to 599, but is ${status}.`);
   }
+  if (status !== undefined && returns !== undefined && isBodiless(status)) {
+    throw new SetupError(
+      `The route of ${label} has the status ${status}, which never has a body, and the schema 'returns' of a body. Remove one of them.`,
+    );
+  }
   checkDescription(openapi, label);
 }
 
-/** Sets the status of a plain value of a view. */
+/** Sets the status of a plain value of a view. With a status that has no body, such as 204, the view may return nothing. */
 function setStatus(view: View, status: number, label: string, app: Application): View {
-  const finish = (result: unknown): unknown =>
-    result === undefined || isResponse(result) ? result : toResponse(result, status, `The view '${label}'`, app.json);
+  const isEmpty = isBodiless(status);
+  const finish = (result: unknown): unknown => {
+    if (isEmpty && (result === undefined || result === null)) {
+      return new FlagonResponse(null, status);
+    }
+    return result === undefined || isResponse(result) ? result : toResponse(result, status, `The view '${label}'`, app.json);
+  };
   return (values, request) => andThen(view(values, request), finish);
 }
 
 /** Wraps a view in the check of its result. A response passes unchecked. */
 function checkReturned(view: View, schema: Schema, status: number, label: string, app: Application): View {
   const write = createJsonWriter(schema);
-  const finish = (result: unknown): unknown =>
-    isResponse(result)
-      ? result
-      : andThen(checkResult(schema, result, label), (checked) =>
-          toJsonResponse(write === undefined ? checked : write(checked), status, `The view '${label}'`, app.json),
-        );
+  const respond = (checked: unknown): FlagonResponse => {
+    const value = write === undefined ? checked : write(checked);
+    if (app.config.debug) {
+      checkInnerData(value, `The view '${label}'`, app.json);
+    }
+    return toJsonResponse(value, status, `The view '${label}'`, app.json);
+  };
+  const finish = (result: unknown): unknown => (isResponse(result) ? result : andThen(checkResult(schema, result, label), respond));
   return (values, request) => andThen(view(values, request), finish);
 }
 

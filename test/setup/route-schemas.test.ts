@@ -1,4 +1,4 @@
-import { defineForm, FormError, json, makeResponse, request, route, urlFor, viewDecorator } from "flagon";
+import { abort, defineForm, FormError, json, makeResponse, request, route, urlFor, viewDecorator } from "flagon";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createApp, createLiveApp } from "../support";
@@ -184,6 +184,38 @@ describe("a query", () => {
   });
 });
 
+describe("a query with values of another shape", () => {
+  const ask = async (query: z.ZodType, search: string): Promise<unknown> => {
+    const app = createApp();
+    app.get("/", (values: { query?: unknown }) => json(values.query), { query, endpoint: "x" });
+    const response = await app.testClient().get(`/?${search}`, { headers: { accept: "application/json" } });
+    const body = (await response.json()) as { errors?: unknown };
+    return response.status === 200 ? body : (body.errors ?? response.status);
+  };
+
+  it.each(["a=1", "a[]=1", "a=%7B%22from%22%3A2%7D"])("refuses text in place of an object: %s", async (search) => {
+    const error = { in: "query", path: ["a"] };
+    for (const query of [
+      z.object({ a: z.object({ from: z.int().optional() }).optional() }),
+      z.object({ a: z.object({ from: z.int().default(1) }) }),
+      z.object({ a: z.record(z.string(), z.int()) }),
+    ]) {
+      expect(await ask(query, search)).toMatchObject([error]);
+    }
+  });
+
+  it("keeps all values of a list that may also be one value", async () => {
+    const query = z.object({ tag: z.union([z.string(), z.array(z.string())]).optional() });
+    expect(await ask(query, "tag=a")).toEqual({ tag: "a" });
+    expect(await ask(query, "tag=a&tag=b")).toEqual({ tag: ["a", "b"] });
+    expect(await ask(query, "tag[]=a&tag[]=b")).toEqual({ tag: ["a", "b"] });
+    expect(await ask(query, "")).toEqual({});
+    const ids = z.object({ id: z.union([z.int(), z.array(z.int())]) });
+    expect(await ask(ids, "id=1&id=2")).toEqual({ id: [1, 2] });
+    expect(await ask(ids, "id=1")).toEqual({ id: 1 });
+  });
+});
+
 describe("values that JSON has no type for", () => {
   const At = z.object({
     at: z.date(),
@@ -289,6 +321,65 @@ describe("the option 'status' of a route", () => {
     expect(() => createApp().route("/d", () => "", { status: 99, endpoint: "d" })).toThrow(
       "must be a whole number from 200 to 599, but is 99",
     );
+  });
+});
+
+describe("a status without a body", () => {
+  class Tasks {
+    @route.delete("/tasks/<int:id>", { status: 204 })
+    remove({ id }: { id: number }) {
+      if (id === 9) {
+        abort(404);
+      }
+    }
+    @route.delete("/later", { status: 204 })
+    async later() {}
+    @route.get("/null")
+    none() {
+      return makeResponse(null, 204);
+    }
+    @route.get("/text", { status: 204 })
+    text() {
+      return "";
+    }
+  }
+
+  it("needs no value of the view, and has no type", async () => {
+    const app = createApp({}, Tasks);
+    app.delete("/function", () => {}, { status: 204 });
+    const client = app.testClient();
+    const answers = [
+      await client.delete("/tasks/1"),
+      await client.delete("/later"),
+      await client.get("/null"),
+      await client.get("/text"),
+      await client.delete("/function"),
+    ];
+    for (const response of answers) {
+      expect([response.status, response.headers.get("content-type"), await response.text()]).toEqual([204, null, ""]);
+    }
+    expect((await client.delete("/tasks/9")).status).toBe(404);
+  });
+
+  it("is an error beside 'returns'", () => {
+    const app = createApp();
+    expect(() => app.get("/x", () => ({ id: 1, title: "x" }), { status: 204, returns: Post, endpoint: "x" })).toThrow(
+      "The route of x has the status 204, which never has a body, and the schema 'returns' of a body. Remove one of them.",
+    );
+  });
+});
+
+describe("the result of a schema that takes more", () => {
+  it("is looked through in debug mode for promises and sets, which JSON writes as {}", async () => {
+    const app = createLiveApp();
+    app.config.update({ debug: true });
+    app.get("/x", () => ({ id: 1, title: "x", more: { tags: new Set(["a"]) } }), {
+      returns: z.looseObject({ id: z.int() }),
+      endpoint: "x",
+    });
+    const response = await app.testClient().get("/x");
+    expect(response.status).toBe(500);
+    expect(await response.text()).toContain("data whose 'more.tags' is a value of the class Set");
   });
 });
 
