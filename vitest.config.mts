@@ -17,7 +17,7 @@ export default defineConfig({
         test: {
           name: "node",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/browser/**", "test/clients/**", "test/packed/**", "test/runtimes/**", "test/services/**"],
+          exclude: ["test/browser/**", "test/clients/**", "test/drizzle-next/**", "test/packed/**", "test/runtimes/**", "test/services/**"],
           globalSetup: "test/build.ts",
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -31,6 +31,16 @@ export default defineConfig({
           globalSetup: "test/build.ts",
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: "drizzle-next",
+          include: ["test/database/*.test.ts", "test/jobs/jobs.test.ts", "test/drizzle-next/*.test.ts"],
+          // These write the folders of migrations and the relations of version 0.45; "drizzle-next" has those of version 1.
+          testNamePattern: /^(?!migrations on |.*relational queries|flagon db generate)/,
+          testTimeout: 60_000,
         },
       },
       { resolve: { alias }, test: { name: "clients", include: ["test/clients/*.test.ts"], testTimeout: 120_000 } },

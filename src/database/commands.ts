@@ -116,7 +116,11 @@ async function generate(
 }
 
 function listFiles(folder: string): readonly string[] {
-  return existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(".sql")) : [];
+  return existsSync(folder)
+    ? readdirSync(folder, { recursive: true })
+        .map(String)
+        .filter((file) => file.endsWith(".sql"))
+    : [];
 }
 
 function findSchema(root: string, given: string | undefined): string {

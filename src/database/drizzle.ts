@@ -22,6 +22,8 @@ export interface DrizzleMigrator {
     readonly sql: readonly string[];
     readonly folderMillis: number;
     readonly hash: string;
+    /** The name of its folder, from version 1 of drizzle on. */
+    readonly name?: string;
   }[];
 }
 

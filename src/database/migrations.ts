@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DatabaseError } from "../base/errors";
 import { loadMigrator } from "./drizzle";
@@ -8,9 +8,21 @@ import { type Engine, findOfError, messageOf } from "./engine";
 /** A migration of the folder. */
 interface Migration {
   readonly tag: string;
+  /** Its file, relative to the folder. */
+  readonly file: string;
+  /** Whether drizzle knows it by its name, from version 1 on, and not by its time. */
+  readonly isNamed: boolean;
   readonly time: number;
   readonly statements: readonly string[];
   readonly hashes: readonly string[];
+}
+
+/** A row of drizzle's table of migrations. */
+interface Applied {
+  readonly time: number;
+  readonly hash: string;
+  /** From version 1 on. */
+  readonly name: string | null;
 }
 
 /** The folder of migrations compared with the database, each migration by its name. */
@@ -52,11 +64,11 @@ export class Migrations {
     const migrations = this.#read();
     const applied = await this.#readApplied();
     const latest = Math.max(0, ...applied.map(({ time }) => time));
-    const missing = migrations.filter(({ time }) => !applied.some((row) => row.time === time));
-    const pending = missing.filter(({ time }) => time > latest).map(({ tag }) => tag);
-    const skipped = missing.filter(({ time }) => time <= latest).map(({ tag }) => tag);
+    const missing = migrations.filter((migration) => !applied.some((row) => isOf(migration, row)));
+    const pending = missing.filter(({ isNamed, time }) => isNamed || time > latest).map(({ tag }) => tag);
+    const skipped = missing.filter(({ isNamed, time }) => !isNamed && time <= latest).map(({ tag }) => tag);
     const changed = migrations
-      .filter(({ hashes, time }) => applied.some((row) => row.time === time && !hashes.includes(row.hash)))
+      .filter((migration) => applied.some((row) => isOf(migration, row) && !migration.hashes.includes(row.hash)))
       .map(({ tag }) => tag);
     return { pending, skipped, changed, problem: describe(pending, skipped, changed) };
   }
@@ -78,7 +90,8 @@ export class Migrations {
   }
 
   #read(): readonly Migration[] {
-    if (!existsSync(join(this.folder, "meta/_journal.json"))) {
+    const hasJournal = existsSync(join(this.folder, "meta/_journal.json"));
+    if (!hasJournal && !hasNamed(this.folder)) {
       if (this.#apply !== undefined) {
         return [];
       }
@@ -86,19 +99,28 @@ export class Migrations {
         `There are no migrations in '${this.folder}'. Make the first by: npx flagon db generate. If they are elsewhere: new Database(…, { migrations: "folder" }).`,
       );
     }
-    const journal: { entries: readonly { tag: string }[] } = JSON.parse(readFileSync(join(this.folder, "meta/_journal.json"), "utf8"));
+    const journal: { entries: readonly { tag: string }[] } = hasJournal
+      ? JSON.parse(readFileSync(join(this.folder, "meta/_journal.json"), "utf8"))
+      : { entries: [] };
     return loadMigrator()
       .readMigrationFiles({ migrationsFolder: this.folder })
-      .map(({ folderMillis, hash, sql }, index) => {
+      .map(({ folderMillis, hash, name, sql }, index) => {
         const text = sql.join("--> statement-breakpoint");
-        const tag = journal.entries[index]?.tag ?? String(folderMillis);
+        const tag = name ?? journal.entries[index]?.tag ?? String(folderMillis);
         // Git can change the ends of lines between machines.
         const plain = text.replaceAll("\r\n", "\n");
-        return { tag, time: folderMillis, statements: sql, hashes: [hash, hashOf(plain), hashOf(plain.replaceAll("\n", "\r\n"))] };
+        return {
+          tag,
+          file: name === undefined ? `${tag}.sql` : join(name, "migration.sql"),
+          isNamed: name !== undefined,
+          time: folderMillis,
+          statements: sql,
+          hashes: [hash, hashOf(plain), hashOf(plain.replaceAll("\n", "\r\n"))],
+        };
       });
   }
 
-  async #readApplied(): Promise<readonly { readonly time: number; readonly hash: string }[]> {
+  async #readApplied(): Promise<readonly Applied[]> {
     if (this.#engine.kind === "other") {
       return [];
     }
@@ -110,8 +132,12 @@ export class Migrations {
     if (row?.name === null || row?.name === undefined) {
       return [];
     }
-    const rows = await this.#engine.query(`SELECT hash, created_at FROM ${table}`);
-    return rows.map(({ created_at, hash }) => ({ time: Number(created_at), hash: String(hash) }));
+    const rows = await this.#engine.query(`SELECT * FROM ${table}`);
+    return rows.map(({ created_at, hash, name }) => ({
+      time: Number(created_at),
+      hash: String(hash),
+      name: typeof name === "string" ? name : null,
+    }));
   }
 
   async #applyByDrizzle(): Promise<void> {
@@ -131,15 +157,28 @@ export class Migrations {
     const index: unknown = findOfError(error, "statementIndex");
     const query: unknown = findOfError(error, "query");
     // libSQL counts the statements, each migration having one more that notes it.
-    const all = migrations.flatMap(({ statements, tag }) => [...statements, ""].map((statement) => ({ tag, statement })));
+    const all = migrations.flatMap(({ file, statements, tag }) => [...statements, ""].map((statement) => ({ file, tag, statement })));
     const failed = typeof index === "number" ? all[index] : all.find(({ statement }) => statement.trim() !== "" && statement === query);
     return failed === undefined
       ? error
       : new DatabaseError(
-          `The migration '${failed.tag}' failed: ${messageOf(error)}\n\n${failed.statement.trim()}\n\nNothing of it was applied. Fix ${join(this.folder, `${failed.tag}.sql`)}.`,
+          `The migration '${failed.tag}' failed: ${messageOf(error)}\n\n${failed.statement.trim()}\n\nNothing of it was applied. Fix ${join(this.folder, failed.file)}.`,
           { cause: error },
         );
   }
+}
+
+/** Tells whether a folder holds migrations of drizzle 1, each in a folder of its name. */
+function hasNamed(folder: string): boolean {
+  return existsSync(folder) && readdirSync(folder).some((name) => existsSync(join(folder, name, "migration.sql")));
+}
+
+/** Tells whether a row is that of a migration. A table of before version 1 has no names, but times with their milliseconds. */
+function isOf({ isNamed, tag, time }: Migration, row: Applied): boolean {
+  if (!isNamed) {
+    return row.time === time;
+  }
+  return row.name === null ? Math.floor(row.time / 1000) === Math.floor(time / 1000) : row.name === tag;
 }
 
 function describe(pending: readonly string[], skipped: readonly string[], changed: readonly string[]): string | null {

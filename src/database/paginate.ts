@@ -100,7 +100,8 @@ async function select<Item>(query: PageableQuery<Item>, limit: number, offset: n
 async function countRows(query: object): Promise<number> {
   const config: unknown = Reflect.get(query, "config");
   const session: unknown = Reflect.get(query, "session");
-  if (typeof config !== "object" || config === null || !isCounting(session)) {
+  const count = findCount(session);
+  if (typeof config !== "object" || config === null || count === undefined) {
     throw new TypeError("paginate() cannot count this query. Give the number of all rows: paginate(query, { count: db.$count(posts) }).");
   }
   const unordered: object = Object.assign(Object.create(Object.getPrototypeOf(query)), query, {
@@ -108,11 +109,24 @@ async function countRows(query: object): Promise<number> {
   });
   const { sql } = loadDrizzle();
   const inner: unknown = Reflect.apply(Reflect.get(unordered, "getSQL"), unordered, []);
-  return Number(await session.count(sql`select count(*) as count from (${inner}) as counted`));
+  return Number(await count(sql`select count(*) as count from (${inner}) as counted`));
 }
 
-function isCounting(session: unknown): session is { count(sql: unknown): Promise<unknown> } {
-  return typeof session === "object" && session !== null && "count" in session && typeof session.count === "function";
+/** Finds the way in which a session of drizzle counts: `count()`, or from version 1 on `arrays()`. */
+function findCount(session: unknown): ((sql: unknown) => Promise<unknown>) | undefined {
+  if (typeof session !== "object" || session === null) {
+    return undefined;
+  }
+  const [count, arrays]: readonly unknown[] = [Reflect.get(session, "count"), Reflect.get(session, "arrays")];
+  if (typeof count === "function") {
+    return async (sql) => Reflect.apply(count, session, [sql]);
+  }
+  return typeof arrays === "function"
+    ? async (sql) => {
+        const rows: unknown = await Reflect.apply(arrays, session, [sql]);
+        return Array.isArray(rows) && Array.isArray(rows[0]) ? rows[0][0] : undefined;
+      }
+    : undefined;
 }
 
 /** Without an order, the database may give a row on two pages, or on none. */

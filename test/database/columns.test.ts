@@ -17,7 +17,7 @@ describe("columns of libSQL", () => {
   let database: Database<ReturnType<typeof open>>;
 
   function open() {
-    return drizzle(openLibsql(":memory:"), { schema: { rows } });
+    return drizzle({ client: openLibsql(":memory:"), schema: { rows } });
   }
 
   beforeEach(async () => {

@@ -21,7 +21,7 @@ describeMigrations("a file of libSQL", async () => {
   const url = `file:${writeFiles({ "keep.txt": "" })}/app.db`;
   return () => {
     const client = openLibsql(url);
-    return { drizzle: drizzle(client), query: async (sql) => (await client.execute(sql)).rows.map((row) => ({ ...row })) };
+    return { drizzle: drizzle({ client }), query: async (sql) => (await client.execute(sql)).rows.map((row) => ({ ...row })) };
   };
 });
 
@@ -79,7 +79,7 @@ describe("libSQL", () => {
 
   it("lets two clients of one file write by turns", async () => {
     const { database, db, posts, url } = await createLibsql("file");
-    const other = new Database(drizzle(openLibsql(url)));
+    const other = new Database(drizzle({ client: openLibsql(url) }));
     const write = (one: typeof database, title: string) =>
       one.atomic(async () => {
         await wait(5);
@@ -216,7 +216,7 @@ describe("flagon db generate", () => {
       `import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";\nexport const users = sqliteTable("users", { id: integer().primaryKey(), ${columns} });\n`;
     const root = writeFiles({ "package.json": "{}", "schema.ts": table("name: text().notNull(), age: integer()") });
     symlinkSync(join(__dirname, "../../node_modules"), join(root, "node_modules"));
-    const database = new Database(drizzle(openLibsql(":memory:")));
+    const database = new Database(drizzle({ client: openLibsql(":memory:") }));
     const app = new Flagon(root, { static: null, config: { testing: true } });
     app.use(database);
     const generate = (...words: string[]) => app.testCommands().invoke(["db", "generate", ...words]);

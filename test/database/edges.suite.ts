@@ -8,9 +8,6 @@ import { z } from "zod";
 import { createApp, createLiveApp } from "../support";
 import type { Made } from "./database.suite";
 
-/** Runs a statement that creates or fills a table. */
-export type RunSql = (made: Made, statement: string) => Promise<unknown>;
-
 /** The behaviour of all databases where things go wrong, or happen at once. */
 export function describeEdges(name: string, create: () => Promise<Made>, isPostgres: boolean): void {
   const titles = async ({ db, posts }: Made) => (await db.select().from(posts).orderBy(asc(posts.id))).map(({ title }) => title);

@@ -17,7 +17,7 @@ const create = sql`create table posts (id integer primary key autoincrement, tit
 export async function createLibsql(kind: "file" | "memory", options: object = {}) {
   const url = kind === "memory" ? ":memory:" : `file:${writeFiles({ "keep.txt": "" })}/app.db`;
   const client = openLibsql(url);
-  const database = new Database(drizzleLibsql(client, { schema: { posts }, logger: recordQueries() }), options);
+  const database = new Database(drizzleLibsql({ client, schema: { posts }, logger: recordQueries() }), options);
   await database.current.run(create);
   onTestFinished(() => database.close());
   return { database, db: database.current, posts, url, client };

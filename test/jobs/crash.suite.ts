@@ -24,7 +24,7 @@ const app = new Flagon(__dirname, { static: null });
 const { POSTGRES, REDIS } = process.env;
 if (REDIS === undefined) {
   const { drizzle } = require(POSTGRES === undefined ? "drizzle-orm/libsql" : "drizzle-orm/node-postgres");
-  app.use(new Database(drizzle(POSTGRES === undefined ? openLibsql("file:app.db") : openPostgres(POSTGRES))));
+  app.use(new Database(drizzle({ client: POSTGRES === undefined ? openLibsql("file:app.db") : openPostgres(POSTGRES) })));
 }
 app.use(new Jobs({ engine: REDIS, lease: 1 }));
 app.command("fill <name> <int:count>", async ({ name, count }) => {

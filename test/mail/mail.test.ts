@@ -328,7 +328,7 @@ describe("the transport", () => {
 describe("mail.sendLater()", () => {
   const setUp = async (options: Partial<MailOptions> = {}, config: object = { testing: true }) => {
     const made = createApp(options, config);
-    const database = new Database(drizzle(openLibsql(":memory:")));
+    const database = new Database(drizzle({ client: openLibsql(":memory:") }));
     made.app.use(database);
     const jobs = new Jobs();
     made.app.use(jobs);

@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 async function createPostgres() {
-  const database = new Database(drizzle(openPostgres(await postgres.createDatabase()), { schema: { posts } }));
+  const database = new Database(drizzle({ client: openPostgres(await postgres.createDatabase()), schema: { posts } }));
   await database.current.execute(sql`create table posts (id serial primary key, title text not null)`);
   onTestFinished(() => database.close());
   return database;

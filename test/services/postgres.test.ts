@@ -19,7 +19,7 @@ afterAll(() => server.remove());
 
 async function createPostgres(options: object = {}) {
   const pool = openPostgres(await server.createDatabase(), options);
-  const database = new Database(drizzle(pool, { schema: { posts }, logger: recordQueries() }));
+  const database = new Database(drizzle({ client: pool, schema: { posts }, logger: recordQueries() }));
   await database.current.execute(sql`create table posts (id serial primary key, title text not null unique)`);
   onTestFinished(() => database.close());
   return { database, db: database.current, posts, pool };
@@ -33,7 +33,7 @@ describeMigrations("Postgres", async () => {
   const url = await server.createDatabase();
   return () => {
     const pool = openPostgres(url, { max: 1 });
-    return { drizzle: drizzle(pool), query: async (text) => (await pool.query(text)).rows };
+    return { drizzle: drizzle({ client: pool }), query: async (text) => (await pool.query(text)).rows };
   };
 });
 
