@@ -47,13 +47,43 @@ export function iterateBody(body: StreamedBody): BodyIterator {
     next: () => iterator.next(),
     toPiece: isText ? body.write : toPiece,
     async end() {
-      await iterator.return?.();
       if (body instanceof Readable) {
-        // An iterator that was never asked for a piece does not end its stream.
+        // The iterator does not end its stream while it waits for a piece, or if it was never asked for one.
         body.destroy();
       }
+      await iterator.return?.();
     },
   };
+}
+
+/** The pieces of a web stream. Unlike the stream's own iterator, theirs can be ended while it waits for a piece. */
+export class WebStreamItems implements AsyncIterable<Uint8Array> {
+  readonly #stream: ReadableStream<Uint8Array>;
+
+  /** @param stream The stream. */
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.#stream = stream;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    const reader = this.#stream.getReader();
+    let hasFailed = false;
+    reader.closed.catch(() => {
+      hasFailed = true;
+    });
+    return {
+      next: async () => {
+        const { done, value } = await reader.read();
+        return done ? { done, value: undefined } : { done, value };
+      },
+      return: async () => {
+        if (!hasFailed) {
+          await reader.cancel();
+        }
+        return { done: true, value: undefined };
+      },
+    };
+  }
 }
 
 /** Iterates over a streamed body in its request's context, for a caller that runs outside of it. */

@@ -4,7 +4,7 @@ import { FilePart } from "../http/response/file-part";
 import { PushedStream } from "../http/response/pushed-stream";
 import type { FlagonResponse, ResponseBody } from "../http/response/response";
 import { isBodiless } from "../http/status";
-import { TextStream, toPiece } from "./body-stream";
+import { TextStream, toPiece, WebStreamItems } from "./body-stream";
 import { labelOf, type RequestContext } from "./context";
 
 /** The time that the head of an event stream waits for a first event, in milliseconds: browsers report the open stream by it. */
@@ -45,7 +45,7 @@ export function primeBody(context: RequestContext, response: FlagonResponse): Pr
     response.body = new TextStream(items, body.write);
     return settle(context, items.check(body.write), timeout);
   }
-  const items = new PrimedItems(body);
+  const items = new PrimedItems<string | Uint8Array>(body instanceof ReadableStream ? new WebStreamItems(body) : body);
   response.body = items;
   return settle(context, items.check(toPiece), timeout);
 }

@@ -1,7 +1,8 @@
 const { mkdtempSync, mkdirSync, writeFileSync } = require("node:fs");
 const { tmpdir } = require("node:os");
 const { join } = require("node:path");
-const { Flagon, defineForm, makeResponse, request, session } = require("../../dist/index.js");
+const { setTimeout: wait } = require("node:timers/promises");
+const { Flagon, defineForm, makeResponse, request, sendFile, session } = require("../../dist/index.js");
 const { z } = require("zod");
 
 const Form = defineForm({ name: z.string().min(1), list: z.array(z.string()).optional(), file: z.file().optional() }, { csrf: false });
@@ -60,6 +61,8 @@ exports.createApp = () => {
     },
     { endpoint: "stream", methods },
   );
+  app.route("/slow", () => wait(40).then(() => "slow"), { endpoint: "slow", methods });
+  app.route("/file", () => wait(5).then(() => sendFile(join(root, "static", "file.txt"))), { endpoint: "file", methods });
   app.route("/fail", () => makeResponse("no", 418), { endpoint: "fail", methods });
   return { app, counts, root };
 };

@@ -33,21 +33,26 @@ let answered = 0;
 /** Sends the requests of one connection, and checks the answers. */
 async function tryConnection(number) {
   const random = createRandom(seed * 1_000_003 + number);
-  const { below, chance } = random;
+  const { below, chance, pick } = random;
   const isPlain = chance(0.2);
   const requests = Array.from({ length: 1 + below(5) }, (_, index) => {
     const bytes = makeRequest(random, index, isPlain);
     return isPlain || chance(0.3) ? bytes : mutate(bytes, random);
   });
+  const leaves = !isPlain && chance(0.1);
+  if (leaves && chance(0.5)) {
+    // The answers to all others wait behind this one.
+    requests.unshift(Buffer.from("GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    requests.push(makeRequest(random, requests.length, true, pick(["/file", "/static/file.txt", "/stream"])));
+  }
   sent += requests.length;
   const bytes = Buffer.concat(requests);
-  const leaves = !isPlain && chance(0.1);
   const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
   const received = [];
   socket.on("data", (piece) => received.push(piece)).on("error", () => undefined);
   const closed = new Promise((resolve) => socket.once("end", resolve).once("close", resolve));
   await once(socket, "connect");
-  const stop = leaves ? below(bytes.length) : bytes.length;
+  const stop = leaves && chance(0.7) ? below(bytes.length) : bytes.length;
   for (let place = 0; place < stop && !socket.destroyed; ) {
     const size = chance(0.5) ? bytes.length : 1 + below(400);
     socket.write(bytes.subarray(place, Math.min(stop, place + size)));
@@ -57,6 +62,7 @@ async function tryConnection(number) {
     }
   }
   if (leaves) {
+    await wait(below(60));
     socket.resetAndDestroy();
     return;
   }

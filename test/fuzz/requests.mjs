@@ -60,6 +60,8 @@ const routes = [
   "/stream",
   "/session",
   "/static/file.txt",
+  "/slow",
+  "/file",
   "/static/../x",
   "/items/7",
   "/none",
@@ -156,7 +158,7 @@ function makeBody(type, random) {
 }
 
 /** Makes a request that is well-formed, by a grammar, with a number by which its answer can be told. */
-export function makeRequest(random, number, isPlain) {
+export function makeRequest(random, number, isPlain, path = makePath(random)) {
   const { below, chance, pick } = random;
   const method = pick(["GET", "GET", "POST", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"]);
   const headers = ["Host: localhost", `X-Number: ${number}`];
@@ -176,16 +178,13 @@ export function makeRequest(random, number, isPlain) {
       const bytes = Buffer.from(body, "utf8").toString("latin1");
       const chunks = [bytes.slice(0, middle), bytes.slice(middle)].filter((chunk) => chunk !== "");
       return Buffer.from(
-        `${method} ${makePath(random)} HTTP/1.1\r\n${headers.join("\r\n")}\r\n\r\n${chunks.map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`).join("")}0\r\n\r\n`,
+        `${method} ${path} HTTP/1.1\r\n${headers.join("\r\n")}\r\n\r\n${chunks.map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`).join("")}0\r\n\r\n`,
         "latin1",
       );
     }
     headers.push(`Content-Length: ${Buffer.byteLength(body)}`);
   }
-  return Buffer.concat([
-    Buffer.from(`${method} ${makePath(random)} HTTP/1.1\r\n${headers.join("\r\n")}\r\n\r\n`, "latin1"),
-    Buffer.from(body, "utf8"),
-  ]);
+  return Buffer.concat([Buffer.from(`${method} ${path} HTTP/1.1\r\n${headers.join("\r\n")}\r\n\r\n`, "latin1"), Buffer.from(body, "utf8")]);
 }
 
 /** Changes some bytes of a request: one is replaced, dropped, doubled or put in, or a piece is cut, repeated or moved. */

@@ -121,6 +121,23 @@ describe("app.handler", () => {
     expect(await send(port, head + form)).toMatch(/^HTTP\/1\.1 413 [\s\S]*maxFieldSize/);
   });
 
+  it("leaves a body to a view that reads it from request.raw, by length or in chunks", async () => {
+    const app = createLiveApp();
+    const view = async () => {
+      let size = 0;
+      for await (const piece of request.raw as AsyncIterable<Uint8Array>) {
+        size += piece.byteLength;
+      }
+      return { size };
+    };
+    app.route("/", view, { endpoint: "view", methods: ["POST"] });
+    const { origin } = await listen(app.handler);
+    for (const body of ["hello", ReadableStream.from([Buffer.from("hel"), Buffer.from("lo")])]) {
+      const response = await fetch(`${origin}/`, { method: "POST", body, duplex: "half" } as RequestInit);
+      expect([response.status, await response.json()]).toEqual([200, { size: 5 }]);
+    }
+  });
+
   it("keeps the connection usable when the view does not read the body", async () => {
     const { port } = await listen(createEcho().handler);
     const received = await send(

@@ -20,7 +20,7 @@ export interface RequestSource {
   findRepeated?(): string | undefined;
   /** Lists all headers. */
   headers(): Iterable<readonly [string, string]>;
-  /** Whether there is a body, of which nobody has read anything, whose length the head does not state. */
+  /** Tells whether there is a body whose length the head does not state, and that no foreign code has begun to read. */
   hasOpenBody(): boolean;
   /** The body, or `null` without one. Read once. */
   body(): AsyncIterable<Uint8Array> | null;

@@ -119,6 +119,7 @@ export class ServedExchange extends Exchange implements Sender<void> {
     }
     const late = new Exchange(this.message, this.reply);
     late.isClosing = true;
+    late.isBodyGone = this.isBodyGone;
     const own = createContext(app, new NodeSource(late));
     const response = respondWithError(refusal, own);
     app.defaultHeaders.apply(response);

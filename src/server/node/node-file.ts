@@ -1,13 +1,14 @@
 import { close, constants, open, read } from "node:fs";
-import type { ServerResponse } from "node:http";
 import { type FilePart, pieceSize } from "../../http/response/file-part";
+import type { Exchange } from "./exchange";
 
 /** The most pieces of memory that are kept: 4 MB. */
 const maxPieces = 16;
 
 /** A part of a file to send, with the functions of the reply that it is for. */
 export interface PartReply {
-  readonly reply: ServerResponse;
+  /** The request and its reply. */
+  readonly exchange: Exchange;
   /** Writes the head: the file is open. */
   writeHead(): void;
   /** Ends the reply with its last piece. */
@@ -34,7 +35,7 @@ export class FileSender {
     open(part.path, constants.O_RDONLY | constants.O_NONBLOCK, (error, fd) => {
       if (error !== null) {
         target.fail(error);
-      } else if (target.reply.destroyed) {
+      } else if (target.exchange.hasLeft) {
         closeFile(fd);
       } else {
         target.writeHead();
@@ -43,22 +44,24 @@ export class FileSender {
     });
   }
 
-  #sendFrom(fd: number, { byteLength, path, start }: FilePart, { end: endReply, fail, reply }: PartReply): void {
+  #sendFrom(fd: number, { byteLength, path, start }: FilePart, { end: endReply, exchange, fail }: PartReply): void {
+    const { reply } = exchange;
     const piece = this.#freePieces.pop() ?? Buffer.allocUnsafeSlow(pieceSize);
     const end = start + byteLength;
     let isReading = false;
+    let isOver = false;
     const readFrom = (position: number): void => {
       isReading = true;
       read(fd, piece, 0, Math.min(pieceSize, end - position), position, (error, count) => {
         isReading = false;
-        if (reply.destroyed) {
+        if (isOver) {
           closeFile(fd);
         } else if (error !== null || count === 0) {
           fail(error ?? new Error(`The file '${path}' became shorter while it was sent.`));
         } else if (position + count < end) {
           reply.write(piece.subarray(0, count), (failure) => {
             // The system may still read from the memory of a piece whose write failed, so it is not used again.
-            if ((failure === null || failure === undefined) && !reply.destroyed) {
+            if ((failure === null || failure === undefined) && !isOver && !exchange.hasLeft) {
               readFrom(position + count);
             }
           });
@@ -71,7 +74,8 @@ export class FileSender {
         }
       });
     };
-    reply.once("close", () => {
+    exchange.onEnd(() => {
+      isOver = true;
       // A file is closed after the read that is running.
       if (!isReading) {
         closeFile(fd);

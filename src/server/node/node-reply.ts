@@ -1,8 +1,8 @@
 import { ReadStream } from "node:fs";
 import type { ServerResponse } from "node:http";
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { lazily } from "../../base/lazily";
-import { abandonBody, discardBody, iterateBody, measureBody, reportFailure, type StreamedBody } from "../../dispatch/body-stream";
+import { discardBody, iterateBody, measureBody, reportFailure, type StreamedBody } from "../../dispatch/body-stream";
 import { contexts, type RequestContext } from "../../dispatch/context";
 import { FilePart } from "../../http/response/file-part";
 import { PushedStream } from "../../http/response/pushed-stream";
@@ -43,7 +43,7 @@ export function sendResponse(sending: Sending): void {
     endReply(exchange, body);
   } else if (body instanceof FilePart && isPlainReply(exchange.reply)) {
     fileSender().send(body, {
-      reply: exchange.reply,
+      exchange,
       writeHead: () => writeHead(sending),
       end: (piece, onEnd) => endReply(exchange, piece, onEnd),
       fail: (error) => failStream(sending, error),
@@ -190,7 +190,7 @@ function pipe({ exchange }: Sending, body: Readable): void {
 
 /** Sends a stream as fast as the client reads it, and stops it when the client leaves. */
 async function streamBody(sending: Sending, body: StreamedBody): Promise<void> {
-  const { exchange, response } = sending;
+  const { context, exchange, response } = sending;
   const { reply } = exchange;
   const begin = (): void => {
     if (!reply.headersSent) {
@@ -200,13 +200,23 @@ async function streamBody(sending: Sending, body: StreamedBody): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   try {
     const iterator = iterateBody(body);
+    let ended: Promise<void> | undefined;
+    const end = (): Promise<void> => (ended ??= contexts.run(context, iterator.end));
     let isStopped = false;
+    let wake: (() => void) | undefined;
+    exchange.onEnd(() => {
+      if (exchange.hasLeft) {
+        // Its error is reported below.
+        end().catch(() => undefined);
+      }
+      wake?.();
+    });
     if (response.mimeType === "text/event-stream") {
       exchange.endEvents = () => {
         isStopped = true;
         begin();
         endReply(exchange, null);
-        void abandonBody(iterator);
+        end().catch(() => undefined);
       };
     }
     timer = setTimeout(() => {
@@ -223,38 +233,30 @@ async function streamBody(sending: Sending, body: StreamedBody): Promise<void> {
         }
         const piece = iterator.toPiece(next.value);
         begin();
-        if (!reply.write(piece)) {
-          await writable(reply);
+        if (!reply.write(piece) && !exchange.hasLeft) {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+            reply.once("drain", resolve);
+          });
         }
       }
       clearTimeout(timer);
       if (exchange.hasLeft) {
-        await iterator.end();
+        await end();
       } else if (!isStopped) {
         begin();
         endReply(exchange, null);
       }
     } catch (error) {
-      if (!isStopped) {
+      // A stream that was destroyed because its client left fails for its reader.
+      if (!isStopped && !(exchange.hasLeft && body instanceof Readable)) {
         failStream(sending, error);
       }
-      await abandonBody(iterator);
+      await end().catch(() => undefined);
     }
   } catch (error) {
     failStream(sending, error);
   } finally {
     clearTimeout(timer);
   }
-}
-
-function writable(reply: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const settle = (): void => {
-      reply.off("drain", settle);
-      reply.off("close", settle);
-      resolve();
-    };
-    reply.once("drain", settle);
-    reply.once("close", settle);
-  });
 }

@@ -66,6 +66,10 @@ export class NodeSource implements RequestSource {
 
   hasOpenBody(): boolean {
     const message: IncomingMessage & { readonly stream?: { readonly endAfterHeaders?: unknown } } = this.#message;
+    if (message.readableDidRead && !this.#exchange.isBodyBegun) {
+      // Foreign code reads it.
+      return false;
+    }
     return isOfHttp2(message)
       ? message.stream?.endAfterHeaders === false && this.header("content-length") === undefined
       : this.header("transfer-encoding") !== undefined;
