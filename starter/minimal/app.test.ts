@@ -18,5 +18,6 @@ it("greets by name, in JSON", async () => {
 
 it("has no other page, and takes no other method", async () => {
   expect((await client.get("/hello")).status).toBe(404);
+  expect((await client.get("/hello/Ann/Bo")).status).toBe(404);
   expect((await client.post("/")).status).toBe(405);
 });
