@@ -23,9 +23,9 @@ export function findErrorHandler(context: RequestContext, error: unknown): Found
   const scopes: readonly Scope[] = [...chainOf(context)].reverse();
   const classes = listClasses(error);
   if (error instanceof HTTPException) {
-    const ofStatus = classes.slice(0, Math.max(0, classes.indexOf(HTTPException)));
+    const statusClasses = classes.slice(0, Math.max(0, classes.indexOf(HTTPException)));
     for (const scope of scopes) {
-      const handle = findByClass(scope, ofStatus) ?? scope.byStatus.get(error.status);
+      const handle = findByClass(scope, statusClasses) ?? scope.byStatus.get(error.status);
       if (handle !== undefined) {
         return { handle, scope };
       }

@@ -7,9 +7,9 @@ export interface ParameterizedHeader {
 }
 
 /** A parameter whose quotes may have quoted pairs, as in RFC 9110, section 5.6.4. */
-const withPairs = /[ \t]*;[ \t]*(?:([^\s"=;]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s";]*)))?[ \t]*/y;
+const quotedParameter = /[ \t]*;[ \t]*(?:([^\s"=;]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s";]*)))?[ \t]*/y;
 /** A parameter as browsers write it: a quote is `%22`, and a backslash stands for itself (HTML Standard, section 4.10.21.8). */
-const withoutPairs = /[ \t]*;[ \t]*(?:([^\s"=;]+)[ \t]*=[ \t]*(?:"([^"]*)"|([^\s";]*)))?[ \t]*/y;
+const browserParameter = /[ \t]*;[ \t]*(?:([^\s"=;]+)[ \t]*=[ \t]*(?:"([^"]*)"|([^\s";]*)))?[ \t]*/y;
 
 /**
  * Parses a header with parameters, such as `Content-Type` (RFC 9110, section 5.6.6).
@@ -20,7 +20,7 @@ const withoutPairs = /[ \t]*;[ \t]*(?:([^\s"=;]+)[ \t]*=[ \t]*(?:"([^"]*)"|([^\s
  * @returns The value and its parameters, or `undefined` if a parameter is malformed or comes twice.
  */
 export function parseParameters(header: string): ParameterizedHeader | undefined {
-  return parse(header, withPairs) ?? (header.includes("\\") ? parse(header, withoutPairs) : undefined);
+  return parse(header, quotedParameter) ?? (header.includes("\\") ? parse(header, browserParameter) : undefined);
 }
 
 function parse(header: string, pattern: RegExp): ParameterizedHeader | undefined {
@@ -36,7 +36,7 @@ function parse(header: string, pattern: RegExp): ParameterizedHeader | undefined
       return undefined;
     }
     if (key !== undefined) {
-      parameters.set(key, (pattern === withPairs ? quoted?.replace(/\\(["\\])/g, "$1") : quoted) ?? plain);
+      parameters.set(key, (pattern === quotedParameter ? quoted?.replace(/\\(["\\])/g, "$1") : quoted) ?? plain);
     }
     place = pattern.lastIndex;
   }

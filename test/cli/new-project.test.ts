@@ -107,7 +107,7 @@ describe("flagon new", () => {
     expect((await flagon(root, ["new", "repository"])).code).toBe(0);
   });
 
-  it("lints, and finds a promise that nobody awaits", async () => {
+  it("lints, and finds a promise that is not awaited", async () => {
     const root = writeFiles({});
     await flagon(root, ["new", "shop", "--kind", "minimal"]);
     const lint = async () =>

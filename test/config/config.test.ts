@@ -105,7 +105,7 @@ describe("app.config", () => {
     }
   });
 
-  it("refuses a variable that no reading fits, and leaves what the code has set", () => {
+  it("refuses a variable that the setting cannot take, and keeps the values of the code", () => {
     process.env.FLAGON_OWN_VALUE = "many";
     try {
       const { config } = createApp();

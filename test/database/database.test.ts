@@ -66,7 +66,7 @@ describe("libSQL", () => {
     expect(await db.select().from(posts)).toHaveLength(1);
   });
 
-  it("keeps the lock from the first read to the commit, so that what was read stays true", async () => {
+  it("keeps the lock from the first read to the commit, so that the read values stay true", async () => {
     const { database, db, posts, url } = await createLibsql("file");
     const stranger = openStranger(url);
     await database.atomic(async () => {

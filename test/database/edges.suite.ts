@@ -21,7 +21,7 @@ export function describeEdges(name: string, create: () => Promise<Made>, isPostg
   const failure = (work: Promise<unknown>) => work.then(() => undefined).catch((error: unknown) => error);
 
   describe(`atomic() on ${name}`, () => {
-    it("rejects with what was thrown, be it no error, and takes functions without a promise", async () => {
+    it("rejects with the thrown value, also if it is no error, and takes functions without a promise", async () => {
       const made = await create();
       const { database } = made;
       for (const thrown of [undefined, null, "text", 0, { status: 1 }]) {
@@ -106,7 +106,7 @@ export function describeEdges(name: string, create: () => Promise<Made>, isPostg
       expect(await titles(made)).toEqual(["after"]);
     });
 
-    it("opens one of its own in streams, in event streams, in background work and in commands", async () => {
+    it("can be opened in streams, in event streams, in background work and in commands", async () => {
       const made = await create();
       const note = async (place: string) => {
         const before = made.database.isAtomic;
@@ -317,7 +317,7 @@ export function describeEdges(name: string, create: () => Promise<Made>, isPostg
       expect([page.total, page.pages]).toEqual([4, 2]);
     });
 
-    it("is 404 for any number that is none, in the option as well, and reads the parameter that it is told", async () => {
+    it("is 404 for a malformed number, in the option as well, and reads the named parameter", async () => {
       const made = await create();
       const { db, posts } = made;
       for (const title of ["a", "b", "c"]) {

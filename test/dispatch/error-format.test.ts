@@ -68,7 +68,7 @@ describe("errors of a route with 'json' or 'returns'", () => {
     expect(await ask(app, "/rates", accept, { method: "DELETE" })).toEqual([405, type]);
   });
 
-  it("are JSON for each status, and HTML on the pages beside them", async () => {
+  it("are JSON for each status, and HTML on the pages next to them", async () => {
     const app = createLiveApp(Rates);
     const post = { method: "POST", type: "application/json" };
     expect(await ask(app, "/rates", "*/*", { ...post, body: "{" })).toEqual([400, problem]);

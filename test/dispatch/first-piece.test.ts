@@ -156,7 +156,7 @@ describe("a stream that fails before its first piece", () => {
 });
 
 describe("a stream that fails after a hook has replaced it", () => {
-  it("ends nothing but itself", async () => {
+  it("ends only its own response", async () => {
     const app = createLiveApp();
     app.get("/", () => createReadStream("/does/not/exist"));
     app.afterRequest((response) => {

@@ -33,7 +33,7 @@ describe("a 404 for the developer", () => {
     expect(text).toContain("<small>GET, list, POST, create</small>");
   });
 
-  it("says that there are none", async () => {
+  it("says that the app has no routes", async () => {
     expect(await (await createSite({ empty: true }).testClient().get("/", { headers: browser })).text()).toContain(
       "The app has no routes.",
     );

@@ -68,7 +68,7 @@ describe("a request that is refused for its head", () => {
 });
 
 describe("a request that the cross-site check refuses", () => {
-  it.each([true, false])("runs the after hooks, and stands if one fails (testing: %s)", async (testing) => {
+  it.each([true, false])("runs the after hooks, and is sent if one fails (testing: %s)", async (testing) => {
     const { app, calls } = createPair();
     app.config.testing = testing;
     const log = vi.spyOn(app.logger, "error");
@@ -107,7 +107,7 @@ describe("a refusal", () => {
     return app;
   }
 
-  it.each(Object.entries(refuse))("%s stands if its error handler or an after hook fails", async (_, send) => {
+  it.each(Object.entries(refuse))("%s is sent if its error handler or an after hook fails", async (_, send) => {
     for (const fail of Object.values(failures)) {
       const plain = await send(createSite());
       const broken = createSite();

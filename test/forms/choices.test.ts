@@ -134,7 +134,7 @@ describe("choices of a request", () => {
     expect(sent.document.querySelector("[name=assignee] [selected]")?.getAttribute("value")).toBe("");
   });
 
-  it("refuse every value if there are none", async () => {
+  it("refuse every value if the list is empty", async () => {
     const page = serveForm(form, { choices: { ...options.choices, assignee: [] } });
     expect((await page.send({ assignee: "1", kind: "b" })).errors).toEqual({ assignee: [refused] });
   });

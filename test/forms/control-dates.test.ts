@@ -32,7 +32,7 @@ describe("a date in a control of another type", () => {
     ["time", "24:00", "Enter a time."],
     ["time", "10", "Enter a time."],
     ["datetime-local", "2026-02-31T10:00", "Enter a date and a time."],
-  ])("is refused if there is none such: %s %s", async (type, text, error) => {
+  ])("is refused if the date does not exist: %s %s", async (type, text, error) => {
     const { errors, document } = await serveFields({ d: z.date().meta({ type }) }).send({ d: text });
     expect(errors).toEqual({ d: [error] });
     expect(attributesOf(document, "d")).toMatchObject({ value: text });

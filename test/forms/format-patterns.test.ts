@@ -102,7 +102,7 @@ describe("the pattern that browsers check", () => {
     expect(attributesOf(await serveFields({ f: odd }).load(), "f")).not.toHaveProperty("pattern");
   });
 
-  it("holds for e-mails with what browsers check by themselves", async () => {
+  it("holds for e-mails together with the check of browsers", async () => {
     const page = serveFields({ f: z.email() });
     const send = async (f: string) => (await page.send({ f })).errors;
     const long = "x".repeat(63);

@@ -109,7 +109,7 @@ describe("an optional group", () => {
     expect((await page.send({ list: "a", tick: "on", set: "1" })).data).toEqual({ list: ["a"], tick: true, set: new Set([1]) });
   });
 
-  it("is absent also with a file that nobody chose", async () => {
+  it("is absent also with an empty file input", async () => {
     const page = serveFields({ g: z.object({ title: z.string(), file: z.file() }).optional() });
     expect((await page.send({ "g.title": "" }, { "g.file": new File([], "") })).data).toEqual({});
     expect((await page.send({ "g.title": "a" }, { "g.file": new File([], "") })).errors).toEqual({ "g.file": ["This field is required."] });
@@ -340,7 +340,7 @@ describe("the keys of a form", () => {
     expect(attributesOf(sent.document, "g.2")).toMatchObject({ value: "b" });
   });
 
-  it("of a recursive schema are checked as far as it is defined", () => {
+  it("of a recursive schema are checked up to the undefined part", () => {
     const A = z.object({
       get later() {
         return Later;

@@ -125,7 +125,7 @@ describe.each(cases)("a form made of a table of $name", ({ form, row, least, giv
     expect(sent.data).toEqual(row);
   });
 
-  it("accepts the fields that a visitor must fill in: nulls and defaults stand for the others", async () => {
+  it("accepts the required fields alone: the others become null or their default", async () => {
     const sent = await serveForm(definition).send(least);
     expect(sent.errors).toEqual({});
     expect(Object.fromEntries(Object.entries(sent.data as object).filter(([, value]) => value !== null))).toEqual(given);

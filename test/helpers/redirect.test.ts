@@ -95,7 +95,7 @@ describe("redirectBack()", () => {
     return response.headers.get("location");
   };
 
-  it("redirects to the referring page, if it is one of the app", async () => {
+  it("redirects to the referring page, if it is a page of the app", async () => {
     expect(await follow("http://localhost/list?page=2")).toBe("http://localhost/list?page=2");
     expect(await follow("http://localhost/")).toBe("http://localhost/");
     expect((await client.post("/")).headers.get("vary")).toBe("referer");

@@ -71,7 +71,7 @@ it("leaves the app's own documents alone, and those that the browser saves", asy
   }
 });
 
-it("says inline for a download name, as it is", async () => {
+it("sends the header inline for a download name, unchanged", async () => {
   const { ask } = createFiles();
   const { response } = await ask(() => sendFile("data/a.html", { downloadName: "b.html" }));
   expect(response.headers.get("content-disposition")).toBe('inline; filename="b.html"');

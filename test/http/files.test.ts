@@ -158,7 +158,7 @@ describe.each([
   });
 });
 
-describe("a precompressed copy beside a static file", () => {
+describe("a precompressed copy next to a static file", () => {
   const root = () =>
     writeFiles({ "static/app.js": "plain", "static/app.js.br": "brotli", "static/app.js.gz": "gzip", "static/only.css": "css" });
 

@@ -31,7 +31,7 @@ describe("the option 'wwwAuthenticate' of LoginManager", () => {
     return [response.status, response.headers.get("www-authenticate")];
   };
 
-  it("is the challenge of each 401 that has none of its own", async () => {
+  it("is the challenge of each 401 without another one", async () => {
     const app = createSite();
     expect(await ask(app, "/api/me")).toEqual([401, 'Bearer realm="api"']);
     expect(await ask(app, "/api/me", { authorization: "Bearer good" })).toEqual([200, null]);

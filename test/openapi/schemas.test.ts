@@ -226,7 +226,7 @@ describe("an operation", () => {
     });
   });
 
-  it("names the app's own schemes beside the session, and leaves security for all as it is stated", async () => {
+  it("names the app's own schemes besides the session, and keeps the security of all operations", async () => {
     const bearer = { type: "http", scheme: "bearer" };
     const own = await describeApp(createApp({}, Tickets), { securitySchemes: { bearer } });
     expect(own.paths["/tickets/{id}"]?.get?.security).toEqual([{ session: [] }, { bearer: [] }]);
@@ -235,7 +235,7 @@ describe("an operation", () => {
     expect(stated.components.securitySchemes).toEqual({ bearer });
   });
 
-  it("joins the parameters, headers and responses of its own description", async () => {
+  it("joins the parameters, headers and responses of the route's description", async () => {
     const app = createApp();
     app.route("/x/<int:id>", () => ({ a: 1 }), {
       endpoint: "x",

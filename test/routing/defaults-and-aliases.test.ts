@@ -21,7 +21,7 @@ describe("an alias", () => {
     expect(await follow(app, "/users/page/2")).toBe("200 page 2");
   });
 
-  it("keeps its values beside other variables, and by its own defaults", async () => {
+  it("keeps its values besides other variables, and by its own defaults", async () => {
     const app = createApp();
     const page = ({ lang, page: number }: { lang: string; page: number }) => `${lang} ${number}`;
     app.route("/l/<lang>/", page, { endpoint: "page", defaults: { page: 1 } });

@@ -62,7 +62,7 @@ function uploadByHand(port: number, boundary: string, content: Buffer, pieceSize
 }
 
 describe("a large upload", () => {
-  it("arrives unchanged, also in a mounted app and beside other uploads", async () => {
+  it("arrives unchanged, also in a mounted app and during other uploads", async () => {
     const outer = createLiveApp();
     outer.mount("/inner", createReceiver());
     const { origin } = await listen(outer.handler);

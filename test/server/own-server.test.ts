@@ -56,7 +56,7 @@ describe("createServer(app.handler)", () => {
     }
   });
 
-  it("refuses a malformed host beside a target in absolute form", async () => {
+  it("refuses a malformed host together with a target in absolute form", async () => {
     const { port } = await listen(createSample().handler);
     for (const [host, status] of [
       ["x", 200],

@@ -150,7 +150,7 @@ describe("a body over the limit", () => {
   });
 });
 
-describe("the answer to a body that nobody reads", () => {
+describe("the response to a body that is not read", () => {
   it.each([100_000, 900_000])("reaches fetch() with %i bytes", async (size) => {
     const { port } = await serveApp();
     for (let round = 0; round < 10; round++) {

@@ -74,7 +74,7 @@ describe("flagon serve, when it stops,", { timeout: 180_000 }, () => {
     expect(output().split(`<torn down /${name}>`)).toHaveLength(6);
   });
 
-  it("does not wait for a generator of events that waits for something else", async () => {
+  it("does not wait for a generator of events that waits for another promise", async () => {
     const { child, exited, port } = await serve();
     const connection = openSocket(port);
     connection.write("GET /waiting HTTP/1.1\r\nHost: x\r\n\r\n");

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const key = "a key for both sides";
 
-describe("beside Flask", () => {
+describe("sessions shared with Flask", () => {
   let python: ChildProcess;
   let lines: Interface;
   const waiting: ((line: string) => void)[] = [];

@@ -11,7 +11,7 @@ const execute = promisify(execFile);
 const key = { FLAGON_SECRET_KEY: "a key that is long enough" };
 const titles = { minimal: "Hello, world!", site: "<h1>Guest book</h1>", api: '"document":"/openapi.json"' };
 
-describe("flagon new, from the package as it is published", () => {
+describe("flagon new, from the published package", () => {
   let folder: string;
   let packed: string;
 

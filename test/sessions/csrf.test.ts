@@ -34,7 +34,7 @@ class Views {
 /** What an old browser sends: neither `Sec-Fetch-Site` nor `Origin`. */
 const old = { "sec-fetch-site": null };
 
-describe("a request that changes something", () => {
+describe("a request of an unsafe method", () => {
   const post = async (headers: Record<string, string | null>, config = {}) =>
     (
       await createApp({ config }, Views)
@@ -133,7 +133,7 @@ describe("the token", () => {
     expect((await client.post("/act", { headers: { ...old, "x-csrftoken": first }, json: {} })).status).toBe(200);
   });
 
-  it("differs each time, and stays valid beside the other tokens of its session", async () => {
+  it("differs each time, and stays valid with the other tokens of its session", async () => {
     const { client, token } = await load();
     const tokens = [await token(), await token(), await token()];
     expect(new Set(tokens).size).toBe(3);

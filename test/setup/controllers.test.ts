@@ -126,7 +126,7 @@ describe("viewDecorator()", () => {
   const log = viewDecorator(async (next, values) => `<${String(await next())}:${Object.keys(values).join()}>`);
   const half = viewDecorator((next, values) => next({ ...values, n: Number(values.n) / 2 }));
 
-  it("wraps a method, the lowest decorator innermost, wherever @route stands", async () => {
+  it("wraps a method, the lowest decorator innermost, at any place of @route", async () => {
     class Pages {
       @log
       @route("/n/<int:n>")

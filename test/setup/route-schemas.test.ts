@@ -76,7 +76,7 @@ describe("a route with schemas", () => {
     expect((await guarded.post("/x", { json: {}, headers: { authorization: "Bearer x" } })).status).toBe(422);
   });
 
-  it("passes a response of the view on as it is, and sends lists, texts and null as JSON", async () => {
+  it("sends a response of the view unchanged, and lists, texts and null as JSON", async () => {
     const app = createApp();
     app.route("/response", () => makeResponse("as it is", 202), { returns: Post, endpoint: "response" });
     app.route("/list", () => [1, 2], { returns: z.array(z.number()), endpoint: "list" });
@@ -271,7 +271,7 @@ describe("values that JSON has no type for", () => {
     [{ at, next: { at: "" } }, ["next", "at"]],
     [{ at, coerced: "2026-02-31" }, ["coerced"]],
     [{ at, coercedBig: 2 ** 53 }, ["coercedBig"]],
-  ])("are refused if they are something else: %j", async (body, path) => {
+  ])("are refused if they have another type: %j", async (body, path) => {
     const response = await client.post("/at", { json: body });
     expect([response.status, ((await response.json()) as { errors: { path: string[] }[] }).errors[0]?.path]).toEqual([422, path]);
   });

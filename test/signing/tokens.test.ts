@@ -144,7 +144,7 @@ describe("signToken() and readToken()", () => {
   });
 });
 
-describe("tokens beside Flask", () => {
+describe("tokens shared with Flask", () => {
   const flask = createApp({ config: { sessionDigest: "sha1" } });
   // Of URLSafeTimedSerializer("a key for tests", salt="reset"), at the second 1790000000.
   const plain = "eyJ1c2VyIjozLCJuYW1lIjoiQsO8In0.arE7gA.Ljo_CVkQbFbaeRwTtdrXqyGwHi4";

@@ -150,7 +150,7 @@ describe("a template's error", () => {
     ["<p>\n<%= it.x", "line 2: unclosed tag"],
     ["a\nb <%= it.x + %>", "line 2: Unexpected token"],
     ["<% if (true) { %>x", "cannot be compiled, line 1"],
-  ])("has a place if it is one of syntax: %j", (source, message) => {
+  ])("has a line if it is one of syntax: %j", (source, message) => {
     expect(() => renderPage({ "page.eta": source })).toThrow(message);
   });
 });

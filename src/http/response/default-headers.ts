@@ -32,8 +32,8 @@ export class DefaultHeaders {
     const added = [...changes].flatMap(([name, value]) => (value === null || name in always || name in htmlHeaders ? [] : [name, value]));
     this.#always = [...apply(always), ...added];
     const policy = contentSecurityPolicy === null ? "" : formatPolicy(contentSecurityPolicy);
-    const ofPages = Object.entries(htmlHeaders).map(([name, value]) => [name, name === policyHeader ? policy : value]);
-    this.#htmlHeaders = [...this.#always, ...apply(Object.fromEntries(ofPages.filter(([, value]) => value !== "")))];
+    const pageHeaders = Object.entries(htmlHeaders).map(([name, value]) => [name, name === policyHeader ? policy : value]);
+    this.#htmlHeaders = [...this.#always, ...apply(Object.fromEntries(pageHeaders.filter(([, value]) => value !== "")))];
     this.#withHttps = strictTransportSecurity === null ? [] : ["strict-transport-security", formatTransport(strictTransportSecurity)];
   }
 
