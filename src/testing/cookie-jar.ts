@@ -89,16 +89,17 @@ function parseSetCookie(url: URL, header: string): StoredCookie | undefined {
   if (domain !== undefined && domain !== url.hostname && !url.hostname.endsWith(`.${domain}`)) {
     return undefined;
   }
-  const maxAge = options.get("max-age");
-  const expires = options.get("expires");
+  const maxAge = /^-?\d+$/.exec(options.get("max-age") ?? "")?.[0];
+  const expires = Date.parse(options.get("expires") ?? "");
+  const path = options.get("path") ?? "";
   return {
     name: pair.slice(0, equals),
     value: pair.slice(equals + 1),
     domain: domain ?? url.hostname,
     isHostOnly: domain === undefined,
-    path: options.get("path") || "/",
+    // RFC 6265, section 5.1.4: without a path, it is the folder of the URL.
+    path: path.startsWith("/") ? path : url.pathname.replace(/\/[^/]*$/, "") || "/",
     isSecure: options.has("secure"),
-    expires:
-      maxAge !== undefined ? Date.now() + Number(maxAge) * 1000 : expires !== undefined ? Date.parse(expires) : Number.POSITIVE_INFINITY,
+    expires: maxAge !== undefined ? Date.now() + Number(maxAge) * 1000 : Number.isNaN(expires) ? Number.POSITIVE_INFINITY : expires,
   };
 }

@@ -5,17 +5,19 @@ import type { RequestSource } from "../http/request/request-source";
 /** One value of a form or a query, or several. `null` and `undefined` are left out. */
 type FieldValue = SingleValue | readonly SingleValue[];
 type SingleValue = string | number | boolean | null | undefined;
+/** Values by their names. */
+type Fields = Readonly<Record<string, FieldValue>>;
 
 /** The options of a request of the test client. */
 export interface TestRequestOptions {
   /** Headers. `null` removes a header that the client sends by default. */
-  headers?: Readonly<Record<string, string | null>>;
+  headers?: Readonly<Record<string, string | null>> | Headers;
   /** Values for the query, added to the target's own. */
-  query?: Readonly<Record<string, FieldValue>>;
+  query?: Fields | URLSearchParams | string;
   /** A value to send as JSON. */
   json?: unknown;
-  /** Fields to send as a form. */
-  form?: Readonly<Record<string, FieldValue>>;
+  /** Fields to send as a form. `FormData` is sent as multipart. */
+  form?: Fields | URLSearchParams | FormData;
   /** Files to send with the form, which is then multipart. */
   files?: Readonly<Record<string, File | readonly File[]>>;
   /** A body to send as it is. */
@@ -98,7 +100,8 @@ export async function compose(
     ["user-agent", "flagon-test-client"],
     ["accept", "*/*"],
   ]);
-  if (!Object.keys(options.headers ?? {}).some((name) => name.toLowerCase() === "origin")) {
+  const given = listHeaders(options.headers);
+  if (!given.some(([name]) => name === "origin")) {
     // As browsers send it for forms of the same site. Without it, each form of a test would need a token. A header
     // `Origin` of the test replaces it.
     headers.set("sec-fetch-site", "same-origin");
@@ -109,11 +112,11 @@ export async function compose(
   if (body instanceof Uint8Array) {
     headers.set("content-length", String(body.byteLength));
   }
-  for (const [name, value] of Object.entries(options.headers ?? {})) {
+  for (const [name, value] of given) {
     if (value === null) {
-      headers.delete(name.toLowerCase());
+      headers.delete(name);
     } else {
-      headers.set(name.toLowerCase(), value);
+      headers.set(name, value);
     }
   }
   return {
@@ -136,12 +139,16 @@ async function composeBody(
   if (json !== undefined) {
     return { body: Buffer.from(provider.stringify(json) ?? "null", "utf8"), type: "application/json" };
   }
-  if (files !== undefined) {
+  if (files !== undefined || form instanceof FormData) {
     const data = new FormData();
-    for (const [name, value] of listFields(form)) {
-      data.append(name, value);
+    for (const [name, value] of form instanceof FormData ? form : listFields(form)) {
+      if (typeof value === "string") {
+        data.append(name, value);
+      } else {
+        data.append(name, value, value.name);
+      }
     }
-    for (const [name, file] of Object.entries(files)) {
+    for (const [name, file] of Object.entries(files ?? {})) {
       for (const one of Array.isArray(file) ? file : [file]) {
         data.append(name, one);
       }
@@ -155,14 +162,21 @@ async function composeBody(
   return { body: typeof body === "string" ? Buffer.from(body, "utf8") : (body ?? null), type: undefined };
 }
 
-function listFields(fields: Readonly<Record<string, FieldValue>> = {}): [string, string][] {
+function listHeaders(headers: TestRequestOptions["headers"] = {}): readonly (readonly [string, string | null])[] {
+  return headers instanceof Headers ? [...headers] : Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
+}
+
+function listFields(fields: Fields | URLSearchParams = {}): [string, string][] {
+  if (fields instanceof URLSearchParams) {
+    return [...fields];
+  }
   return Object.entries(fields).flatMap(([name, value]) =>
     (Array.isArray(value) ? value : [value]).flatMap((one): [string, string][] => ((one ?? null) === null ? [] : [[name, String(one)]])),
   );
 }
 
 function addQuery(path: string, query: TestRequestOptions["query"]): string {
-  const text = new URLSearchParams(listFields(query)).toString();
+  const text = typeof query === "string" ? query.replace(/^\?/, "") : new URLSearchParams(listFields(query)).toString();
   return text === "" ? path : `${path}${path.includes("?") ? "&" : "?"}${text}`;
 }
 

@@ -53,6 +53,17 @@ describe("the return value of a view", () => {
     ["an object that gives pieces", () => ({ [Symbol.iterator]: count }), "text/html; charset=utf-8", "12"],
     ["the stream of an old package", oldStream, "text/html; charset=utf-8", "old"],
     ["a view of bytes", () => new DataView(new Uint8Array([64, 65, 66]).buffer, 1), "application/octet-stream", "AB"],
+    ["cookies of which there are none", () => request.cookies, "application/json", "{}"],
+    [
+      "an empty object of a class of fields",
+      () =>
+        new (class Filter {
+          name?: string;
+        })(),
+      "application/json",
+      "{}",
+    ],
+    ["an empty object without a prototype", () => Object.create(null), "application/json", "{}"],
     ["a list of a class", () => new (class Rows extends Array<number> {})(1, 2), "application/json", "[1,2]"],
     ["an iterable that writes itself", () => ({ [Symbol.iterator]: count, toJSON: () => ["j"] }), "application/json", '["j"]'],
     ["a web stream", () => new Blob(["web"]).stream(), "text/html; charset=utf-8", "web"],
@@ -72,7 +83,14 @@ describe("the return value of a view", () => {
     [new TransformStream(), "of the class TransformStream, which JSON writes as {}. Return its 'readable'."],
     [new Writable(), "of the class Writable, a stream that cannot be read"],
     [new WeakRef({}), "of the class WeakRef, which JSON writes as {}"],
-    [new (class Money {})(), "of the class Money, which JSON writes as {}: it has no property to write"],
+    [
+      new (class Money {
+        get cents() {
+          return 5;
+        }
+      })(),
+      "of the class Money, which JSON writes as {}: it has no property to write",
+    ],
     [new DOMException("over"), "of the class DOMException"],
     [new Float32Array(2), "of the class Float32Array, which JSON writes as an object"],
   ])("cannot be anything else, %#", async (value, message) => {

@@ -1,4 +1,4 @@
-import { Flagon, type FlagonOptions, makeResponse, redirect, request, session } from "flagon";
+import { Flagon, type FlagonOptions, makeResponse, redirect, request, session, type TestRequestOptions } from "flagon";
 import { describe, expect, it } from "vitest";
 import { createApp } from "../support";
 
@@ -167,5 +167,75 @@ describe("a request of the test client", () => {
     expect(await post({ origin: "https://evil.example" })).toBe(403);
     expect(await post({ origin: "https://evil.example", "sec-fetch-site": "same-origin" })).toBe("same-origin");
     expect(await post({ "sec-fetch-site": null })).toBe("none");
+  });
+});
+
+describe("what a request of the test client takes", () => {
+  function createEcho() {
+    const app = createApp();
+    app.route("/", async () => ({ query: request.queryString, a: request.headers.get("x-a"), body: await request.text() }), {
+      endpoint: "echo",
+      methods: ["GET", "POST"],
+    });
+    app.route(
+      "/form",
+      async () => [...(await request.form())].map(([name, value]) => [name, typeof value === "string" ? value : value.filename]),
+      {
+        endpoint: "form",
+        methods: ["POST"],
+      },
+    );
+    return app.testClient();
+  }
+
+  it.each<[string, TestRequestOptions["query"], string]>([
+    ["an object", { a: ["1", 2], b: null }, "a=1&a=2"],
+    ["URLSearchParams", new URLSearchParams("a=1&a=2"), "a=1&a=2"],
+    ["text", "a=%20&b", "a=%20&b"],
+    ["text with its question mark", "?a=1", "a=1"],
+    ["nothing", {}, ""],
+  ])("is a query of %s", async (_, query, text) => {
+    const options: TestRequestOptions = query === undefined ? {} : { query };
+    expect(await (await createEcho().get("/", options)).json()).toMatchObject({ query: text });
+    const more = await (await createEcho().get("/?z=0", options)).json();
+    expect(more).toMatchObject({ query: text === "" ? "z=0" : `z=0&${text}` });
+  });
+
+  it("is a form of URLSearchParams or FormData", async () => {
+    const client = createEcho();
+    expect(await (await client.post("/", { form: new URLSearchParams("a=1&a=ö") })).json()).toMatchObject({ body: "a=1&a=%C3%B6" });
+    const form = new FormData();
+    form.append("a", "1");
+    form.append("f", new File(["x"], "x.txt"));
+    const files = { g: new File(["y"], "y.txt") };
+    expect(await (await client.post("/form", { form, files })).json()).toEqual([
+      ["a", "1"],
+      ["f", "x.txt"],
+      ["g", "y.txt"],
+    ]);
+  });
+
+  it("is an object of Headers", async () => {
+    expect(await (await createEcho().get("/", { headers: new Headers({ "X-A": "1" }) })).json()).toMatchObject({ a: "1" });
+  });
+});
+
+describe("a cookie without attributes that a browser understands", () => {
+  it.each<[string, string, number[]]>([
+    ["a=1", "the folder of its page", [200, 404]],
+    ["a=1; Path=nonsense", "the folder of its page", [200, 404]],
+    ["a=1; Path=/", "the whole host", [200, 200]],
+    ["a=1; Path=/; Max-Age=soon", "the whole host", [200, 200]],
+    ["a=1; Path=/; Expires=soon", "the whole host", [200, 200]],
+    ["a=1; Path=/; Max-Age=0", "nothing", [404, 404]],
+  ])("%s is for %s", async (cookie, _, statuses) => {
+    const app = createApp();
+    app.route("/shop/set", () => makeResponse("", 200, { "set-cookie": cookie }), { endpoint: "set" });
+    const view = () => makeResponse("", request.cookies.a === "1" ? 200 : 404);
+    app.route("/shop/see", view, { endpoint: "see" });
+    app.route("/see", view, { endpoint: "outside" });
+    const client = app.testClient();
+    await client.get("/shop/set");
+    expect([(await client.get("/shop/see")).status, (await client.get("/see")).status]).toEqual(statuses);
   });
 });

@@ -21,7 +21,7 @@ const cures = new Map([
 
 /**
  * Refuses objects that JSON writes as `{}`, unless they write themselves by `toJSON()`: those of the classes above, and those of other
- * classes without a public property.
+ * classes that have methods or accessors, but no public property.
  *
  * @throws {ReturnValueError} If the value is one.
  */
@@ -41,9 +41,7 @@ export function checkData(value: object, label: string, path = ""): void {
   if ("pipe" in value && typeof value.pipe === "function") {
     refuse(nameOf(value, tag), ", a stream that cannot be read. Return a readable stream.", label, path);
   }
-  const prototype: unknown = Object.getPrototypeOf(value);
-  const isPlain = prototype === null || prototype === Object.prototype || Array.isArray(value);
-  if (!isPlain && Object.keys(value).length === 0 && !/^(?:Boolean|Number|String|Arguments|Uint8Array)$/.test(tag)) {
+  if (Object.keys(value).length === 0 && hasMembers(value) && !/^(?:Boolean|Number|String|Array|Arguments|Uint8Array)$/.test(tag)) {
     refuse(
       nameOf(value, tag),
       ", which JSON writes as {}: it has no property to write. Return a plain object, or add toJSON().",
@@ -51,6 +49,17 @@ export function checkData(value: object, label: string, path = ""): void {
       path,
     );
   }
+}
+
+/** Tells whether the class of an object has methods or accessors: an object of one without them may be empty data. */
+function hasMembers(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return (
+    typeof prototype === "object" &&
+    prototype !== null &&
+    prototype !== Object.prototype &&
+    Object.getOwnPropertyNames(prototype).some((name) => name !== "constructor")
+  );
 }
 
 function refuse(name: string, reason: string, label: string, path: string): never {
