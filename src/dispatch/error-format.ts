@@ -1,5 +1,5 @@
 import type { Match } from "../routing/route";
-import { type Endpoint, findErrorFormat, type Scope } from "../setup/registry";
+import { type Endpoint, type ErrorArea, findErrorFormat, type Scope } from "../setup/registry";
 import type { RequestContext } from "./context";
 
 /**
@@ -43,10 +43,15 @@ function findFirstInJson(chain: readonly Scope[]): number {
   return (others + 1) % chain.length;
 }
 
+const htmlType = /\btext\/html\b|\bapplication\/xhtml\+xml\b/i;
+/** Matches a type that a client does not take. */
+const refusedType = /;\s*q=0(?:\.0*)?\s*(?:;|$)/i;
+
 /** Tells whether a client names HTML in its header `Accept`, and likes nothing else of the formats of errors better. */
 function prefersHtml({ request }: RequestContext): boolean {
   const accept = request.headers.get("accept") ?? "";
-  if (!/\btext\/html\b|\bapplication\/xhtml\+xml\b/i.test(accept)) {
+  const isNamed = accept.split(",").some((type) => htmlType.test(type) && !refusedType.test(type));
+  if (!isNamed) {
     return false;
   }
   const best = request.accepts.types("text/html", "application/json", "application/problem+json");
@@ -67,24 +72,28 @@ function speaksJson(context: RequestContext): boolean {
   return registry.scope.errorFormat === "json" || registry.isJsonOnly || (match !== undefined && isAllowedInJson(context, match));
 }
 
-/** Returns the format of the innermost blueprint that states one and whose prefix the path begins with. */
+/** Returns the format of the innermost blueprint that states one, and whose prefix and host are those of the request. */
 function findPathFormat({ app, request }: RequestContext): Scope["errorFormat"] {
-  const scopes = [...app.registry.blueprints.values()].filter(({ errorPaths }) => errorPaths !== undefined);
-  if (scopes.length === 0) {
-    return undefined;
+  let format: Scope["errorFormat"];
+  let longest = 0;
+  for (const { errorArea, errorFormat } of app.registry.blueprints.values()) {
+    const length = errorArea === undefined ? undefined : measure(errorArea, request);
+    if (length !== undefined && length >= longest) {
+      longest = length;
+      format = errorFormat;
+    }
   }
-  const path = readPath(request);
-  const lengths = scopes.map(({ errorPaths }) => errorPaths?.exec(path)?.[0].length ?? 0);
-  const longest = Math.max(...lengths);
-  return longest === 0 ? undefined : scopes[lengths.lastIndexOf(longest)]?.errorFormat;
+  return format;
 }
 
-/** A path that is not well-formed is below no prefix. */
-function readPath(request: RequestContext["request"]): string {
+/** Returns the length of the prefix that a request is below, if it is for the area. One with a host comes before one without. */
+function measure({ host, paths }: ErrorArea, request: RequestContext["request"]): number | undefined {
   try {
-    return request.path;
+    const prefix = host === null || host.match(request.host) !== undefined ? paths.exec(request.path)?.[0] : undefined;
+    return prefix === undefined ? undefined : prefix.length + (host === null ? 0 : 0.5);
   } catch {
-    return "";
+    // A path that is not well-formed is below no prefix.
+    return undefined;
   }
 }
 

@@ -11,7 +11,7 @@ import type { Application } from "./application";
 import { checkBlueprintOptions } from "./call-checks";
 import { type Controller, readController } from "./controller";
 import type { ErrorClass, ViewDecoratorOptions, ViewWrapper } from "./hooks";
-import { type AnyErrorHandler, type Hooks, Scope, type View } from "./registry";
+import { type AnyErrorHandler, type ErrorArea, type Hooks, Scope, type View } from "./registry";
 import { readMaxLength, readTimes } from "./route-limits";
 import { toMethods } from "./route-methods";
 import { checkView } from "./route-schemas";
@@ -182,10 +182,6 @@ export class Registration {
     const scope = new Scope(full, this.scope);
     blueprints.set(full, scope);
     const prefix = joinRules(this.#defaults.prefix, options.urlPrefix ?? "");
-    if (options.errors !== undefined) {
-      scope.errorFormat = options.errors;
-      scope.errorPaths = toPathPattern(prefix);
-    }
     const child = new Registration(this.app, scope, {
       prefix,
       host: options.host ?? this.#defaults.host,
@@ -193,6 +189,10 @@ export class Registration {
       defaults: { ...this.#defaults.defaults, ...options.urlDefaults },
       csrf: options.csrf ?? true,
     });
+    if (options.errors !== undefined) {
+      scope.errorFormat = options.errors;
+      scope.errorArea = createErrorArea(prefix, child.#createHost({}));
+    }
     if (options.templates !== undefined) {
       child.addTemplates(options.templates);
     }
@@ -341,6 +341,12 @@ function toPathPattern(prefix: string): RegExp | undefined {
   const path = prefix.replace(/\/{2,}/g, "/").replace(/\/$/, "");
   const segments = path.split(/<[^<>]*>/).map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   return path === "" ? undefined : new RegExp(`^${segments.join("[^/]+")}(?:/|$)`);
+}
+
+/** Returns the requests below a prefix and for a host, or `undefined` if those are all. */
+function createErrorArea(prefix: string, host: HostPattern | null): ErrorArea | undefined {
+  const paths = toPathPattern(prefix);
+  return paths === undefined && host === null ? undefined : { paths: paths ?? /^/, host };
 }
 
 function toValues(values: unknown, label: string): Readonly<Record<string, unknown>> {

@@ -3,6 +3,7 @@ import type { Command } from "../commands/command-spec";
 import type { FlagonRequest } from "../http/request/request";
 import type { FlagonResponse } from "../http/response/response";
 import type { WWWAuthenticate } from "../http/www-authenticate";
+import type { HostPattern } from "../routing/host-pattern";
 import type { Route } from "../routing/route";
 import { RouteMap } from "../routing/route-map";
 import type { BeforeRequestHook, ContextProcessor, TeardownHook, UrlDefaults, UrlValuePreprocessor, ViewDecoratorOptions } from "./hooks";
@@ -43,6 +44,14 @@ export const noHooks: Hooks = createHooks();
 /** The format of errors for clients that prefer none. */
 export type ErrorFormat = "json" | "html";
 
+/** The requests for which a blueprint states the format of errors, also where no route matches. */
+export interface ErrorArea {
+  /** Matches the paths below the prefix. */
+  readonly paths: RegExp;
+  /** The host of the blueprint, or `null` for any. */
+  readonly host: HostPattern | null;
+}
+
 /** The scope of hooks and error handlers: an app, or one registration of a blueprint. */
 export class Scope {
   /** The scopes around this one and itself, from the outermost to the innermost. */
@@ -55,8 +64,8 @@ export class Scope {
   readonly byClass: Map<unknown, AnyErrorHandler> = new Map();
   /** The format of errors that the app or blueprint states, or the one around it. */
   errorFormat: ErrorFormat | undefined;
-  /** Matches the paths below the prefix of a blueprint that states a format of errors. */
-  errorPaths: RegExp | undefined;
+  /** The requests for which a blueprint states a format of errors. `undefined` without a format, and for all paths of all hosts. */
+  errorArea: ErrorArea | undefined;
   /** The hooks of development tools. Only the app's own scope has any. */
   readonly tools: ToolHooks;
   #all: Hooks | undefined;

@@ -61,6 +61,11 @@ describe("errors of a route with 'json' or 'returns'", () => {
     [browser, "text/html"],
     ["text/html", "text/html"],
     ["text/html, application/json;q=0.9", "text/html"],
+    ["text/html;q=0", problem],
+    ["text/html;q=0, application/xhtml+xml;q=0", problem],
+    ["text/html;level=1", "text/html"],
+    ["*/*;q=0.8, text/html;q=0.5", problem],
+    ["application/json, text/plain, */*", problem],
     ["application/xhtml+xml", "text/html"],
   ])("are JSON unless HTML is preferred by name: Accept '%s'", async (accept, type) => {
     const app = createLiveApp(Rates);
@@ -132,6 +137,28 @@ describe("the option 'errors'", () => {
     expect(await ask(app, "/a/api/inner/x", "*/*", { method: "POST" })).toEqual([405, problem]);
     expect(await ask(app, "/a/apis", "*/*")).toEqual([404, "text/html"]);
     expect(await ask(app, "/a/api/nope", browser)).toEqual([404, "text/html"]);
+  });
+
+  it("applies to the host of a blueprint, and not to its paths on other hosts", async () => {
+    const app = createApp({ config: { serverName: "example.com" } });
+    const api = new Blueprint("api", { subdomain: "api", errors: "json" });
+    api.get("/x", () => "x", { endpoint: "x" });
+    const pages = new Blueprint("pages", { urlPrefix: "/help", errors: "html" });
+    pages.get("/", () => "help", { endpoint: "index" });
+    api.register(pages);
+    const tenants = new Blueprint("tenants", { host: "<name>.example.org", urlPrefix: "/v1", errors: "json" });
+    tenants.get("/x", () => "x", { endpoint: "x" });
+    app.register(api);
+    app.register(tenants);
+    app.get("/", () => "home", { endpoint: "home" });
+    const on = async (host: string, path: string) =>
+      (await app.testClient().get(path, { headers: { host } })).headers.get("content-type")?.split(";")[0];
+    expect(await on("api.example.com", "/none")).toBe(problem);
+    expect(await on("api.example.com", "/help/none")).toBe("text/html");
+    expect(await on("example.com", "/none")).toBe("text/html");
+    expect(await on("a.example.org", "/v1/none")).toBe(problem);
+    expect(await on("a.example.org", "/none")).toBe("text/html");
+    expect(await on("example.com", "/v1/none")).toBe("text/html");
   });
 });
 
