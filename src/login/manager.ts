@@ -170,10 +170,15 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
     if (view === undefined || wantsJson(context)) {
       throw new Unauthorized(undefined, { wwwAuthenticate: challenges });
     }
+    const page = view.startsWith("/") ? view : buildUrl(app, context, view);
+    if (toPath(page) === toPath(`${request.rootPath}${request.target}`)) {
+      throw new SetupError(
+        `The login page '${toPath(page)}' needs a login itself, so that nobody reaches it. Take @loginRequired, or the guard of its class or blueprint, away from it.`,
+      );
+    }
     if (message !== null) {
       addFlash(context, message, this.#options.messageCategory ?? "message");
     }
-    const page = view.startsWith("/") ? view : buildUrl(app, context, view);
     const next = request.method === "GET" ? `${request.rootPath}${request.target}` : "";
     return redirect(next === "" ? page : `${page}${page.includes("?") ? "&" : "?"}${new URLSearchParams({ next })}`);
   }
@@ -365,4 +370,8 @@ function announce(signal: ReturnType<typeof channel>, { app, request }: RequestC
   if (signal.hasSubscribers) {
     signal.publish({ app, request, user });
   }
+}
+
+function toPath(url: string): string {
+  return url.split(/[?#]/, 1)[0] ?? "";
 }

@@ -1,5 +1,5 @@
 import { Blueprint, Flagon } from "flagon";
-import { LoginManager, type LoginOptions } from "flagon/login";
+import { LoginManager, type LoginOptions, loginRequired } from "flagon/login";
 import { describe, expect, it } from "vitest";
 
 function createSite(options: Partial<LoginOptions>, secretKey: string | null = "a key that is long enough") {
@@ -51,5 +51,15 @@ describe("an app with logins", () => {
     const app = new Flagon(__dirname);
     app.use(new LoginManager({ loadUser: () => null, loginView: "/in" }));
     expect((await app.testClient().get("/none")).status).toBe(404);
+  });
+
+  it.each(["members.login", "/members/login"])("names a login page %s that needs a login itself", async (loginView) => {
+    const app = new Flagon(__dirname, { config: { secretKey: "a key that is long enough", testing: true } });
+    app.use(new LoginManager({ loadUser: () => null, loginView }));
+    const members = new Blueprint("members", { urlPrefix: "/members" });
+    members.beforeRequest(loginRequired(() => undefined));
+    members.get("/login", () => "in", { endpoint: "login" });
+    app.register(members);
+    await expect(app.testClient().get("/members/login?next=%2F")).rejects.toThrow("The login page '/members/login' needs a login itself");
   });
 });
