@@ -58,7 +58,11 @@ export function renderField(view: FieldView, options: FieldOptions = {}): Markup
   const type = findType(view, options);
   const control = renderControl(view, options);
   if (type === "hidden") {
-    return control;
+    // A visitor sees no control, so each error names its field.
+    return html`${control}${renderErrors(
+      view.errors.map((error) => `${label}: ${error}`),
+      `${view.id}-errors`,
+    )}`;
   }
   const kind = `field${view.errors.length > 0 ? " field-invalid" : ""}`;
   const notes = renderNotes(view, options);
@@ -94,7 +98,9 @@ export function renderControl(view: FieldView, options: FieldOptions = {}): Mark
   }
   if (type === "select") {
     const blank = view.control.isMultiple ? "" : renderBlank(view, choices);
-    return html`<select${formatAttributes(attributes)}>${blank}${renderGroups(choices, renderOptionGroup, (choice) => renderOption(choice, view))}</select>`;
+    const isChosen = view.control.isMultiple || choices.some(({ value }) => view.values.includes(value));
+    const values = isChosen ? view.values : [""];
+    return html`<select${formatAttributes(attributes)}>${blank}${renderGroups(choices, renderOptionGroup, (choice) => renderOption(choice, values))}</select>`;
   }
   if (!isGroup(view, type)) {
     return html`<input${formatAttributes(attributes)}>${view.sendsOff ? html`<input type="hidden" name="${view.name}" value="false">` : ""}`;
@@ -123,7 +129,7 @@ export function renderControl(view: FieldView, options: FieldOptions = {}): Mark
   )}`;
 }
 
-function renderOption({ value, label, isDisabled = false }: Choice, { values }: FieldView): Markup {
+function renderOption({ value, label, isDisabled = false }: Choice, values: readonly string[]): Markup {
   return html`<option${formatAttributes({ value, selected: values.includes(value), disabled: isDisabled })}>${label}</option>`;
 }
 
@@ -206,9 +212,12 @@ function isGroup({ control }: FieldView, type: string): boolean {
 
 /**
  * Renders the blank choice: a select starts with nothing chosen, so that its first value is not sent by accident. One
- * with a default has none, unless its value is no choice any more.
+ * with a default has none, unless its value is no choice any more. Nor has one whose choices hold a blank one of their own.
  */
 function renderBlank({ values, offersBlank, blankLabel }: FieldView, choices: readonly Choice[]): Markup | string {
+  if (choices.some(({ value }) => value === "")) {
+    return "";
+  }
   const isChosen = choices.some(({ value }) => values.includes(value));
   return offersBlank || !isChosen ? html`<option value=""${isChosen ? "" : new Markup(" selected")}>${blankLabel}</option>` : "";
 }

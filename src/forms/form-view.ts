@@ -4,6 +4,7 @@ import { isPartialRecord } from "../schemas/convert-members";
 import { formatName, maxDepth, type NameNode } from "../schemas/field-names";
 import type { FormLabelKind } from "../schemas/form-messages";
 import { type FieldPath, type FormSchema, findSent, getField, isList } from "../schemas/form-schema";
+import { parseIsoDate } from "../schemas/iso-date";
 import { type Alternative, isGroup, listRecordKeys, readMembers, takesAnyKey } from "../schemas/members";
 import { readInner, readInners, unwrap, type ZodSchema } from "../schemas/zod";
 import type { Attributes } from "./attributes";
@@ -125,7 +126,9 @@ export class FormView {
   /** Describes a field with its value and its errors. */
   view(field: FieldPath, options: FieldOptions): FieldView {
     const { name } = field;
-    const { control, help, label } = describeField(field);
+    const { control: usual, help, label } = describeField(field);
+    const control =
+      options.type === undefined && usual.type === "date" && this.#hasTime(field) ? { ...usual, type: "datetime-local" } : usual;
     const { type = control.type } = options;
     const { isSearch } = this.#state;
     const isLenient = this.#isLenient(field);
@@ -152,6 +155,16 @@ export class FormView {
           choice.labelKind === undefined ? choice : { ...choice, label: this.#state.label(choice.labelKind, field) },
         )
       : choices;
+  }
+
+  /** Tells whether the date of a field has a time, which a control for days would lose. */
+  #hasTime(field: FieldPath): boolean {
+    const { submitted, initial } = this.#state;
+    if (unwrap(field.schema).core._zod.def.type === "string") {
+      return false;
+    }
+    const texts = submitted ? this.#listValues(field, "date") : formatValue(readInitial(initial, field), "hidden");
+    return texts.some((text) => parseIsoDate(text) !== undefined && /T\d/i.test(text) && !/T00:00:00.000Z$/.test(text));
   }
 
   /** Lists the texts that a control shows: those that were sent, or the initial ones. In a query, a default stands in for an absent text. */

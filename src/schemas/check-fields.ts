@@ -35,19 +35,26 @@ export function checkFields(fields: ReadonlyMap<string, ZodSchema>, source: stri
 
 function checkEach(fields: ReadonlyMap<string, ZodSchema>, prefix: string, walk: Walk): void {
   for (const [key, field] of fields) {
-    if (!isPlainKey(key)) {
+    if (!isPlainKey(key) || hasControls(key)) {
       throw new FormError(
         `A field of a form cannot be called '${key}': ${
           /[.[\]]/.test(key)
             ? "in the name of a field, dots and brackets lead to the fields inside another one. Rename it, or nest objects: z.object({ user: z.object({ name }) }) has the field 'user.name'."
             : key === ""
               ? "browsers send no field without a name. Give it one."
-              : "a name that would reach a prototype is never taken from a request. Rename it."
+              : hasControls(key)
+                ? "browsers change line breaks and NUL in the names of fields. Rename it."
+                : "a name that would reach a prototype is never taken from a request. Rename it."
         }`,
       );
     }
     checkField(field, `${prefix}${key}`, walk);
   }
+}
+
+/** Tells whether a key has characters that browsers change in the names of fields. */
+function hasControls(key: string): boolean {
+  return ["\r", "\n", "\0"].some((character) => key.includes(character));
 }
 
 /** Checks a field and those inside of it. A field that may be left out may be of any kind. */
