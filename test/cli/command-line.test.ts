@@ -206,6 +206,16 @@ export default app;`;
     });
   });
 
+  it("takes escaped quotes in values, and warns of a quote that is missing", async () => {
+    const print = 'app.command("print", () => JSON.stringify(["A", "B", "C", "D", "E"].map((name) => process.env["X_" + name])));';
+    const root = createProject({ "app.ts": `${app("x")}\n${print}` });
+    const lines = ['X_A="say \\"hi\\" # \\\\ now" # note', 'X_B="C:\\dir\\"', 'X_C="a\\nb"', 'X_D="open', "X_E=lost", 'X_F="end"'];
+    writeFileSync(join(root, ".env"), lines.join("\n"));
+    const { stderr, stdout } = await flagon(root, ["print"]);
+    expect(JSON.parse(stdout).slice(0, 3)).toEqual(['say "hi" # \\ now', "C:\\dir\\", "a\nb"]);
+    expect(stderr).toMatch(/The value of 'X_D' in '.*\.env' holds the line of 'X_E'\. Is a quote missing at its end\?/);
+  });
+
   it("refuses to overwrite a project, and unknown kinds", async () => {
     const root = createProject({ "made/file.txt": "x" });
     expect((await flagon(root, ["new", "made"])).stderr).toContain("is not empty");
