@@ -67,8 +67,9 @@ export function isUrlSigned(options: SignedUrlOptions = {}): boolean {
   if (request.method !== "GET" && request.method !== "HEAD") {
     return false;
   }
-  const { pathname, search } = new URL(`http://localhost${request.rootPath}${request.target}`);
-  const pairs = search.slice(1).split("&");
+  // Compared as it came: a parser of URLs removes '..' and fragments, and the router does not.
+  const [path = "", ...rest] = `${request.rootPath}${request.target}`.split("?");
+  const pairs = rest.join("?").split("&");
   const isIgnored = (pair: string): boolean => options.ignore?.includes(nameOf(pair)) === true;
   const place = pairs.findIndex((pair) => nameOf(pair) === signatureName);
   const signature = pairs[place]?.slice(signatureName.length + 1) ?? "";
@@ -78,7 +79,7 @@ export function isUrlSigned(options: SignedUrlOptions = {}): boolean {
   }
   // A link may also have an ignored parameter from the start.
   const kept = [before, before.filter((pair) => !isIgnored(pair))].find((list) =>
-    verifyText(app.config, `${pathname}?${list.join("&")}`, signature, purpose),
+    verifyText(app.config, `${path}?${list.join("&")}`, signature, purpose),
   );
   const expiry = kept?.at(-1) ?? "";
   return nameOf(expiry) === expiryName && !isOver(Number(expiry.slice(expiryName.length + 1)));

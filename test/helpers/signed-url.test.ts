@@ -94,6 +94,27 @@ describe("signUrl() and @signedUrl", () => {
     expect(await statusOf(link)).toBe(403);
   });
 
+  it("refuse a path that only a parser of URLs takes for the signed one", async () => {
+    const files = createApp();
+    files.route("/files/<path:name>", ({ name }) => `${isUrlSigned()} ${name}`, { endpoint: "file" });
+    const link = files.appContext(() => signUrl("/files/a.txt?x=1", { expiresIn: 60 }));
+    const ask = async (target: string) => (await files.testClient().get(target)).text();
+    expect(await ask(link)).toBe("true a.txt");
+    for (const prefix of ["/files/other/../", "/files/other/%2e%2e/", "/files/./", "/files/%2E/", "/files/..\\files/", "/files/x/.%2e/"]) {
+      expect(await ask(link.replace("/files/", prefix))).toMatch(/^false /);
+    }
+    for (const [from, to] of [
+      [/$/, "#top"],
+      [/$/, "#&x=2"],
+      ["?", "#?"],
+      ["?", "#"],
+      ["?", "?#&"],
+      ["?", "??"],
+    ] as const) {
+      expect(await ask(link.replace(from, to))).not.toContain("true");
+    }
+  });
+
   it("ignore the named parameters, and no others", async () => {
     const link = sign("/track/a?x=1");
     expect(await statusOf(`${link}&utm_source=mail&fbclid=1`)).toBe(200);
