@@ -85,8 +85,8 @@ export abstract class AppState extends Scaffold implements Application {
   #startProblem: ConfigError | "none" | undefined;
 
   /**
-   * @param root The folder that templates and static files are relative to: `__dirname`, or `import.meta.dirname`.
-   * The working directory by default. A folder of compiled code (`dist`, `build` or `out` beside `package.json`) that has
+   * @param root The folder that templates and static files are relative to: `__dirname`, or `import.meta.dirname`. The
+   * working directory by default. A folder of compiled code (`dist`, `build` or `out` next to `package.json`) that has
    * neither templates nor static files stands for the folder of its sources, which has them.
    * @param options The folders and the settings.
    */

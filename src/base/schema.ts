@@ -36,8 +36,8 @@ export type SchemaResult<Output> = { readonly value: Output } | { readonly issue
 /**
  * Checks a value. The result is no promise if the schema has no functions of the app.
  *
- * Each refinement runs once, and an error of one rejects the result: zod's own `validate` would first try a schema
- * without awaiting, run all of it again if a part is asynchronous, and leave the first promise unhandled.
+ * Each refinement runs once, and an error of one rejects the result. zod's own `validate` first tries a schema without
+ * awaiting. If a part is asynchronous, it runs all of it again, and leaves the first promise unhandled.
  */
 export function validate<Output>(schema: Schema<Output>, value: unknown): MaybePromise<SchemaResult<Output>> {
   return andThen<unknown, SchemaResult<Output>>(parse(schema, value), (result) => toResult<Output>(result));

@@ -125,7 +125,7 @@ function isSyntaxError(error: unknown): boolean {
 }
 
 /**
- * Lets Node load TypeScript by the loader that is installed beside the app: tsx, or else ts-node.
+ * Lets Node load TypeScript by the loader that the app has installed: tsx, or else ts-node.
  *
  * @returns `true` if a loader compiles it; `false` if Node strips the types, from 22.18 on.
  */

@@ -21,7 +21,7 @@ export interface ProjectChoices {
   readonly version: string;
 }
 
-/** The folder of the project's templates, beside the compiled command line. */
+/** The folder of the project's templates, next to the compiled command line. */
 const starter = join(__dirname, "../starter");
 /** The files of all kinds, whose names would have an effect inside the package, with their names in a project. */
 const shared: Readonly<Record<string, string>> = {

@@ -1,9 +1,9 @@
 import type { Settings } from "./settings";
 
 /**
- * The wrong spellings of Flagon's settings, each with the right one as a text that the compiler prints: other letter case,
- * as in `secretkey`; underscores, as in `SECRET_KEY`; and in names of eight letters or more one letter left out, or two
- * swapped. All other names belong to the app.
+ * The wrong spellings of Flagon's settings, each with the right one as a text that the compiler prints. They are: other
+ * letter case, as in `secretkey`; underscores, as in `SECRET_KEY`; in names of eight letters or more, a missing letter
+ * or two swapped ones. All other names belong to the app.
  */
 export type Misspellings = { readonly [Name in Setting as MisspellingsOf<Name>]?: `Did you mean '${Name}'?` };
 

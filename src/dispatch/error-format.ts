@@ -22,9 +22,9 @@ export function wantsJson(context: RequestContext): boolean {
 }
 
 /**
- * Tells whether problem details take the place of the page that an error handler has rendered: where the app speaks JSON, for
- * clients that do not prefer HTML by name. Handlers of a blueprint that speaks JSON, or is inside such an app, are made for it, so
- * that their pages stay.
+ * Tells whether problem details replace the page that an error handler has rendered. They do where the app speaks JSON,
+ * for clients that do not prefer HTML by name. Handlers of a blueprint that speaks JSON, or is inside such an app, are
+ * made for it, so that their pages stay.
  *
  * @param scope The app or the blueprint of the handler.
  */

@@ -5,9 +5,10 @@ import type { Application, FetchHandler, Mount } from "../setup/application";
 /**
  * Reads the path and the target of `app.mount()`.
  *
- * A mount is kept with its path, decoded and split at the slashes. `answer-mount` finds the mount of a request, the longest
- * path first: another app gets the request without that path, and runs its own hooks; a `fetch` handler gets a web
- * `Request`, and its response is sent as a view's; a handler of Node's gets Node's own objects, and sends its answer itself.
+ * A mount is kept with its path, decoded and split at the slashes. `answer-mount` finds the mount of a request, the
+ * longest path first. Another app gets the request without that path, and runs its own hooks. A `fetch` handler gets a
+ * web `Request`, and its response is sent like that of a view. A handler of Node's gets Node's own objects, and sends
+ * its response itself.
  *
  * @param prefix The path, such as `"/shop"`.
  * @param target Another app, a function of a web `Request`, an object with one as `fetch`, or a `(request, response)`

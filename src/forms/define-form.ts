@@ -14,9 +14,9 @@ import type { Form, FormDefinition, FormInput, FormOptions, FormOutput, FormShap
  *
  * @param schema The fields as plain zod schemas, a `z.object(…)` of them, or a union of such objects.
  * @param options The method, the token, the name, the messages and the template of its fields.
- * @throws {FormError} If the schema is not one of zod 4, has a key with dots or brackets, or one that the form sends
- *   itself: `csrf_token`, and `_form` if it has a name; if a field is of a kind that no control sends, such as a map,
- *   or has two choices of the same text; or if a form by `GET` has files, passwords or a token.
+ * @throws {FormError} If the schema is not one of zod 4. If a key has dots or brackets, or is one that the form sends
+ * itself: `csrf_token`, and `_form` if it has a name. If no control can send a field, such as a map. If a field has two
+ * choices of the same text. If a form by `GET` has files, passwords or a token.
  *
  * @example
  * ```ts

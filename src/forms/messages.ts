@@ -10,8 +10,8 @@ const ownCodes: ReadonlySet<string> = new Set(["required", "choice", "unsafe_url
 type Details = Readonly<Record<string, unknown>>;
 
 /**
- * Returns the message of an issue for visitors: that of the schema, if its author wrote one; else that of the first
- * source that has one; else Flagon's own in English. A message of zod in another language stays if no source has one.
+ * Returns the message of an issue for visitors: the message of the schema, if its author wrote one; else that of the
+ * first source with one; else Flagon's own in English. A message of zod in another language stays if no source has one.
  *
  * @param found The issue.
  * @param field The field that it concerns.

@@ -15,11 +15,11 @@ import type { Application } from "../setup/application";
 /**
  * Responds with a file: with its type, entity tag and modification time, and to conditional and range requests.
  *
- * @param file The file, relative to the app's root; never build its path from text of a client: {@link sendFromDirectory}
- * is for that. Or the content itself: bytes, or a stream of them, whose type `mimeType` or `downloadName` tells.
- * An HTML, SVG or XML document that may come from a visitor is sandboxed, so that no script of it runs: content, a file
- * with a `downloadName`, and a file below `app.instancePath` or a folder `uploads`. The response's own
- * `Content-Security-Policy` can be changed.
+ * @param file The file, relative to the app's root; never build its path from text of a client: {@link
+ * sendFromDirectory} is for that. Or the content itself: bytes, or a stream of them, whose type `mimeType` or
+ * `downloadName` tells. An HTML, SVG or XML document that may come from a visitor is sandboxed, so that no script of it
+ * runs. Such documents are content, a file with a `downloadName`, and a file below `app.instancePath` or a folder
+ * `uploads`. The response's own `Content-Security-Policy` can be changed.
  * @param options The type, the name and the caching of the file.
  * @throws {NotFound} If there is no such file.
  *

@@ -23,8 +23,8 @@ export interface OpenApiInfo {
 }
 
 /**
- * Describes an app's routes as an OpenAPI 3.1 document: routes with `json` or `returns`, routes with the option `openapi`, and routes with
- * `query` or `form` in an app or a blueprint with `{ errors: "json" }`. Pages of HTML are left out.
+ * Describes an app's routes as an OpenAPI 3.1 document. It has the routes with `json`, `returns` or `openapi`, and
+ * those with `query` or `form` in an app or a blueprint with `{ errors: "json" }`. Pages of HTML are left out.
  *
  * Schemas of zod with an id, by `.meta({ id: "Post" })`, become components of that name.
  *

@@ -110,7 +110,7 @@ function sendPart(folder: string, name: string): FlagonResponse | Promise<Flagon
   return createDirectoryResponse(context.request, folder, scripts.includes(name) ? name : "none");
 }
 
-/** Finds the package beside the app, or beside Flagon. */
+/** Finds the package among those of the app, or those of Flagon. */
 function findSwaggerUi(root: string): string {
   for (const from of [join(root, "package.json"), __filename]) {
     try {

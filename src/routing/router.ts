@@ -74,7 +74,7 @@ export function addToRouter(router: Router, method: string, rule: Rule, pattern:
   }
 }
 
-/** find-my-way wants a handler with each pattern; only the number stored beside it is used here. */
+/** find-my-way needs a handler for each pattern. Flagon uses only the stored number. */
 function unused(): void {}
 
 function isMethod(method: string): method is HTTPMethod {

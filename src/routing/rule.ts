@@ -114,8 +114,8 @@ export class Rule {
   /**
    * Builds the path for values, percent-encoded.
    *
-   * @throws {TypeError} If the rule would not take the path back: a converter refuses its value, a part of the path is `.`
-   * or `..`, which browsers resolve, or the path has a null character.
+   * @throws {TypeError} If the rule does not match the path: a converter refuses its value, a part of the path is `.`
+   * or `..`, or the path has a null character. Browsers resolve `.` and `..`.
    */
   format(values: Readonly<Record<string, unknown>>): string {
     let path = "";

@@ -134,8 +134,8 @@ function explainLength({ check, most, text }: LongText): Omit<FieldIssue, "name"
 }
 
 /**
- * Replaces the issue of a union by those of the option that is meant: the only one that is not about empty values, or
- * the option of fields that lacks the least.
+ * Replaces the issue of a union by those of the option that the visitor probably meant: the only one that is not about
+ * empty values, or the one that lacks the fewest fields.
  */
 function openUnion(issue: SchemaIssue): readonly SchemaIssue[] {
   const errors = issue.issue?.code === "invalid_union" ? issue.issue.errors : undefined;

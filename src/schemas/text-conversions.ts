@@ -12,8 +12,9 @@ interface Decimal {
 }
 
 /**
- * Reads text as a number. Returns `undefined` for text that is no decimal number, and for one that JavaScript would
- * change: a whole number beyond 2⁵³ that is not exact, a number that is too large, or one so small that it becomes 0.
+ * Reads text as a number. Returns `undefined` for text that is no decimal number. The same holds for text that
+ * JavaScript would change: a whole number beyond 2⁵³ that is not exact, a number that is too large, or one so small
+ * that it becomes 0.
  */
 export function toNumber(text: string): number | undefined {
   const value = textConverters.float(text);

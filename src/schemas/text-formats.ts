@@ -31,8 +31,9 @@ export function findCheckedFormat(schema: ZodSchema): CheckedFormat | undefined 
 }
 
 /**
- * Returns the format of a text that is refused although its schema takes it: a URL with a scheme that browsers run as code, unless the
- * schema states a `protocol`; or an e-mail address whose host no browser takes, as that of `a@b-.com`.
+ * Returns the format of a text that is refused although its schema takes it. It is a URL with a scheme that browsers
+ * run as code, unless the schema states a `protocol`. Or it is an e-mail address with a host that browsers refuse, such
+ * as `a@b-.com`.
  */
 export function findRefused(schema: ZodSchema, text: string): CheckedFormat | undefined {
   const format = findGuarded(schema);

@@ -172,8 +172,8 @@ export class Session {
   }
 
   /**
-   * Starts a new session with the same values, as a login and a logout must: a session on the server gets a new id, and
-   * the CSRF tokens of the old one are void.
+   * Starts a new session with the same values, as a login and a logout must. A session on the server gets a new id. The
+   * CSRF tokens of the old session are void.
    *
    * @throws {SessionError} If the app has no secret key, or the response was sent already.
    */

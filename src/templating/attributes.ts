@@ -2,8 +2,8 @@
 type Place = "text" | "tag" | "double" | "single" | "comment" | "raw";
 
 /**
- * Follows the text between the tags of a template, to know whether a printed value is an attribute without quotes:
- * escaping does not remove blanks, so that a value could add attributes.
+ * Follows the text between the tags of a template, to find printed values that are attributes without quotes. Escaping
+ * does not remove blanks, so such a value could add attributes.
  */
 export class AttributeScanner {
   #place: Place = "text";

@@ -169,7 +169,7 @@ export class Templates {
   }
 
   /**
-   * The first piece tells whether there is a layout; if so, the layout is sent at once, and prints the pieces at the
+   * The first piece tells whether there is a layout. If so, the layout is sent at once, and prints the pieces at the
    * place of its body as they come.
    */
   async *#stream(

@@ -54,11 +54,11 @@ export class UploadedFile extends File {
   }
 
   /**
-   * Writes the file to a path: whole or, if that fails, not at all. The folder of the path is created, and so is `folder`, but
-   * no folder inside it.
+   * Writes the file to a path: whole or, if that fails, not at all. The folder of the path is created, and so is
+   * `folder`, but no folder inside it.
    *
-   * Without a path, the file gets a name in the folder that is safe and free: that of {@link secureFilename}, with a number
-   * if another file has it, such as `photo-2.jpg`.
+   * Without a path, the file gets a safe and free name in the folder: that of {@link secureFilename}. If another file
+   * has it, a number is added, such as `photo-2.jpg`.
    *
    * @param path The path. Choose it yourself, or state the folder: {@link UploadedFile.filename} is the client's.
    * @param options The folder, and whether another file is replaced.

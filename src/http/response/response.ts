@@ -137,8 +137,8 @@ export class FlagonResponse {
   }
 
   /**
-   * Answers a conditional request: 304 if the client has the current content, 412 if it asked for another
-   * state, and 206 or 416 for a range of a file or of a body that is not streamed.
+   * Answers a conditional request: 304 if the client has the current content, and 412 if it asked for another state. A
+   * range of a file, or of a body that is not streamed, is answered with 206 or 416.
    *
    * Only a 200 to `GET` or `HEAD` is changed. Set {@link FlagonResponse.etag} or {@link FlagonResponse.lastModified}
    * before (RFC 9110, section 13.2.2).

@@ -40,7 +40,7 @@ export interface RunOptions {
 }
 
 /**
- * Serves an app for its developer: prints its address, writes a line for each request, makes a secret key if there is
+ * Serves an app for its developer. It prints the address and a line for each request, makes a secret key if there is
  * none, and reloads the page in the browser after changes.
  *
  * @returns The server; or nothing if a child process serves, which restarts when the code changes.

@@ -1,8 +1,8 @@
 import { createException, isErrorStatus } from "../../http/exceptions/by-status";
 
 /**
- * Turns an error of Connect middleware into an HTTP error, if it is one in the manner of the package `http-errors`: a status
- * from 400 to 499, and `expose: true`, which allows its message to be shown. Any other error is returned as it is.
+ * Turns an error of Connect middleware into an HTTP error, if it has the members of the package `http-errors`: a status
+ * from 400 to 499, and `expose: true`. Clients see the message of such an error. Any other error is returned as it is.
  */
 export function toHttpError(error: unknown): unknown {
   if (!(error instanceof Error) || !("expose" in error) || error.expose !== true) {

@@ -11,8 +11,8 @@ const shortBody = 64 * 1024;
 /**
  * Tells how much of a request's body is unread when the response is ready.
  *
- * @returns "none" for a request without a body; "short" if Node reads the rest by itself; "long" if the connection has
- *   to close after the answer: the rest is long, or may never come.
+ * @returns "none" for a request without a body; "short" if Node reads the rest by itself; "long" if the connection must
+ * close after the response, since the rest is long, or may never come.
  */
 export function findUnreadBody(exchange: Exchange): UnreadBody {
   const { message } = exchange;
