@@ -43,7 +43,7 @@ const texts: fc.Arbitrary<Case> = fc
     least: fc.nat(3),
     more: fc.nat(4),
     pattern: fc.option(fc.constantFrom(...patterns), { nil: undefined }),
-    change: fc.constantFrom("none", "late trim", "lower case", "preprocess"),
+    change: fc.constantFrom("none", "late trim", "lower case", "preprocess", "pipe", "intersection"),
     isLong: fc.boolean(),
     isOptional: fc.boolean(),
     values: fc.array(letters, { minLength: 4, maxLength: 6 }),
@@ -55,13 +55,20 @@ const texts: fc.Arbitrary<Case> = fc
       .max(least + more);
     text = pattern === undefined || isLong ? text : text.regex(pattern);
     text = change === "late trim" ? text.max(9).trim() : change === "lower case" ? text.toLowerCase() : text;
-    const schema = change === "preprocess" ? z.preprocess((value) => value, text) : text;
+    const schema =
+      change === "preprocess"
+        ? z.preprocess((value) => value, text)
+        : change === "pipe"
+          ? z.string().max(9).pipe(text)
+          : change === "intersection"
+            ? z.string().max(9).and(text)
+            : text;
     const shown = isLong ? schema.meta({ type: "textarea" }) : schema;
     // What stands behind a preparation, and blanks alone, are for the server.
     return {
       label: `text ${least}-${least + more} ${pattern} ${change} ${isLong}`,
       schema: isOptional ? shown.optional() : shown,
-      isExact: change === "none" && !isLong && !isOptional,
+      isExact: (change === "none" || change === "pipe" || change === "intersection") && !isLong && !isOptional,
       values: change === "preprocess" ? [] : [...values.filter((value) => value.trim() !== ""), ...(isLong ? ["a\nb", "\n\nab"] : [])],
     };
   });
@@ -81,13 +88,11 @@ const numbers: fc.Arbitrary<Case> = fc
     values: fc.array(numberTexts, { minLength: 5, maxLength: 8 }),
   })
   .map(({ isWhole, least, most, isOpen, step, values }) => {
-    // The bound of fractions that is itself not allowed cannot be told to browsers.
-    const isOpenHere = isOpen && (isWhole || step !== undefined);
     let schema = isWhole ? z.int() : z.number();
-    schema = when(least !== undefined, schema, (one) => (isOpenHere ? one.gt(least ?? 0) : one.gte(least ?? 0)));
-    schema = when(most !== undefined, schema, (one) => (isOpenHere ? one.lt(most ?? 0) : one.lte(most ?? 0)));
+    schema = when(least !== undefined, schema, (one) => (isOpen ? one.gt(least ?? 0) : one.gte(least ?? 0)));
+    schema = when(most !== undefined, schema, (one) => (isOpen ? one.lt(most ?? 0) : one.lte(most ?? 0)));
     schema = when(step !== undefined, schema, (one) => one.multipleOf(step ?? 1));
-    return { label: `number ${isWhole} ${least} ${most} ${isOpenHere} ${step}`, schema, values };
+    return { label: `number ${isWhole} ${least} ${most} ${isOpen} ${step}`, schema, values };
   });
 
 const moments = fc
@@ -140,12 +145,41 @@ const choices: fc.Arbitrary<Case> = fc
   })
   .map(({ schema }) => ({ label: "choice", schema, values: ["", "a", "b", "1", "2", "x", "true", "false"] }));
 
+const bounded = z.date().min(new Date("2026-02-02")).max(new Date("2026-05-01"));
+
 const others: fc.Arbitrary<Case> = fc.constantFrom<Case[]>(
   { label: "e-mail or nothing", schema: z.email().or(z.literal("")), values: ["", "a@example.com", "x"] },
   { label: "bigint", schema: z.bigint(), values: ["12345678901234567890", "1e3", "5.0", "1.5", "-7"] },
   { label: "32 bits", schema: z.int32(), values: ["2147483647", "2147483648"] },
   { label: "natural number", schema: z.uint32(), values: ["0", "-1"] },
   { label: "url", schema: z.url(), values: ["https://example.com/?a=1", "x"] },
+  { label: "positive number", schema: z.number().positive(), values: ["0", "0.0001", "-1", "5"], isExact: true },
+  { label: "open bounds", schema: z.number().gt(-5).lt(5), values: ["5", "-5", "4.9999", "-4.9999"], isExact: true },
+  {
+    label: "month",
+    schema: bounded.meta({ type: "month" }),
+    values: ["2026-02", "2026-03", "2026-05", "2026-06", "12026-01"],
+    isExact: true,
+  },
+  {
+    label: "week",
+    schema: bounded.meta({ type: "week" }),
+    values: ["2026-W05", "2026-W06", "2026-W18", "2026-W19", "2026-W53"],
+    isExact: true,
+  },
+  { label: "clock", schema: z.date().meta({ type: "time" }), values: ["10:00", "23:59"], isExact: true },
+  { label: "e-mail in a pipe", schema: z.string().trim().pipe(z.email()), values: ["a@b.de", "x", "a@b-.de", "a b@c.de"], isExact: true },
+  {
+    label: "number in a pipe",
+    schema: z.string().pipe(z.coerce.number<string>().int().min(3)),
+    values: ["2", "3", "1e1", "3.5"],
+    isExact: true,
+  },
+  { label: "day in a pipe", schema: z.string().pipe(z.iso.date()), values: ["2026-02-28", "12026-01-01"], isExact: true },
+  { label: "intersection of texts", schema: z.string().min(2).and(z.string().max(4)), values: ["a", "ab", "abcde", emoji], isExact: true },
+  { label: "intersection of numbers", schema: z.int().and(z.number().max(5)), values: ["5", "6", "1.5"], isExact: true },
+  { label: "literal or nothing", schema: z.literal(["a", 1, null]), values: ["", "a", "1"] },
+  { label: "words", schema: z.stringbool(), values: ["", "true", "false"] },
 );
 
 /** Texts near to e-mail addresses, URLs and ids: in both directions, browsers refuse the ones that the server refuses. */

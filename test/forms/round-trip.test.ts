@@ -31,7 +31,36 @@ const leaves: readonly Kind[] = [
   { schema: z.boolean().nullable(), values: fc.option(fc.boolean()) },
   { schema: z.boolean().optional().meta({ type: "select" }), values: fc.option(fc.boolean(), { nil: undefined }) },
   { schema: z.boolean().default(true), values: fc.boolean() },
-  { schema: z.date(), values: cut(10).map((day) => new Date(day)) },
+  {
+    schema: z.date(),
+    values: fc.oneof(
+      cut(10).map((day) => new Date(day)),
+      moment,
+    ),
+  },
+  { schema: z.date().meta({ type: "month" }), values: cut(7).map((month) => new Date(month)) },
+  { schema: z.string().max(6), values: text.filter((value) => [...value].length <= 6) },
+  {
+    schema: z.string().pipe(z.string().max(4)).optional(),
+    values: fc.option(
+      text.filter((value) => [...value].length <= 4),
+      { nil: undefined },
+    ),
+  },
+  { schema: z.string().and(z.string().min(1)), values: text },
+  { schema: z.literal(["a", 1, null]), values: fc.constantFrom("a", 1, null) },
+  {
+    schema: z
+      .string()
+      .meta({
+        choices: [
+          ["a", "A"],
+          ["b", "B"],
+        ],
+      })
+      .optional(),
+    values: fc.constantFrom("a", "b", undefined),
+  },
   { schema: z.date().meta({ type: "datetime-local" }), values: moment },
   { schema: z.date().nullable().meta({ type: "hidden" }), values: fc.option(moment) },
   { schema: z.iso.date(), values: cut(10) },
