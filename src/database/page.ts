@@ -99,7 +99,7 @@ export class Page<Item> {
    */
   urlFor(page: number): string {
     const request = findRequestContext()?.request;
-    const query = new URLSearchParams(request?.queryString ?? "");
+    const query = new URLSearchParams(`?${request?.queryString ?? ""}`);
     query.set(this.parameter, String(page));
     const path = request === undefined ? "" : `${request.rootPath}${request.target.split("?", 1)[0]}`;
     return `${path}?${query}`;

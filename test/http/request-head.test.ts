@@ -80,6 +80,7 @@ describe("request", () => {
 describe("request.query", () => {
   it.each([
     ["text", () => request.query.get("q"), "q=x", "x"],
+    ["a name with a question mark", () => request.query.get("?q"), "?q=x?", "x?"],
     ["nothing", () => request.query.get("q"), "", null],
     ["a default", () => request.query.get("q", { default: "d" }), "", "d"],
     ["empty text, not the default", () => request.query.get("q", { default: "d" }), "q=", ""],

@@ -128,7 +128,8 @@ export class RequestHead {
 
   /** The parsed query. */
   get query(): Query {
-    this.#query ??= new Query(this.queryString);
+    // A first question mark of the text itself belongs to a name.
+    this.#query ??= new Query(`?${this.queryString}`);
     return this.#query;
   }
 
