@@ -1,5 +1,10 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { expect, it } from "vitest";
-import { readPages } from "./pages";
+import { writeFiles } from "../support";
+import { listStates, project, readPages } from "./pages";
 
 /** Lists the numbers of the lines that a new version of a file has, and the one before has not. */
 function listNewLines(before: string, after: string): number[] {
@@ -61,4 +66,22 @@ it("marks the new lines of a file that a chapter shows again", () => {
     }
   }
   expect(wrong).toEqual([]);
+});
+
+it("shows files that pass the lint of the starter", async () => {
+  const root = writeFiles({ "biome.json": readFileSync(join(project, "starter/shared/lint.json"), "utf8") });
+  const pages = readPages().filter(({ path }) => /^docs\/(?:quickstart|tutorial\/\d)/.test(path));
+  for (const { files, name } of listStates(pages).filter(({ session }) => session === undefined)) {
+    for (const [file, text] of [...files].filter(([file]) => /\.(?:ts|css)$/.test(file))) {
+      mkdirSync(dirname(join(root, name, file)), { recursive: true });
+      writeFileSync(join(root, name, file), text);
+    }
+  }
+  const lint = promisify(execFile)(join(project, "node_modules/.bin/biome"), ["check", "--error-on-warnings"], { cwd: root });
+  expect(
+    await lint.then(
+      () => "",
+      ({ stderr, stdout }: { stderr: string; stdout: string }) => stdout + stderr,
+    ),
+  ).toBe("");
 });
