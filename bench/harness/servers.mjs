@@ -46,6 +46,15 @@ export function listGroups() {
               { name: "Elysia", command: [bun, "servers/elysia.mjs"], skips: [...forms, ...streams] },
             ],
           },
+          {
+            title: `Databases, by drizzle on Bun ${versionOf(bun)}`,
+            reference: "Flagon",
+            hasDatabases: true,
+            servers: [
+              { name: "Flagon", command: [bun, compile("flagon.ts")] },
+              { name: "Hono", command: [bun, "servers/hono-bun.mjs"] },
+            ],
+          },
         ]
       : []),
     ...(succeeds("gunicorn", ["--version"]) && succeeds("/usr/bin/python3", ["-c", "import flask_wtf"])

@@ -1,13 +1,24 @@
 /*
  * The rows of the workloads with a database: tables, queries by drizzle, and connections. All servers use them; Flagon has its own transactions.
  */
-import { createClient } from "@libsql/client";
-import { eq, sql } from "drizzle-orm";
-import { drizzle as drizzleLibsql } from "drizzle-orm/libsql";
-import { drizzle as drizzlePostgres } from "drizzle-orm/node-postgres";
-import * as pg from "drizzle-orm/pg-core";
-import * as sqlite from "drizzle-orm/sqlite-core";
-import { Pool } from "pg";
+import { createRequire } from "node:module";
+
+const require = createRequire(import.meta.url);
+let loaded;
+
+/** Loads drizzle and the drivers when a workload asks for them: they would else be part of each server's start and memory. */
+function load() {
+  loaded ??= {
+    ...require("drizzle-orm"),
+    createClient: require("@libsql/client").createClient,
+    drizzleLibsql: require("drizzle-orm/libsql").drizzle,
+    drizzlePostgres: require("drizzle-orm/node-postgres").drizzle,
+    pg: require("drizzle-orm/pg-core"),
+    sqlite: require("drizzle-orm/sqlite-core"),
+    Pool: require("pg").Pool,
+  };
+  return loaded;
+}
 
 const worldSize = 1000;
 const messages = [
@@ -25,16 +36,31 @@ const messages = [
   "フレームワークのベンチマーク",
 ];
 
+const known = new Map();
+
+/** The tables by the kind of the database. */
 export const tables = {
-  libsql: {
-    worlds: sqlite.sqliteTable("worlds", { id: sqlite.integer().primaryKey(), amount: sqlite.integer().notNull() }),
-    fortunes: sqlite.sqliteTable("fortunes", { id: sqlite.integer().primaryKey(), message: sqlite.text().notNull() }),
+  get libsql() {
+    const { sqlite } = load();
+    return remember("libsql", () => ({
+      worlds: sqlite.sqliteTable("worlds", { id: sqlite.integer().primaryKey(), amount: sqlite.integer().notNull() }),
+      fortunes: sqlite.sqliteTable("fortunes", { id: sqlite.integer().primaryKey(), message: sqlite.text().notNull() }),
+    }));
   },
-  postgres: {
-    worlds: pg.pgTable("worlds", { id: pg.integer().primaryKey(), amount: pg.integer().notNull() }),
-    fortunes: pg.pgTable("fortunes", { id: pg.integer().primaryKey(), message: pg.text().notNull() }),
+  get postgres() {
+    const { pg } = load();
+    return remember("postgres", () => ({
+      worlds: pg.pgTable("worlds", { id: pg.integer().primaryKey(), amount: pg.integer().notNull() }),
+      fortunes: pg.pgTable("fortunes", { id: pg.integer().primaryKey(), message: pg.text().notNull() }),
+    }));
   },
 };
+
+function remember(kind, create) {
+  const found = known.get(kind) ?? create();
+  known.set(kind, found);
+  return found;
+}
 
 /** The kinds of databases that the benchmark has given to this server; none for the other workloads. */
 export const kinds = [
@@ -44,7 +70,7 @@ export const kinds = [
 
 /** Finds one row, whose number is of a route. */
 export async function findRow(db, { worlds }, id) {
-  const [row] = await db.select().from(worlds).where(eq(worlds.id, id));
+  const [row] = await db.select().from(worlds).where(loaded.eq(worlds.id, id));
   return row;
 }
 
@@ -57,6 +83,7 @@ export async function listFortunes(db, { fortunes }) {
 
 /** Changes twenty rows. All transactions go through them in the same order, so that none waits for another for ever. */
 export async function updateRows(db, { worlds }) {
+  const { eq, sql } = loaded;
   const start = Math.floor(Math.random() * (worldSize - 20)) + 1;
   for (let id = start; id < start + 20; id++) {
     await db
@@ -69,12 +96,13 @@ export async function updateRows(db, { worlds }) {
 
 /** Opens a pool of Postgres. */
 export function openPool() {
-  return new Pool({ connectionString: process.env.BENCH_POSTGRES, max: 10 });
+  return new (load().Pool)({ connectionString: process.env.BENCH_POSTGRES, max: 10 });
 }
 
 /** Opens the databases as an app without Flagon would: SQLite takes one writer at a time, so that transactions wait in a queue. */
 export function openDatabases() {
   return kinds.map((kind) => {
+    const { createClient, drizzleLibsql, drizzlePostgres } = load();
     if (kind === "postgres") {
       return { kind, ...bind(drizzlePostgres(openPool()), tables.postgres, (work) => work()) };
     }
@@ -91,16 +119,17 @@ export function openDatabases() {
   });
 }
 
-function bind(db, known, takeTurn) {
+function bind(db, own, takeTurn) {
   return {
-    findRow: (id) => findRow(db, known, id),
-    listFortunes: () => listFortunes(db, known),
-    updateRows: () => takeTurn(() => db.transaction((transaction) => updateRows(transaction, known))),
+    findRow: (id) => findRow(db, own, id),
+    listFortunes: () => listFortunes(db, own),
+    updateRows: () => takeTurn(() => db.transaction((transaction) => updateRows(transaction, own))),
   };
 }
 
 /** Fills a database. */
 export async function fillDatabase(kind) {
+  const { createClient, drizzleLibsql, drizzlePostgres } = load();
   const pool = kind === "postgres" ? openPool() : undefined;
   const client = pool === undefined ? createClient({ url: process.env.BENCH_LIBSQL }) : undefined;
   const db = pool === undefined ? drizzleLibsql(client) : drizzlePostgres(pool);
