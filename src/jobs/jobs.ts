@@ -75,7 +75,9 @@ export class Jobs implements Extension {
   install(app: Flagon): this {
     this.#app = app;
     noteJobs(this);
-    app.lifeCycle.add({ start: () => this.#start(), stop: (time) => this.#stop(time) });
+    app.lifeCycle.add({ start: () => this.#start() });
+    // Apart from the start: a command opens connections without it.
+    app.lifeCycle.add({ stop: (time) => this.#stop(time) });
     app.healthCheck("jobs", () => this.#checkAge());
     addJobCommands(app, this);
     return this;

@@ -3,7 +3,7 @@ import { lazily } from "../base/lazily";
 import type { Application } from "../setup/application";
 import { createRecorder } from "../setup/decorators";
 import type { JobControl } from "./definition";
-import type { JobStore } from "./store";
+import { type JobStore, schedulePrefix } from "./store";
 
 const loadCroner = lazily(() => require("croner") as typeof import("croner"));
 
@@ -185,20 +185,21 @@ export class Scheduler {
   }
 
   async #tick(name: string, tick: number): Promise<void> {
+    const schedule = name.slice(schedulePrefix.length);
     try {
       if (!(await this.#store.claimTick(name, tick))) {
         return;
       }
       if (await this.#store.isBusy(name)) {
         this.#app.logger.warn(
-          { schedule: name },
-          `The schedule '${name}' is left out at ${new Date(tick).toISOString()}: its last run has not ended.`,
+          { schedule },
+          `The schedule '${schedule}' is left out at ${new Date(tick).toISOString()}: its last run has not ended.`,
         );
         return;
       }
       await this.#enqueue(name, tick);
     } catch (error) {
-      this.#app.logger.error({ err: error, schedule: name }, `The schedule '${name}' could not be run at ${new Date(tick).toISOString()}.`);
+      this.#app.logger.error({ err: error, schedule }, `The schedule '${schedule}' could not be run at ${new Date(tick).toISOString()}.`);
     }
   }
 }

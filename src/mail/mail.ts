@@ -71,7 +71,9 @@ export class Mail implements Extension {
   install(app: Flagon): this {
     this.#app = app;
     app.registry.extensionJobs.push(this.#job);
-    app.lifeCycle.add({ start: () => this.#start(), stop: () => this.#transport?.close?.() });
+    app.lifeCycle.add({ start: () => this.#start() });
+    // Apart from the start: a command sends without it.
+    app.lifeCycle.add({ stop: () => this.#transport?.close?.() });
     app.registry.developmentPages.set(previewPath, {
       answer: (target) => answerPreview(this.outbox, target),
       describe: () => (this.outbox.length === 0 ? null : `${this.outbox.length} ${this.outbox.length === 1 ? "mail" : "mails"}`),

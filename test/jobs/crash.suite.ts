@@ -102,6 +102,30 @@ export function describeCrashes(
       expect((await readJobs?.(root, environment)) ?? [{ state: "done", attempt: 2 }]).toEqual([{ state: "done", attempt: 2 }]);
     });
 
+    it("gives up a job that ends its worker in each of its runs, until a retry by hand", async () => {
+      const { environment, fill, lines, root, work, workFast } = await createJobsProject();
+      await fill("slow", 1);
+      for (let run = 1; run <= 2; run++) {
+        const worker = work();
+        await until(() => lines().filter((line) => line === "begin 0").length === run, 30_000);
+        worker.child.kill("SIGKILL");
+        await once(worker.child, "exit");
+      }
+      const list = async (...words: string[]) => {
+        const { child, output } = start(root, ["jobs", ...words], environment);
+        await once(child, "exit");
+        return output();
+      };
+      const last = workFast();
+      await until(async () => (await list("failed")).includes("The worker ended during"), 30_000);
+      expect(lines()).toEqual(["begin 0", "begin 0"]);
+      const [id = ""] = (await list("failed")).split("  ");
+      await list("retry", id);
+      await until(() => lines().includes("end 0"), 30_000);
+      await end(last);
+      expect(await list("failed")).toContain("There are none.");
+    }, 120_000);
+
     it("runs each of 10,000 jobs at least once, and only those of killed workers twice", async () => {
       const { fill, lines, root, work } = await createJobsProject();
       await fill("quick", 10_000);

@@ -1,8 +1,10 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { sql } from "drizzle-orm";
 import { Flagon } from "flagon";
 import { Jobs, job } from "flagon/jobs";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { createLibsql } from "../database/libsql";
-import { describeJobEdges, describeJobs, describeTransactionalJobs } from "./jobs.suite";
+import { describeJobEdges, describeJobs, describeTransactionalJobs, until } from "./jobs.suite";
 
 describeJobs("memory", async () => ({ options: {} }));
 describeJobEdges("memory", async () => ({ options: {} }));
@@ -24,6 +26,110 @@ for (const kind of ["file", "memory"] as const) {
     };
   });
 }
+
+describe("jobs in the app's database", () => {
+  const setUp = async (options: object = {}) => {
+    const { database, db } = await createLibsql("file");
+    const app = new Flagon(__dirname, { static: null, config: { testing: true } });
+    app.logger.level = "silent";
+    app.use(database);
+    const jobs = new Jobs({ database, ...options });
+    app.use(jobs);
+    await app.ready();
+    onTestFinished(() => app.lifeCycle.stop(2000));
+    return { app, database, db, jobs };
+  };
+
+  it("are not ended by a worker that has lost its claim", async () => {
+    const { app, database, jobs } = await setUp({ lease: 60 });
+    let release: () => unknown = () => undefined;
+    const held = job<number>("held until released", async () => {
+      await new Promise((resolve) => {
+        release = () => resolve(undefined);
+      });
+    });
+    await app.appContext(() => held.enqueue(1));
+    await jobs.work();
+    await until(async () => (await jobs.list("active")).length === 1);
+    await database.execute(sql`update flagon_jobs set claim = 'of another worker'`);
+    release();
+    await wait(200);
+    expect(await jobs.list()).toMatchObject([{ state: "active" }]);
+    expect(await database.execute(sql`select claim from flagon_jobs`)).toEqual([{ claim: "of another worker" }]);
+  });
+
+  it("stay with a worker whose process was blocked for longer than its lease", async () => {
+    const { app, jobs } = await setUp({ lease: 0.2 });
+    const runs: number[] = [];
+    const blocking = job<number>("blocks the process", async (n) => {
+      runs.push(n);
+      await wait(50);
+      for (const end = Date.now() + 500; Date.now() < end; );
+      await wait(200);
+    });
+    await app.appContext(() => blocking.enqueue(1));
+    await jobs.work();
+    await until(async () => (await jobs.list("done")).length === 1);
+    expect(runs).toEqual([1]);
+  });
+
+  it("do not count a delay or a pause before a retry as silence of a worker", async () => {
+    const { app, jobs } = await setUp({ lease: 0.1 });
+    const runs: number[] = [];
+    const again = job<number>("pauses for longer than the lease", { retries: 1, backoff: 0.5 }, (n, { attempt }) => {
+      runs.push(n);
+      if (attempt === 1) {
+        throw new Error("once more");
+      }
+    });
+    await app.appContext(() => again.enqueue(1, { delay: 0.4 }));
+    await jobs.work();
+    await until(async () => (await jobs.list("done")).length === 1);
+    expect(runs).toEqual([1, 1]);
+  });
+
+  it("are removed a day, or a month if they failed, after their end, and so are runs of schedules that are gone", async () => {
+    const { app, database, jobs } = await setUp();
+    const fine = job<number>("ends well", () => undefined);
+    const broken = job<number>("ends badly", { retries: 0 }, () => Promise.reject(new Error("broken")));
+    const day = 24 * 3600_000;
+    const count = async () => (await jobs.list()).map(({ name }) => name).sort();
+    await app.appContext(async () => {
+      await fine.enqueue(1);
+      await broken.enqueue(1);
+      await jobs.drain();
+      await fine.enqueue(2, { delay: 3600 });
+    });
+    await database.execute(
+      sql`insert into flagon_jobs (id, name, queue, data, state, run_at, attempt, changed_at) values ('x', 'schedule:gone', 'default', 'null', 'waiting', 0, 0, 0)`,
+    );
+    await database.execute(sql`update flagon_jobs set changed_at = ${Date.now() - 2 * day} where id <> 'x'`);
+    const worker = await jobs.work();
+    expect(await count()).toEqual(["ends badly", "ends well"]);
+    await worker.stop(1000);
+    await app.lifeCycle.stop(1000);
+  });
+
+  it("leave a time of a schedule out while its last run goes on, with a warning", async () => {
+    const { database } = await createLibsql("file");
+    const app = new Flagon(__dirname, { static: null, config: { testing: true } });
+    const warnings: unknown[] = [];
+    app.logger.warn = (...line: readonly unknown[]) => warnings.push(line[1]);
+    app.use(database);
+    const jobs = new Jobs({ database });
+    app.use(jobs);
+    let runs = 0;
+    jobs.schedule("long", "* * * * * *", async (control) => {
+      runs++;
+      await new Promise((resolve) => control.signal.addEventListener("abort", resolve));
+    });
+    await app.ready();
+    await jobs.work();
+    await until(() => warnings.length > 0);
+    expect([runs, warnings[0]]).toEqual([1, expect.stringMatching(/'long' is left out at .*: its last run has not ended/)]);
+    await app.lifeCycle.stop(1000);
+  });
+});
 
 describe("Jobs", () => {
   it("return the job with the same key that waits for the same commit", async () => {
