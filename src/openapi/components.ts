@@ -166,8 +166,11 @@ export class Components {
       case "map":
         return {
           type: "array",
-          items: { type: "array", prefixItems: [inner("keyType"), inner("valueType")], minItems: 2, maxItems: 2 },
+          items: { type: "array", prefixItems: [inner("keyType"), inner("valueType")], items: {}, minItems: 2, maxItems: 2 },
         };
+      case "tuple":
+        // Some tools want a schema of further items also where `maxItems` allows none.
+        return readInner(schema, "rest") === undefined ? { items: {} } : {};
       default:
         return {};
     }

@@ -44,7 +44,7 @@ export function createDocument(app: Flagon, about: OpenApiInfo): OpenApiObject {
   const paths = new Paths();
   const login = new LoginSecurity(app.config.sessionCookieName, about, challenges);
   for (const route of app.routes.filter(isPartOfApi)) {
-    for (const method of route.methods) {
+    for (const method of [...route.methods].filter((name) => pathItemMethods.has(name))) {
       paths.add(route, method, (id) => describeOperation(route, method, id, components, login));
     }
   }
@@ -58,6 +58,9 @@ export function createDocument(app: Flagon, about: OpenApiInfo): OpenApiObject {
     ...(tags === undefined ? {} : { tags }),
   };
 }
+
+/** The methods that a document can describe (OpenAPI 3.1, section 4.8.9). */
+const pathItemMethods: ReadonlySet<string> = new Set(["GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE"]);
 
 /** Tells whether a route is one of the API, and not a page. */
 function isPartOfApi({ endpoint, schemas }: Route<Endpoint>): boolean {

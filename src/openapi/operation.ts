@@ -73,9 +73,10 @@ function listDecorators({ decorators = [], scope }: Endpoint): readonly ViewDeco
 }
 
 function describeForm(described: OpenApiObject, components: Components): OpenApiObject {
-  const { hasFiles, schema } = describeFormBody(described, components);
+  const { encoding, hasFiles, schema } = describeFormBody(described, components);
+  const media = { schema, ...(Object.keys(encoding).length === 0 ? {} : { encoding }) };
   const types = hasFiles ? ["multipart/form-data"] : ["application/x-www-form-urlencoded", "multipart/form-data"];
-  return { required: true, content: Object.fromEntries(types.map((type) => [type, { schema }])) };
+  return { required: true, content: Object.fromEntries(types.map((type) => [type, media])) };
 }
 
 /** Adds the parameters of a route's own description. One of the same name and place replaces the other. */

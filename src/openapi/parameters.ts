@@ -32,14 +32,29 @@ export function describeParameters(described: OpenApiObject, components: Compone
 export function describeFormBody(
   described: OpenApiObject,
   components: Components,
-): { readonly schema: OpenApiObject; readonly hasFiles: boolean } {
+): { readonly schema: OpenApiObject; readonly encoding: OpenApiObject; readonly hasFiles: boolean } {
   const { properties, needed } = readFields(described, components);
   const schema = {
     type: "object",
     properties: Object.fromEntries(properties),
     ...(needed.size === 0 ? {} : { required: [...needed] }),
   };
-  return { schema, hasFiles: JSON.stringify(schema).includes('"binary"') };
+  const encodings = [...properties].map(([name, property]) => [name, describeEncoding(property, components)] as const);
+  const encoding = Object.fromEntries(encodings.filter(([, described]) => described !== undefined));
+  return { schema, encoding, hasFiles: JSON.stringify(schema).includes('"binary"') };
+}
+
+/** Describes the way in which a field is sent: an object as `a[b]`, since the standard has JSON there, and a file by its media types. */
+function describeEncoding(property: OpenApiObject, components: Components): OpenApiObject | undefined {
+  const schema = components.resolve(property);
+  if (isObjectSchema(schema, components)) {
+    return { style: "deepObject", explode: true };
+  }
+  const file = isObject(schema.items) ? components.resolve(schema.items) : schema;
+  const types = [file, ...listSchemas(file.anyOf)]
+    .map(({ contentMediaType }) => contentMediaType)
+    .filter((type) => typeof type === "string");
+  return file.format === "binary" && types.length > 0 ? { contentType: types.join(", ") } : undefined;
 }
 
 /** Reads the fields of an object, of all parts of an intersection, or of all options of a union. */
@@ -91,7 +106,9 @@ function listConstants({ const: constant, enum: values }: OpenApiObject): readon
 function isNeeded(described: OpenApiObject, components: Components): boolean {
   const schema = components.resolve(described);
   const options = listSchemas(schema.anyOf ?? schema.oneOf);
-  if (schema.type === "boolean" || schema.type === "array" || options.some((option) => components.resolve(option).type === "null")) {
+  const isEmptyList = hasType(schema, "array") && !(Number(schema.minItems) > 0);
+  const mayLack = hasType(schema, "boolean") || isEmptyList || hasType(schema, "null");
+  if (mayLack || options.some((option) => hasType(components.resolve(option), "null"))) {
     return false;
   }
   return !isObjectSchema(schema, components) || readFields(schema, components).needed.size > 0;
@@ -106,7 +123,12 @@ function isRecord(described: OpenApiObject, components: Components): boolean {
 function isObjectSchema(described: OpenApiObject, components: Components): boolean {
   const schema = components.resolve(described);
   const parts = [...listSchemas(schema.anyOf ?? schema.oneOf), ...listSchemas(schema.allOf)];
-  return schema.type === "object" || parts.some((part) => isObjectSchema(part, components));
+  return hasType(schema, "object") || parts.some((part) => isObjectSchema(part, components));
+}
+
+/** Tells whether a schema takes values of a type. */
+function hasType({ type }: OpenApiObject, name: string): boolean {
+  return type === name || (Array.isArray(type) && type.includes(name));
 }
 
 function listSchemas(value: unknown): readonly OpenApiObject[] {

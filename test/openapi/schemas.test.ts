@@ -102,7 +102,7 @@ describe("recursive schemas", () => {
       set: { type: "array", uniqueItems: true, items: node },
       map: {
         type: "array",
-        items: { type: "array", minItems: 2, maxItems: 2, prefixItems: [{ type: "string" }, expect.anything()] },
+        items: { type: "array", minItems: 2, maxItems: 2, items: {}, prefixItems: [{ type: "string" }, expect.anything()] },
       },
     });
   });
@@ -172,6 +172,31 @@ describe("a query in the document", () => {
       description: "The order.",
       schema: { type: "string", examples: ["name"] },
     });
+  });
+
+  it("need not have what may be null, and tuples have a schema of further items", async () => {
+    const parameters = await parametersOf(
+      z.object({
+        text: z.string().nullable(),
+        day: z.date().nullable(),
+        filter: z.object({ a: z.int().nullable() }),
+        pair: z.tuple([z.int(), z.string()]),
+        many: z.tuple([z.int()], z.string()).optional(),
+        some: z.array(z.int()).min(1),
+        all: z.array(z.int()),
+      }),
+    );
+    expect(parameters.map(({ name, required }) => [name, required])).toEqual([
+      ["text", false],
+      ["day", false],
+      ["filter", false],
+      ["pair", true],
+      ["many", false],
+      ["some", true],
+      ["all", false],
+    ]);
+    const items = parameters.map(({ schema }) => (schema as { items?: unknown }).items);
+    expect(items.slice(3, 5)).toEqual([{}, { type: "string" }]);
   });
 
   it("has the fields of all parts of an intersection", async () => {
@@ -279,6 +304,37 @@ describe("an operation", () => {
       "application/x-www-form-urlencoded",
       "multipart/form-data",
     ]);
+  });
+
+  it("says how the objects and the files of a form are sent", async () => {
+    const app = createApp({ errors: "json" });
+    app.post("/x", () => json(1), {
+      endpoint: "x",
+      form: z.object({
+        photo: z.file().mime(["image/png", "image/jpeg"]),
+        icon: z.file().mime("image/png").optional(),
+        rest: z.array(z.file()).max(3),
+        pages: z.array(z.file().mime("application/pdf")),
+        place: z.object({ city: z.string() }).optional(),
+        name: z.string(),
+      }),
+    });
+    const { "multipart/form-data": media } = (await describeApp(app)).paths["/x"]?.post?.requestBody?.content ?? {};
+    expect(media).toMatchObject({
+      encoding: {
+        photo: { contentType: "image/png, image/jpeg" },
+        icon: { contentType: "image/png" },
+        pages: { contentType: "application/pdf" },
+        place: { style: "deepObject", explode: true },
+      },
+    });
+    expect(Object.keys(Reflect.get(media ?? {}, "encoding"))).not.toContain("rest");
+  });
+
+  it("is left out for methods that a document cannot describe", async () => {
+    const app = createApp();
+    app.route("/dav", () => json(1), { endpoint: "dav", methods: ["PROPFIND", "GET"], returns: z.object({}) });
+    expect(Object.keys((await describeApp(app)).paths["/dav"] ?? {})).toEqual(["get"]);
   });
 
   it("includes the responses of a decorator of the app", async () => {
