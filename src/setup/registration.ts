@@ -16,6 +16,9 @@ import { readMaxLength, readTimes } from "./route-limits";
 import { toMethods } from "./route-methods";
 import { checkView } from "./route-schemas";
 
+/** A host, with a port or without: names, IPv4 or IPv6 in brackets. */
+const hostShape = /^(?:\[[\da-f:.]+\]|[a-z\d_-]+(?:\.[a-z\d_-]+)*\.?)(?::\d+)?$/i;
+
 /** The parts of an endpoint besides its name and view. */
 interface EndpointDetails {
   readonly label: string;
@@ -294,7 +297,15 @@ export class Registration {
     if (host === null && subdomain !== null && serverName === null) {
       throw new SetupError(`The subdomain '${subdomain}' is one of no host. Set the configuration's serverName, such as "example.com".`);
     }
+    if ((options.host ?? null) !== null && (options.subdomain ?? null) !== null) {
+      throw new SetupError(`A rule has a host or a subdomain, not both: '${options.host}' and '${options.subdomain}'.`);
+    }
     const source = host ?? (subdomain === null ? null : `${subdomain}.${serverName}`);
+    if (source !== null && !hostShape.test(source.replace(/<[^>]*>/g, "x"))) {
+      throw new SetupError(
+        `'${source}' is no host. Write it without a scheme and a path, such as "api.example.com" or "<tenant>.example.com:8080".`,
+      );
+    }
     return source === null ? null : new HostPattern(source, this.app.registry.routes.converters);
   }
 }

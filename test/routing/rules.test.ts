@@ -209,4 +209,28 @@ describe("arguments and methods that no request can meet", () => {
   ])("are errors of the set-up: %j", (methods, message) => {
     expect(() => createApp().route("/", () => "", { endpoint: "x", methods })).toThrow(message);
   });
+
+  it.each([
+    [{ host: "https://api.example.com" }, "'https://api.example.com' is no host. Write it without a scheme and a path"],
+    [{ host: "api.example.com/v1" }, "is no host"],
+    [{ host: "*.example.com" }, "is no host"],
+    [{ host: "" }, "'' is no host"],
+    [{ host: "a b" }, "is no host"],
+    [{ host: "a.example.com", subdomain: "a" }, "A rule has a host or a subdomain, not both: 'a.example.com' and 'a'."],
+  ])("are errors of the set-up: %j", (options, message) => {
+    const app = createApp({ config: { serverName: "example.com" } });
+    expect(() => app.route("/", () => "", { endpoint: "x", ...options })).toThrow(message);
+  });
+
+  it.each([
+    "example.com",
+    "<x>.example.com",
+    "<any(a,b):x>.example.com:8080",
+    "localhost",
+    "127.0.0.1:5000",
+    "[::1]:5000",
+    "xn--mnchen-3ya.test",
+  ])("are none if the host is one: %s", (host) => {
+    expect(() => createApp().route("/", () => "", { endpoint: "x", host })).not.toThrow();
+  });
 });
