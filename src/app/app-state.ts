@@ -135,7 +135,7 @@ export abstract class AppState extends Scaffold implements Application {
     return this.registry.routes.routes;
   }
 
-  /** Where errors and the app's own messages are written: pino, one JSON line each. Silent while `config.testing`. */
+  /** The logger of errors and of the app's own messages: pino, one JSON line each. It is silent while `config.testing`. */
   get logger(): Logger {
     const { debug, testing } = this.config;
     this.#logger ??= createLogger({ name: this.name, level: testing ? "silent" : debug ? "debug" : "info", isReadable: debug });

@@ -11,7 +11,7 @@ export interface RequestReport {
   readonly id: number;
   readonly method: string;
   readonly target: string;
-  /** When it came, in milliseconds since the Unix epoch. */
+  /** The time of the request, in milliseconds since the Unix epoch. */
   readonly time: number;
   status: number;
   /** Milliseconds until the response was ready. */
