@@ -35,12 +35,18 @@ export function createLogger({ name, level, isReadable }: LoggerOptions): Logger
     {
       name,
       level,
-      formatters: { log: (members) => maskMembers(members, mask) },
+      formatters: { log: maskLine },
       serializers: { err: (error: Error) => maskSecrets(stdSerializers.err(error), mask) },
     },
     isReadable ? { write: writeReadable } : isWorker() ? { write: writeToConsole } : destination({ dest: 2, sync: true }),
   );
   return maskBindings(logger);
+}
+
+/** Masks the members of a line. The error of the line keeps its class for its serializer, which masks it by itself. */
+function maskLine(members: Record<string, unknown>): Record<string, unknown> {
+  const masked = maskMembers(members, mask);
+  return masked !== members && members.err instanceof Error ? { ...masked, err: members.err } : masked;
 }
 
 /** Masks the bindings of child loggers: pino's formatters see the members of single lines only. */

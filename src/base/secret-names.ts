@@ -2,7 +2,7 @@
 export const secretMask = "•••";
 
 const secretPattern =
-  /passw(?:or)?d|passphrase|passcode|secret|credential|authorization|cookies?$|tokens?$|signature$|(?:api|access|auth|private|signing|encryption)keys?$|^(?:pwd|jwt|otp|pin|csrf|xsrf|sid)$/;
+  /passw(?:or)?d|passphrase|passcode|secret|credential|authorization|cookies?$|tokens?$|signature(?:\d+)?$|assertion$|jwt$|otp$|sessionid$|(?:api|access|auth|private|signing|encryption)keys?$|cardnumber$|cv[cv]$|^(?:pwd|pass|pin|csrf|xsrf|sid|sig)$/;
 /** The fingerprint of a client in the session of `flagon/login`. */
 const fingerprintName = "_id";
 /** Cached answers: logs ask for the same names again and again, and the answer depends on the name alone. */
@@ -28,8 +28,9 @@ export function isSecretName(name: string): boolean {
   return isSecret;
 }
 
-/** Masks the values of secret parameters in the query of a URL or request target: `/x?token=…`. */
-export function maskTarget(target: string): string {
+/** Masks the values of secret parameters in the query of a URL or request target, and a password before the host: `/x?token=…`. */
+export function maskTarget(given: string): string {
+  const target = given.includes("@") ? given.replace(/(\/\/[^/?#@:\s]*):[^/?#@\s]*@/g, `$1:${secretMask}@`) : given;
   const start = target.indexOf("?");
   if (start < 0) {
     return target;
@@ -54,13 +55,16 @@ const maxDepth = 5;
 /**
  * Returns a value without its secrets: a copy in which the members with secret names are masked, or the value itself.
  *
- * @param value The value. Errors and bytes stay as they are.
+ * @param value The value. Bytes stay as they are, and so does an error without secret members.
  * @param mask The text in place of a secret.
  * @param depth The levels to look at. Default: 5.
  */
 export function maskSecrets(value: unknown, mask: string = secretMask, depth: number = maxDepth): unknown {
-  if (typeof value !== "object" || value === null || depth === 0 || value instanceof Error || ArrayBuffer.isView(value)) {
+  if (typeof value !== "object" || value === null || depth === 0 || ArrayBuffer.isView(value)) {
     return value;
+  }
+  if (value instanceof Error) {
+    return maskError(value, mask, depth);
   }
   if ("toJSON" in value && typeof value.toJSON === "function") {
     const plain: unknown = value.toJSON();
@@ -72,6 +76,17 @@ export function maskSecrets(value: unknown, mask: string = secretMask, depth: nu
     return items.some((item, index) => item !== value[index]) ? items : value;
   }
   return maskMembers(value, mask, depth);
+}
+
+/** Returns an error itself or, if members of it are secret, an object with its name, its stack and the masked members. */
+function maskError(error: Error, mask: string, depth: number): unknown {
+  try {
+    const masked = maskMembers(error, mask, depth);
+    return masked === error ? error : Object.assign({ name: error.name, message: error.message, stack: error.stack }, masked);
+  } catch {
+    // Its members cannot be read.
+    return error;
+  }
 }
 
 /** Returns an object without its secrets; see {@link maskSecrets}. */

@@ -124,9 +124,7 @@ function readLines(file: string): string[] | undefined {
 
 function renderRequest(context: RequestContext): Markup {
   const { request, usedSession } = context;
-  const headers = [...request.headers].map(
-    ([name, value]) => [name, isSecretName(name) ? secretMask : name === "referer" ? maskTarget(value) : value] as const,
-  );
+  const headers = [...request.headers].map(([name, value]) => [name, isSecretName(name) ? secretMask : maskTarget(value)] as const);
   const rows: (readonly [string, string])[] = [
     ["URL", maskTarget(request.url)],
     ["Endpoint", context.endpoint === undefined ? "none" : `${context.endpoint.name} (${context.endpoint.label})`],

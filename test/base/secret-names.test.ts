@@ -7,17 +7,19 @@ describe("isSecretName()", () => {
       " ",
     ),
     ..."csrf_token X-CSRF-Token X-Api-Key apiKey API_KEY private_key authorization Proxy-Authorization cookie Set-Cookie".split(" "),
+    ..."X-Hub-Signature-256 stripe-signature cf-access-jwt-assertion X-Session-Id X-OTP card_number cvv cvc sig pass".split(" "),
     ..."cookies credentials otp pin jwt sid _id signature session_token accessKey".split(" "),
   ])("is true for %s", (name) => {
     expect(isSecretName(name)).toBe(true);
   });
 
-  it.each("id name title tokenizer cookieCount sidebar pinned keyboard monkey key author user_id accept x-request-id".split(" "))(
-    "is false for %s",
-    (name) => {
-      expect(isSecretName(name)).toBe(false);
-    },
-  );
+  it.each(
+    "id name title tokenizer cookieCount sidebar pinned keyboard monkey key bypass compass option session signal sigma author user_id accept x-request-id".split(
+      " ",
+    ),
+  )("is false for %s", (name) => {
+    expect(isSecretName(name)).toBe(false);
+  });
 });
 
 describe("maskTarget()", () => {
@@ -26,6 +28,9 @@ describe("maskTarget()", () => {
     ["/x?a=1&token=abc&b=2", "/x?a=1&token=•••&b=2"],
     ["https://a.test/?api%5Fkey=1#f", "https://a.test/?api%5Fkey=•••#f"],
     ["/x?token", "/x?token"],
+    ["https://ann:abc@a.test/", "https://ann:•••@a.test/"],
+    ["/x?to=https://ann:abc@a.test/", "/x?to=https://ann:•••@a.test/"],
+    ["https://ann@a.test:80/x", "https://ann@a.test:80/x"],
     ["/x?%zz=1&access_token=a=b", "/x?%zz=1&access_token=•••"],
   ])("of %s gives %s", (target, expected) => {
     expect(maskTarget(target)).toBe(expected);
@@ -41,6 +46,22 @@ describe("maskSecrets()", () => {
       password: null,
       apiKey: "•••",
     });
+  });
+
+  it("describes errors with secret members, and leaves others as they are", () => {
+    const plain = Object.assign(new Error("x"), { code: 5 });
+    expect(maskSecrets({ plain })).toEqual({ plain });
+    const failed = Object.assign(new TypeError("refused"), { config: { headers: { Authorization: "x" } } });
+    expect(maskSecrets({ failed })).toEqual({
+      failed: { name: "TypeError", message: "refused", stack: failed.stack, config: { headers: { Authorization: "•••" } } },
+    });
+    const hostile = Object.defineProperty(new Error("x"), "token", {
+      enumerable: true,
+      get() {
+        throw new Error("no");
+      },
+    });
+    expect(maskSecrets({ hostile })).toEqual({ hostile });
   });
 
   it("looks into class instances and objects with toJSON, and survives cycles", () => {

@@ -81,7 +81,7 @@ describe("flagon serve", { timeout: 180_000 }, () => {
   });
 
   it("logs lines of JSON, with the causes of errors and without secrets", async () => {
-    const more = `@route("/log") log() { request.log.info({ password: "hidden-p", user: { token: "hidden-t", name: "Ann" }, request: { headers: { authorization: "hidden-a", cookie: "hidden-c", "set-cookie": "hidden-s" } } }, "With\\nsecrets"); return ""; }
+    const more = `@route("/log") log() { request.log.info({ password: "hidden-p", user: { token: "hidden-t", name: "Ann" }, request: { headers: { authorization: "hidden-a", cookie: "hidden-c", "set-cookie": "hidden-s" } }, failed: Object.assign(new Error("refused"), { token: "hidden-e" }), err: Object.assign(new TypeError("thrown"), { apiKey: "hidden-f" }) }, "With\\nsecrets"); return ""; }
     @route("/fail") fail() { throw new Error("outer", { cause: new TypeError("inner") }); }`;
     const root = createProject({ "app.ts": app("x", more).replace("currentApp }", "currentApp, request }") });
     const port = await findPort();
@@ -100,6 +100,8 @@ describe("flagon serve", { timeout: 180_000 }, () => {
       requestId: "from-the-proxy",
       user: { token: "[redacted]", name: "Ann" },
       password: "[redacted]",
+      failed: { name: "Error", message: "refused", token: "[redacted]" },
+      err: { type: "TypeError", message: "thrown", apiKey: "[redacted]" },
       request: { headers: { authorization: "[redacted]", cookie: "[redacted]", "set-cookie": "[redacted]" } },
     });
     expect(output()).not.toMatch(/hidden-/);
