@@ -3,20 +3,34 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { project, readPages } from "./pages";
 
-/** The anchor that GitHub and vitepress give a heading of plain words. */
-function toAnchor(heading: string): string {
+function toText(heading: string): string {
   return heading
     .replace(/`|\*\*/g, "")
     .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
     .trim()
-    .toLowerCase()
+    .toLowerCase();
+}
+
+/** The anchor that GitHub gives a heading. */
+function toAnchor(heading: string): string {
+  return toText(heading)
     .replace(/[^\p{L}\p{N}\s_-]/gu, "")
     .replace(/\s/g, "-");
 }
 
+/** The anchor that the site gives a heading: with a dash for a dot, and an underscore before a digit. */
+function toSiteAnchor(heading: string): string {
+  return toText(heading)
+    .replace(/[\s~`!@#$%^&*()\-_+=[\]{}|\\;:"'“”‘’<>,.?/]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .replace(/^\d/, "_$&");
+}
+
+/** Lists the anchors of headings that are the same on GitHub and on the site. */
 function listAnchors(file: string): string[] {
   const text = readFileSync(file, "utf8").replace(/^ *```.*?^ *```$/gms, "");
-  return [...text.matchAll(/^#{1,6} (.*)$/gm)].map(([, heading = ""]) => toAnchor(heading));
+  const headings = [...text.matchAll(/^#{1,6} (.*)$/gm)].map(([, heading = ""]) => heading);
+  return headings.filter((heading) => toAnchor(heading) === toSiteAnchor(heading)).map(toAnchor);
 }
 
 describe("the links of the documentation", () => {
