@@ -1,12 +1,13 @@
 import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { pgTable, serial, text } from "drizzle-orm/pg-core";
+import { route } from "flagon";
 import { Database, openPostgres } from "flagon/database";
 import { Jobs, job } from "flagon/jobs";
 import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { describeJobEdges, describeJobs, describeTransactionalJobs, uniqueName, until } from "../jobs/jobs.suite";
-import { createApp } from "../support";
+import { createApp, findPort } from "../support";
 import { PostgresServer } from "./postgres-server";
 import { RedisServer } from "./redis-server";
 
@@ -116,6 +117,47 @@ describe("BullMQ", () => {
     await app.appContext(() => Promise.all(Array.from({ length: 1000 }, (_, n) => work.enqueue(n))));
     process.off("warning", hear);
     expect([warnings, jobs.queued(work).length]).toEqual([[], 1000]);
+    await app.lifeCycle.stop(5000);
+  });
+
+  it("rejects within seconds if Redis is away from the start, hangs, or is full, and goes on afterwards", async () => {
+    const create = (engine: string, ...controllers: object[]) => {
+      const app = createApp({}, ...controllers);
+      app.logger.level = "silent";
+      app.use(new Jobs({ engine }));
+      return app;
+    };
+    const work = job<string>(uniqueName(), () => undefined);
+    class Views {
+      @route.post("/")
+      async index() {
+        await work.enqueue("x");
+        return {};
+      }
+    }
+    const timed = async (run: () => Promise<unknown>) => {
+      const begun = performance.now();
+      await expect(run()).rejects.toMatchObject({ code: "JOB" });
+      return performance.now() - begun;
+    };
+    const away = create(`redis://127.0.0.1:${await findPort()}`, Views);
+    expect(await timed(() => away.testClient().post("/"))).toBeLessThan(7000);
+    const app = create(redis.nextUrl(), Views);
+    const client = app.testClient();
+    expect((await client.post("/")).status).toBe(200);
+    redis.send("SIGSTOP");
+    try {
+      expect(await timed(() => client.post("/"))).toBeLessThan(7000);
+    } finally {
+      redis.send("SIGCONT");
+    }
+    const admin = createClient({ url: redis.url });
+    await admin.connect();
+    await admin.configSet("maxmemory", "1");
+    expect(await timed(() => client.post("/"))).toBeLessThan(7000);
+    await admin.configSet("maxmemory", "0");
+    admin.destroy();
+    expect((await client.post("/")).status).toBe(200);
     await app.lifeCycle.stop(5000);
   });
 

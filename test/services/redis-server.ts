@@ -39,6 +39,11 @@ export class RedisServer {
     }
   }
 
+  /** Sends a signal, such as `SIGSTOP`: it then accepts connections and answers nothing, until `SIGCONT`. */
+  send(signal: NodeJS.Signals): void {
+    this.#process?.kill(signal);
+  }
+
   /** Stops it and removes its files. */
   async remove(): Promise<void> {
     await this.stop("SIGKILL");
