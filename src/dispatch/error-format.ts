@@ -69,7 +69,12 @@ function speaksJson(context: RequestContext): boolean {
   if (byPath !== undefined) {
     return byPath === "json";
   }
-  return registry.scope.errorFormat === "json" || registry.isJsonOnly || (match !== undefined && isAllowedInJson(context, match));
+  if (registry.scope.errorFormat === "json" || registry.isJsonOnly) {
+    return true;
+  }
+  return (
+    match?.kind === "missing" && (match.allowed.length > 0 ? isAllowedInJson(context, match) : registry.isLikeJson(context.request.path))
+  );
 }
 
 /** Returns the format of the innermost blueprint that states one, and whose prefix and host are those of the request. */

@@ -191,6 +191,7 @@ export class Registry {
   readonly #byMethod = new Map<object, Map<string, string>>();
   #isClosed = false;
   #isJsonOnly: boolean | undefined;
+  #jsonForms: readonly RegExp[] | undefined;
 
   /** Whether the app has handled a request, so that nothing more can be set up. */
   get isClosed(): boolean {
@@ -204,6 +205,16 @@ export class Registry {
       this.#isJsonOnly = routes.length > 0 && routes.every((route) => findErrorFormat(route) === "json");
     }
     return this.#isJsonOnly;
+  }
+
+  /** Tells whether a path has the form of a rule that sends errors as JSON, if not its types: `/rates/abc` of `/rates/<int:id>`. */
+  isLikeJson(path: string): boolean {
+    if (this.#jsonForms === undefined || !this.#isClosed) {
+      this.#jsonForms = this.routes.routes
+        .filter((route) => /^\/\w.*</.test(route.rule.source) && findErrorFormat(route) === "json")
+        .map(({ rule }) => new RegExp(`^${toForm(rule.source)}/?$`));
+    }
+    return this.#jsonForms.some((form) => form.test(path));
   }
 
   /** Ends the set-up, and builds the router. */
@@ -249,6 +260,12 @@ export class Registry {
 /** Returns the format of the errors of a route: as its app or blueprint states it, or JSON for routes that take or return JSON. */
 export function findErrorFormat({ endpoint, schemas }: Route<Endpoint>): ErrorFormat {
   return endpoint.scope.errorFormat ?? (schemas.json !== undefined || schemas.returns !== undefined ? "json" : "html");
+}
+
+/** Writes a rule as an expression in which each variable stands for any segment. */
+function toForm(rule: string): string {
+  const parts = rule.split(/<[^<>]*>/).map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return parts.join("[^/]+").replace(/\/$/, "");
 }
 
 function createHooks(): Hooks {

@@ -84,6 +84,19 @@ describe("errors of a route with 'json' or 'returns'", () => {
     expect(await ask(app, "/nope", "*/*")).toEqual([404, "text/html"]);
   });
 
+  it("are JSON for paths that have the form of the rule, but not its types", async () => {
+    const app = createLiveApp(Rates);
+    app.get("/<int:year>", ({ year }) => ({ id: year }), { returns: Rate, endpoint: "year" });
+    app.get("/shop/<uuid:id>/items/<int:item>", () => ({ id: 1 }), { returns: Rate, endpoint: "item" });
+    for (const path of ["/rates/abc", "/rates/-1", "/rates/99999999999999999999", "/shop/x/items/y"]) {
+      expect(await ask(app, path, "*/*")).toEqual([404, problem]);
+      expect(await ask(app, path, browser)).toEqual([404, "text/html"]);
+    }
+    for (const path of ["/rates/1/more", "/rate", "/abc", "/shop/x/items", "/page/1"]) {
+      expect(await ask(app, path, "*/*")).toEqual([404, "text/html"]);
+    }
+  });
+
   it("are JSON for unknown paths of an app that has no other routes than those, static files and the API's document", async () => {
     const app = new Flagon(__dirname, { static: "." });
     app.logger.level = "silent";
