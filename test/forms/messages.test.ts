@@ -80,7 +80,10 @@ describe("messages of forms", () => {
     expect(await send(z.file().max(10), file(11))).toEqual(["This file is larger than 10 bytes."]);
     expect(await send(z.file().min(10), file(9))).toEqual(["This file is smaller than 10 bytes."]);
     expect(await send(z.file().mime(["image/png", "image/jpeg"]), file(1, "text/plain"))).toEqual([
-      "Choose a file of this type: image/png, image/jpeg.",
+      "Choose a file of this type: PNG, JPG.",
+    ]);
+    expect(await send(z.file().mime(["text/plain", "application/x-own"]), file(1, "image/png"))).toEqual([
+      "Choose a file of this type: TXT, application/x-own.",
     ]);
     expect(await messages(z.file(), file(1))).toBeUndefined();
   });
@@ -159,5 +162,16 @@ describe("messages of forms", () => {
       { in: "body", path: ["n"], detail: "Invalid input: expected number, received string" },
       { in: "body", path: ["s"], detail: "This field is required." },
     ]);
+  });
+});
+
+describe("German messages", () => {
+  it.each<[schema: z.ZodType, sent: string, message: string]>([
+    [z.number().min(1.125), "1", "Mindestens 1,125."],
+    [z.number().multipleOf(0.001), "0.0005", "Ein Vielfaches von 0,001."],
+    [z.number().max(1_000_000), "1000001", "Höchstens 1000000."],
+    [z.bigint().max(10n ** 20n), "9".repeat(30), "Höchstens 100000000000000000000."],
+  ])("state bounds as they are: %#", async (schema, sent, message) => {
+    expect((await serveFields({ f: schema }, { messages: germanMessages }).send({ f: sent })).errors).toEqual({ f: [message] });
   });
 });

@@ -1,5 +1,5 @@
 import type { FormIssue, FormIssueField, FormMessage, FormMessageKind } from "../../schemas/form-messages";
-import { formatDate, formatSize } from "./format";
+import { formatDate, formatFileTypes, formatSize } from "./format";
 
 /** Counts things: `1 character`, `2 characters`. */
 function count(limit: FormIssue["limit"], one: string, many = `${one}s`): string {
@@ -28,7 +28,7 @@ export const englishMessages: Readonly<Record<FormMessageKind, FormMessage>> = {
   url: "Enter a web address.",
   yesOrNo: "Choose yes or no.",
   file: "Choose a file.",
-  fileType: ({ text }) => `Choose a file of this type: ${text}.`,
+  fileType: ({ text }) => `Choose a file of this type: ${formatFileTypes(text)}.`,
   fileTooSmall: ({ limit }) => `This file is smaller than ${formatSize(Number(limit), "en")}.`,
   fileTooLarge: ({ limit }) => `This file is larger than ${formatSize(Number(limit), "en")}.`,
   tooShort: ({ limit }) => `At least ${count(limit, "character")}.`,

@@ -1,3 +1,5 @@
+import { findExtension } from "../../http/files/media-type";
+
 const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
 
 /** Formats a size in bytes for people: `5 MB`, also of 5 × 1024 × 1024; `1.5 kB`. */
@@ -22,13 +24,16 @@ function formatUnit(count: number, power: number, locale: string): string {
   }).format(count);
 }
 
-/** Formats a number in a language, with up to two decimals for sizes and all digits of small steps. */
+/** Formats media types for people: `image/png, text/plain` is `PNG, TXT`. Unknown types stay as they are. */
+export function formatFileTypes(types: string): string {
+  const names = types.split(", ").map((type) => findExtension(type)?.toUpperCase() ?? type);
+  return [...new Set(names)].join(", ");
+}
+
+/** Formats a number in a language, with all of its decimals. */
 export function formatNumber(value: unknown, locale: string): string {
   return typeof value === "number" || typeof value === "bigint"
-    ? new Intl.NumberFormat(locale, {
-        maximumFractionDigits: typeof value === "number" && Math.abs(value) < 1 ? 10 : 2,
-        useGrouping: false,
-      }).format(value)
+    ? new Intl.NumberFormat(locale, { maximumFractionDigits: 20, useGrouping: false }).format(value)
     : String(value);
 }
 

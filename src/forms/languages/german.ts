@@ -1,5 +1,5 @@
 import type { FormIssue, FormIssueField, FormMessage, FormMessageKind } from "../../schemas/form-messages";
-import { formatDate, formatNumber, formatSize } from "./format";
+import { formatDate, formatFileTypes, formatNumber, formatSize } from "./format";
 
 function count({ limit }: FormIssue, one: string, many: string): string {
   return `${limit} ${Number(limit) === 1 ? one : many}`;
@@ -31,7 +31,7 @@ export const germanMessages: Readonly<Record<FormMessageKind, FormMessage>> = {
   url: "Bitte geben Sie die Adresse einer Webseite ein.",
   yesOrNo: "Bitte wählen Sie Ja oder Nein.",
   file: "Bitte wählen Sie eine Datei.",
-  fileType: ({ text }) => `Bitte wählen Sie eine Datei dieser Art: ${text}.`,
+  fileType: ({ text }) => `Bitte wählen Sie eine Datei dieser Art: ${formatFileTypes(text)}.`,
   fileTooSmall: ({ limit }) => `Diese Datei ist kleiner als ${formatSize(Number(limit), "de")}.`,
   fileTooLarge: ({ limit }) => `Diese Datei ist größer als ${formatSize(Number(limit), "de")}.`,
   tooShort: (issue) => `Mindestens ${count(issue, "Zeichen", "Zeichen")}.`,

@@ -8,3 +8,8 @@ export function guessType(name: string): string {
   const type = lookup(name) || "application/octet-stream";
   return charset(type) === false ? type : `${type}; charset=utf-8`;
 }
+
+/** Returns the usual extension of files of a media type, such as `png` for `image/png`; `undefined` for an unknown type. */
+export function findExtension(type: string): string | undefined {
+  return loadTypes().extension(type) || undefined;
+}
