@@ -54,7 +54,7 @@ async function startApp(place: "own" | "coverage" | "outside" | "link") {
   return { ...started, file, origin, port, root: home, shared };
 }
 
-describe("flagon run restarts", () => {
+describe("flagon run restarts", { timeout: 240_000 }, () => {
   it.each(Object.entries(saves))("at each save of a file %s", async (_, save) => {
     const { file, origin } = await startApp("own");
     for (const words of ["two", "three", "four"]) {
@@ -99,6 +99,33 @@ describe("flagon run restarts", () => {
     await until(origin, "mended");
     writeFileSync(join(base, "shared/index.js"), 'export const text = "from the index";');
     await until(origin, "from the index");
+  });
+
+  it("when an ES module outside of the folder changes that a view imports first", async () => {
+    const base = writeFiles({ "shared/package.json": '{ "type": "module" }', "shared/late.js": text("one") });
+    const file = join(base, "shared/late.js");
+    const root = createProject({
+      "app.js": `const { Flagon } = require("flagon");
+const app = new Flagon(__dirname, { static: null, config: { secretKey: "a key that is long enough" } });
+app.route("/", () => process.env.SET_LATER ?? "ready", { endpoint: "home" });
+app.route("/late", async () => { process.env.SET_LATER = "set"; return (await import(${JSON.stringify(file)})).text; }, { endpoint: "late" });
+module.exports = app;
+`,
+    });
+    const port = await findPort();
+    const origin = `http://127.0.0.1:${port}`;
+    const { output } = start(root, ["run", "--port", String(port)]);
+    await until(origin, "ready");
+    await until(`${origin}/late`, "one");
+    await until(origin, "set");
+    for (const [index, save] of Object.values(saves).entries()) {
+      const countRestarts = () => output().split("late.js has changed, restarting").length - 1;
+      // The folder is watched a moment after the import.
+      for (const before = countRestarts(); countRestarts() === before; await wait(2000)) {
+        save(file, text(`saved ${index}`));
+      }
+      await until(`${origin}/late`, `saved ${index}`);
+    }
   });
 
   it("and leaves the app's own child processes without messages about modules", async () => {

@@ -57,11 +57,10 @@ export function reportLoaded(): void {
   }
 }
 
-/** Reports loaded files from time to time, and ends the process when its parent has ended: no other process would end it. */
+/** Reports loaded files from time to time, and ends the process when its parent is gone: nobody else would. */
 export function followParent(): void {
   const parent = process.ppid;
-  // The app's own child processes must not send such messages.
-  delete process.env[reportVariable];
+  hideReportVariable();
   reportLoaded();
   setInterval(() => {
     if (process.ppid !== parent) {
@@ -71,4 +70,20 @@ export function followParent(): void {
   }, interval).unref();
   // The channel alone keeps no process alive.
   process.channel?.unref();
+}
+
+/**
+ * Lets Node alone see the variable, which it reads at each import, also of a module that is first imported by a view. The app's
+ * own child processes get a copy of the environment without it, and send no such messages.
+ */
+function hideReportVariable(): void {
+  const value = process.env[reportVariable];
+  if (value === undefined || !Object.keys(process.env).includes(reportVariable)) {
+    return;
+  }
+  delete process.env[reportVariable];
+  process.env = new Proxy(process.env, {
+    get: (environment, name) => (name === reportVariable ? value : Reflect.get(environment, name)),
+    set: (environment, name, text) => Reflect.set(environment, name, text),
+  });
 }
