@@ -111,9 +111,13 @@ export function requireUser(): AuthenticatedUser {
  * account() {
  *   return `You are ${requireUser().name}.`;
  * }
+ * ```
  *
+ * @example
+ * ```ts
  * app.get("/members", loginRequired(() => "Members"));
- * members.beforeRequest(loginRequired(() => undefined)); // all of a blueprint
+ * const members = new Blueprint("members");
+ * members.beforeRequest(loginRequired(() => undefined)); // all routes of the blueprint
  * ```
  */
 export const loginRequired: ViewOrControllerDecorator = viewDecorator((next) => guard("@loginRequired", next, () => next()), {
