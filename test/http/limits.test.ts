@@ -110,6 +110,8 @@ describe("forms", () => {
     const urlencoded = { "content-type": "application/x-www-form-urlencoded" };
     expect((await strict.post("/", { body: "a&b&c&d", headers: urlencoded })).status).toBe(413);
     expect((await strict.post("/", { form: { a: "12345678901" } })).status).toBe(413);
+    expect((await strict.post("/", { body: "a=ééééé", headers: urlencoded })).status).toBe(200);
+    expect((await strict.post("/", { body: "a=éééééé", headers: urlencoded })).status).toBe(413);
     expect((await strict.post("/", { form: { a: "1234567890", b: "123456789" } })).status).toBe(413);
     const files = { f: new File(["x"], "f.txt") };
     expect((await strict.post("/", { form: { a: "12345678901" }, files })).status).toBe(413);

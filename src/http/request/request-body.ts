@@ -227,7 +227,8 @@ function createFormValues(bytes: Uint8Array, limits: RequestLimits): FormValues 
   }
   const pairs = parseUrlencoded(text);
   for (const [, value] of pairs) {
-    if (value.length > limits.fieldSize) {
+    // A code unit takes at most three bytes: shorter text needs no count.
+    if (value.length * 3 > limits.fieldSize && Buffer.byteLength(value) > limits.fieldSize) {
       throw new ContentTooLarge(`A field of the form is larger than ${limits.fieldSize} bytes (the setting maxFieldSize).`);
     }
   }
