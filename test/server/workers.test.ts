@@ -165,6 +165,18 @@ describe("flagon serve --workers", { timeout: 240_000 }, () => {
     expect(new Set(answers.map(([name]) => name))).toEqual(new Set(["three"]));
   });
 
+  it("stops during a replacement, without a word about the new version", async () => {
+    const { child, listWorkers, output } = await serve(version("one"));
+    const exited = once(child, "exit");
+    const before = listWorkers();
+    child.kill("SIGHUP");
+    await wait(50);
+    child.kill("SIGTERM");
+    expect(await exited).toEqual([0, null]);
+    expect(before.filter(isAlive)).toEqual([]);
+    expect(output()).not.toContain("did not start");
+  });
+
   it("never has more workers than asked for, even if some are killed during a replacement", async () => {
     const { child, hearTimes, kill, listWorkers, untilTwo } = await serve(version("one"));
     for (const [round, delay] of [0, 50, 200].entries()) {

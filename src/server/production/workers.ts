@@ -134,6 +134,9 @@ export class Workers {
       clearTimeout(place.timer);
       const address = await this.#fill(place);
       place.isReplacing = false;
+      if (this.#isStopping) {
+        return false;
+      }
       if (address === undefined) {
         this.#logger.error("The new version did not start, so the workers that serve stay. Fix it, and send SIGHUP again.");
         place.worker = old?.isDead() === false ? old : undefined;
