@@ -11,11 +11,13 @@
  *     npx ts-node samples/blog.ts
  */
 import { join } from "node:path";
+import { and, asc, count, desc, eq, inArray, isNull, lt, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/libsql";
 import {
   abort,
   blueprint,
   contextProcessor,
+  currentApp,
   defineForm,
   errorHandler,
   Flagon,
@@ -24,22 +26,50 @@ import {
   html,
   type Markup,
   makeResponse,
+  readToken,
   redirect,
   renderTemplate,
+  request,
   route,
+  signToken,
   templateFilter,
   urlFor,
 } from "flagon";
-import { Database, openLibsql, recordQueries } from "flagon/database";
-import { Jobs } from "flagon/jobs";
-import { loginRequired, requireUser } from "flagon/login";
+import { atomic, Database, openLibsql, recordQueries } from "flagon/database";
+import { type JobControl, Jobs, schedule } from "flagon/jobs";
+import {
+  confirmLogin,
+  currentUser,
+  freshLoginRequired,
+  hashPassword,
+  LoginManager,
+  loginRequired,
+  loginUser,
+  logoutUser,
+  needsRehash,
+  nextPage,
+  requireUser,
+  verifyPassword,
+} from "flagon/login";
 import { Mail } from "flagon/mail";
 import { z } from "zod";
-import { addAccounts } from "./blog/accounts";
-import { PostStore, postsPerPage } from "./blog/posts";
 import * as schema from "./blog/schema";
+import { type BlogDatabase, comments, type Post, posts, tags, type User, users } from "./blog/schema";
+
+declare module "flagon/login" {
+  interface LoginTypes {
+    user: User;
+  }
+}
 
 const root = join(__dirname, "blog");
+
+/** How many posts a page lists. */
+export const postsPerPage = 5;
+/** Seconds for which the link to a new password is good. */
+const resetTime = 3600;
+/** Seconds in which a new member has to confirm the address. */
+const confirmTime = 7 * 86_400;
 
 const PostForm = defineForm({
   title: z.string().trim().min(1).max(120),
@@ -50,6 +80,185 @@ const PostForm = defineForm({
 const CommentForm = defineForm({
   body: z.string().trim().min(1).max(2000).meta({ label: "Comment" }),
 });
+
+const emailAddress = z
+  .email()
+  .trim()
+  .max(200)
+  .meta({ label: "E-mail", help: "Nobody sees it. A link to confirm it comes by mail.", attributes: { autocomplete: "email" } });
+const newPassword = z
+  .string()
+  .min(10)
+  .max(200)
+  .meta({ help: "Ten characters or more.", attributes: { autocomplete: "new-password" } });
+const again = z.string().meta({ label: "The same again", type: "password", attributes: { autocomplete: "new-password" } });
+const isTwiceTheSame = ({ password, again }: { password: string; again: string }) => password === again;
+const differ = { path: ["again"], message: "The two passwords differ." };
+
+const RegisterForm = defineForm(
+  z
+    .object({
+      name: z
+        .string()
+        .trim()
+        .min(2)
+        .max(40)
+        .meta({ help: "It is shown beside your posts and comments.", attributes: { autocomplete: "username" } }),
+      email: emailAddress,
+      password: newPassword,
+      again,
+    })
+    .refine(isTwiceTheSame, differ),
+);
+
+const LoginForm = defineForm({
+  name: z
+    .string()
+    .trim()
+    .meta({ attributes: { autocomplete: "username" } }),
+  password: z.string().meta({ attributes: { autocomplete: "current-password" } }),
+  remember: z.boolean().meta({ label: "Stay logged in" }),
+});
+
+const ForgottenForm = defineForm({ email: emailAddress.meta({ label: "E-mail", help: "The address of your account." }) });
+
+const ConfirmForm = defineForm({});
+
+const PasswordForm = defineForm(z.object({ password: newPassword.meta({ label: "New password" }), again }).refine(isTwiceTheSame, differ));
+
+/** The values of the form of a post. */
+type PostValues = Pick<Post, "title" | "body"> & { tags: string[] };
+
+type Transaction = Pick<BlogDatabase, "insert" | "delete">;
+
+/** Posts, their tags and comments in the database. */
+class PostStore {
+  constructor(private readonly db: BlogDatabase) {}
+
+  /** Returns one page of posts, the newest first, and the number of all posts. */
+  async list(page: number, tag?: string) {
+    const tagged =
+      tag === undefined ? undefined : inArray(posts.id, this.db.select({ id: tags.postId }).from(tags).where(eq(tags.name, tag)));
+    const [found, [all]] = await Promise.all([
+      this.db.query.posts.findMany({
+        where: tagged,
+        orderBy: [desc(posts.createdAt), desc(posts.id)],
+        limit: postsPerPage,
+        offset: (page - 1) * postsPerPage,
+        with: { author: { columns: { name: true } }, tags: true, comments: { columns: { id: true } } },
+      }),
+      this.db.select({ total: count() }).from(posts).where(tagged),
+    ]);
+    return { posts: found, total: all?.total ?? 0 };
+  }
+
+  /** Returns a post with its author's name, tags and comments, or answers 404. */
+  async get(id: number) {
+    const post = await this.db.query.posts.findFirst({
+      where: eq(posts.id, id),
+      with: { author: { columns: { name: true } }, tags: true, comments: { orderBy: asc(comments.createdAt) } },
+    });
+    return post ?? abort(404, "There is no such post. It may have been deleted.");
+  }
+
+  async add(authorId: number, { title, body, tags: names }: PostValues): Promise<number> {
+    return this.db.transaction(async (db) => {
+      const [post] = await db.insert(posts).values({ authorId, title, body }).returning();
+      await setTags(db, post?.id ?? 0, names);
+      return post?.id ?? 0;
+    });
+  }
+
+  async change(id: number, { title, body, tags: names }: PostValues): Promise<void> {
+    await this.db.transaction(async (db) => {
+      await db.update(posts).set({ title, body, updatedAt: new Date() }).where(eq(posts.id, id));
+      await setTags(db, id, names);
+    });
+  }
+
+  async delete(id: number): Promise<void> {
+    await this.db.delete(posts).where(eq(posts.id, id));
+  }
+
+  async comment(postId: number, { id, name }: Pick<User, "id" | "name">, body: string): Promise<void> {
+    await this.db.insert(comments).values({ postId, authorId: id, author: name, body });
+  }
+
+  async deleteComment(postId: number, id: number): Promise<void> {
+    await this.db.delete(comments).where(and(eq(comments.id, id), eq(comments.postId, postId)));
+  }
+}
+
+async function setTags(db: Transaction, postId: number, names: readonly string[]): Promise<void> {
+  await db.delete(tags).where(eq(tags.postId, postId));
+  if (names.length > 0) {
+    await db.insert(tags).values(names.map((name) => ({ postId, name })));
+  }
+}
+
+/** Users in the database. */
+class UserStore {
+  constructor(private readonly db: BlogDatabase) {}
+
+  async find(id: number): Promise<User | undefined> {
+    return this.db.query.users.findFirst({ where: eq(users.id, id) });
+  }
+
+  async findByName(name: string): Promise<User | undefined> {
+    return this.db.query.users.findFirst({ where: sql`lower(${users.name}) = lower(${name})` });
+  }
+
+  async findByEmail(email: string): Promise<User | undefined> {
+    return this.db.query.users.findFirst({ where: sql`lower(${users.email}) = lower(${email})` });
+  }
+
+  /** Adds a user who has yet to confirm the address. */
+  async add(name: string, email: string, passwordHash: string): Promise<User> {
+    const [user] = await this.db.insert(users).values({ name, email, passwordHash }).returning();
+    return user ?? abort(500);
+  }
+
+  /** Removes an account with an address that is not confirmed: anybody could have made it. */
+  async withdraw(email: string): Promise<void> {
+    await this.db.delete(users).where(and(sql`lower(${users.email}) = lower(${email})`, isNull(users.confirmedAt)));
+  }
+
+  /** Confirms the address of a user; once. */
+  async confirm(id: number): Promise<boolean> {
+    const changed = await this.db
+      .update(users)
+      .set({ confirmedAt: new Date() })
+      .where(and(eq(users.id, id), isNull(users.confirmedAt)))
+      .returning({ id: users.id });
+    return changed.length > 0;
+  }
+
+  async setPassword(id: number, password: string): Promise<void> {
+    await this.db
+      .update(users)
+      .set({ passwordHash: await hashPassword(password) })
+      .where(eq(users.id, id));
+  }
+
+  /** Sets the password of a user whose old one is still the given one, and whose address the link has confirmed. Of two with the same link, one wins. */
+  async resetPassword({ id, passwordHash, confirmedAt }: User, password: string): Promise<boolean> {
+    const changed = await this.db
+      .update(users)
+      .set({ passwordHash: await hashPassword(password), confirmedAt: confirmedAt ?? new Date() })
+      .where(and(eq(users.id, id), eq(users.passwordHash, passwordHash)))
+      .returning({ id: users.id });
+    return changed.length > 0;
+  }
+
+  /** Removes accounts whose address nobody has confirmed in time. Nobody could log in to them, so nothing hangs on them. */
+  async removeUnconfirmed(before: Date): Promise<number> {
+    const removed = await this.db
+      .delete(users)
+      .where(and(isNull(users.confirmedAt), lt(users.createdAt, before)))
+      .returning({ id: users.id });
+    return removed.length;
+  }
+}
 
 /** The pages. */
 class Blog {
@@ -87,7 +296,7 @@ class Blog {
     return this.#showPost(post, form);
   }
 
-  /** What is said below a post can be taken back by who said it, and by the post's author. */
+  /** The author of a comment, and the author of the post, can delete it. */
   @loginRequired
   @route.post("/posts/<int:id>/comments/<int:comment>/delete")
   async deleteComment({ id, comment }: { id: number; comment: number }) {
@@ -172,6 +381,151 @@ class Blog {
   }
 }
 
+/** Members register and confirm their address by mail, log in and out, and change or reset their password. */
+class Accounts {
+  constructor(
+    private readonly users: UserStore,
+    private readonly mail: Mail,
+  ) {}
+
+  /** The answer is the same whether or not the address has an account. Only its owner learns that, by mail. */
+  @route("/register", { methods: ["GET", "POST"] })
+  async register() {
+    const form = await RegisterForm.validateOnSubmit();
+    const next = request.query.get("next");
+    if (form.valid) {
+      const { name, email, password } = form.data;
+      if (await this.add(name, email, await hashPassword(password), next)) {
+        flash(`A mail is on its way to ${email}. Open its link to confirm your address.`);
+        return redirect(urlFor(Accounts, "login", { next }));
+      }
+      form.addError("name", "Somebody has this name already.");
+    }
+    return renderTemplate("register", { form });
+  }
+
+  /** Scanners of mail servers fetch links, so that the page confirms nothing until its button is pressed. */
+  @route("/confirm/<int:id>/<token>", { methods: ["GET", "POST"] })
+  async confirm({ id, token }: { id: number; token: string }) {
+    const user = await this.users.find(id);
+    if (user?.confirmedAt !== null || readToken(token, { purpose: "confirm", bind: user.email }) === null) {
+      abort(404, "This link was used already, or is too old. Log in, or register once more.");
+    }
+    const form = await ConfirmForm.validateOnSubmit();
+    if (form.valid && (await this.users.confirm(id))) {
+      flash(`Welcome, ${user.name}. Your address is confirmed.`);
+      return redirect(urlFor(Accounts, "login", { next: request.query.get("next") }));
+    }
+    return renderTemplate("confirm", { form, user });
+  }
+
+  @route("/login", { methods: ["GET", "POST"] })
+  async login() {
+    const form = await LoginForm.validateOnSubmit({ initial: { name: currentUser.name } });
+    if (form.valid) {
+      const { name, password, remember } = form.data;
+      const user = await this.users.findByName(name);
+      const isRight = await verifyPassword(user?.passwordHash, password);
+      if (isRight && user?.confirmedAt === null) {
+        form.addError(null, "Your address is not confirmed yet. Open the link in the mail that you got.");
+      } else if (isRight && user !== undefined) {
+        if (needsRehash(user.passwordHash)) {
+          await this.users.setPassword(user.id, password);
+        }
+        loginUser(user, { remember });
+        flash(`Hello, ${user.name}.`);
+        return redirect(nextPage());
+      } else {
+        form.addError(null, "Name or password is wrong.");
+      }
+    }
+    return renderTemplate("login", { form });
+  }
+
+  /** The answer, and its time, are the same whether or not the address has an account: the look for it comes behind the response. */
+  @route("/forgotten", { methods: ["GET", "POST"] })
+  async forgotten() {
+    const form = await ForgottenForm.validateOnSubmit();
+    if (form.valid) {
+      const { email } = form.data;
+      currentApp.background(() => this.#mailReset(email));
+      flash(`If ${email} has an account here, a mail with a link is on its way.`);
+      return redirect(urlFor(Accounts, "login"));
+    }
+    return renderTemplate("forgotten", { form });
+  }
+
+  /** The token is bound to the hash of the password, so that a link that was used is dead. */
+  @route("/reset/<int:id>/<token>", { methods: ["GET", "POST"] })
+  async reset({ id, token }: { id: number; token: string }) {
+    const user = await this.users.find(id);
+    if (user === undefined || readToken(token, { purpose: "reset", bind: user.passwordHash }) === null) {
+      abort(404, "This link was used already, or is too old. Ask for another one.");
+    }
+    const form = await PasswordForm.validateOnSubmit();
+    if (form.valid && (await this.users.resetPassword(user, form.data.password))) {
+      flash("Your password is changed. Log in with it.");
+      return redirect(urlFor(Accounts, "login"));
+    }
+    return renderTemplate("reset", { form, user });
+  }
+
+  @route.post("/logout")
+  logout() {
+    logoutUser();
+    flash("You are logged out.");
+    return redirect("/");
+  }
+
+  /** All other devices must log in again afterwards. */
+  @freshLoginRequired
+  @route("/account", { methods: ["GET", "POST"] })
+  async account() {
+    const form = await PasswordForm.validateOnSubmit();
+    if (form.valid) {
+      await this.users.setPassword(requireUser().id, form.data.password);
+      confirmLogin();
+      flash("Your password is changed.");
+      return redirect(urlFor(Accounts, "account"));
+    }
+    return renderTemplate("account", { form });
+  }
+
+  @schedule("0 3 * * *")
+  async removeUnconfirmed({ log }: JobControl) {
+    const removed = await this.users.removeUnconfirmed(new Date(Date.now() - confirmTime * 1000));
+    log.info({ removed }, "Removed accounts that nobody confirmed");
+  }
+
+  /** The row and the mail about it are one transaction: both, or neither. Tells whether the name was free. */
+  @atomic
+  private async add(name: string, email: string, passwordHash: string, next: string | null): Promise<boolean> {
+    await this.users.withdraw(email);
+    if ((await this.users.findByName(name)) !== undefined) {
+      return false;
+    }
+    const owner = await this.users.findByEmail(email);
+    if (owner?.email) {
+      await this.mail.sendLater({ to: owner.email, subject: "You have an account already", template: "mail/known" });
+      return true;
+    }
+    const { id } = await this.users.add(name, email, passwordHash);
+    const token = signToken({ user: id }, { purpose: "confirm", expiresIn: confirmTime, bind: email });
+    const link = urlFor(Accounts, "confirm", { id, token, next }, { external: true });
+    await this.mail.sendLater({ to: email, subject: "Confirm your address", template: "mail/confirm", data: { name, link } });
+    return true;
+  }
+
+  async #mailReset(email: string): Promise<void> {
+    const user = await this.users.findByEmail(email);
+    if (user?.email) {
+      const token = signToken({ user: user.id }, { purpose: "reset", expiresIn: resetTime, bind: user.passwordHash });
+      const link = urlFor(Accounts, "reset", { id: user.id, token }, { external: true });
+      await this.mail.sendLater({ to: user.email, subject: "A new password", template: "mail/reset", data: { name: user.name, link } });
+    }
+  }
+}
+
 /** The same posts for programs. */
 @blueprint("api", { urlPrefix: "/api" })
 class Api {
@@ -198,17 +552,24 @@ function toTags(text = ""): string[] {
 export async function createApp(url = process.env.DATABASE_URL ?? `file:${join(root, "blog.db")}`): Promise<Flagon> {
   const database = new Database(drizzle(openLibsql(url), { schema, logger: recordQueries() }), { migrations: join(root, "migrations") });
   await database.migrate();
-  const db = database.current;
+  const postStore = new PostStore(database.current);
+  const userStore = new UserStore(database.current);
+  const mail = new Mail({ from: process.env.MAIL_FROM ?? "The Tap Room <blog@example.com>", transport: process.env.MAIL_URL });
 
-  const store = new PostStore(db);
   const app = new Flagon(root, { name: "blog" });
   app.use(database);
   app.use(new Jobs());
-  const mail = new Mail({ from: process.env.MAIL_FROM ?? "The Tap Room <blog@example.com>", transport: process.env.MAIL_URL });
   app.use(mail);
-  addAccounts(app, db, mail);
-  app.register(new Blog(store));
-  app.register(new Api(store));
+  app.use(
+    new LoginManager<User>({
+      loadUser: (id) => userStore.find(Number(id)),
+      getSecret: ({ passwordHash }) => passwordHash,
+      loginView: "login",
+    }),
+  );
+  app.register(new Accounts(userStore, mail));
+  app.register(new Blog(postStore));
+  app.register(new Api(postStore));
   return app;
 }
 

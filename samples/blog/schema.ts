@@ -67,4 +67,4 @@ export const commentRelations = relations(comments, ({ one }) => ({
 
 export type User = typeof users.$inferSelect;
 export type Post = typeof posts.$inferSelect;
-export type Database = LibSQLDatabase<typeof import("./schema")>;
+export type BlogDatabase = LibSQLDatabase<typeof import("./schema")>;
