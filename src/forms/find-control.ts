@@ -18,7 +18,7 @@ import {
 } from "../schemas/zod";
 import type { Attributes } from "./attributes";
 import { readPattern } from "./format-patterns";
-import { characters, isOfUnits, toPattern } from "./patterns";
+import { toPattern } from "./patterns";
 import { type Range, readRange } from "./ranges";
 
 /** The HTML control that fits a schema. */
@@ -212,14 +212,10 @@ function findTextConstraints(schema: ZodSchema): Attributes {
   const end = changes.find(({ isTrim }) => !isTrim)?.index ?? checks.length;
   const typed = listTypedChecks(schema);
   const least = Math.max(...listCounts(typed, "minimum"), 0);
-  const patterns = listPatterns(typed);
   return {
     minlength: least > 1 ? least : undefined,
     maxlength: findTypedMost(schema)?.most,
-    pattern: toPattern(
-      least > 1 && !patterns.some(isOfUnits) ? [...patterns, characters(least)] : patterns,
-      listPatterns(checks.slice(typed.length, end)),
-    ),
+    pattern: toPattern(listPatterns(typed), listPatterns(checks.slice(typed.length, end))),
   };
 }
 

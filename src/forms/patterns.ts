@@ -12,25 +12,6 @@ export function toPattern(regexes: readonly unknown[], trimmed: readonly unknown
   return last && (known.length === 0 ? last : `${known.map((source) => `(?=(?:${source})$)`).join("")}${group(last)}`);
 }
 
-/**
- * Returns the source of a pattern for texts of at least some characters. Browsers count an emoji as two by `minlength`, and
- * one by `pattern`. A text without such characters passes: `minlength` speaks of it in better words.
- *
- * @param least The number of characters.
- */
-export function characters(least: number): string {
-  return `[\\s\\S]{${least},}|[^\\u{10000}-\\u{10ffff}]*`;
-}
-
-/** Tells whether no text that an expression matches has characters of two UTF-16 code units, as far as its source shows that. */
-export function isOfUnits(regex: unknown): boolean {
-  if (!(regex instanceof RegExp) || /[^\x20-\x7e]/.test(regex.source)) {
-    return false;
-  }
-  const plain = regex.source.replace(/\(\?<?[!=][^()]*\)/g, "").replace(/\[(?!\^)(?:[^\]\\]|\\[^SWDpPu])*\]/g, "x");
-  return /^\^(?:[^.[|\\]|\\[^SWDpPu])*\$$/.test(plain) && !/\\[SWDpPu]/.test(plain);
-}
-
 function readSource(regex: unknown): string | undefined {
   if (typeof regex === "string") {
     return regex;

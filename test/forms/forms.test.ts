@@ -166,7 +166,6 @@ describe("a form in a page", () => {
       required: "",
       minlength: "2",
       maxlength: "9",
-      pattern: "[\\s\\S]{2,}|[^\\u{10000}-\\u{10ffff}]*",
     });
     expect(document.querySelector("label[for=field-title]")?.textContent).toBe("The title");
     expect(attributes("email")).toEqual({
