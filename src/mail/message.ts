@@ -87,6 +87,8 @@ export interface SentMail {
 
 /** Characters that end a header, and NUL. */
 const breaking = /[\r\n\0]/;
+/** A text in the notation of RFC 2047, in which a header writes characters beyond ASCII. Readers decode it, some of them at any place. */
+const encodedWord = /=\?[!->@-~]+\?[bq]\?[^?]*\?=/i;
 const headerName = /^[!-9;-~]+$/;
 /** Headers that the message has by other names, or that belong to the transport. */
 const ownHeaders = new Set([
@@ -119,6 +121,42 @@ export function checkLine(text: string, field: string): string {
 }
 
 /**
+ * Checks a name, an address or the field of a file, whose text readers must not take for another one.
+ *
+ * @throws {MailError} If it holds a line break, a NUL, or an encoded word of RFC 2047. Readers, and servers behind the first one, would
+ * decode that to another name or address.
+ */
+export function checkPlain(text: string, field: string): string {
+  if (encodedWord.test(text)) {
+    throw new MailError(
+      `The field '${field}' of a mail holds an encoded word, such as =?utf-8?q?text?=, which readers would show as another text. Give the decoded text.`,
+    );
+  }
+  return checkLine(text, field);
+}
+
+/** A header that is written as it is. */
+export interface PreparedHeader {
+  /** Lets nodemailer write the value as it is. */
+  readonly prepared: true;
+  /** The value, folded. */
+  readonly value: string;
+}
+
+/**
+ * Encodes the text of a header that looks like an encoded word of RFC 2047, so that readers show it as it is. nodemailer encodes any
+ * other text where that is needed.
+ */
+export function toHeaderText(text: string): string | PreparedHeader {
+  // A text beyond ASCII is encoded whole.
+  if (!encodedWord.test(text) || !/^[\t -~]*$/.test(text)) {
+    return text;
+  }
+  const words = (text.match(/[\s\S]{1,42}/g) ?? []).map((part) => `=?UTF-8?B?${Buffer.from(part).toString("base64")}?=`);
+  return { prepared: true, value: words.join("\r\n ") };
+}
+
+/**
  * Checks that a field is a text: of an object such as `{ path }`, nodemailer would send the file.
  *
  * @throws {MailError} If it is none.
@@ -143,13 +181,13 @@ export function readAddress(value: unknown, field: string): NamedAddress {
     return found === null
       ? { name: "", address: checkAddress(value, field) }
       : {
-          name: checkLine((found[1]?.replace(/\\(.)/g, "$1") ?? found[2] ?? "").trim(), field),
+          name: checkPlain((found[1]?.replace(/\\(.)/g, "$1") ?? found[2] ?? "").trim(), field),
           address: checkAddress(found[3] ?? "", field),
         };
   }
   if (typeof value === "object" && value !== null && "address" in value && typeof value.address === "string") {
     const name: unknown = "name" in value ? value.name : "";
-    return { name: checkLine(typeof name === "string" ? name : "", field), address: checkAddress(value.address, field) };
+    return { name: checkPlain(typeof name === "string" ? name : "", field), address: checkAddress(value.address, field) };
   }
   throw new MailError(
     `The field '${field}' of a mail needs an address, such as "ann@example.com" or { name: "Ann", address: "ann@example.com" }.`,
@@ -215,7 +253,7 @@ export function readAttachments(attachments: readonly Attachment[] | undefined, 
       if (key === "headers") {
         readHeaders(value);
       } else if (!contentFields.has(key)) {
-        checkLine(String(value ?? ""), `attachments.${key}`);
+        checkPlain(String(value ?? ""), `attachments.${key}`);
       }
     }
   }
@@ -260,7 +298,7 @@ function decode(text: string): string {
 }
 
 function checkAddress(text: string, field: string): string {
-  const address = checkLine(text, field).trim();
+  const address = checkPlain(text, field).trim();
   const at = address.lastIndexOf("@");
   const [local, domain] = [address.slice(0, at), address.slice(at + 1)];
   const isQuoted = /^"(?:[^"\\]|\\.)+"$/.test(local);

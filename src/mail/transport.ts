@@ -1,7 +1,7 @@
 import { ConfigError, MailError } from "../base/errors";
 import { lazily } from "../base/lazily";
 import { PermanentError } from "../jobs/message";
-import type { NamedAddress, SentMail } from "./message";
+import { type NamedAddress, type SentMail, toHeaderText } from "./message";
 
 /** The part of a transport of nodemailer that is used here. */
 export interface MailTransport {
@@ -109,10 +109,10 @@ export async function deliver(transport: MailTransport, mail: SentMail, only: Re
       ...(mail.replyTo.length === 0 ? {} : { replyTo: mail.replyTo }),
       // The envelope names the recipients of blind copies. No header names them.
       envelope: { from: mail.from.address, to: recipients },
-      subject: mail.subject,
+      subject: toHeaderText(mail.subject),
       ...(mail.html === null ? {} : { html: mail.html }),
       text: mail.text,
-      headers: mail.headers,
+      headers: Object.fromEntries(Object.entries(mail.headers).map(([name, value]) => [name, toHeaderText(value)])),
       attachments: mail.attachments.map((attachment) => ({ ...attachment })),
       messageId: mail.id,
       date: mail.date,

@@ -159,6 +159,11 @@ describe("mail.send()", () => {
     ["text", { text: { path: "/etc/passwd" } as never }],
     ["html", { html: { href: "http://127.0.0.1/" } as never }],
     ["subject", { subject: ["Hi"] as never }],
+    ["name with an encoded word", { to: { name: "=?utf-8?q?Admin?=", address: "a@example.com" } }],
+    ["name with an encoded line break", { replyTo: { name: "Bo =?us-ascii?B?DQpCY2M6IGE=?= X", address: "a@example.com" } }],
+    ["quoted name", { to: '"=?UTF-8?Q?a b?=" <a@example.com>' }],
+    ["address with an encoded word", { to: "=?utf-8?q?evil=40x.example=3e?=@example.com" }],
+    ["filename with an encoded word", { attachments: [{ filename: "=?utf-8?q?run.exe?= a.txt", content: "" }] }],
     ["attachment", { attachments: [{ content: "", contentDisposition: "inline\r\nX: y" } as never] }],
     ["header of an attachment", { attachments: [{ content: "", headers: { "X-A": "a\r\nX: y" } } as never] }],
   ])("refuses %s that holds more than it may", async (_, part) => {
@@ -228,6 +233,32 @@ describe("mail.send()", () => {
       expect(head.split("\r\n").every((line) => line.length <= 998)).toBe(true);
       const subject = /^Subject:([\s\S]*?)\r\n(?![ \t])/m.exec(head)?.[1] ?? "";
       expect(decodeWords(subject).trim()).toBe(name.trim());
+      expect(received[index]?.to).toEqual(["ann@example.com"]);
+    }
+  });
+
+  it("writes a subject that looks like an encoded word so that readers do not decode it", async () => {
+    const { received, url } = await startServer();
+    const { mail } = createApp({ transport: url }, {});
+    const subjects = [
+      "=?utf-8?q?x?=",
+      "Re: =?utf-8?q?=0D=0ABcc:_evil@x.example?= there",
+      "=?ISO-8859-1?B?QWRtaW4=?= =?utf-8?q?two words?=",
+      `How to decode =?utf-8?q?=70?= ${"long ".repeat(60)}end`,
+      "=?utf-8?q?x?= é",
+      "=?utf-8?x?",
+      "1 =? 2 ?= 3",
+    ];
+    for (const subject of subjects) {
+      await mail.send({ ...basic, subject, headers: { "X-Topic": subject } });
+    }
+    for (const [index, subject] of subjects.entries()) {
+      const [head = ""] = (received[index]?.source ?? "").split("\r\n\r\n");
+      expect(head.split("\r\n").every((line) => line.length <= 78)).toBe(true);
+      for (const name of ["Subject", "X-Topic"]) {
+        const value = new RegExp(`^${name}: ([\\s\\S]*?)\\r\\n(?![ \\t])`, "m").exec(`${head}\r\n`)?.[1] ?? "";
+        expect(decodeWords(value)).toBe(subject);
+      }
       expect(received[index]?.to).toEqual(["ann@example.com"]);
     }
   });
