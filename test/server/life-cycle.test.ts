@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { describe, expect, it } from "vitest";
+import { type AddressInfo, createServer } from "node:net";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { createProject, flagon, start, until } from "../cli-project";
 import { findPort } from "../support";
 
@@ -48,6 +49,30 @@ describe("serve", () => {
     expect([run.code, run.stderr]).toEqual([1, expect.stringContaining("did not start: no database at all")]);
     const many = await flagon(root, ["serve", "--port", "0", "--workers", "2"]);
     expect([many.code, many.stderr.split("\n").length]).toEqual([1, 1]);
+  });
+
+  it("stops the started resources if the port is in use, or if the workers do not start", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    onTestFinished(() => void other.close());
+    const port = String((other.address() as AddressInfo).port);
+    const root = createProject({
+      "app.ts": app(
+        `app.onStart(() => say("started"), { once: process.env.ONCE === "1" }); app.onStop(async () => { say("stopped"); });
+         if (process.env.BROKEN === "1") app.onStart(() => { throw new Error("no database"); });`,
+      ),
+    });
+    const cases: [string[], Record<string, string>, RegExp][] = [
+      [["serve", "--port", port], {}, /is in use/],
+      [["run", "--no-reload", "--port", port], {}, /is in use/],
+      [["serve", "--port", port, "--workers", "2"], { ONCE: "1" }, /is in use/],
+      [["serve", "--port", "0", "--workers", "2"], { ONCE: "1", BROKEN: "1" }, /no database/],
+    ];
+    for (const [words, env, reason] of cases) {
+      const { code, stderr, stdout } = await flagon(root, words, env);
+      expect([words, code, stdout.replace(/ \d+/g, "")]).toEqual([words, 1, "started\nstopped"]);
+      expect(stderr).toMatch(reason);
+    }
   });
 
   it("runs the start functions in each worker, and those with 'once' in the primary", async () => {

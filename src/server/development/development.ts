@@ -79,7 +79,7 @@ export function runDevelopmentServer(app: Application, options: RunOptions): Ser
   server.on("error", (error: NodeJS.ErrnoException) => {
     const isInUse = error.code === "EADDRINUSE";
     say(isInUse ? explainPort(host, port) : `The server could not start: ${error.message}`);
-    process.exit(isInUse && isRestarted() ? portInUseCode : 1);
+    void app.lifeCycle.stop(stopTime).then(() => process.exit(isInUse && isRestarted() ? portInUseCode : 1));
   });
   app.lifeCycle.mode = "run";
   const ready = app.lifeCycle.start().then(() => liveReload?.ready);

@@ -1,6 +1,7 @@
 import cluster from "node:cluster";
 import { availableParallelism } from "node:os";
 import type { Application } from "../../setup/application";
+import type { ProcessRole } from "../../setup/life-cycle";
 import { StartFailure } from "../start-failure";
 import { endOnUncaughtError } from "../uncaught-errors";
 import { explainFailure, findPlace } from "./listening-place";
@@ -38,7 +39,11 @@ export function serve(app: Application, options: ServeOptions = {}): RunningServ
   });
   running.server.once("error", (error: NodeJS.ErrnoException) => {
     app.logger.fatal(error instanceof StartFailure ? error.message : explainFailure(error, findPlace(options)));
-    process.exit(1);
+    // A start that failed has stopped all that had started.
+    if (error instanceof StartFailure) {
+      process.exit(1);
+    }
+    void giveUp(app, options, cluster.isWorker ? "worker" : "single");
   });
   if (!cluster.isWorker) {
     process.on("SIGHUP", () => {
@@ -48,6 +53,12 @@ export function serve(app: Application, options: ServeOptions = {}): RunningServ
   onStop(running.stop);
   endOnUncaughtError(app, running.stop);
   return running;
+}
+
+/** Ends with 1 a process that cannot serve, after the stop of all that the app has started in it. */
+async function giveUp(app: Application, options: ServeOptions, role: ProcessRole): Promise<never> {
+  await app.lifeCycle.stop((options.shutdownTimeout ?? app.config.shutdownTimeout) * 1000, role);
+  return process.exit(1);
 }
 
 /** Ends the process once a step is done; a second signal ends it at once. */
@@ -75,19 +86,20 @@ async function supervise(app: Application, count: number, options: ServeOptions)
   }
   const socket = await SharedSocket.bind(place).catch((error: NodeJS.ErrnoException) => {
     app.logger.fatal(explainFailure(error, place));
-    return process.exit(1);
+    return giveUp(app, options, "primary");
   });
   const workers = new Workers(count, shutdownTimeout, app.logger, socket);
-  onStop(async () => {
+  const stop = async (): Promise<void> => {
     await workers.stop();
     await app.lifeCycle.stop(shutdownTimeout * 1000, "primary");
-  });
-  endOnUncaughtError(app, () => workers.stop());
+  };
+  onStop(stop);
+  endOnUncaughtError(app, stop);
   process.on("SIGHUP", () => workers.replace());
   const address = await workers.start();
   if (address === undefined) {
     socket.close();
-    process.exit(1);
+    return giveUp(app, options, "primary");
   }
   app.logger.info(`Serving the app '${app.name}' on ${"path" in place ? place.path : address}, in ${count} workers`);
 }
