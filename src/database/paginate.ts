@@ -46,7 +46,7 @@ const numberPattern = /^[1-9]\d{0,15}$/;
  * and offset, with the option `count`.
  * @param options The rows of a page, and the count.
  * @throws {NotFound} If there is no such page.
- * @throws {TypeError} If `perPage` is no whole number from 1.
+ * @throws {TypeError} If `perPage` is no whole number from 1, or the count none from 0.
  *
  * @example
  * ```ts
@@ -73,6 +73,9 @@ export async function paginate<Item>(query: PageableQuery<Item> | PageLoader<Ite
     count === false ? null : Promise.resolve(count).then(Number),
     typeof query === "function" ? query({ limit, offset }) : select(query, limit, offset),
   ]);
+  if (total !== null && !(Number.isSafeInteger(total) && total >= 0)) {
+    throw new TypeError(`paginate() needs 'count' as a whole number from 0, but got ${String(total)}.`);
+  }
   if (rows.length === 0 && page > 1) {
     throw new NotFound();
   }

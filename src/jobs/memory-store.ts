@@ -91,7 +91,8 @@ export class MemoryStore implements JobStore {
     if (entry?.state !== "failed") {
       return null;
     }
-    Object.assign(entry, { state: "waiting", attempt: 0, error: null, message: { ...entry.message, runAt: Date.now() } });
+    const key = this.#findWaiting(entry.message) === undefined ? entry.message.key : null;
+    Object.assign(entry, { state: "waiting", attempt: 0, error: null, message: { ...entry.message, key, runAt: Date.now() } });
     return entry.message;
   }
 

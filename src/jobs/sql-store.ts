@@ -149,11 +149,16 @@ export class SqlStore implements JobStore {
   async restore(id: string): Promise<WaitingJob | null> {
     await this.prepare();
     const { sql } = loadDrizzle();
-    const now = Date.now();
-    const rows = await this.#database.execute(
-      sql`update flagon_jobs set state = 'waiting', attempt = 0, error = null, key = null, run_at = ${now}, changed_at = ${now} where id = ${id} and state = 'failed' returning *`,
-    );
-    return rows[0] === undefined ? null : toMessage(rows[0]);
+    const isTaken = sql`exists (select 1 from flagon_jobs as other where other.name = flagon_jobs.name and other.key = flagon_jobs.key and other.state = 'waiting')`;
+    try {
+      return await this.#restore(id, sql`case when ${isTaken} then null else key end`);
+    } catch (error) {
+      // Another one with its key was added meanwhile.
+      if (findUniqueViolation(error) === null) {
+        throw error;
+      }
+      return this.#restore(id, sql`null`);
+    }
   }
 
   async claimTick(name: string, tick: number): Promise<boolean> {
@@ -223,6 +228,15 @@ export class SqlStore implements JobStore {
     await this.#database.execute(
       sql`update flagon_jobs set state = 'done', error = null, claim = null, claimed_until = null, changed_at = ${Date.now()} where ${inArray(sql`id`, ids)} and ${inArray(sql`claim`, tokens)} and state = 'active' returning id`,
     );
+  }
+
+  async #restore(id: string, key: Sql): Promise<WaitingJob | null> {
+    const { sql } = loadDrizzle();
+    const now = Date.now();
+    const rows = await this.#database.execute(
+      sql`update flagon_jobs set state = 'waiting', attempt = 0, error = null, key = ${key}, run_at = ${now}, changed_at = ${now} where id = ${id} and state = 'failed' returning *`,
+    );
+    return rows[0] === undefined ? null : toMessage(rows[0]);
   }
 
   async #insert(message: Message, added: (message: Message) => void): Promise<string> {

@@ -429,6 +429,9 @@ export function describeDatabase(name: string, create: () => Promise<Made>, isPo
       });
       expect(relational.items.map(({ title }) => title)).toEqual(["post 4", "post 5"]);
       await expect(paginate(({ limit }) => db.select().from(posts).limit(limit))).rejects.toThrow(/needs 'count'/);
+      for (const count of [-1, 1.5, Number.NaN, Promise.resolve(Number.NaN)]) {
+        await expect(paginate(query(), { count })).rejects.toThrow(/needs 'count' as a whole number/);
+      }
       for (const perPage of [0, -1, 1.5, Number.NaN]) {
         await expect(paginate(query(), { perPage })).rejects.toThrow(TypeError);
       }

@@ -160,6 +160,32 @@ describe("Jobs", () => {
     await app.lifeCycle.stop(1000);
   });
 
+  it.each(["memory", "database"])(
+    "keep the key of a failed job that is retried by hand, unless another one has it, in the %s",
+    async (kind) => {
+      const app = new Flagon(__dirname, { static: null, config: { testing: true } });
+      app.logger.level = "silent";
+      if (kind === "database") {
+        app.use((await createLibsql("file")).database);
+      }
+      const jobs = new Jobs();
+      app.use(jobs);
+      await app.ready();
+      const work = job<number>(`retried by hand in the ${kind}`, { retries: 0 }, () => Promise.reject(new Error("broken")));
+      const first = await work.enqueue(1, { key: "k" });
+      await jobs.drain();
+      expect(await jobs.retry(first)).toBe(true);
+      expect(await work.enqueue(2, { key: "k" })).toBe(first);
+      await jobs.drain();
+      const second = await work.enqueue(3, { key: "k" });
+      expect(second).not.toBe(first);
+      expect(await jobs.retry(first)).toBe(true);
+      expect(await work.enqueue(4, { key: "k" })).toBe(second);
+      expect([...jobs.queued(work)].sort()).toEqual([1, 3]);
+      await app.lifeCycle.stop(1000);
+    },
+  );
+
   it("refuse a second job of a name, with the places of both, and take one whose module is loaded anew", () => {
     const define = () => job("one name", () => undefined);
     define();
