@@ -263,10 +263,11 @@ export function readAttachments(attachments: readonly Attachment[] | undefined, 
 /** Makes a text of HTML, with the addresses of its links. */
 export function toText(html: string): string {
   const text = html
+    .replace(/<!--[\s\S]*?-->/g, "")
     .replace(/<(script|style|head)\b[\s\S]*?<\/\1\s*>/gi, "")
     .replace(/\s+/g, " ")
-    .replace(/<a\b[^>]*?\bhref\s*=\s*(?:"([^"]*)"|'([^']*)')[^>]*>([\s\S]*?)<\/a\s*>/gi, (_, double, single, inner) => {
-      const address = String(double ?? single ?? "");
+    .replace(/<a\b[^>]*?\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))[^>]*>([\s\S]*?)<\/a\s*>/gi, (_, double, single, bare, inner) => {
+      const address = String(double ?? single ?? bare ?? "");
       const label = String(inner)
         .replace(/<[^>]*>/g, "")
         .trim();

@@ -49,8 +49,8 @@ function show(mail: SentMail): string {
 
 function findLinks({ html, text }: SentMail): readonly string[] {
   const found = [
-    ...[...(html ?? "").matchAll(/\bhref\s*=\s*(?:"([^"]*)"|'([^']*)')/gi)].map(([, double, single]) =>
-      (double ?? single ?? "").replaceAll("&amp;", "&"),
+    ...[...(html ?? "").matchAll(/\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/gi)].map(([, double, single, bare]) =>
+      (double ?? single ?? bare ?? "").replaceAll("&amp;", "&"),
     ),
     ...[...text.matchAll(/https?:\/\/[^\s<>"')]+/g)].map(([link]) => link),
   ];

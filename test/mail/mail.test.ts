@@ -123,6 +123,16 @@ describe("mail.send()", () => {
     expect(mail.outbox[0]).toMatchObject({ html: "<p>Hello, &lt;Ann&gt;</p>", text: "Hello, <Ann>" });
   });
 
+  it.each([
+    ["<p>Hi</p><a href=https://shop.example/c?a=1&amp;b=2>Confirm</a>", "Hi\n\nConfirm (https://shop.example/c?a=1&b=2)"],
+    ["<a href='https://shop.example/'>Shop</a><!-- <p>draft</p> --> now", "Shop (https://shop.example/) now"],
+    ["<!--[if mso]><table><tr><td>Outlook</td></tr></table><![endif]--><p>All</p>", "All"],
+  ])("makes the text of %s", async (html, text) => {
+    const { mail } = createApp();
+    await mail.send({ to: "ann@example.com", subject: "Hello", html });
+    expect(mail.outbox[0]?.text).toBe(text);
+  });
+
   it("takes the text from its own template, without escaping, with its line breaks", async () => {
     const { mail } = createApp();
     await mail.send({ ...basic, text: undefined, template: "mail/text", data: { name: "<Ann & Bo>" } } as never);
