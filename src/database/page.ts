@@ -24,7 +24,7 @@ export class Page<Item> {
    * @param parameter The parameter of the query that holds the number.
    */
   constructor(
-    readonly items: readonly Item[],
+    readonly items: Item[],
     readonly page: number,
     readonly perPage: number,
     readonly total: number | null,

@@ -29,6 +29,9 @@ export interface UrlOptions {
   method?: string;
 }
 
+/** The names of Flask's options, which stand among the values there. */
+const flaskNames: ReadonlySet<string> = new Set(["_external", "_anchor", "_scheme", "_method"]);
+
 /**
  * Builds the URL of an endpoint.
  *
@@ -36,7 +39,7 @@ export interface UrlOptions {
  * @param context The current request, if there is one.
  * @param endpoint The endpoint; one that begins with a dot is of the current blueprint.
  * @param values The rule's variables; the other values become the query.
- * @throws {BuildError} If the endpoint is unknown, or values are missing or not convertible.
+ * @throws {BuildError} If the endpoint is unknown, values are missing or not convertible, or one has the name of an option of Flask.
  */
 export function buildUrl(
   app: Application,
@@ -46,6 +49,14 @@ export function buildUrl(
   options: UrlOptions = {},
 ): string {
   const name = resolveName(context, endpoint);
+  const flaskName = Object.keys(values).find((key) => flaskNames.has(key));
+  if (flaskName !== undefined) {
+    const option = flaskName.slice(1);
+    throw new BuildError(
+      `Could not build a URL for endpoint '${name}': '${flaskName}' is an option. Give it as the third argument: urlFor("${endpoint}", values, { ${option}: ${JSON.stringify(values[flaskName])} }).`,
+      name,
+    );
+  }
   const all: Record<string, unknown> = { ...values };
   try {
     return build(app, context, name, all, options);
@@ -226,7 +237,7 @@ function findOrigin(app: Application, context: RequestContext | undefined, schem
   if (host === null || host === "") {
     throw new BuildError(
       context === undefined
-        ? "Could not build an external URL outside of a request. Set the configuration's serverName, and preferredUrlScheme if it is not http."
+        ? "Could not build an external URL outside of a request, or in a mail: a visitor chooses the host of a request. Set the configuration's serverName, and preferredUrlScheme if it is not http."
         : "Could not build an external URL: the request names no host. Set the configuration's serverName.",
       "",
     );

@@ -7,6 +7,7 @@ import { runInAppContext } from "../dispatch/tear-down";
 import { createScope } from "../dispatch/template-scope";
 import { Job } from "../jobs/definition";
 import { findJobs } from "../jobs/find-jobs";
+import type { Finding } from "../setup/registry";
 import {
   type Address,
   checkLine,
@@ -35,6 +36,16 @@ export interface MailOptions {
 
 /** The number of mails that the outbox and the preview keep. */
 const kept = 100;
+
+const withoutTransport: Finding = {
+  problem: "There is no transport for mails.",
+  cure: "Give Mail one, such as process.env.MAIL_URL with smtps://user:password@host.",
+};
+const withoutServerName: Finding = {
+  problem:
+    "'serverName' is not set: a template of a mail cannot build a link to this app, because a visitor chooses the host of a request.",
+  cure: "Set serverName, or FLAGON_SERVER_NAME=example.com, and FLAGON_PREFERRED_URL_SCHEME=https.",
+};
 
 /**
  * Sends mails by nodemailer: from templates, later by jobs, to an outbox in tests and to a preview in development.
@@ -78,16 +89,10 @@ export class Mail implements Extension {
       answer: (target) => answerPreview(this.outbox, target),
       describe: () => (this.outbox.length === 0 ? null : `${this.outbox.length} ${this.outbox.length === 1 ? "mail" : "mails"}`),
     });
-    app.registry.deploymentChecks.push(async () =>
-      this.#options.transport === undefined
-        ? [
-            {
-              problem: "There is no transport for mails.",
-              cure: "Give Mail one, such as process.env.MAIL_URL with smtps://user:password@host.",
-            },
-          ]
-        : [],
-    );
+    app.registry.deploymentChecks.push(async () => [
+      ...(this.#options.transport === undefined ? [withoutTransport] : []),
+      ...(app.config.serverName === null ? [withoutServerName] : []),
+    ]);
     return this;
   }
 
@@ -244,9 +249,12 @@ export class Mail implements Extension {
   }
 
   #start(): void {
-    const { config, lifeCycle } = this.#owner;
+    const { config, lifeCycle, logger } = this.#owner;
     if (this.#options.transport === undefined && !config.testing && !config.debug && lifeCycle.mode === "serve") {
       throw missingTransport();
+    }
+    if (config.serverName === null && !config.testing && !config.debug && lifeCycle.mode === "serve") {
+      logger.warn(`${withoutServerName.problem} ${withoutServerName.cure}`);
     }
     if (typeof this.#options.transport === "string" && !config.testing) {
       this.#transport ??= openTransport(this.#options.transport);

@@ -260,6 +260,13 @@ describe("a URL of urlFor()", () => {
     expect(app.registry.routes.match("GET", decodeURIComponent(url), { host: "" })).toMatchObject({ kind: "found", args: { x } });
   });
 
+  it.each(["_external", "_anchor", "_scheme", "_method"])("refuses an option of Flask among the values: %s", (name) => {
+    const app = createRules();
+    expect(() => app.appContext(() => urlFor("int", { x: 1, [name]: true }))).toThrow(
+      `Could not build a URL for endpoint 'int': '${name}' is an option. Give it as the third argument: urlFor("int", values, { ${name.slice(1)}: true }).`,
+    );
+  });
+
   it("refuses objects and invalid dates in the query", () => {
     const app = createRules();
     const build = (q: unknown) => app.appContext(() => urlFor("int", { x: 1, q: q as string }));

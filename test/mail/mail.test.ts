@@ -6,7 +6,7 @@ import { Database, openLibsql } from "flagon/database";
 import { Jobs } from "flagon/jobs";
 import { Mail, type MailMessage, type MailOptions } from "flagon/mail";
 import { SMTPServer } from "smtp-server";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { writeFiles } from "../support";
 
 interface Received {
@@ -345,6 +345,21 @@ describe("the transport", () => {
     expect(() => new Mail({ from: "nobody" })).toThrow(/not one address/);
     const wrong = createApp({ transport: "https://example.com" }, {});
     await expect(wrong.app.ready()).rejects.toThrow(/begins with smtp/);
+  });
+
+  it("is warned of at the start in production if links of mails have no host", async () => {
+    for (const [serverName, expected] of [
+      [null, 1],
+      ["example.com", 0],
+    ] as const) {
+      const { app } = createApp({ transport: "smtp://127.0.0.1:1" }, { serverName });
+      const warned = vi.spyOn(app.logger, "warn").mockImplementation(() => undefined);
+      app.lifeCycle.mode = "serve";
+      await app.ready();
+      expect(warned).toHaveBeenCalledTimes(expected);
+      expect(await app.registry.deploymentChecks.at(-1)?.()).toHaveLength(expected);
+      await app.lifeCycle.stop(1000);
+    }
   });
 
   it("is not used in tests, and not needed in debug mode, which has a preview", async () => {
