@@ -279,7 +279,9 @@ function handleUnhandled(context: RequestContext, error: unknown): MaybePromise<
   }
   logError(request.log, error, `Exception on ${request.target.split("?", 1)[0]} [${request.method}]`);
   const exception = new InternalServerError(undefined, { cause: error });
-  const handler = isFirst ? findErrorHandler(context, exception) : undefined;
+  // In debug mode the page for developers is there for this error, as in Flask. A handler of the error's own class comes before.
+  const isForDeveloper = mayDebug(context) && app.config.propagateExceptions !== false;
+  const handler = isFirst && !isForDeveloper ? findErrorHandler(context, exception) : undefined;
   return handler === undefined
     ? finish(context, respondWithError(exception, context, explainToDeveloper(context, error)), 500)
     : callHandler(context, handler, exception, 500);

@@ -51,6 +51,19 @@ describe("the debug page", () => {
     );
   });
 
+  it("comes before a handler of 500, but not before one of the error's own class", async () => {
+    const ask = async (settings: object, handled: 500 | typeof TypeError) => {
+      const app = createSite();
+      app.config.update(settings);
+      app.errorHandler(handled as 500, () => "my page");
+      return (await app.testClient().get("/fail/7")).text();
+    };
+    expect(await ask({}, 500)).toContain("Something");
+    expect(await ask({}, TypeError)).toBe("my page");
+    expect(await ask({ propagateExceptions: false }, 500)).toBe("my page");
+    expect(await ask({ debug: false }, 500)).toBe("my page");
+  });
+
   it("is JSON for clients that prefer it", async () => {
     const response = await createSite()
       .testClient()
