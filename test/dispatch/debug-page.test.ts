@@ -52,7 +52,7 @@ describe("the debug page", () => {
   });
 
   it("comes before a handler of 500, but not before one of the error's own class", async () => {
-    const ask = async (settings: object, handled: 500 | typeof TypeError) => {
+    const ask = async (settings: Record<string, boolean>, handled: 500 | typeof TypeError) => {
       const app = createSite();
       app.config.update(settings);
       app.errorHandler(handled as 500, () => "my page");
