@@ -73,7 +73,11 @@ export function checkCsrf(request: FlagonRequest, session: () => Session, config
     case "own":
       return undefined;
     case "foreign":
-      throw new CsrfError("The request came from another site. If it is yours, list its origin in the setting csrfTrustedOrigins.");
+      request.log.info(
+        { origin: request.headers.get("origin") },
+        "A request that came from another site was refused. If the site is yours, list its origin in the setting csrfTrustedOrigins.",
+      );
+      throw new CsrfError("The request came from another site, so it was refused.");
     case "unknown":
       return checkToken(request, session(), config);
   }

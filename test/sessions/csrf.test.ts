@@ -116,6 +116,15 @@ describe("a request of an unsafe method", () => {
       .post("/act", { headers: { "sec-fetch-site": "cross-site" } });
     expect([response.status, await response.text()]).toEqual([403, expect.stringContaining("came from another site")]);
   });
+
+  it("speaks of settings in the log alone, not to visitors", async () => {
+    const app = createApp({}, Views);
+    const logged = vi.spyOn(app.logger, "info");
+    vi.spyOn(app.logger, "child").mockReturnValue(app.logger as never);
+    const response = await app.testClient().post("/act", { headers: { origin: "https://other.example" } });
+    expect(await response.text()).not.toContain("csrfTrustedOrigins");
+    expect(logged).toHaveBeenCalledWith({ origin: "https://other.example" }, expect.stringContaining("csrfTrustedOrigins"));
+  });
 });
 
 describe("the token", () => {
