@@ -126,7 +126,7 @@ export function checkLine(text: string, field: string): string {
  * @throws {MailError} If it holds a line break, a NUL, or an encoded word of RFC 2047. Readers, and servers behind the first one, would
  * decode that to another name or address.
  */
-export function checkPlain(text: string, field: string): string {
+function checkPlain(text: string, field: string): string {
   if (encodedWord.test(text)) {
     throw new MailError(
       `The field '${field}' of a mail holds an encoded word, such as =?utf-8?q?text?=, which readers would show as another text. Give the decoded text.`,
