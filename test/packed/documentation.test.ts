@@ -122,9 +122,10 @@ describe("the examples of README and docs, against the packed package", () => {
             .filter(([file]) => /\.m?ts$/.test(file))
             .map(([file, code]): Source => ({ path: join(folder, name, file), where: `${page}:${line}`, code })),
         );
-      return [...files, ...pages.flatMap((page) => listParts(page, folder, extension))].filter(
-        ({ code }) => system === "esm" || !isModuleOnly(code),
-      );
+      const all = [...files, ...pages.flatMap((page) => listParts(page, folder, extension))];
+      return system === "esm"
+        ? all.map((source) => ({ ...source, code: toModule(source.code) }))
+        : all.filter(({ code }) => !isModuleOnly(code));
     });
     expect(compilePages(sources, root)).toEqual([]);
   }, 300_000);
