@@ -65,6 +65,8 @@ describe("a worker that is killed under load", () => {
           await freeze(worker);
           inHand += countConnections(worker, port);
           process.kill(worker, "SIGKILL");
+          // A process that was killed is in the list for a moment.
+          await waitUntil(() => !listWorkers(pid).includes(worker), enough);
         }
       }
       await untilTwo();
