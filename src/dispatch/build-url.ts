@@ -49,14 +49,6 @@ export function buildUrl(
   options: UrlOptions = {},
 ): string {
   const name = resolveName(context, endpoint);
-  const flaskName = Object.keys(values).find((key) => flaskNames.has(key));
-  if (flaskName !== undefined) {
-    const option = flaskName.slice(1);
-    throw new BuildError(
-      `Could not build a URL for endpoint '${name}': '${flaskName}' is an option. Give it as the third argument: urlFor("${endpoint}", values, { ${option}: ${JSON.stringify(values[flaskName])} }).`,
-      name,
-    );
-  }
   const all: Record<string, unknown> = { ...values };
   try {
     return build(app, context, name, all, options);
@@ -213,6 +205,9 @@ function formatQuery(route: Route<Endpoint>, values: Readonly<Record<string, unk
   }
   const query = new URLSearchParams();
   for (const [name, value] of left) {
+    if (flaskNames.has(name)) {
+      throw refuseFlaskName(route.endpoint.name, name, value);
+    }
     for (const item of Array.isArray(value) ? value : [value]) {
       if (item !== null && item !== undefined) {
         query.append(
@@ -224,6 +219,14 @@ function formatQuery(route: Route<Endpoint>, values: Readonly<Record<string, unk
   }
   const text = query.toString();
   return text === "" ? "" : `?${text}`;
+}
+
+function refuseFlaskName(endpoint: string, name: string, value: unknown): BuildError {
+  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
+  return new BuildError(
+    `Could not build a URL for endpoint '${endpoint}': '${name}' is an option. Give it as the third argument: urlFor("${endpoint}", values, { ${name.slice(1)}: ${text} }).`,
+    endpoint,
+  );
 }
 
 function formatAnchor(anchor: string | undefined): string {
