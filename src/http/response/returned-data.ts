@@ -129,15 +129,10 @@ function walk(value: unknown, check: (item: object, path: string) => void): void
 }
 
 /** Keeps the promises inside of refused data from ending the process: nothing else waits for them. */
-function silence(value: unknown, depth = 10): void {
-  if (typeof value !== "object" || value === null || depth === 0) {
-    return;
-  }
-  if (isPromise(value)) {
-    ignoreRejection(value);
-  } else if (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype) {
-    for (const inner of Object.values(value)) {
-      silence(inner, depth - 1);
+function silence(value: unknown): void {
+  walk(value, (item) => {
+    if (isPromise(item)) {
+      ignoreRejection(item);
     }
-  }
+  });
 }
