@@ -78,7 +78,7 @@ export default defineConfig({
           page("7. Accounts", "tutorial/07-accounts"),
           page("8. Authors", "tutorial/08-authors"),
           page("9. Comments", "tutorial/09-comments"),
-          page("10. Tags", "tutorial/10-tags"),
+          page("10. Tags and pages", "tutorial/10-tags"),
           page("11. Pictures", "tutorial/11-pictures"),
           page("12. JSON and a feed", "tutorial/12-feed"),
           page("13. Tests", "tutorial/13-tests"),
