@@ -4,6 +4,7 @@ import { tooLarge } from "../http/request/read-body";
 import { type FlagonRequest, finishBody, hasOpenBody } from "../http/request/request";
 import { FlagonResponse } from "../http/response/response";
 import { toResponse } from "../http/response/response-value";
+import { isWebResponse } from "../http/response/web-response";
 import { CsrfTokenError, checkCsrf as checkRequest, isSafeMethod } from "../sessions/csrf";
 import { labelOf, type RequestContext } from "./context";
 
@@ -139,6 +140,6 @@ function isStream(value: unknown): boolean {
   return (
     typeof value === "object" &&
     value !== null &&
-    (Symbol.asyncIterator in value || "next" in value || "getReader" in value || value instanceof Response)
+    (Symbol.asyncIterator in value || "next" in value || "getReader" in value || isWebResponse(value))
   );
 }

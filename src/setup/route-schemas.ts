@@ -9,6 +9,7 @@ import { type RequestIssue, ValidationFailed } from "../http/request/request-bod
 import { FlagonResponse } from "../http/response/response";
 import { toJsonResponse, toResponse } from "../http/response/response-value";
 import { checkInnerData } from "../http/response/returned-data";
+import { isWebResponse } from "../http/response/web-response";
 import { isBodiless } from "../http/status";
 import type { RouteSchemas } from "../routing/route-options";
 import { readFormSchema } from "../schemas/form-schema";
@@ -112,7 +113,11 @@ function checkReturned(view: View, schema: Schema, status: number, label: string
 }
 
 function isResponse(result: unknown): boolean {
-  return result instanceof FlagonResponse || result instanceof Response || result instanceof HTTPException;
+  return (
+    result instanceof FlagonResponse ||
+    result instanceof HTTPException ||
+    (typeof result === "object" && result !== null && isWebResponse(result))
+  );
 }
 
 /** The types of forms; a request without a body states none. */

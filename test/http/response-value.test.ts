@@ -1,6 +1,7 @@
 import { Readable, Stream, Writable } from "node:stream";
 import { eventStream, FlagonResponse, html, json, makeResponse, ReturnValueError, renderTemplateString, request } from "flagon";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { createApp, createLiveApp } from "../support";
 
 function createView(view: () => unknown) {
@@ -11,6 +12,24 @@ function createView(view: () => unknown) {
 
 const circle: { self?: object } = {};
 circle.self = circle;
+
+/** A response as packages bring their own: undici, node-fetch, graphql-yoga. */
+class PackageResponse {
+  readonly status = 202;
+  readonly url = "";
+  readonly bodyUsed = false;
+  readonly headers = [
+    ["Content-Type", "text/plain"],
+    ["Set-Cookie", "a=1"],
+    ["Set-Cookie", "b=2"],
+  ];
+
+  constructor(readonly body: AsyncIterable<Uint8Array> | null) {}
+
+  get [Symbol.toStringTag]() {
+    return "Response";
+  }
+}
 
 describe("the return value of a view", () => {
   async function* generate() {
@@ -72,6 +91,26 @@ describe("the return value of a view", () => {
   ])("can be %s", async (_, view, type, body) => {
     const response = await createView(view).get("/");
     expect([response.headers.get("content-type"), await response.text()]).toEqual([type, body]);
+  });
+
+  it("can be a web response of a package, with its status, its headers and its body", async () => {
+    async function* bytes() {
+      yield new TextEncoder().encode("pack");
+      yield new TextEncoder().encode("age");
+    }
+    const response = await createView(() => new PackageResponse(bytes())).get("/");
+    expect([response.status, response.headers.get("content-type"), await response.text()]).toEqual([202, "text/plain", "package"]);
+    expect(response.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+    expect(await (await createView(() => new PackageResponse(null)).get("/")).text()).toBe("");
+  });
+
+  it("is sent as it is, by a route with a schema and by a mounted handler, if it is a web response of a package", async () => {
+    const app = createApp();
+    const view = (): unknown => new PackageResponse(null);
+    Reflect.apply(app.route, app, ["/checked", view, { endpoint: "checked", returns: z.object({ a: z.number() }) }]);
+    Reflect.apply(app.mount, app, ["/mounted", view]);
+    const client = app.testClient();
+    expect([(await client.get("/checked")).status, (await client.get("/mounted")).status]).toEqual([202, 202]);
   });
 
   it.each([

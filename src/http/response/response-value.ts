@@ -7,6 +7,7 @@ import { isConnectionHeader } from "../connection-headers";
 import { FlagonResponse, type ResponseBody } from "./response";
 import { addTrusted } from "./response-headers";
 import { checkData, watchPromises } from "./returned-data";
+import { isWebResponse } from "./web-response";
 
 /**
  * Converts the return value of a view to a response.
@@ -36,7 +37,7 @@ export function toResponse(value: unknown, status: number, label: string, json: 
   if (Markup.is(value)) {
     return new FlagonResponse(value.html, status);
   }
-  if (value instanceof Response) {
+  if (isWebResponse(value)) {
     return fromWebResponse(value, label);
   }
   const body = toBody(value);
@@ -56,7 +57,7 @@ export function isPage(value: unknown): boolean {
   if (value instanceof FlagonResponse || isPlain(value)) {
     return false;
   }
-  return Markup.is(value) || (!(value instanceof Response) && isBody(value) && findType(value).startsWith("text/html"));
+  return Markup.is(value) || (!isWebResponse(value) && isBody(value) && findType(value).startsWith("text/html"));
 }
 
 /** Tells whether a value is plain data; asked first, since the web's classes are only loaded when they are named. */
@@ -179,10 +180,16 @@ function fromWebResponse(source: Response, label: string): FlagonResponse {
       `${label} returned a Response whose body was read, or was sent before. Read a copy, response.clone(), and return a new Response, or a clone, for each request.`,
     );
   }
-  const response = new FlagonResponse(source.body, source.status);
+  // The body of a package's own class is an iterable of bytes, and no stream of the runtime.
+  const body = source.body === null || source.body === undefined ? null : toBody(source.body);
+  if (body === undefined) {
+    throw new ReturnValueError(`${label} returned a Response of a package, whose body cannot be read. Return a Response of the runtime.`);
+  }
+  const response = new FlagonResponse(body, source.status);
   const isFetched = source.url !== "";
   for (const [name, value] of source.headers) {
-    if (!isFetched || !(transferHeaders.has(name) || isConnectionHeader(name))) {
+    const known = name.toLowerCase();
+    if (!isFetched || !(transferHeaders.has(known) || isConnectionHeader(known))) {
       response.headers.append(name, value);
     }
   }
