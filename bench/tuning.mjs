@@ -1,6 +1,6 @@
 // Measures a page of plain text with and without one of the tricks in src/server/node/tuning:
-// `npm run build && node bench/tuning.mjs empty-requests` or `single-write`. A gain within a few percent of 0 means that the trick is
-// no longer needed. With `--quick` it only shows that everything runs.
+// `npm run build && node bench/tuning.mjs empty-requests`. A gain within a few percent of 0 means that the trick is no longer needed.
+// One process differs from the next by up to 20 %, so the median is of 40. With `--quick` it only shows that everything runs.
 import { spawn } from "node:child_process";
 import { Agent, createServer, get } from "node:http";
 import { createRequire } from "node:module";
@@ -11,14 +11,10 @@ const file = fileURLToPath(import.meta.url);
 const [trick, mode] = process.argv.slice(2).filter((word) => word !== "--quick");
 const isQuick = process.argv.includes("--quick");
 const requests = isQuick ? 1000 : 20_000;
-const rounds = isQuick ? 1 : 4;
+const rounds = isQuick ? 1 : 40;
 const require = createRequire(file);
 const without = {
   "empty-requests": { emptyRequestOptions: {}, skipEmptyBody: () => undefined },
-  "single-write": {
-    isPlainReply: () => false,
-    endWith: (body, reply) => reply.end(body),
-  },
 };
 
 /** Serves a page by an app, and prints its port, and the CPU time of the process whenever it is asked. */

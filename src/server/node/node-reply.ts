@@ -1,5 +1,5 @@
 import { ReadStream } from "node:fs";
-import type { ServerResponse } from "node:http";
+import { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { lazily } from "../../base/lazily";
 import { discardBody, iterateBody, measureBody, reportFailure, type StreamedBody } from "../../dispatch/body-stream";
@@ -11,7 +11,6 @@ import { closesConnection, toWire } from "../../http/response/response-headers";
 import { isBodiless } from "../../http/status";
 import type { Exchange } from "./exchange";
 import { FileSender } from "./node-file";
-import { endWith, isPlainReply } from "./tuning/single-write";
 import { drainBody, findUnreadBody, limitShortRest } from "./unread-body";
 
 /** Milliseconds for which the head waits for the first piece of a stream. */
@@ -104,11 +103,14 @@ function endReply(exchange: Exchange, piece: string | Uint8Array | null, onEnd?:
 function endNow(reply: ServerResponse, piece: string | Uint8Array | null, onEnd: (() => void) | undefined): void {
   if (piece === null) {
     reply.end(onEnd);
-  } else if (onEnd === undefined) {
-    endWith(piece, reply);
   } else {
     reply.end(piece, onEnd);
   }
+}
+
+/** Tells whether a response has the methods of Node itself: middleware such as `compression` replaces them. */
+function isPlainReply(reply: ServerResponse): boolean {
+  return reply.write === ServerResponse.prototype.write && reply.end === ServerResponse.prototype.end;
 }
 
 /**
