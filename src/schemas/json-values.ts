@@ -1,6 +1,7 @@
+import { mayAwait } from "../base/may-await";
 import { type Schema, validate, validateSync } from "../base/schema";
 import { parseIsoDate } from "./iso-date";
-import { isZodSchema, readDefinition, readInner, readInners, readLazy, readShape, remember, type ZodSchema } from "./zod";
+import { isZodSchema, listValues, readDefinition, readInner, readInners, readLazy, readShape, remember, type ZodSchema } from "./zod";
 
 /**
  * Converts values that JSON has no type for: dates as ISO 8601 text, bigints as integers or text of digits, sets as
@@ -8,7 +9,8 @@ import { isZodSchema, readDefinition, readInner, readInners, readLazy, readShape
  */
 
 const carriedKinds: ReadonlySet<string> = new Set(["date", "bigint", "set", "map"]);
-const foreignKinds: ReadonlySet<string> = new Set(["file", "symbol", "function", "promise", "nan"]);
+/** The kinds of schemas whose output may be anything, also a set. */
+const openKinds: ReadonlySet<string> = new Set(["any", "unknown", "custom", "transform"]);
 
 /**
  * Returns a schema that takes values of JSON: it converts text, numbers and lists wherever the schema asks for dates,
@@ -22,58 +24,37 @@ export function acceptJson<Output>(schema: Schema<Output>): Schema<Output> {
 
 /** Returns a function that writes the output of a schema as values of JSON, or `undefined` if the output is JSON as it is. */
 export function createJsonWriter(schema: Schema): ((value: unknown) => unknown) | undefined {
-  return isZodSchema(schema) && asksForCarried(schema) ? toJson : undefined;
-}
-
-/** A field that JSON cannot carry. */
-export interface ForeignField {
-  /** The names that lead to the field, such as `author.photo`; empty for the schema itself. */
-  readonly path: string;
-  /** The kind of its schema, such as `file`. */
-  readonly kind: string;
-}
-
-/** Finds the first field of a schema that JSON cannot carry. Options of a union are left out: JSON can carry another option. */
-export function findForeignField(schema: Schema): ForeignField | undefined {
-  return isZodSchema(schema) ? searchForeign(schema, [], new Set()) : undefined;
-}
-
-function searchForeign(schema: ZodSchema, path: readonly string[], seen: Set<ZodSchema>): ForeignField | undefined {
-  const core = peel(schema);
-  const kind = core._zod.def.type;
-  if (foreignKinds.has(kind)) {
-    return { path: path.join("."), kind };
-  }
-  if (seen.has(core) || kind === "union") {
-    return undefined;
-  }
-  seen.add(core);
-  for (const [name, inner] of listInner(core)) {
-    const found = searchForeign(inner, name === "" ? path : [...path, name], seen);
-    if (found !== undefined) {
-      return found;
-    }
-  }
-  return undefined;
+  return isZodSchema(schema) && (asksForCarried(schema) || isOpen(schema)) ? writeJson : undefined;
 }
 
 /** Tells whether a schema asks anywhere for a value that JSON has no type for. */
-const asksForCarried: (schema: ZodSchema) => boolean = remember((schema) => mentions(schema, new Set()));
+const asksForCarried: (schema: ZodSchema) => boolean = remember((schema) => mentions(schema, isCarried, new Set()));
 
-function mentions(schema: ZodSchema, seen: Set<ZodSchema>): boolean {
+/** Tells whether any part of a schema's output may be anything. */
+const isOpen: (schema: ZodSchema) => boolean = remember((schema) =>
+  mentions(schema, (kind) => openKinds.has(kind._zod.def.type), new Set()),
+);
+
+/** Tells whether JSON has no type for the values of a schema. */
+export function isCarried(schema: ZodSchema): boolean {
+  const { type } = schema._zod.def;
+  return carriedKinds.has(type) || (type === "literal" && listValues(schema).some((value) => typeof value === "bigint"));
+}
+
+function mentions(schema: ZodSchema, isMeant: (schema: ZodSchema) => boolean, seen: Set<ZodSchema>): boolean {
   const core = peel(schema);
-  if (carriedKinds.has(core._zod.def.type)) {
+  if (isMeant(core)) {
     return true;
   }
   if (seen.has(core)) {
     return false;
   }
   seen.add(core);
-  return listInner(core).some(([, inner]) => mentions(inner, seen));
+  return listInner(core).some(([, inner]) => mentions(inner, isMeant, seen));
 }
 
 /** Removes the wrappings of a schema, such as `optional`. A `z.preprocess()` stays: its function gets the value as it was sent. */
-function peel(schema: ZodSchema): ZodSchema {
+export function peel(schema: ZodSchema): ZodSchema {
   const inner = schema._zod.def.type === "lazy" ? readLazy(schema) : readInner(schema, "innerType");
   return inner === undefined ? schema : peel(inner);
 }
@@ -81,9 +62,9 @@ function peel(schema: ZodSchema): ZodSchema {
 const innerKeys = ["element", "valueType", "keyType", "rest", "catchall", "left", "right", "in", "out"];
 
 /** Lists the schemas inside a schema, with the names of an object's fields. */
-function listInner(schema: ZodSchema): readonly (readonly [string, ZodSchema])[] {
+export function listInner(schema: ZodSchema, keys: readonly string[] = innerKeys): readonly (readonly [string, ZodSchema])[] {
   const several = [...readInners(schema, "items"), ...readInners(schema, "options")];
-  const single = innerKeys.map((key) => readInner(schema, key)).filter((inner) => inner !== undefined);
+  const single = keys.map((key) => readInner(schema, key)).filter((inner) => inner !== undefined);
   return [...readShape(schema), ...[...several, ...single].map((inner) => ["", inner] as const)];
 }
 
@@ -98,6 +79,8 @@ function fromJson(schema: ZodSchema, value: unknown): unknown {
       return typeof value === "string" ? (parseIsoDate(value) ?? refuseRounding(core, value, /^\d{4}-\d\d-\d\d/.test(value))) : value;
     case "bigint":
       return toBigInt(value) ?? refuseRounding(core, value, typeof value === "number");
+    case "literal":
+      return convertLiteral(core, value);
     case "array":
       return Array.isArray(value) ? convertItems(readInner(core, "element"), value) : value;
     case "set":
@@ -119,7 +102,9 @@ function fromJson(schema: ZodSchema, value: unknown): unknown {
     case "union":
       return convertUnion(core, value);
     case "pipe":
-      return convertWith(readInner(core, "in"), value);
+      return readInner(core, "in")?._zod.def.type === "transform"
+        ? convertPreprocessed(core, value)
+        : convertWith(readInner(core, "in"), value);
     default:
       return value;
   }
@@ -145,17 +130,91 @@ function convertObject(schema: ZodSchema, value: object): unknown {
   return mapValues(value, (key, item) => convertWith(shape.get(key) ?? catchall, item));
 }
 
-/** Converts by the first option that then takes the value. An option with asynchronous parts cannot be tried. */
+/** Converts to the bigint that a literal states. Any other value that it states stays. */
+function convertLiteral(schema: ZodSchema, value: unknown): unknown {
+  const values = listValues(schema);
+  const bigint = values.includes(value) ? undefined : toBigInt(value);
+  return bigint !== undefined && values.includes(bigint) ? bigint : value;
+}
+
+/**
+ * Converts what a function of `z.preprocess()` gets: the value as it was sent if that is taken, then the converted value,
+ * then the converted result of the function.
+ */
+function convertPreprocessed(schema: ZodSchema, value: unknown): unknown {
+  const output = readInner(schema, "out");
+  const converted = convertWith(output, value);
+  if (output !== undefined && mayAwait(output)) {
+    return mayTake(output, changeBy(readInner(schema, "in"), value)) ? value : converted;
+  }
+  if (takes(schema, value) === true) {
+    return value;
+  }
+  const answer = takes(schema, converted);
+  if (answer === true) {
+    return converted;
+  }
+  const changed = convertWith(output, changeBy(readInner(schema, "in"), value));
+  return takes(schema, changed) === true ? changed : answer === undefined ? value : converted;
+}
+
+/** Returns the result of a function of `z.preprocess()`; the value itself if the function fails. */
+function changeBy(transform: ZodSchema | undefined, value: unknown): unknown {
+  try {
+    const result = transform && validateSync(transform, value);
+    return result !== undefined && "value" in result ? result.value : value;
+  } catch {
+    return value;
+  }
+}
+
+/**
+ * Converts by the first option that then takes the value. An option with asynchronous parts cannot be tried: it comes
+ * after the others if its synchronous parts take the value.
+ */
 function convertUnion(schema: ZodSchema, value: unknown): unknown {
+  const possible: unknown[] = [];
   for (const option of readInners(schema, "options")) {
     const converted = fromJson(option, value);
-    if (takes(option, converted)) {
+    const answer = takes(option, converted);
+    if (answer === true) {
       return converted;
     }
+    if (answer === undefined && mayTake(option, converted)) {
+      possible.push(converted);
+    }
+  }
+  if (possible.length > 0) {
+    return possible[0];
   }
   const discriminator = readDefinition(schema, "discriminator");
   const option = typeof discriminator === "string" ? findOption(schema, discriminator, value) : undefined;
   return convertWith(option, value);
+}
+
+/** Tells whether a value has the kind that a schema asks for; of an object, whether all fields that can be tried take it. */
+function mayTake(schema: ZodSchema, value: unknown): boolean {
+  const core = peel(schema);
+  switch (core._zod.def.type) {
+    case "date":
+      return value instanceof Date;
+    case "set":
+      return value instanceof Set;
+    case "map":
+      return value instanceof Map;
+    case "array":
+    case "tuple":
+      return Array.isArray(value);
+    case "object":
+      return isObject(value) && [...readShape(core)].every(([key, field]) => takes(field, Reflect.get(value, key)) !== false);
+    case "string":
+    case "number":
+    case "bigint":
+    case "boolean":
+      return typeof value === core._zod.def.type;
+    default:
+      return true;
+  }
 }
 
 /** Finds the option that a discriminator names, so that the errors are those of its fields. */
@@ -163,15 +222,16 @@ function findOption(schema: ZodSchema, discriminator: string, value: unknown): Z
   const sent: unknown = isObject(value) ? Reflect.get(value, discriminator) : undefined;
   return readInners(schema, "options").find((option) => {
     const literal = readShape(peel(option)).get(discriminator);
-    return literal !== undefined && takes(literal, sent);
+    return literal !== undefined && takes(literal, convertWith(literal, sent)) === true;
   });
 }
 
-function takes(schema: ZodSchema, value: unknown): boolean {
+/** Tells whether a schema takes a value; `undefined` if it has asynchronous parts, or fails. */
+function takes(schema: ZodSchema, value: unknown): boolean | undefined {
   try {
     return !("issues" in validateSync(schema, value));
   } catch {
-    return false;
+    return undefined;
   }
 }
 
@@ -186,7 +246,21 @@ function refuseRounding(schema: ZodSchema, value: unknown, isRounded: boolean): 
   return isRounded && readDefinition(schema, "coerce") === true ? Number.NaN : value;
 }
 
-function toJson(value: unknown): unknown {
+/**
+ * Writes a value as one of JSON.
+ *
+ * @throws {TypeError} If the value holds itself, or nests too deep.
+ */
+function writeJson(value: unknown): unknown {
+  try {
+    return toJson(value);
+  } catch (cause) {
+    throw cause instanceof RangeError ? new TypeError("it holds itself, or nests too deep", { cause }) : cause;
+  }
+}
+
+/** Returns a value with dates, bigints, sets and maps in the form that JSON gives to them. */
+export function toJson(value: unknown): unknown {
   if (typeof value === "bigint") {
     const number = Number(value);
     return Number.isSafeInteger(number) ? number : String(value);

@@ -1,22 +1,21 @@
-import { ReturnValueError, SetupError } from "../base/errors";
+import { SetupError } from "../base/errors";
 import { checkSchema } from "../base/foreign-schema";
-import { andThen, type MaybePromise } from "../base/maybe-promise";
-import { type Schema, validate } from "../base/schema";
+import { andThen } from "../base/maybe-promise";
+import type { Schema } from "../base/schema";
 import { UnsupportedMediaType } from "../http/exceptions/client-errors";
-import { HTTPException } from "../http/exceptions/http-exception";
 import type { FlagonRequest } from "../http/request/request";
 import { type RequestIssue, ValidationFailed } from "../http/request/request-body";
 import { FlagonResponse } from "../http/response/response";
-import { toJsonResponse, toResponse } from "../http/response/response-value";
-import { checkInnerData } from "../http/response/returned-data";
-import { isWebResponse } from "../http/response/web-response";
+import { toResponse } from "../http/response/response-value";
 import { isBodiless } from "../http/status";
 import type { RouteSchemas } from "../routing/route-options";
+import { findForeignField } from "../schemas/foreign-fields";
 import { readFormSchema } from "../schemas/form-schema";
-import { acceptJson, createJsonWriter, findForeignField } from "../schemas/json-values";
+import { acceptJson } from "../schemas/json-values";
 import { parseFields } from "../schemas/parse-fields";
 import { isZodSchema } from "../schemas/zod";
 import type { Application } from "./application";
+import { checkReturned, isResponse } from "./check-returned";
 import type { View } from "./registry";
 import { checkDescription } from "./route-description";
 
@@ -66,15 +65,8 @@ function checkSchemas({ form, json, openapi, query, returns, status }: RouteSche
       `The route of ${label} takes both 'json' and 'form', but a body is one of them. Remove one, or add a second route.`,
     );
   }
-  for (const [name, schema] of Object.entries({ json, returns })) {
-    const field = schema === undefined ? undefined : findForeignField(schema);
-    if (field !== undefined) {
-      const which = field.path === "" ? `The schema '${name}'` : `The field '${field.path}' of the schema '${name}'`;
-      const cure =
-        field.kind === "file" && name === "json" ? "Take files as a form: { form: z.object(…) }." : "Use a schema of what JSON can hold.";
-      throw new SetupError(`${which} of ${label} is of the kind '${field.kind}', which JSON cannot carry. ${cure}`);
-    }
-  }
+  checkCarried("json", json, label);
+  checkCarried("returns", returns, label);
   if (status !== undefined && !(Number.isInteger(status) && status >= 200 && status <= 599)) {
     throw new SetupError(`The 'status' of the route of ${label} must be a whole number from 200 to 599, but is ${status}.`);
   }
@@ -84,6 +76,33 @@ function checkSchemas({ form, json, openapi, query, returns, status }: RouteSche
     );
   }
   checkDescription(openapi, label);
+}
+
+/** Refuses a schema with a field that JSON cannot carry. */
+function checkCarried(name: "json" | "returns", schema: Schema | undefined, label: string): void {
+  const field = schema && findForeignField(schema, name === "json" ? "input" : "output");
+  if (field === undefined) {
+    return;
+  }
+  const which = field.path === "" ? `The schema '${name}'` : `The field '${field.path}' of the schema '${name}'`;
+  throw new SetupError(`${which} of ${label} is of the kind '${field.kind}', which JSON cannot carry. ${findCure(field.kind, name)}`);
+}
+
+function findCure(kind: string, name: "json" | "returns"): string {
+  if (name === "json") {
+    switch (kind) {
+      case "file":
+        return "Take files as a form: { form: z.object(…) }.";
+      case "instanceof":
+        return "Take what JSON can hold, and make the object of it by .transform().";
+      case "undefined":
+      case "void":
+        return "Leave the field out, or make it optional.";
+    }
+  } else if (kind === "undefined" || kind === "void") {
+    return "Leave 'returns' out: with { status: 204 } the view returns nothing.";
+  }
+  return "Use a schema of what JSON can hold.";
 }
 
 /** Sets the status of a plain value of a view. With a status that has no body, such as 204, the view may return nothing. */
@@ -96,28 +115,6 @@ function setStatus(view: View, status: number, label: string, app: Application):
     return result === undefined || isResponse(result) ? result : toResponse(result, status, `The view '${label}'`, app.json);
   };
   return (values, request) => andThen(view(values, request), finish);
-}
-
-/** Wraps a view in the check of its result. A response passes unchecked. */
-function checkReturned(view: View, schema: Schema, status: number, label: string, app: Application): View {
-  const write = createJsonWriter(schema);
-  const respond = (checked: unknown): FlagonResponse => {
-    const value = write === undefined ? checked : write(checked);
-    if (app.config.debug) {
-      checkInnerData(value, `The view '${label}'`, app.json);
-    }
-    return toJsonResponse(value, status, `The view '${label}'`, app.json);
-  };
-  const finish = (result: unknown): unknown => (isResponse(result) ? result : andThen(checkResult(schema, result, label), respond));
-  return (values, request) => andThen(view(values, request), finish);
-}
-
-function isResponse(result: unknown): boolean {
-  return (
-    result instanceof FlagonResponse ||
-    result instanceof HTTPException ||
-    (typeof result === "object" && result !== null && isWebResponse(result))
-  );
 }
 
 /** The types of forms; a request without a body states none. */
@@ -158,14 +155,4 @@ async function parseInput(request: FlagonRequest, { form, json, query }: RouteSc
     throw new ValidationFailed(issues);
   }
   return input;
-}
-
-function checkResult(schema: Schema, result: unknown, label: string): MaybePromise<unknown> {
-  return andThen(validate(schema, result), (checked) => {
-    if ("issues" in checked) {
-      const lines = checked.issues.map(({ path, message }) => `  ${path.length === 0 ? "" : `${path.map(String).join(".")}: `}${message}`);
-      throw new ReturnValueError(`The view '${label}' returned what its schema 'returns' refuses:\n${lines.join("\n")}`);
-    }
-    return checked.value;
-  });
 }

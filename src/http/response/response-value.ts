@@ -84,7 +84,11 @@ export function toJsonResponse(value: unknown, status: number, label: string, js
     );
   }
   if (text === undefined) {
-    throw new ReturnValueError(`${label} returned a ${typeof value}, which JSON cannot hold.`);
+    throw new ReturnValueError(
+      value === undefined
+        ? `${label} returned undefined, which JSON cannot hold. Return null, or take status 204 for no body.`
+        : `${label} returned a ${typeof value}, which JSON cannot hold.`,
+    );
   }
   if (text.includes("{}")) {
     watchPromises(value, label);

@@ -87,6 +87,15 @@ export function checkInnerData(value: unknown, label: string, json: JsonProvider
   });
 }
 
+/**
+ * Refuses data with a promise inside. Its promises do not end the process if they are rejected.
+ *
+ * @throws {ReturnValueError} If there is one.
+ */
+export function checkPromises(value: unknown, label: string): void {
+  walk(value, (item, path) => refusePromise(item, label, path));
+}
+
 /** Warns of a rejected promise inside of data that was sent. JSON writes it as `{}`, and nothing else hears of its error. */
 export function watchPromises(value: unknown, label: string): void {
   walk(value, (item, path) => {
