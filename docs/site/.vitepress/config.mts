@@ -1,21 +1,11 @@
 import { defineConfig } from "vitepress";
 import llmstxt from "vitepress-plugin-llms";
+import { searchOptions } from "./search.mts";
 
 /** The elements that pages use. Other angle brackets are text, such as the <int> of a rule. */
 const known = /^<(?:!--|\/?(?:a|br|code|details|kbd|sub|summary|sup)\b)/;
 const toText = (html: string) => html.replaceAll("<", "&lt;").replaceAll("{{", "&#123;&#123;");
 const page = (text: string, name: string) => ({ text, link: /^[A-Z]|^bench|^reference/.test(name) ? `/${name}` : `/docs/${name}` });
-
-/** Weighs the pages of a search: guides before chapters of the tutorial, those before the reference, and that before pages on the project. */
-function boostDocument(id: string): number {
-  if (/^\/docs\/(?:why|decisions|upgrading|support)/.test(id)) {
-    return 0.6;
-  }
-  if (/^\/docs\/tutorial/.test(id)) {
-    return 0.5;
-  }
-  return id.startsWith("/docs/") ? 1.5 : id.startsWith("/reference/") ? 0.4 : 0.2;
-}
 
 export default defineConfig({
   title: "Flagon",
@@ -51,7 +41,7 @@ export default defineConfig({
     build: { chunkSizeWarningLimit: 5000 },
   },
   themeConfig: {
-    search: { provider: "local", options: { miniSearch: { searchOptions: { boostDocument } } } },
+    search: { provider: "local", options: { miniSearch: { searchOptions } } },
     nav: [page("Quickstart", "quickstart"), page("Guides", ""), page("Reference", "reference/flagon"), page("Changelog", "CHANGELOG")],
     outline: [2, 3],
     sidebar: [
@@ -146,6 +136,7 @@ export default defineConfig({
           page("JavaScript: fetch and JSON", "patterns/javascript"),
           page("htmx", "patterns/htmx"),
           page("Live updates", "patterns/live-updates"),
+          page("Web sockets", "patterns/web-sockets"),
           page("Method override", "patterns/method-override"),
           page("Object storage", "patterns/object-storage"),
           page("CSV", "patterns/csv"),
