@@ -2,6 +2,7 @@ import { html, type Markup } from "../base/html";
 import type { Choice, FieldChoices } from "../schemas/choices";
 import { isPartialRecord } from "../schemas/convert-members";
 import { formatName, maxDepth, type NameNode } from "../schemas/field-names";
+import { findByKeys } from "../schemas/field-patterns";
 import type { FormLabelKind } from "../schemas/form-messages";
 import { type FieldPath, type FormSchema, findSent, getField, isList } from "../schemas/form-schema";
 import { parseIsoDate } from "../schemas/iso-date";
@@ -118,7 +119,7 @@ export class FormView {
   /** Merges the options of a field: those of its schema, the choices of this request, and those of the call. */
   options(field: FieldPath, given: FieldOptions = {}): FieldOptions {
     const stated = readOptions(field.schema);
-    const choices = given.choices ?? findByName(this.#state.choices, field.name) ?? stated.choices;
+    const choices = given.choices ?? findByKeys(this.#state.choices, field.keys) ?? stated.choices;
     const all = { ...stated, ...given };
     return choices === undefined ? all : { ...all, type: all.type ?? "select", choices };
   }
@@ -285,9 +286,4 @@ export class FormView {
     const { core, isOptional, isNullable } = unwrap(parent);
     return isOptional || isNullable || isPartialRecord(core);
   }
-}
-
-/** Finds the entry of a field by its name; `[]` in the name of an entry is any item of a list. */
-function findByName<Value>(entries: ReadonlyMap<string, Value>, name: string): Value | undefined {
-  return entries.size === 0 ? undefined : (entries.get(name) ?? entries.get(name.replace(/\[\d+\]/g, "[]")));
 }

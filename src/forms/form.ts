@@ -150,7 +150,7 @@ export interface ValidateOptions<Data, Input = Data> {
   initial?: NonNullable<InitialValues<Input>> & object;
   /**
    * The choices of fields in this request, such as rows of a database. They are rendered and checked, and go before
-   * those of `.meta({ choices })`. Name the fields of rows by `lines.product`.
+   * those of `.meta({ choices })`. Name the fields of rows by `lines.product`, and those of records by `stock[].supplier`.
    */
   choices?: { readonly [Name in FieldName<Data>]?: FieldChoices };
 }

@@ -1,7 +1,8 @@
 import { FormError } from "../base/errors";
 import { didYouMean } from "../base/suggestion";
 import { type FieldChoices, listAllowed, listChoices } from "../schemas/choices";
-import { type FormSchema, findAnyItem } from "../schemas/form-schema";
+import { findAnyItem } from "../schemas/field-patterns";
+import type { FormSchema } from "../schemas/form-schema";
 
 /** The choices that a request gives to the fields of a form. */
 export type RequestChoices = Readonly<Record<string, FieldChoices | undefined>>;
@@ -10,7 +11,8 @@ const noChoices: ReadonlyMap<string, FieldChoices> = new Map();
 const noneAllowed: ReadonlyMap<string, ReadonlySet<string>> = new Map();
 
 /**
- * Reads the choices of a request. In their names, `[]` means any item of a list. It can be left out: `lines.product`.
+ * Reads the choices of a request. In their names, `[]` means any item of a list, or any key of a record. That of a list can be
+ * left out: `lines.product`.
  *
  * @throws {FormError} If the form has no such field.
  */

@@ -43,6 +43,7 @@ export class Conversion {
   #unchosen: Set<string> | undefined;
   #refused: Map<string, RefusedKind> | undefined;
   #long: Map<string, LongText> | undefined;
+  #hasEmptyText = false;
   readonly #wasShown: WasShown | undefined;
 
   /**
@@ -89,6 +90,42 @@ export class Conversion {
   /** Whether no field is missing, refused, too long, or none of its choices. */
   get isClean(): boolean {
     return this.#missing === undefined && this.#unchosen === undefined && this.#refused === undefined && this.#long === undefined;
+  }
+
+  /** Whether the schema could take the converted value although the form refuses a part of it. */
+  get isDoubtful(): boolean {
+    return this.#hasEmptyText || this.#unchosen !== undefined || this.#refused !== undefined || this.#long !== undefined;
+  }
+
+  /** Creates a conversion of the same kind that has found nothing yet, to try an option of a union. */
+  fork(): Conversion {
+    return new Conversion(this.source, this.choices, this.#wasShown);
+  }
+
+  /** Takes over the wrong fields that another conversion found. */
+  absorb(other: Conversion): void {
+    for (const name of other.missing) {
+      this.addMissing(name);
+    }
+    for (const name of other.blank) {
+      this.addBlank(name);
+    }
+    for (const name of other.unchosen) {
+      this.addUnchosen(name);
+    }
+    for (const [name, kind] of other.refused) {
+      this.addRefused(name, kind);
+    }
+    for (const [name, long] of other.long) {
+      this.addLong(name, long);
+    }
+    this.#hasEmptyText ||= other.#hasEmptyText;
+  }
+
+  /** Notes a required text that was left empty: its schema may take the empty text, but a form does not. */
+  addEmptyText(name: string): void {
+    this.#hasEmptyText = true;
+    this.addMissing(name);
   }
 
   /** Notes a required field that was left empty. */

@@ -2,7 +2,7 @@ import { textConverters } from "../base/text-values";
 import type { FormValue } from "../http/request/form-values";
 import type { Conversion, Path } from "./conversion";
 import { emptyNode, formatName, isBlank, type NameNode } from "./field-names";
-import { isChosenByAbsence, listChoosers, listRecordKeys } from "./members";
+import { isChosenByAbsence, listChoosers, listRecordKeys, readMembers } from "./members";
 import { readDefinition, readInner, readInners, readShape, unwrap, type ZodSchema } from "./zod";
 
 /** Converts the values of a part. */
@@ -24,11 +24,10 @@ export function convertMembers(schema: ZodSchema, node: NameNode, path: Path, co
     case "record":
       return convertRecord(schema, node, path, convert);
     case "intersection": {
-      const [left, right] = ["left", "right"].map((side) => {
-        const part = readInner(schema, side);
-        return part && convert(part, node, path);
-      });
-      return merge(left, right);
+      const sides = ["left", "right"].map((side) => readInner(schema, side));
+      const [left, right] = sides.map((side) => side && convert(side, node, path));
+      const [first, second] = sides.map((side) => side && readMembers(side)?.fields);
+      return merge(left, right, (key) => (first?.has(key) === second?.has(key) ? undefined : first?.has(key) === true ? "left" : "right"));
     }
     default:
       return convertOption(schema, node, path, conversion, convert);
@@ -49,21 +48,28 @@ function convertObject(schema: ZodSchema, node: NameNode, path: Path, convert: C
   if (catchall !== undefined) {
     for (const [key, child] of node.children) {
       if (!shape.has(key)) {
-        const isOpen = ["unknown", "any", "never"].includes(unwrap(catchall).core._zod.def.type);
-        value[key] = isOpen ? toPlain(child) : convert(catchall, child, [...path, key]);
+        value[key] = openKinds.has(unwrap(catchall).core._zod.def.type) ? toPlain(child) : convert(catchall, child, [...path, key]);
       }
     }
   }
   return value;
 }
 
-/** Returns sent values as they are: one value, a list of several, or an object of longer names. */
-function toPlain({ values, children }: NameNode): FormValue | readonly FormValue[] | Record<string, unknown> | undefined {
-  return children.size > 0
-    ? Object.fromEntries([...children].map(([key, child]) => [key, toPlain(child)]))
-    : values.length > 1
-      ? values
-      : values[0];
+/** The kinds of schemas that take values as they are. */
+const openKinds: ReadonlySet<string> = new Set(["unknown", "any", "never"]);
+
+/**
+ * Returns sent values as they are: one value, a list of several or of a name with `[]`, the items of names with indices
+ * from 0 on, or an object of longer names.
+ */
+export function toPlain(node: NameNode): FormValue | readonly unknown[] | Record<string, unknown> | undefined {
+  const { values, children } = node;
+  if (children.size > 0) {
+    return node.isIndexed && values.length === 0
+      ? node.items.map(toPlain)
+      : Object.fromEntries([...children].map(([key, child]) => [key, toPlain(child)]));
+  }
+  return values.length > 1 || node.isListed ? values : values[0];
 }
 
 function convertRecord(schema: ZodSchema, node: NameNode, path: Path, convert: Convert): Record<string, unknown> {
@@ -105,7 +111,10 @@ function convertOption(schema: ZodSchema, node: NameNode, path: Path, conversion
     options.find((candidate) => listChoosers(candidate, discriminator).some(isNamed)) ??
     (text === "" ? options.find((candidate) => isChosenByAbsence(candidate, discriminator)) : undefined);
   if (option !== undefined) {
-    return convert(option, node, path);
+    const value = convert(option, node, path);
+    const chosen = listChoosers(option, discriminator).find(isNamed);
+    // A union inside that finds none of its options still has the value of this discriminator.
+    return isPlain(value) && value[discriminator] === undefined && chosen !== undefined ? { ...value, [discriminator]: chosen } : value;
   }
   if (text === "") {
     conversion.addMissing(formatName([...path, discriminator]));
@@ -113,14 +122,16 @@ function convertOption(schema: ZodSchema, node: NameNode, path: Path, conversion
   return { [discriminator]: text === "" ? undefined : sent };
 }
 
-/** Merges the values of both sides of an intersection. */
-function merge(left: unknown, right: unknown): unknown {
+/** Merges the values of both sides of an intersection. A field that one side states is that side's: the other took it as it was. */
+function merge(left: unknown, right: unknown, findOwner: (key: string) => "left" | "right" | undefined): unknown {
   if (!isPlain(left) || !isPlain(right)) {
     return left ?? right;
   }
-  const merged: Record<string, unknown> = { ...left };
+  const merged: Record<string, unknown> = { ...right, ...left };
   for (const [key, value] of Object.entries(right)) {
-    merged[key] = key in merged ? merge(merged[key], value) : value;
+    if (key in left && findOwner(key) !== "left") {
+      merged[key] = findOwner(key) === "right" ? value : merge(left[key], value, () => undefined);
+    }
   }
   return merged;
 }

@@ -1,12 +1,13 @@
-import { validateSync } from "../base/schema";
 import { textConverters } from "../base/text-values";
 import { UploadedFile } from "../http/request/upload";
 import { findTypedMost, listTextFormats, readLeast } from "./checks";
 import { readChoices } from "./choices";
 import { parseControlDate } from "./control-dates";
-import { Conversion, type Path, type RefusedKind } from "./conversion";
-import { convertMembers } from "./convert-members";
+import { Conversion, type Path } from "./conversion";
+import { convertMembers, toPlain } from "./convert-members";
+import { convertUnion } from "./convert-union";
 import { emptyNode, formatName, isBlank, type NameNode, nodeOf } from "./field-names";
+import { findByKeys } from "./field-patterns";
 import { completeTime, toBigInt, toNumber } from "./text-conversions";
 import { findRefused } from "./text-formats";
 import { listValues, readDefinition, readInner, readInners, remember, type Unwrapped, unwrap, type ZodSchema } from "./zod";
@@ -92,6 +93,11 @@ function convertCore(kind: Unwrapped, node: NameNode, path: Path, conversion: Co
     case "union":
     case "intersection":
       return convertParts(kind, mayLack, node, path, conversion);
+    case "unknown":
+    case "any":
+      return toPlain(node);
+    case "never":
+      return text === "" ? undefined : first;
     default:
       return first;
   }
@@ -105,7 +111,7 @@ function convertParts(kind: Unwrapped, mayLack: boolean, node: NameNode, path: P
   if (mayLack && isBlank(node)) {
     return kind.acceptsEmpty && node.values[0] === "" ? "" : undefined;
   }
-  if (conversion.source === "query" && groups.has(core._zod.def.type) && node.children.size === 0 && !isBlank(node)) {
+  if (groups.has(core._zod.def.type) && node.children.size === 0 && !isBlank(node)) {
     // A plain value in place of an object is refused, and not lost.
     return node.values[0];
   }
@@ -113,7 +119,7 @@ function convertParts(kind: Unwrapped, mayLack: boolean, node: NameNode, path: P
     return convertTuple(core, node, path, conversion);
   }
   if (core._zod.def.type === "union" && readDefinition(core, "discriminator") === undefined) {
-    return convertUnion(kind, node, path, conversion);
+    return convertUnion(kind, node, path, conversion, convert);
   }
   return convertMembers(core, node, path, conversion, (part, partNode, partPath) => convert(part, partNode, partPath, conversion));
 }
@@ -166,7 +172,7 @@ const listPrecisions: (schema: ZodSchema) => readonly number[] = remember((schem
 function markEmpty(text: string, path: Path, conversion: Conversion): string {
   const name = formatName(path);
   if (text === "") {
-    conversion.addMissing(name);
+    conversion.addEmptyText(name);
   } else {
     conversion.addBlank(name);
   }
@@ -272,54 +278,6 @@ function partOf(node: NameNode, index: number): NameNode {
   return value === undefined ? (node.children.get(String(index)) ?? emptyNode) : nodeOf(value);
 }
 
-function convertUnion(kind: Unwrapped, node: NameNode, path: Path, conversion: Conversion): unknown {
-  if (kind.acceptsEmpty && node.values[0] === "") {
-    return "";
-  }
-  if (isBlank(node) && node.children.size === 0) {
-    return undefined;
-  }
-  // One value of a list is no list again, or a union that holds lists of itself would never end.
-  const isItem = typeof path.at(-1) === "number" && node.children.size === 0;
-  const all = readInners(kind.core, "options").filter((option) => !(isItem && isArray(option)));
-  // Several values are a list: an option of one value would drop the others.
-  const options = node.values.length > 1 ? [...all.filter(isArray), ...all.filter((option) => !isArray(option))] : all;
-  // The first option that accepts the converted value wins. An option with asynchronous parts cannot be tried.
-  const refused = new Map<string, RefusedKind>();
-  for (const option of options) {
-    const trial = new Conversion(conversion.source);
-    const value = convert(option, node, path, trial);
-    if (accepts(option, value)) {
-      if (trial.refused.size === 0) {
-        return value;
-      }
-      for (const [name, format] of trial.refused) {
-        refused.set(name, format);
-      }
-    }
-  }
-  for (const [name, format] of refused) {
-    conversion.addRefused(name, format);
-  }
-  // Text that no option accepts stays text. Fields go to the first option, whose errors name the missing ones.
-  const [value] = node.values;
-  return value === undefined && options[0] !== undefined ? convert(options[0], node, path, conversion) : value;
-}
-
-function isArray(schema: ZodSchema): boolean {
-  const { type } = unwrap(schema).core._zod.def;
-  return type === "array" || type === "set" || type === "tuple";
-}
-
-/** Tells whether a schema accepts a value, as far as that can be told at once. */
-function accepts(schema: ZodSchema, value: unknown): boolean {
-  try {
-    return !("issues" in validateSync(schema, value));
-  } catch {
-    return false;
-  }
-}
-
 /** Notes a value that is none of the choices of its field, by `.meta({ choices })` or of this request. */
 function checkChoices(schema: ZodSchema, node: NameNode, value: unknown, path: Path, conversion: Conversion): void {
   const allowed = findAllowed(path, conversion) ?? readChoices(schema)?.allowed;
@@ -339,5 +297,5 @@ function checkChoices(schema: ZodSchema, node: NameNode, value: unknown, path: P
 }
 
 function findAllowed(path: Path, { choices }: Conversion): ReadonlySet<string> | undefined {
-  return choices.size === 0 ? undefined : (choices.get(formatName(path)) ?? choices.get(formatName(path).replace(/\[\d+\]/g, "[]")));
+  return findByKeys(choices, path);
 }

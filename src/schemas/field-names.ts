@@ -6,15 +6,18 @@ export const maxDepth = 8;
 const maxIndex = 1000;
 const nested = /[.[]/;
 const digits = /^\d+$/;
+const index = /^(?:0|[1-9]\d*)$/;
 const noNames: ReadonlySet<string> = new Set();
 const forbiddenKeys: ReadonlySet<string> = new Set(["__proto__", "prototype", "constructor"]);
-/** One key of a name: `[key]`, or text up to the next dot or bracket. */
-const keyPattern = /\[([^\]]*)\]?|\.?([^.[]*)/y;
+/** One key of a name: `["key"]`, `[key]`, or text up to the next dot or bracket. */
+const keyPattern = /\[("(?:[^"\\]|\\.)*")\]|\[([^\]]*)\]?|\.?([^.[]*)/y;
 
 /** The values sent under one name, and those under longer names. */
 export class NameNode {
   /** The values sent under exactly this name, or under it with `[]`. */
   readonly values: FormValue[] = [];
+  /** Whether a value was sent under the name with `[]`. */
+  isListed = false;
   #children: Map<string, NameNode> | undefined;
   #items: readonly NameNode[] | undefined;
 
@@ -33,6 +36,11 @@ export class NameNode {
   get items(): readonly NameNode[] {
     this.#items ??= this.#listItems().filter((item) => !isUntouched(item));
     return this.#items;
+  }
+
+  /** Whether the longer names are indices from 0 on, as those of rows: names by other numbers can be ids. */
+  get isIndexed(): boolean {
+    return this.children.has("0") && [...this.children.keys()].every((key) => index.test(key) && Number(key) <= maxIndex);
   }
 
   /** Returns the node of a key, and creates it if there is none. Only for a tree that still grows. */
@@ -84,7 +92,9 @@ export function toTree(entries: Iterable<readonly [string, FormValue]>, except: 
     if (except.has(name)) {
       continue;
     }
-    const node = nested.test(name) || forbiddenKeys.has(name) ? growPath(root, parseName(name)) : root.grow(name);
+    const isNested = nested.test(name);
+    const node = isNested || forbiddenKeys.has(name) ? growPath(root, parseName(name)) : root.grow(name);
+    node.isListed ||= isNested && name.endsWith("[]");
     node.values.push(typeof value === "string" && value.includes("\r") ? value.replace(/\r\n?/g, "\n") : value);
   }
   return root;
@@ -111,8 +121,8 @@ function everyValue(node: NameNode, isNothing: (text: string) => boolean): boole
 }
 
 /**
- * Splits the name of a sent field into its keys: `a[0].c` is `["a", "0", "c"]`. Empty brackets add nothing, and a key in
- * brackets may hold dots.
+ * Splits the name of a sent field into its keys: `a[0].c` is `["a", "0", "c"]`. Empty brackets add nothing. A key in
+ * brackets may hold dots and pairs of brackets, and one in quotes and brackets any character: `a["b]"]`.
  *
  * @throws {BadRequest} If the name has more than 8 levels, or would reach a prototype.
  */
@@ -133,12 +143,14 @@ export function splitName(name: string): string[] {
   keyPattern.lastIndex = 0;
   while (keyPattern.lastIndex < name.length) {
     const start = keyPattern.lastIndex;
-    const [whole = "", bracketed, plain = ""] = keyPattern.exec(name) ?? [];
-    const key = bracketed ?? plain;
-    if (key !== "" || start === 0) {
+    const [whole = "", quoted, bracketed, plain = ""] = keyPattern.exec(name) ?? [];
+    const unquoted = quoted === undefined ? undefined : unquote(quoted);
+    const end = unquoted === undefined && bracketed?.includes("[") === true ? findEnd(name, start) : undefined;
+    const key = unquoted ?? (end === undefined ? (bracketed ?? quoted ?? plain) : name.slice(start + 1, end));
+    if (key !== "" || start === 0 || unquoted === "") {
       keys.push(key);
     }
-    keyPattern.lastIndex = start + Math.max(whole.length, 1);
+    keyPattern.lastIndex = end === undefined ? start + Math.max(whole.length, 1) : end + 1;
     if (keys.length > maxDepth + 1) {
       break;
     }
@@ -146,17 +158,48 @@ export function splitName(name: string): string[] {
   return keys;
 }
 
+function unquote(text: string): string | undefined {
+  try {
+    return String(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Finds the bracket that closes the one at the start. */
+function findEnd(name: string, start: number): number | undefined {
+  let depth = 0;
+  for (let position = start; position < name.length; position++) {
+    depth += name[position] === "[" ? 1 : name[position] === "]" ? -1 : 0;
+    if (depth === 0) {
+      return position;
+    }
+  }
+  return undefined;
+}
+
 /** Tells whether a key can be a field's name by itself. */
 export function isPlainKey(key: string): boolean {
   return key !== "" && !/[.[\]]/.test(key) && !forbiddenKeys.has(key);
 }
 
-/** Formats a path as a name: `["a", 0, "c"]` is `a[0].c`. A key that holds dots or brackets stands in brackets. */
+/**
+ * Formats a path as a name: `["a", 0, "c"]` is `a[0].c`. A key that holds dots or brackets stands in brackets, in quotes
+ * if it could not be read again otherwise.
+ */
 export function formatName(path: readonly PropertyKey[]): string {
   return path
     .map((key, index) => {
       const text = String(key);
-      return typeof key === "number" || (index > 0 && nested.test(text)) ? `[${text}]` : `${index === 0 ? "" : "."}${text}`;
+      if (typeof key === "number" || index === 0) {
+        return index === 0 ? text : `[${text}]`;
+      }
+      return text === "" || nested.test(text) ? formatKey(text) : `.${text}`;
     })
     .join("");
+}
+
+function formatKey(key: string): string {
+  const [, read, ...rest] = splitName(`k[${key}]`);
+  return read === key && rest.length === 0 ? `[${key}]` : `[${JSON.stringify(key)}]`;
 }

@@ -3,7 +3,7 @@ import { describeForeign, isSchema } from "../base/foreign-schema";
 import { didYouMean } from "../base/suggestion";
 import { checkFields } from "./check-fields";
 import { formatName, maxDepth, type NameNode, splitName } from "./field-names";
-import { type Alternative, findMember, isGroup, readMembers, readRecordMembers } from "./members";
+import { type Alternative, findMember, readMembers, readRecordMembers } from "./members";
 import { isZodSchema, readInner, readInners, unwrap, type ZodSchema } from "./zod";
 
 /** The schemas of a form: one for each field, and that of the whole, if there is one. */
@@ -105,30 +105,6 @@ export function findField({ fields, whole }: FormSchema, name: string): FieldPat
     schema = findMember(schema, key);
   }
   return schema && { name: formatName(keys), keys, parents, schema };
-}
-
-/** Finds the name of a field in which `[]` means any item of a list, also if it is left out: `lines.product` is `lines[].product`. */
-export function findAnyItem(form: FormSchema, name: string): string | undefined {
-  const [first = "", ...rest] = splitName(name.replaceAll("[]", ""));
-  let schema = form.fields.get(first);
-  let found = first;
-  for (const key of rest) {
-    while (schema !== undefined && isList(schema) && !/^\d+$/.test(key)) {
-      schema = findMember(schema, "");
-      found += "[]";
-    }
-    found += schema !== undefined && isList(schema) ? `[${key}]` : `.${key}`;
-    schema = schema && findMember(schema, key);
-  }
-  if (schema === undefined) {
-    return undefined;
-  }
-  // The choices of a list of lists are those of each of its rows.
-  while (schema !== undefined && isList(schema) && isGroup(schema)) {
-    schema = findMember(schema, "");
-    found += schema !== undefined && isList(schema) ? "[]" : "";
-  }
-  return found;
 }
 
 /**

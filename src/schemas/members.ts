@@ -89,7 +89,8 @@ export function takesAnyKey(schema: ZodSchema): boolean {
   );
 }
 
-function isRecord(schema: ZodSchema): boolean {
+/** Tells whether a schema is that of a record. */
+export function isRecord(schema: ZodSchema): boolean {
   return unwrap(schema).core._zod.def.type === "record";
 }
 
@@ -98,9 +99,17 @@ function joinSides(left: Members["fields"], right: Members["fields"]): Members["
   const joined = new Map(left);
   for (const [name, field] of right) {
     const other = left.get(name);
-    joined.set(name, other === undefined ? field : unwrap(other).isOptional ? field : other);
+    joined.set(name, other === undefined || other === field ? field : joinBoth(other, field));
   }
   return joined;
+}
+
+/** Makes one schema, to be read, of those that both sides of an intersection have for a field. */
+function joinBoth(left: ZodSchema, right: ZodSchema): ZodSchema {
+  const [first, second] = [unwrap(left), unwrap(right)];
+  const meta = { ...second.meta, ...first.meta };
+  const joined = composeSchema({ type: "intersection", left, right, meta });
+  return first.isOptional && second.isOptional ? composeSchema({ type: "optional", innerType: joined, meta }) : joined;
 }
 
 /** Finds the schema of a part by its key; `""` is any item of a list. */

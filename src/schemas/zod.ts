@@ -281,13 +281,27 @@ function joinTexts(input: ZodSchema, output: ZodSchema): ZodSchema | undefined {
 
 const scalars: ReadonlySet<string> = new Set(["string", "number", "bigint", "date"]);
 
-/** Joins both sides of an intersection of texts, of numbers or of dates; `undefined` for other schemas. */
+/** The kinds that have fields of their own: an intersection of them has the fields of both sides. */
+const composites: ReadonlySet<string> = new Set(["object", "record", "tuple", "union", "intersection"]);
+
+/** Joins both sides of an intersection of texts, of numbers, of choices, of lists and the like; `undefined` for groups. */
 function joinSides(schema: ZodSchema): ZodSchema | undefined {
   const [left, right] = ["left", "right"].map((side) => readInner(schema, side)).map((side) => side && unwrap(side));
-  const type = left?.core._zod.def.type ?? "";
-  return left !== undefined && right?.core._zod.def.type === type && scalars.has(type)
-    ? joinWrappings(joinChecks(left.core, right.core), left, right)
-    : undefined;
+  if (left === undefined || right === undefined) {
+    return undefined;
+  }
+  const [from, to] = [left.core, right.core];
+  const { type } = from._zod.def;
+  if (listValues(from).length > 0 && listValues(to).length > 0) {
+    const values = listValues(from).filter((value) => listValues(to).includes(value));
+    return joinWrappings(composeSchema({ ...from._zod.def, type: "literal", values }), left, right);
+  }
+  if (to._zod.def.type !== type || composites.has(type)) {
+    return undefined;
+  }
+  const checks = [...readChecks(from), ...readChecks(to)];
+  const joined = scalars.has(type) ? joinChecks(from, to) : composeSchema({ ...from._zod.def, checks });
+  return joinWrappings(joined, left, right);
 }
 
 /** Gives a schema the wrappings that hold for both schemas of which it was made. */

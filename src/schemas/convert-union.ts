@@ -1,0 +1,95 @@
+import { validateSync } from "../base/schema";
+import type { Conversion, Path } from "./conversion";
+import { isBlank, type NameNode } from "./field-names";
+import { findMember } from "./members";
+import { readInners, type Unwrapped, unwrap, type ZodSchema } from "./zod";
+
+/** Converts a value by one schema. */
+type Convert = (schema: ZodSchema, node: NameNode, path: Path, conversion: Conversion) => unknown;
+
+const lists: ReadonlySet<string> = new Set(["array", "set", "tuple"]);
+const groups: ReadonlySet<string> = new Set(["object", "record", "intersection"]);
+/** The kinds that take one value as well as fields. */
+const open: ReadonlySet<string> = new Set(["union", "unknown", "any"]);
+const index = /^\d+$/;
+
+/**
+ * Converts a value by the options of a union without a discriminator. The first option wins that accepts what was sent,
+ * with its choices and without an empty text. An option with asynchronous parts cannot be tried.
+ *
+ * @param kind The union.
+ * @param node The sent values.
+ * @param path The keys that lead to the value.
+ * @param conversion Collects the wrong fields.
+ * @param convert Converts by one option.
+ */
+export function convertUnion(kind: Unwrapped, node: NameNode, path: Path, conversion: Conversion, convert: Convert): unknown {
+  if (kind.acceptsEmpty && node.values[0] === "") {
+    return "";
+  }
+  if (isBlank(node) && node.children.size === 0) {
+    return undefined;
+  }
+  const options = listOptions(kind.core, node, path);
+  let doubtful: { readonly trial: Conversion; readonly value: unknown } | undefined;
+  for (const option of options) {
+    const trial = conversion.fork();
+    const value = convert(option, node, path, trial);
+    if (accepts(option, value)) {
+      if (!trial.isDoubtful) {
+        return value;
+      }
+      doubtful ??= { trial, value };
+    }
+  }
+  if (doubtful !== undefined) {
+    conversion.absorb(doubtful.trial);
+    return doubtful.value;
+  }
+  // Text that no option accepts stays text. Fields go to the option that has most of them, whose errors are shown.
+  const [value] = node.values;
+  const closest = value === undefined ? findClosest(options, node) : undefined;
+  return closest === undefined ? value : convert(closest, node, path, conversion);
+}
+
+/** Lists the options that can take what was sent, in the order in which they are tried. */
+function listOptions(union: ZodSchema, node: NameNode, path: Path): readonly ZodSchema[] {
+  // One value of a list is no list again, or a union that holds lists of itself would never end.
+  const isItem = typeof path.at(-1) === "number" && node.children.size === 0;
+  const all = readInners(union, "options").filter((option) => !(isItem && isList(option)));
+  const fitting = all.filter((option) => fits(unwrap(option).core._zod.def.type, node));
+  const options = fitting.length === 0 ? all : fitting;
+  // Several values are a list: an option of one value would drop the others.
+  return node.values.length > 1 ? [...options.filter(isList), ...options.filter((option) => !isList(option))] : options;
+}
+
+/** Tells whether a kind of schema takes values of a name, or of longer names: an option of the other kind would drop them. */
+function fits(type: string, { values, children }: NameNode): boolean {
+  if (open.has(type) || (values.length > 0 && children.size > 0)) {
+    return true;
+  }
+  if (values.length > 0) {
+    return !groups.has(type);
+  }
+  return groups.has(type) || (lists.has(type) && [...children.keys()].every((key) => index.test(key)));
+}
+
+function isList(schema: ZodSchema): boolean {
+  return lists.has(unwrap(schema).core._zod.def.type);
+}
+
+/** Finds the option that has the most of the filled fields. */
+function findClosest(options: readonly ZodSchema[], { children }: NameNode): ZodSchema | undefined {
+  const filled = [...children].filter(([, child]) => !isBlank(child)).map(([key]) => key);
+  const counts = options.map((option) => filled.filter((key) => findMember(option, key) !== undefined).length);
+  return options[counts.indexOf(Math.max(...counts))];
+}
+
+/** Tells whether a schema accepts a value, as far as that can be told at once. */
+function accepts(schema: ZodSchema, value: unknown): boolean {
+  try {
+    return !("issues" in validateSync(schema, value));
+  } catch {
+    return false;
+  }
+}
