@@ -71,8 +71,11 @@ export default defineConfig({
           page("10. Tags and pages", "tutorial/10-tags"),
           page("11. Pictures", "tutorial/11-pictures"),
           page("12. JSON and a feed", "tutorial/12-feed"),
-          page("13. Tests", "tutorial/13-tests"),
-          page("14. Deploy", "tutorial/14-deploy"),
+          page("13. Mail", "tutorial/13-mail"),
+          page("14. New password", "tutorial/14-password"),
+          page("15. Jobs", "tutorial/15-jobs"),
+          page("16. Tests", "tutorial/16-tests"),
+          page("17. Deploy", "tutorial/17-deploy"),
         ],
       },
       {
