@@ -231,4 +231,4 @@ export type { Scaffold, ViewFunction } from "./setup/scaffold";
 export type { ReadTokenOptions, SignTokenOptions } from "./signing/tokens";
 export type { BuiltTemplate, GivenTemplates } from "./templating/given-templates";
 export type { CookieJar } from "./testing/cookie-jar";
-export type { TestClient, TestRequestOptions, TestResponse } from "./testing/test-client";
+export type { TestClient, TestCredentials, TestRequestOptions, TestResponse } from "./testing/test-client";

@@ -1,13 +1,12 @@
-import { existsSync } from "node:fs";
 import type { Flagon } from "../app";
-import { CookieSessions } from "../sessions/cookie-sessions";
 import type { Finding } from "../setup/registry";
+import { findMissingFolders, findSessionUse } from "../setup/start-warnings";
 import { findEndOfLife } from "./node-releases";
 
 /**
  * Looks for settings that should not be in production.
  *
- * An app without templates, login, key and session code is a JSON service: its sessions are not checked.
+ * The cookie of the session is checked if the app has a secret key, or seems to use sessions. A JSON service does neither.
  */
 export function checkDeployment(app: Flagon, nodeVersion: string = process.versions.node, today: Date = new Date()): Finding[] {
   const { config, routes } = app;
@@ -18,11 +17,12 @@ export function checkDeployment(app: Flagon, nodeVersion: string = process.versi
     }
   };
   const key = config.secretKey;
-  const hasSessions = mayUseSessions(app);
+  const use = key === null ? findSessionUse(app) : undefined;
+  const hasSessions = key !== null || use !== undefined;
   const cookie = { isAlwaysSecure: config.sessionCookieSecure === true, isNeverSecure: config.sessionCookieSecure === false };
   check(
-    hasSessions && key === null,
-    "There is no secret key: sessions cannot be written.",
+    use !== undefined,
+    `There is no secret key, and ${use}: sessions cannot be written, and forms not sent.`,
     "Set FLAGON_SECRET_KEY; npx flagon secret makes one.",
   );
   check(key !== null && key.length < 32, "The secret key is short, which makes it easy to guess.", "Make one: npx flagon secret");
@@ -65,26 +65,9 @@ export function checkDeployment(app: Flagon, nodeVersion: string = process.versi
     `Node ${nodeVersion} gets no more security fixes since ${endOfLife?.toISOString().slice(0, 10)}.`,
     "Use a line of Node that gets them: https://nodejs.org/en/about/previous-releases",
   );
+  findings.push(...findMissingFolders(app));
   check(routes.length === 0, "The app has no routes.", "Register its controllers.");
   return findings;
-}
-
-/** Code that needs a secret key, also after a compiler: `flash("Saved.")` is `(0, flagon_1.flash)("Saved.")` then. */
-const keyUse =
-  /\bsession\.(?:set|get|has|pop|delete|clear|regenerate|permanent)\b|\b(?:flash|getFlashedMessages|loginUser|signToken|signUrl|validateOnSubmit)\)?\(/;
-
-/** Tells whether an app seems to use sessions: it has a key, templates for pages and forms, a login, a store of its own, or such code. */
-function mayUseSessions({ config, extensions, registry, sessionInterface, templates }: Flagon): boolean {
-  return (
-    config.secretKey !== null ||
-    "login" in extensions ||
-    !(sessionInterface instanceof CookieSessions) ||
-    templates.folders.some((folder) => existsSync(folder)) ||
-    [...registry.endpoints.values()].some(({ owner }) => keyUse.test(String(typeof owner === "function" ? owner : owner.constructor))) ||
-    [registry.scope, ...registry.blueprints.values()].some(({ own }) =>
-      [...own.beforeRequest, ...own.afterRequest].some((hook) => keyUse.test(String(hook))),
-    )
-  );
 }
 
 /** Collects the findings of extensions, such as pending migrations. The error of one that fails is a finding. */

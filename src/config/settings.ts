@@ -216,7 +216,7 @@ export const settingChecks: { readonly [Key in keyof Settings]: SettingCheck } =
   },
   contentSecurityPolicy: {
     ...anyLike(
-      "an object of directives, such as { scriptSrc: [\"'self'\"] }, the text of the header, or null",
+      "an object of directives that browsers know, with keywords in single quotes, such as { scriptSrc: [\"'self'\"] }; the text of the header; or null",
       (value) => value === null || isPolicy(value),
       readOrNull,
     ),

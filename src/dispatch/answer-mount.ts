@@ -8,11 +8,13 @@ import type { FlagonResponse } from "../http/response/response";
 import { toResponse } from "../http/response/response-value";
 import type { Application, FetchHandler, Mount } from "../setup/application";
 import { noHooks } from "../setup/registry";
-import { handleError } from "./after-view";
+import { handleError, toAnswer } from "./after-view";
+import { checkHead } from "./check-head";
 import type { RequestContext } from "./context";
 import { createContext, dispatch } from "./dispatch";
 import { redirectToPath } from "./find-route";
 import { primeBody } from "./first-piece";
+import { redirectToHttps } from "./https-only";
 
 /** Makes the response to a request. */
 export type Respond = (context: RequestContext) => MaybePromise<FlagonResponse>;
@@ -47,6 +49,14 @@ export function answerBehindMiddleware<Sent>(app: Application, source: RequestSo
     return sender.send(createContext(app, source), dispatch);
   }
   const { mounted, mount, query } = found;
+  const { httpsOnly, trustedHosts } = app.config;
+  if (httpsOnly || trustedHosts.length > 0) {
+    const context = createMountContext(app, source);
+    const refuse = findRefusal(context);
+    if (refuse !== undefined) {
+      return sender.send(context, refuse);
+    }
+  }
   switch (mount.target.kind) {
     case "app":
       if (found.rest === "") {
@@ -88,6 +98,17 @@ function findMount(app: Application, source: RequestSource): FoundMount | undefi
   const rest = path.slice(prefix.length);
   const mounted = new MountedSource(source, new RequestHead(source, app.requestSettings), prefix, (rest || "/") + query);
   return { mount, mounted, rest, query };
+}
+
+/** Returns the function that answers a request in place of a mounted handler, if the app's settings refuse or redirect it. */
+function findRefusal(context: RequestContext): Respond | undefined {
+  try {
+    checkHead(context);
+    const redirect = redirectToHttps(context);
+    return redirect === undefined ? undefined : () => toAnswer(context, redirect);
+  } catch (error) {
+    return () => handleError(context, error);
+  }
 }
 
 /** Creates the context of a request that a mounted handler answers: the app's hooks do not run for it. */

@@ -20,6 +20,7 @@ export function redirectToHttps({ app, request }: RequestContext): FlagonRespons
     throw new BadRequest("The request names no host, so that it cannot be sent to HTTPS.");
   }
   const response = new FlagonResponse(null, 308);
-  response.location = `https://${host}${request.rootPath}${request.target}`;
+  // The port of HTTP is none of HTTPS. Another port is kept: the server may answer both on it.
+  response.location = `https://${host.replace(/:80$/, "")}${request.rootPath}${request.target}`;
   return response;
 }

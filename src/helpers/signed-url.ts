@@ -32,7 +32,8 @@ const signatureName = "signature";
  *
  * @param url A path of the app or a whole URL, such as `urlFor()` builds.
  * @param options The seconds until it expires.
- * @throws {TypeError} If `expiresIn` is not above 0, or the URL has a parameter `expires` or `signature` already.
+ * @throws {TypeError} If `expiresIn` is not above 0, the URL is neither a path nor one of http or https, or it has a
+ * parameter `expires` or `signature` already.
  * @throws {ConfigError} If the app has no secret key.
  *
  * @example
@@ -42,13 +43,18 @@ const signatureName = "signature";
  */
 export function signUrl(url: string, options: SignUrlOptions): string {
   const { config } = getAppContext("signUrl").app;
+  const [, origin = "", path = ""] = /^((?:https?:)?\/\/[^/?#\\]*)?(.*)$/is.exec(url) ?? [];
+  if (origin === "" ? !path.startsWith("/") : !URL.canParse(url, "http://localhost")) {
+    throw new TypeError(
+      `signUrl() got '${url}': give a path that begins with a slash, or a URL of http or https, such as urlFor() builds.`,
+    );
+  }
   const parsed = new URL(url, "http://localhost");
   if ([expiryName, signatureName].some((name) => parsed.searchParams.has(name))) {
     throw new TypeError(`The URL '${url}' has a parameter '${expiryName}' or '${signatureName}', which belong to the signature.`);
   }
   const expiry = `${expiryName}=${toExpiry(options.expiresIn, "signUrl")}`;
   const signed = `${parsed.pathname}${parsed.search === "" ? "?" : `${parsed.search}&`}${expiry}`;
-  const origin = /^[a-z][a-z\d+.-]*:/i.test(url) ? parsed.origin : "";
   return `${origin}${signed}&${signatureName}=${signText(config, signed, purpose)}${parsed.hash}`;
 }
 

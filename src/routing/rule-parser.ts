@@ -31,6 +31,14 @@ export function parseRule(rule: string, converters: ReadonlyMap<string, Converte
   if (colon !== null) {
     throw new RuleError(`A variable is written as '<${colon[1]}>', not as ':${colon[1]}'.`, rule, rule.indexOf(":", colon.index));
   }
+  const star = /\/\*{1,2}([A-Za-z_]\w*)?(?=\/|$)/.exec(rule);
+  if (star !== null) {
+    throw new RuleError(
+      `The rest of a path is written as '<path:${star[1] ?? "rest"}>', not as '*'. It is text without the first slash, and not empty.`,
+      rule,
+      rule.indexOf("*", star.index),
+    );
+  }
   const parts: Part[] = [];
   let text = "";
   for (let index = 0; index < rule.length; ) {

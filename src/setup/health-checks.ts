@@ -6,6 +6,8 @@ export interface HealthCheckOptions {
   timeout?: number;
 }
 
+/** Milliseconds after which a run that does not end is given up, and the check runs again. A service may be back by then. */
+const longestRun = 30_000;
 /** The longest time of a timer, in milliseconds: Node fires one that is set for longer at once. */
 const longestTimer = 2 ** 31 - 1;
 
@@ -13,19 +15,25 @@ interface HealthCheck {
   readonly name: string;
   readonly run: () => unknown;
   readonly timeout: number;
-  /** The run that has not ended yet. */
+  /** The run that has not ended yet, and the time at which it began. */
   pending: Promise<unknown> | undefined;
+  since: number;
 }
 
 /** The checks behind the health path of `serve`. */
 export class HealthChecks {
   readonly #checks: HealthCheck[] = [];
+  readonly #enter: (run: () => unknown) => unknown;
   readonly #fail: (error: unknown, message: string) => void;
   readonly #inner: HealthChecks[] = [];
   #running: Promise<readonly string[]> | undefined;
 
-  /** @param fail Gets the error of each check that fails. */
-  constructor(fail: (error: unknown, message: string) => void) {
+  /**
+   * @param enter Runs a function with the app's context.
+   * @param fail Gets the error of each check that fails.
+   */
+  constructor(enter: (run: () => unknown) => unknown, fail: (error: unknown, message: string) => void) {
+    this.#enter = enter;
     this.#fail = fail;
   }
 
@@ -49,7 +57,7 @@ export class HealthChecks {
     if (!(timeout > 0)) {
       throw new SetupError(`The timeout of the health check '${name}' must be a number of seconds above 0, but got ${timeout}.`);
     }
-    this.#checks.push({ name, run, timeout, pending: undefined });
+    this.#checks.push({ name, run, timeout, pending: undefined, since: 0 });
   }
 
   /** Runs the checks of a mounted app as well. */
@@ -69,17 +77,15 @@ export class HealthChecks {
     return this.#running;
   }
 
-  /** Runs a check. A run that has not ended is not repeated. */
+  /** Runs a check. A run that has not ended is not repeated for a while. */
   async #isFine(check: HealthCheck): Promise<boolean> {
-    check.pending ??= (async () => check.run())().finally(() => {
-      check.pending = undefined;
-    });
+    const pending = this.#run(check);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(`It took longer than ${check.timeout} s.`)), Math.min(longestTimer, check.timeout * 1000));
     });
     try {
-      if ((await Promise.race([check.pending, late])) === false) {
+      if ((await Promise.race([pending, late])) === false) {
         throw new Error("It returned false.");
       }
       return true;
@@ -89,5 +95,19 @@ export class HealthChecks {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  #run(check: HealthCheck): Promise<unknown> {
+    const now = performance.now();
+    const { pending } = check;
+    if (pending !== undefined && now - check.since < Math.max(longestRun, check.timeout * 1000)) {
+      return pending;
+    }
+    const run = (async () => this.#enter(check.run))().finally(() => {
+      check.pending = check.pending === run ? undefined : check.pending;
+    });
+    check.since = now;
+    check.pending = run;
+    return run;
   }
 }

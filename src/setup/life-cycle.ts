@@ -66,7 +66,7 @@ export class LifeCycle {
   constructor(enter: (run: () => unknown) => unknown, fail: (error: unknown, message: string) => void) {
     this.#enter = enter;
     this.#fail = fail;
-    this.health = new HealthChecks(fail);
+    this.health = new HealthChecks(enter, fail);
   }
 
   /** Whether requests can be handled at once: all has started, or there is nothing to start. */

@@ -164,7 +164,9 @@ export class Registration {
   /** Serves a folder of static files. */
   addStatic(folder: string, urlPath: string): void {
     const { config, root } = this.app;
-    const { extendValues, view } = createStaticFiles(resolve(root, folder), config);
+    const path = resolve(root, folder);
+    const { extendValues, view } = createStaticFiles(path, config);
+    this.app.registry.staticFolders.set(folder, path);
     const details = { label: `the static files of '${folder}'`, owner: view, extendValues };
     this.addRoute(`${urlPath.replace(/\/$/, "")}/<path:filename>`, "static", view, {}, details);
   }

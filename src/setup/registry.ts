@@ -180,6 +180,8 @@ export class Registry {
   readonly extensionRecords: ExtensionRecord[] = [];
   /** The checks of extensions for `flagon check --deploy`. */
   readonly deploymentChecks: (() => Promise<readonly Finding[]>)[] = [];
+  /** The folders of static files that the app names, as it writes them, with their paths. */
+  readonly staticFolders: Map<string, string> = new Map();
   /** The app's own commands. */
   readonly commands: Command[] = [];
   /** The hooks that run when the app's context ends, after a request or without one. */

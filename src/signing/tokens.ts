@@ -53,9 +53,9 @@ export function signToken(config: Config, data: unknown, options: SignTokenOptio
       "signToken() got a 'bind' without a value. Give the value that the token is bound to, such as the hash of the password, or leave it out.",
     );
   }
-  const json = data === null || data === undefined ? undefined : JSON.stringify(data);
-  if (json === undefined) {
-    throw new TypeError("signToken() signs a value of JSON, such as { user: 3 }. It got a value that JSON cannot hold.");
+  const json = JSON.stringify(data, refuseForeign);
+  if (json === undefined || json === "null") {
+    throw new TypeError(`signToken() signs a value of JSON other than null, such as { user: 3 }. It got ${nameValue(data)}.`);
   }
   const [secret] = secretsOf(config);
   if (secret === undefined) {
@@ -80,6 +80,9 @@ export function signToken(config: Config, data: unknown, options: SignTokenOptio
 export function readToken(config: Config, token: unknown, options: ReadTokenOptions): unknown {
   const { bind, maxAge = 3600, purpose } = options;
   checkPurpose(purpose, "readToken");
+  if (!(typeof maxAge === "number" && maxAge >= 0)) {
+    throw new TypeError(`readToken() got a 'maxAge' that is no number of seconds from 0: ${nameValue(maxAge)}.`);
+  }
   if (typeof token !== "string" || token.length > longest || !/^[\w.-]+$/.test(token) || ("bind" in options && !isBindable(bind))) {
     return null;
   }
@@ -109,9 +112,7 @@ export function verifyText(config: Config, text: string, signature: string, purp
  */
 export function toExpiry(expiresIn: unknown, caller: string): number {
   if (typeof expiresIn !== "number" || !Number.isFinite(expiresIn) || expiresIn <= 0) {
-    throw new TypeError(
-      `${caller}() needs 'expiresIn', a number of seconds above 0, but got ${typeof expiresIn === "number" ? expiresIn : typeof expiresIn}.`,
-    );
+    throw new TypeError(`${caller}() needs 'expiresIn', a number of seconds above 0, but got ${nameValue(expiresIn)}.`);
   }
   const expiry = currentSeconds() + Math.ceil(expiresIn);
   if (!Number.isSafeInteger(expiry)) {
@@ -123,6 +124,26 @@ export function toExpiry(expiresIn: unknown, caller: string): number {
 /** Tells whether a time of expiry is over. At the very second it is not. */
 export function isOver(expiry: number): boolean {
   return currentSeconds() > expiry;
+}
+
+/**
+ * Refuses values that JSON would change without a word, where `JSON.stringify()` meets them.
+ *
+ * @throws {TypeError} If there is one.
+ */
+function refuseForeign(_key: string, value: unknown): unknown {
+  const isLost = value instanceof Map || value instanceof Set || (typeof value === "number" && !Number.isFinite(value));
+  if (isLost || typeof value === "bigint") {
+    throw new TypeError(`signToken() signs a value of JSON, which cannot hold ${nameValue(value)}.`);
+  }
+  return value;
+}
+
+function nameValue(value: unknown): string {
+  if (typeof value === "number" || value === null) {
+    return String(value);
+  }
+  return typeof value === "object" ? `an object of the class ${value.constructor?.name ?? "null"}` : typeof value;
 }
 
 function currentSeconds(): number {

@@ -29,13 +29,12 @@ export interface WantedBlock {
   readonly name: string;
   /** The names of the blocks that came before it. */
   readonly seen: Set<string>;
+  /** The block, once it is there. */
+  content: Markup | undefined;
 }
 
 /** Ends the rendering of a template once the wanted block is there. It is no error, and templates do not report it. */
-export class BlockFound {
-  /** @param content The block. */
-  constructor(readonly content: Markup) {}
-}
+export class BlockFound {}
 
 /** The text that a running template has printed. */
 interface Output {
@@ -136,7 +135,8 @@ export const runtime = {
     wanted?.seen.add(name);
     if (name === wanted?.name && (Object.hasOwn(blocks, name) || fill !== undefined)) {
       frame.depth++;
-      throw new BlockFound(blocks[name] ?? runtime.captureNow(output, fill));
+      wanted.content ??= blocks[name] ?? runtime.captureNow(output, fill);
+      throw new BlockFound();
     }
     // A block inside another one belongs to its text.
     const isPrinted = frame.layout === undefined || frame.depth > 0;

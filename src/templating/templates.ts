@@ -100,15 +100,18 @@ export class Templates {
    * @throws {TemplateError} If the template has no such block, is malformed or fails.
    */
   renderBlock(name: string, block: string, data: object, scope: object): Markup {
-    const wanted: WantedBlock = { name: block, seen: new Set() };
+    const wanted: WantedBlock = { name: block, seen: new Set(), content: undefined };
     const template = this.#load(this.#loader.select(name));
     try {
       this.#run(template, data, scope, {}, wanted);
     } catch (error) {
-      if (error instanceof BlockFound) {
-        return error.content;
+      if (!(error instanceof BlockFound)) {
+        throw error;
       }
-      throw error;
+    }
+    // A template may catch what ends its rendering.
+    if (wanted.content !== undefined) {
+      return wanted.content;
     }
     throw new TemplateError(`The template '${template.name}' has no block '${block}'.${didYouMean(block, wanted.seen)}`, template.name, 1);
   }

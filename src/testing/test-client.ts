@@ -12,7 +12,7 @@ import type { Application } from "../setup/application";
 import { CookieJar } from "./cookie-jar";
 import { compose, followRedirect, type TestMessage, type TestRequestOptions, TestSource } from "./test-request";
 
-export type { TestRequestOptions } from "./test-request";
+export type { TestCredentials, TestRequestOptions } from "./test-request";
 
 /** A response, with those that redirected to it. */
 export interface TestResponse extends Response {

@@ -8,12 +8,23 @@ type SingleValue = string | number | boolean | null | undefined;
 /** Values by their names. */
 type Fields = Readonly<Record<string, FieldValue>>;
 
+/**
+ * Credentials of a test request: name and password for `Basic` (RFC 7617), as a pair or by name, or a token for `Bearer`
+ * (RFC 6750).
+ */
+export type TestCredentials =
+  | readonly [username: string, password: string]
+  | { readonly username: string; readonly password: string }
+  | { readonly bearer: string };
+
 /** The options of a request of the test client. */
 export interface TestRequestOptions {
   /** Headers. `null` removes a header that the client sends by default. */
   headers?: Readonly<Record<string, string | null>> | Headers;
   /** Values for the query, added to the target's own. */
   query?: Fields | URLSearchParams | string;
+  /** The credentials of `Authorization`: a name with its password, or a bearer token. A header `Authorization` replaces them. */
+  auth?: TestCredentials;
   /** A value to send as JSON. */
   json?: unknown;
   /** Fields to send as a form. `FormData` is sent as multipart. */
@@ -109,6 +120,9 @@ export async function compose(
   if (type !== undefined) {
     headers.set("content-type", type);
   }
+  if (options.auth !== undefined) {
+    headers.set("authorization", formatCredentials(options.auth));
+  }
   if (body instanceof Uint8Array) {
     headers.set("content-length", String(body.byteLength));
   }
@@ -160,6 +174,29 @@ async function composeBody(
     return { body: Buffer.from(new URLSearchParams(listFields(form)).toString(), "utf8"), type: "application/x-www-form-urlencoded" };
   }
   return { body: typeof body === "string" ? Buffer.from(body, "utf8") : (body ?? null), type: undefined };
+}
+
+/**
+ * Formats the header `Authorization`.
+ *
+ * @throws {FlagonError} If the header cannot hold the credentials.
+ */
+function formatCredentials(auth: TestCredentials): string {
+  if (typeof auth === "object" && "bearer" in auth) {
+    if (!/^[\x21-\x7e]+$/.test(auth.bearer)) {
+      throw new FlagonError("The bearer token in 'auth' must be visible ASCII characters without blanks.");
+    }
+    return `Bearer ${auth.bearer}`;
+  }
+  const isPair = Array.isArray(auth);
+  const username: unknown = isPair ? auth[0] : Reflect.get(Object(auth), "username");
+  const password: unknown = isPair ? auth[1] : Reflect.get(Object(auth), "password");
+  if (typeof username !== "string" || typeof password !== "string" || username.includes(":")) {
+    throw new FlagonError(
+      "'auth' takes [name, password], { username, password } or { bearer: token }. A name has no colon, which separates it from the password.",
+    );
+  }
+  return `Basic ${Buffer.from(`${username}:${password}`, "utf8").toString("base64")}`;
 }
 
 function listHeaders(headers: TestRequestOptions["headers"] = {}): readonly (readonly [string, string | null])[] {

@@ -128,7 +128,12 @@ export default await Promise.resolve(app);`;
     });
     expect(await flagon(root, ["check", "--deploy"])).toMatchObject(good);
     mkdirSync(join(root, "templates"));
-    expect((await flagon(root, ["check", "--deploy"])).stdout).toMatch(/There is no secret key[\s\S]*No proxy is trusted/);
+    writeFileSync(join(root, "templates/page.eta"), "<p><%= it.text %></p>");
+    expect(await flagon(root, ["check", "--deploy"])).toMatchObject(good);
+    writeFileSync(join(root, "templates/new.eta"), "<%~ it.form.render() %>");
+    expect((await flagon(root, ["check", "--deploy"])).stdout).toMatch(
+      /There is no secret key, and the template 'new' seems to use the session or a form[\s\S]*No proxy is trusted/,
+    );
   });
 
   it.each([
@@ -140,7 +145,7 @@ export default await Promise.resolve(app);`;
     const root = createProject({
       "app.ts": `import { Flagon, flash, route, session, signToken } from "flagon"; const app = new Flagon(__dirname); ${code} export default app; export const used = [flash, route, session, signToken];`,
     });
-    expect((await flagon(root, ["check", "--deploy"])).stdout).toContain("There is no secret key");
+    expect((await flagon(root, ["check", "--deploy"])).stdout).toMatch(/There is no secret key, and the code of .* seems to use/);
   });
 
   it("suggests a command for a mistyped one, also without an app", async () => {

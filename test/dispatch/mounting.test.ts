@@ -22,6 +22,23 @@ async function everyWay(app: Flagon, check: (send: (target: string, init?: Reque
 }
 
 describe("app.mount()", () => {
+  it("answers for hosts that are trusted and over HTTPS alone, if the settings say so", async () => {
+    const app = createApp({ config: { httpsOnly: true, trustedHosts: ["example.com"] } });
+    const shop = createApp();
+    shop.get("/", () => "the shop");
+    app.mount("/shop", shop);
+    app.mount("/fetch", () => new Response("fetched"));
+    app.mount("/node", (_message: IncomingMessage, reply: ServerResponse) => void reply.end("noted"));
+    const client = app.testClient();
+    for (const path of ["/shop/", "/fetch/x?a=1", "/node/x"]) {
+      const away = await client.get(`http://example.com${path}`);
+      expect([path, away.status, away.headers.get("location")]).toEqual([path, 308, `https://example.com${path}`]);
+      expect([path, (await client.get(`https://other.example${path}`)).status]).toEqual([path, 400]);
+    }
+    expect(await (await client.get("https://example.com/shop/")).text()).toBe("the shop");
+    expect(await (await client.get("https://example.com/fetch/x")).text()).toBe("fetched");
+  });
+
   it("lets another app answer below a path, with its own hooks and its URLs below that path", async () => {
     const shop = createApp();
     shop.route("/", () => "the shop", { endpoint: "index" });

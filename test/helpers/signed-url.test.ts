@@ -129,6 +129,24 @@ describe("signUrl() and @signedUrl", () => {
     expect(await (await client.get("/asks")).text()).toBe("false");
   });
 
+  it("keep the host of a URL as it is written, and refuse URLs that are none of the web", () => {
+    expect(sign("//Example.com:8080/whole")).toMatch(/^\/\/Example\.com:8080\/whole\?expires=/);
+    expect(sign("HTTP://example.com")).toMatch(/^HTTP:\/\/example\.com\/\?expires=/);
+    for (const url of [
+      "",
+      "?a=1",
+      "whole",
+      "./whole",
+      "mailto:ann@example.com",
+      "javascript:alert(1)",
+      "ftp://example.com/",
+      "http:/x",
+      "http://[x/",
+    ]) {
+      expect(() => sign(url), url).toThrow(/give a path that begins with a slash, or a URL of http or https/);
+    }
+  });
+
   it("refuse to sign without an expiry, or twice", () => {
     for (const expiresIn of [0, -1, Number.NaN]) {
       expect(() => sign("/whole", expiresIn)).toThrow(TypeError);

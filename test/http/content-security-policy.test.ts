@@ -24,6 +24,16 @@ describe("contentSecurityPolicy", () => {
     expect((await policyOf({ contentSecurityPolicy: null })).header).toBeNull();
   });
 
+  it.each([
+    { defaultSource: "'self'" },
+    { "scripts-src": "'self'" },
+    { defaultSrc: "self" },
+    { scriptSrc: ["'self'", "unsafe-inline"] },
+    { objectSrc: "none" },
+  ])("refuses the directives and keywords of a slip: %j", (contentSecurityPolicy) => {
+    expect(() => createApp({ config: { contentSecurityPolicy } })).toThrow(/directives that browsers know, with keywords in single quotes/);
+  });
+
   it.each([7, "", "x\r\ny", ["default-src"], { scriptSrc: "a; b" }, { scriptSrc: "a, b" }, { "script src": "x" }, { scriptSrc: [1] }])(
     "refuses %j",
     (contentSecurityPolicy) => {
@@ -61,6 +71,28 @@ describe("cspNonce()", () => {
     );
     expect(await find("default-src 'self' 'Unsafe-Inline'; script-src 'self'")).toBe(
       "default-src 'self' 'Unsafe-Inline'; script-src 'self' 'nonce-x'",
+    );
+  });
+
+  it("is added to the directives of elements, to the first of two, and to each of several policies", async () => {
+    const find = async (contentSecurityPolicy: string) =>
+      ((await policyOf({ contentSecurityPolicy }, script)).header ?? "").replace(/nonce-[^']+/g, "nonce-x");
+    expect(await find("script-src 'none'; script-src-elem 'self'; style-src-elem 'none'; script-src-attr 'none'")).toBe(
+      "script-src 'nonce-x'; script-src-elem 'self' 'nonce-x'; style-src-elem 'nonce-x'; script-src-attr 'none'",
+    );
+    expect(await find("script-src a.example; script-src b.example")).toBe("script-src a.example 'nonce-x'");
+    expect(await find("script-src 'none', script-src 'self'; img-src *,")).toBe(
+      "script-src 'nonce-x', script-src 'self' 'nonce-x'; img-src *",
+    );
+  });
+
+  it("is added to a policy that only reports", async () => {
+    const app = createApp({ config: { defaultHeaders: { "content-security-policy-report-only": "default-src 'self'" } } });
+    app.get("/", () => cspNonce());
+    const response = await app.testClient().get("/");
+    const nonce = await response.text();
+    expect(response.headers.get("content-security-policy-report-only")).toBe(
+      `default-src 'self'; script-src 'self' 'nonce-${nonce}'; style-src 'self' 'nonce-${nonce}'`,
     );
   });
 
@@ -132,6 +164,14 @@ describe("httpsOnly", () => {
     expect((await client.get("http://example.com//evil.example/page")).headers.get("location")).toBe(
       "https://example.com//evil.example/page",
     );
+  });
+
+  it("takes the port of HTTP off, and keeps another", async () => {
+    const client = create({});
+    const locate = async (host: string) => (await client.get("/page", { headers: { host } })).headers.get("location");
+    expect(await locate("example.com:80")).toBe("https://example.com/page");
+    expect(await locate("[::1]:80")).toBe("https://[::1]/page");
+    expect(await locate("example.com:8080")).toBe("https://example.com:8080/page");
   });
 
   it("redirects to serverName if no host is trusted by name", async () => {

@@ -139,6 +139,10 @@ describe("a rule", () => {
   it.each([
     ["about", "A rule begins with a slash."],
     ["/users/:id", "A variable is written as '<id>', not as ':id'."],
+    ["/files/*", "The rest of a path is written as '<path:rest>', not as '*'."],
+    ["/files/*name", "The rest of a path is written as '<path:name>', not as '*'."],
+    ["/*/x", "The rest of a path is written as '<path:rest>', not as '*'."],
+    ["/**", "The rest of a path is written as '<path:rest>', not as '*'."],
     ["/<integer:id>", "Unknown converter 'integer' in rule. Did you mean 'int'?"],
     ["/<int:>", "A variable is written as"],
     ["/a>b", "A variable is written as"],

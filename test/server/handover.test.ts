@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
-import { createProject, start } from "../cli-project";
+import { connect as connectSecurely } from "node:tls";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { createCertificate, createProject, start } from "../cli-project";
 import { findPort, waitUntil } from "../support";
 import { openSocket, type RawConnection } from "./raw-socket";
 
@@ -18,10 +19,10 @@ module.exports = app;
 `;
 
 /** Serves the app by two workers on a port or a Unix socket, and waits until both listen. */
-async function serve(place: readonly string[]) {
-  const root = createProject({ "app.js": app });
+async function serve(place: readonly string[], more = "", shutdownTimeout = 90) {
+  const root = createProject({ "app.js": app + more });
   const { child, hear, output } = start(root, ["serve", "--app", "app.js", "--workers", "2", ...place], {
-    FLAGON_SHUTDOWN_TIMEOUT: "90",
+    FLAGON_SHUTDOWN_TIMEOUT: String(shutdownTimeout),
   });
   const countListening = () => output().split(" listens.").length - 1;
   await waitUntil(() => countListening() === 2, enough);
@@ -29,6 +30,7 @@ async function serve(place: readonly string[]) {
   return {
     child,
     hear,
+    output,
     root,
     /** Replaces the workers, and waits until the old ones have ended. */
     replace: async () => {
@@ -117,5 +119,154 @@ describe("idle connections, when the workers are replaced,", { timeout: 240_000 
     expect(young).not.toBe(old);
     child.kill("SIGTERM");
     await once(child, "exit");
+  });
+
+  it("stay with their worker if the head of a second request has begun to come", async () => {
+    const port = await findPort();
+    const { child, hear, replace } = await serve(["--port", String(port)]);
+    const connection = openSocket(port);
+    const old = await ask(connection, `${get}${get}`);
+    connection.write("GET / HT");
+    await wait(200);
+    const replaced = replace();
+    await hear(`told ${old}`);
+    await wait(1000);
+    expect(await ask(connection, "TP/1.1\r\nHost: x\r\n\r\n")).toBe(old);
+    expect(await connection.closed(enough)).toMatch(/connection: close\r\n[\s\S]*<\d+>$/i);
+    await replaced;
+    child.kill("SIGTERM");
+    await once(child, "exit");
+  });
+
+  it("go to another worker if the new one dies before it has them", async () => {
+    const port = await findPort();
+    // The first worker to get a connection dies of it.
+    const fragile = `const { writeFileSync } = require("node:fs");
+      process.on("message", (message) => {
+        if (message === "flagon: connection") {
+          try {
+            writeFileSync(__dirname + "/died", "", { flag: "wx" });
+          } catch {
+            return;
+          }
+          process.kill(process.pid, "SIGKILL");
+        }
+      });`;
+    const { child, output, replace } = await serve(["--port", String(port)], fragile);
+    const connections = Array.from({ length: 60 }, () => openSocket(port));
+    await Promise.all(connections.map((connection) => ask(connection, get)));
+    await replace();
+    expect(output()).toMatch(/ended \(SIGKILL\)/);
+    for (const connection of connections) {
+      connection.write(get);
+    }
+    const isAnswered = ({ received }: RawConnection) => received().split("HTTP/1.1 200 ").length === 3;
+    const isOver = (connection: RawConnection) => isAnswered(connection) || connection.socket.destroyed || connection.socket.readableEnded;
+    await waitUntil(() => connections.every(isOver), enough);
+    // The worker that died had one connection, and perhaps the next one.
+    expect(connections.filter((connection) => !isAnswered(connection)).length).toBeLessThanOrEqual(2);
+    child.kill("SIGTERM");
+    expect(await once(child, "exit")).toEqual([0, null]);
+  });
+
+  it.each([
+    ["has no channel to the primary", "process.send = undefined;"],
+    ["cannot send", 'process.send = () => { throw new TypeError("This handle type cannot be sent"); };'],
+    ["fails to send", 'process.send = (message, handle, options, end) => { end(new Error("no")); return false; };'],
+    [
+      "cannot stop reading",
+      "Object.getPrototypeOf(process._getActiveHandles().find((one) => one.remoteAddress)?._handle ?? {}).readStop = undefined;",
+    ],
+  ])("are closed after a while by a worker that %s, and a request before is answered", async (_, cause) => {
+    const port = await findPort();
+    const breaks = `process.prependOnceListener("SIGTERM", () => { ${cause} });`;
+    const { child, hear, replace } = await serve(["--port", String(port)], breaks, 15);
+    const [busy, idle] = [openSocket(port), openSocket(port)];
+    const old = await ask(busy, get);
+    await ask(idle, get);
+    const replaced = replace();
+    await hear(`told ${old}`);
+    await wait(2500);
+    expect(await ask(busy, get)).toBe(old);
+    expect(await busy.closed(enough)).toMatch(/connection: close\r\n[\s\S]*<\d+>$/i);
+    await idle.closed(enough);
+    await replaced;
+    child.kill("SIGTERM");
+    expect(await once(child, "exit")).toEqual([0, null]);
+  });
+
+  it("are closed by a new worker that cannot take them, which serves on", async () => {
+    const port = await findPort();
+    const breaks = `const { Server } = require("node:net");
+      Server.prototype.listen = ((listen) => function (...values) {
+        return listen.apply(this, values).once("listening", () => { this._handle.onconnection = ((accept) => function (error, handle) {
+          if (handle?.isTaken) throw new Error("This Node has another way.");
+          return Reflect.apply(accept, this, [error, handle]);
+        })(this._handle.onconnection); });
+      })(Server.prototype.listen);
+      process.prependListener("message", (message, handle) => { if (message === "flagon: connection") handle.isTaken = true; });`;
+    const { child, replace } = await serve(["--port", String(port)], breaks);
+    const connection = openSocket(port);
+    await ask(connection, get);
+    await replace();
+    await connection.closed(enough);
+    await ask(openSocket(port), get);
+    child.kill("SIGTERM");
+    expect(await once(child, "exit")).toEqual([0, null]);
+  });
+});
+
+describe("flagon serve --workers", { timeout: 240_000 }, () => {
+  it("lets replaced workers finish their requests if it stops meanwhile", async () => {
+    const port = await findPort();
+    const slow = `app.route("/slow", async () => {
+        process.stdout.write("slow " + process.pid + "\\n");
+        await new Promise((resolve) => setTimeout(resolve, 3000));
+        return "<" + process.pid + ">";
+      }, { endpoint: "slow" });`;
+    const { child, hear } = await serve(["--port", String(port)], slow);
+    const connections = Array.from({ length: 8 }, () => openSocket(port));
+    const answers = connections.map((connection) => ask(connection, get.replace("/", "/slow")));
+    await hear("slow ");
+    await wait(200);
+    child.kill("SIGHUP");
+    await hear("told ");
+    const exited = once(child, "exit");
+    child.kill("SIGTERM");
+    expect(await Promise.all(answers)).toHaveLength(8);
+    expect(await exited).toEqual([0, null]);
+  });
+
+  it("keeps idle connections of TLS that it cannot give away, so that the next request is answered", async () => {
+    const port = await findPort();
+    const root = createProject({ "app.js": app });
+    await createCertificate(root);
+    const words = ["serve", "--app", "app.js", "--workers", "2", "--port", String(port), "--cert", "cert.pem", "--key", "key.pem"];
+    const { child, hear, output } = start(root, words, { FLAGON_SHUTDOWN_TIMEOUT: "20" });
+    await waitUntil(() => output().split(" listens.").length === 3, enough);
+    const connections = Array.from({ length: 6 }, () => connectSecurely({ port, host: "127.0.0.1", rejectUnauthorized: false }));
+    const received = connections.map((connection) => {
+      const pieces: string[] = [];
+      connection.on("error", () => undefined).on("data", (piece: Buffer) => pieces.push(String(piece)));
+      onTestFinished(() => void connection.destroy());
+      return pieces;
+    });
+    const countAnswers = (times: number) => received.filter((pieces) => pieces.join("").split("HTTP/1.1 200 ").length > times).length;
+    const askAll = async (times: number) => {
+      for (const connection of connections) {
+        connection.write(get);
+      }
+      await waitUntil(() => countAnswers(times) === connections.length, enough);
+      expect(countAnswers(times)).toBe(connections.length);
+    };
+    await askAll(1);
+    child.kill("SIGHUP");
+    await waitUntil(() => output().split("told ").length === 3, enough);
+    await wait(5000);
+    await askAll(2);
+    expect(received.every((pieces) => /connection: close/i.test(pieces.join("")))).toBe(true);
+    await hear("All workers have been replaced");
+    child.kill("SIGTERM");
+    expect(await once(child, "exit")).toEqual([0, null]);
   });
 });

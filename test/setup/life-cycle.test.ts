@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { currentApp, Flagon } from "flagon";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createApp, createLiveApp, listen } from "../support";
 
 function createLogged() {
@@ -139,6 +139,27 @@ describe("app.healthCheck()", () => {
     expect(runs).toBe(1);
     await health.run();
     expect(runs).toBe(2);
+  });
+
+  it("runs with the app's context, and again after a run that never ends", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const app = createLiveApp();
+    let runs = 0;
+    let name = "";
+    app.healthCheck("hangs", () => {
+      runs++;
+      ({ name } = currentApp);
+      return runs === 1 ? new Promise(() => undefined) : undefined;
+    });
+    const run = async () => {
+      const failed = app.lifeCycle.health.run();
+      await vi.advanceTimersByTimeAsync(2000);
+      return failed;
+    };
+    expect([await run(), await run(), runs, name]).toEqual([["hangs"], ["hangs"], 1, app.name]);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect([await run(), await run(), runs]).toEqual([[], [], 3]);
   });
 
   it("refuses a second check of the same name, and a wrong time limit", () => {

@@ -48,10 +48,13 @@ describe("signToken() and readToken()", () => {
   });
 
   it("refuse values that JSON cannot hold, and tokens too long for a link", () => {
-    for (const data of [null, undefined, () => 1, Symbol("x")]) {
-      expect(() => sign(data)).toThrow(TypeError);
+    for (const data of [null, undefined, () => 1, Symbol("x"), 1n, Number.NaN, { toJSON: () => null }, { toJSON: () => undefined }]) {
+      expect(() => sign(data)).toThrow(/signs a value of JSON/);
     }
-    expect(() => sign({ id: 1n })).toThrow(TypeError);
+    for (const lost of [1n, Number.NaN, Number.NEGATIVE_INFINITY, new Map([[1, 2]]), new Set()]) {
+      expect(() => sign({ deep: [lost] })).toThrow(/which cannot hold (?:bigint|NaN|-Infinity|an object of the class (?:Map|Set))/);
+    }
+    expect(read(sign({ day: new Date(0), left: undefined }))).toEqual({ day: "1970-01-01T00:00:00.000Z" });
     expect(() => sign("x".repeat(9000))).toThrow(/Store the data, and sign its id/);
     expect(() => sign({ user: 3 }, { purpose: "" })).toThrow(/needs a 'purpose'/);
     expect(() => read("x", { purpose: undefined })).toThrow(TypeError);
@@ -160,6 +163,10 @@ describe("tokens shared with Flask", () => {
     moveTo(3602);
     expect(readHere(plain)).toBeNull();
     expect(readHere(plain, { maxAge: 7200 })).not.toBeNull();
+    expect(readHere(plain, { maxAge: 0 })).toBeNull();
+    for (const maxAge of [Number.NaN, -1, "3600", null]) {
+      expect(() => readHere(plain, { maxAge })).toThrow(/a 'maxAge' that is no number of seconds/);
+    }
   });
 
   it("hold their expiry, and can be bound to a value", () => {

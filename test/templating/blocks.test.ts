@@ -8,6 +8,7 @@ function create() {
     "templates/list.eta":
       '<% layout("layout") %><% const upper = (text) => text.toUpperCase() %><h1>Page</h1><%~ block("title", () => { %>List<% }) %><ul><%~ block("rows", () => { %><% for (const row of it.rows) { %><%~ block("row", () => { %><li><%= upper(row) %></li><% }) %><% } %><% }) %></ul><%= it.missing.value %>',
     "templates/plain.eta": '<p><%~ block("part", () => { %><b><%= it.text %></b><% }) %></p>',
+    "templates/catches.eta": '<% try { %><%~ block("part", () => { %>inside<% }) %><% } catch { %>caught<% } %>',
     "templates/awaits.eta": '<%~ block("part", async () => { %>x<% }) %>',
   });
   const app = new Flagon(root, { config: { testing: true } });
@@ -22,6 +23,7 @@ describe("renderBlock()", () => {
     expect(render("plain", "part", { text: "&" })).toBe("<b>&amp;</b>");
     expect(render("list", "title")).toBe("List");
     expect(render("layout", "title")).toBe("Site");
+    expect(render("catches", "part")).toBe("inside");
   });
 
   it("names a block that does not exist", () => {

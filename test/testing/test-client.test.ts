@@ -1,4 +1,13 @@
-import { Flagon, type FlagonOptions, makeResponse, redirect, request, session, type TestRequestOptions } from "flagon";
+import {
+  Flagon,
+  type FlagonOptions,
+  makeResponse,
+  redirect,
+  request,
+  session,
+  type TestCredentials,
+  type TestRequestOptions,
+} from "flagon";
 import { describe, expect, it } from "vitest";
 import { createApp } from "../support";
 
@@ -106,6 +115,38 @@ describe("testClient()", () => {
     expect(await (await client.post("/", { form: { a: true } })).json()).toEqual(["application/x-www-form-urlencoded", "a=true"]);
     expect(await (await client.post("/", { body: "x", headers: { "Content-Type": "text/plain" } })).json()).toEqual(["text/plain", "x"]);
     await expect(client.post("/", { json: 1, form: {} })).rejects.toThrow("A test request has one body");
+  });
+});
+
+describe("auth", () => {
+  const create = () => {
+    const app = createApp();
+    app.get("/", () => ({ header: request.headers.get("authorization"), parsed: request.authorization }));
+    return app.testClient();
+  };
+
+  it("sends a name with its password, or a bearer token", async () => {
+    const client = create();
+    const ask = async (auth: TestCredentials) => (await client.get("/", { auth })).json();
+    const ann = { header: `Basic ${Buffer.from("Änn:se:cret").toString("base64")}`, parsed: { username: "Änn", password: "se:cret" } };
+    expect(await ask(["Änn", "se:cret"])).toMatchObject(ann);
+    expect(await ask({ username: "Änn", password: "se:cret" })).toMatchObject(ann);
+    expect(await ask(["", ""])).toMatchObject({ header: "Basic Og==" });
+    expect(await ask({ bearer: "a.b-c_d" })).toMatchObject({ header: "Bearer a.b-c_d", parsed: { token: "a.b-c_d" } });
+  });
+
+  it("gives way to a header of the request", async () => {
+    const client = create();
+    const auth: TestCredentials = ["ann", "x"];
+    expect(await (await client.get("/", { auth, headers: { Authorization: "Token 1" } })).json()).toMatchObject({ header: "Token 1" });
+    expect(await (await client.get("/", { auth, headers: { authorization: null } })).json()).toMatchObject({ header: null });
+  });
+
+  it("refuses credentials that the header cannot hold", async () => {
+    const client = create();
+    for (const auth of [["a:b", "c"], ["a"], {}, { bearer: "a b" }, { bearer: "" }, { bearer: "x\ny" }, "token"]) {
+      await expect(client.get("/", { auth: Object(auth) }), JSON.stringify(auth)).rejects.toThrow(/'auth'/);
+    }
   });
 });
 

@@ -1,4 +1,4 @@
-import type { PolicySources } from "../../config/policy-setting";
+import { type PolicySources, toDirective } from "../../config/policy-setting";
 
 const defaults: Readonly<Record<string, PolicySources>> = { "object-src": "'none'", "base-uri": "'none'", "frame-ancestors": "'self'" };
 
@@ -18,24 +18,40 @@ export function formatPolicy(policy: string | Readonly<Record<string, PolicySour
   return [...directives].flatMap(([name, sources]) => (sources === null ? [] : [formatDirective(name, sources)])).join("; ");
 }
 
+/** The directives that a nonce belongs to. Those of elements come before the general ones where a policy has them. */
+const nonceDirectives = ["script-src", "style-src", "script-src-elem", "style-src-elem"];
+
 /**
  * Adds a nonce to the directives of a policy for scripts, and to those for styles if there are any (CSP Level 3,
- * section 2.3.1).
+ * sections 2.3.1 and 6.1).
  *
  * Styles with `'unsafe-inline'` get no nonce: it would switch `'unsafe-inline'` off, and styles without a nonce would
  * be lost.
+ *
+ * @param policy The value of the header: one policy, or several with commas between them, which all hold.
  */
 export function addNonce(policy: string, nonce: string): string {
-  const directives = new Map(
-    policy.split(";").flatMap((part): [string, string[]][] => {
-      const [name = "", ...sources] = part.trim().split(/\s+/);
-      return name === "" ? [] : [[name.toLowerCase(), sources]];
-    }),
-  );
+  return policy
+    .split(",")
+    .filter((part) => part.trim() !== "")
+    .map((part) => addNonceToOne(part, nonce))
+    .join(", ");
+}
+
+function addNonceToOne(policy: string, nonce: string): string {
+  const directives = new Map<string, readonly string[]>();
+  for (const part of policy.split(";")) {
+    const [name = "", ...sources] = part.trim().split(/\s+/);
+    // Of two directives of one name, browsers take the first.
+    if (name !== "" && !directives.has(name.toLowerCase())) {
+      directives.set(name.toLowerCase(), sources);
+    }
+  }
   const fallback = directives.get("default-src");
-  for (const name of ["script-src", "style-src"]) {
-    const sources = directives.get(name) ?? fallback ?? (name === "script-src" ? ["'self'"] : undefined);
-    const isOpen = name === "style-src" && sources?.some((source) => source.toLowerCase() === "'unsafe-inline'") === true;
+  for (const name of nonceDirectives) {
+    const isOptional = name.endsWith("-elem");
+    const sources = directives.get(name) ?? (isOptional ? undefined : (fallback ?? (name === "script-src" ? ["'self'"] : undefined)));
+    const isOpen = name.startsWith("style-") && sources?.some((source) => source.toLowerCase() === "'unsafe-inline'") === true;
     if (sources !== undefined && !isOpen) {
       directives.set(name, [...sources.filter((source) => source.toLowerCase() !== "'none'"), `'nonce-${nonce}'`]);
     }
@@ -46,8 +62,4 @@ export function addNonce(policy: string, nonce: string): string {
 function formatDirective(name: string, sources: string | readonly string[]): string {
   const text = typeof sources === "string" ? sources : sources.join(" ");
   return text === "" ? name : `${name} ${text}`;
-}
-
-function toDirective(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -58,15 +58,18 @@ export class DefaultHeaders {
   }
 }
 
-/** Names a nonce in the policy of a page. A 304 loses its policy: the client keeps the page with the nonce that is in it. */
+/**
+ * Names a nonce in the policies of a page, also in those that only report. A 304 loses its policies: the client keeps the page
+ * with the nonce that is in it.
+ */
 export function applyNonce({ headers, status }: FlagonResponse, nonce: string): void {
-  if (status === 304) {
-    headers.delete(policyHeader);
-    return;
-  }
-  const policy = headers.get(policyHeader);
-  if (policy !== null) {
-    headers.set(policyHeader, addNonce(policy, nonce));
+  for (const header of [policyHeader, `${policyHeader}-report-only`]) {
+    const policy = headers.get(header);
+    if (policy !== null && status !== 304) {
+      headers.set(header, addNonce(policy, nonce));
+    } else if (policy !== null) {
+      headers.delete(header);
+    }
   }
 }
 

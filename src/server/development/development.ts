@@ -6,6 +6,7 @@ import { writeToTerminal } from "../../base/terminal";
 import { isUnderCommandLine } from "../../commands/command-line";
 import { isLoopback } from "../../http/loopback";
 import type { Application } from "../../setup/application";
+import { warnAtStart } from "../../setup/start-warnings";
 import { Connections } from "../connections";
 import { ServedExchange } from "../node/listener";
 import { emptyRequestOptions } from "../node/tuning/empty-requests";
@@ -82,7 +83,10 @@ export function runDevelopmentServer(app: Application, options: RunOptions): Ser
     void app.lifeCycle.stop(stopTime).then(() => process.exit(isInUse && isRestarted() ? portInUseCode : 1));
   });
   app.lifeCycle.mode = "run";
-  const ready = app.lifeCycle.start().then(() => liveReload?.ready);
+  const ready = app.lifeCycle.start().then(() => {
+    warnAtStart(app);
+    return liveReload?.ready;
+  });
   const listen = (): Server =>
     server.listen(port, host, () => {
       const address = server.address();

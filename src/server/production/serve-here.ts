@@ -6,6 +6,7 @@ import { ConfigError } from "../../base/errors";
 import { findShortKey } from "../../config/secret-keys";
 import type { RequestContext } from "../../dispatch/context";
 import type { Application } from "../../setup/application";
+import { warnAtStart } from "../../setup/start-warnings";
 import { Connections } from "../connections";
 import type { Exchange } from "../node/exchange";
 import { type ListenerOptions, ServedExchange } from "../node/listener";
@@ -13,7 +14,7 @@ import { emptyRequestOptions } from "../node/tuning/empty-requests";
 import { type Certificate, createNodeServer } from "../node-server";
 import { StartFailure } from "../start-failure";
 import { answerClientErrors } from "./client-errors";
-import { Handover, handoverMessage, replacedMessage, TakenConnections } from "./handover";
+import { giveBack, Handover, handoverMessage, replacedMessage, TakenConnections } from "./handover";
 import { answerHealth } from "./health-path";
 import { findPlace } from "./listening-place";
 import { RequestsInFlight } from "./requests-in-flight";
@@ -27,10 +28,14 @@ const leastStopTime = 1000;
 const socketTimeout = 120_000;
 /**
  * Milliseconds for which idle connections stay when the server stops. A request that comes meanwhile is answered, and
- * told that its connection closes. The time is longer for a worker with TLS that has been replaced: HTTP/1.1 cannot announce
- * the end of an idle connection. Without TLS, a replaced worker gives its idle connections away at once.
+ * told that its connection closes: HTTP/1.1 cannot announce the end of an idle connection.
  */
 const idleTimes = { single: 1000, worker: 2000 };
+/**
+ * The share of `shutdownTimeout` for which a replaced worker keeps the idle connections that it cannot give away, as with
+ * TLS. Another worker serves meanwhile, so nobody waits for the end of this one.
+ */
+const idleShare = 0.8;
 /** Milliseconds between two closings of idle connections. */
 const idleInterval = 100;
 
@@ -76,10 +81,10 @@ export interface RunningServer {
 /**
  * Serves an app in this process: with limits, timeouts, a line in the log for each request, and a stop that loses none.
  *
- * @throws {ConfigError} If the secret key is short.
+ * @throws {ConfigError} If the secret key is short, or the health path is none.
  */
 export function serveHere(app: Application, options: ServeOptions): RunningServer {
-  checkFitness(app);
+  checkFitness(app, options);
   const { healthPath = null, shutdownTimeout = app.config.shutdownTimeout, tls } = options;
   const role = cluster.isWorker ? "worker" : "single";
   let isStopping = false;
@@ -90,7 +95,7 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
     if (isStopping) {
       reply.setHeader("connection", "close");
     }
-    if (healthPath !== null && message.url === healthPath) {
+    if (healthPath !== null && message.url?.split("?", 1)[0] === healthPath) {
       answerHealth(app, reply, isStopping);
       return;
     }
@@ -136,12 +141,13 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
         server.closeIdleConnections();
       }
     };
-    const idleEnd = performance.now() + Math.min(idleTimes[role], shutdownTimeout * 500);
+    const idleStart = performance.now();
+    const getIdleTime = (): number => (isReplaced ? shutdownTimeout * 1000 * idleShare : Math.min(idleTimes[role], shutdownTimeout * 500));
     // Bytes that clients have sent are read before, so that only idle connections are closed or given away.
     const idleTimer = setInterval(() => {
-      if (isReplaced && handover !== undefined && process.connected) {
+      if (isReplaced && handover?.isPossible === true) {
         setImmediate(() => handover.giveIdle(connections.open, (socket) => connections.isSilent(socket)));
-      } else if (performance.now() >= idleEnd) {
+      } else if (performance.now() - idleStart >= getIdleTime()) {
         setImmediate(closeIdle);
       }
     }, idleInterval);
@@ -152,7 +158,6 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
     await closed;
     clearInterval(idleTimer);
     clearTimeout(lastTimer);
-    await handover?.settle();
     await app.backgroundWork.finish(Math.max(0, end - performance.now()));
     await app.lifeCycle.stop(Math.max(leastStopTime, end - performance.now()), role);
   };
@@ -161,6 +166,9 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
     app.lifeCycle.mode = "serve";
     app.lifeCycle.runsJobs = options.jobs ?? false;
     await app.lifeCycle.start(role);
+    if (!cluster.isWorker) {
+      warnAtStart(app);
+    }
     if (socketPath !== undefined && !cluster.isWorker) {
       await removeStaleSocket(socketPath);
     }
@@ -172,8 +180,8 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
     if (isWorker) {
       process.on("message", (message: unknown, handle: unknown) => {
         isReplaced ||= message === replacedMessage;
-        if (message === handoverMessage && handle !== undefined) {
-          taken.take(handle);
+        if (message === handoverMessage) {
+          isStopping ? giveBack(handle) : taken.take(handle);
         }
       });
       listenInWorker(server, socket, findPlace(options));
@@ -185,8 +193,11 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
   return { server, stop };
 }
 
-function checkFitness({ config, logger }: Application): void {
+function checkFitness({ config, logger }: Application, { healthPath = null }: ServeOptions): void {
   config.check();
+  if (healthPath !== null && !/^\/[^\s?#]*$/.test(healthPath)) {
+    throw new ConfigError(`The health path must be a path such as "/healthz", without a query, but got '${healthPath}'.`);
+  }
   const problem = findShortKey(config);
   if (problem !== undefined) {
     throw new ConfigError(problem);

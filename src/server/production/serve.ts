@@ -2,6 +2,7 @@ import cluster from "node:cluster";
 import { availableParallelism } from "node:os";
 import type { Application } from "../../setup/application";
 import type { ProcessRole } from "../../setup/life-cycle";
+import { warnAtStart } from "../../setup/start-warnings";
 import { StartFailure } from "../start-failure";
 import { endOnUncaughtError } from "../uncaught-errors";
 import { explainFailure, findPlace } from "./listening-place";
@@ -21,7 +22,10 @@ export function serve(app: Application, options: ServeOptions = {}): RunningServ
   const workers = options.workers === "auto" ? availableParallelism() : (options.workers ?? 1);
   if (workers > 1 && cluster.isPrimary) {
     app.lifeCycle.start("primary").then(
-      () => supervise(app, workers, options),
+      () => {
+        warnAtStart(app);
+        return supervise(app, workers, options);
+      },
       (error: unknown) => {
         app.logger.fatal(new StartFailure(app, error).message);
         process.exit(1);

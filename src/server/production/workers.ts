@@ -1,7 +1,8 @@
 import cluster, { type Worker } from "node:cluster";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "../../base/logging";
-import { handoverMessage, isConnection, replacedMessage } from "./handover";
+import { handoverMessage, replacedMessage } from "./handover";
+import { PassedConnections } from "./passed-connections";
 import { onListening, type SharedSocket } from "./shared-socket";
 
 /** Milliseconds until an ended worker is replaced: at first, at most, and at most while no worker takes connections. */
@@ -32,7 +33,9 @@ export class Workers {
   readonly #shutdownTimeout: number;
   readonly #socket: SharedSocket;
   readonly #places: Place[];
-  readonly #ending = new WeakSet<Worker>();
+  /** The workers that were told to end. A second signal would cut off their requests. */
+  readonly #ending = new WeakMap<Worker, Promise<void>>();
+  readonly #passed = new PassedConnections((from) => this.#findHeir(from));
   #hasStarted = false;
   #isStopping = false;
   #round: Promise<void> | undefined;
@@ -96,6 +99,7 @@ export class Workers {
   /** Stops all workers, and resolves when they have ended. */
   async stop(): Promise<void> {
     this.#isStopping = true;
+    this.#passed.close();
     this.#socket.close();
     for (const { timer } of this.#places) {
       clearTimeout(timer);
@@ -160,7 +164,11 @@ export class Workers {
       place.worker = worker;
       place.listensSince = undefined;
     }
-    worker.on("message", (message: unknown, handle: unknown) => (message === handoverMessage ? this.#passOn(worker, handle) : undefined));
+    worker.on("message", (message: unknown, handle: unknown) => {
+      if (message === handoverMessage) {
+        this.#passed.pass(handle, worker);
+      }
+    });
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         this.#logger.error(`The worker ${worker.process.pid} did not listen within ${startTime / 1000} s.`);
@@ -174,12 +182,14 @@ export class Workers {
         if (place.worker === worker) {
           place.listensSince = performance.now();
         }
+        this.#passed.passHeld();
         this.#logger.info(`The worker ${worker.process.pid} listens.`);
         resolve(address);
       });
       worker.once("exit", (code, signal) => {
         clearTimeout(timer);
         resolve(undefined);
+        this.#passed.passFrom(worker);
         if (place.worker === worker) {
           place.worker = undefined;
           this.#onEnd(place, worker, signal ?? code);
@@ -188,22 +198,15 @@ export class Workers {
     });
   }
 
-  /** Passes an idle connection of a worker that ends on to the one that listens since last, or closes it. */
-  #passOn(from: Worker, handle: unknown): void {
-    if (!isConnection(handle)) {
-      return;
-    }
-    const close = (): void => handle.close();
+  /** Finds the worker that has listened for the shortest time, to take the idle connections of one that ends. */
+  #findHeir(from: Worker | undefined): Worker | undefined {
     const [heir] = this.#places
       .filter(
-        ({ listensSince, worker }) => listensSince !== undefined && worker !== from && worker !== undefined && !this.#ending.has(worker),
+        ({ listensSince, worker }) =>
+          listensSince !== undefined && worker?.isConnected() === true && worker !== from && !this.#ending.has(worker),
       )
       .sort((left, right) => (right.listensSince ?? 0) - (left.listensSince ?? 0));
-    if (heir?.worker?.isConnected() === true && !this.#isStopping) {
-      heir.worker.send(handoverMessage, handle, {}, close);
-    } else {
-      close();
-    }
+    return heir?.worker;
   }
 
   /** Fills a place again whose worker has ended by itself. */
@@ -230,11 +233,16 @@ export class Workers {
   }
 
   /** Lets a worker finish its requests, and resolves when it has ended. */
-  async #end(worker: Worker): Promise<void> {
+  #end(worker: Worker): Promise<void> {
+    const ending = this.#ending.get(worker) ?? this.#tellToEnd(worker);
+    this.#ending.set(worker, ending);
+    return ending;
+  }
+
+  async #tellToEnd(worker: Worker): Promise<void> {
     if (worker.isDead()) {
       return;
     }
-    this.#ending.add(worker);
     const gone = new Promise<boolean>((resolve) => worker.once("exit", () => resolve(true)));
     if (!this.#isStopping && worker.isConnected()) {
       worker.send(replacedMessage);

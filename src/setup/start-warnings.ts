@@ -1,0 +1,77 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { CookieSessions } from "../sessions/cookie-sessions";
+import type { Application } from "./application";
+import type { Finding } from "./registry";
+
+/** Code that needs a secret key, also after a compiler: `flash("Saved.")` is `(0, flagon_1.flash)("Saved.")` then. */
+const inCode =
+  /\bsession\.(?:set|get|has|pop|delete|clear|regenerate|permanent)\b|\b(?:flash|getFlashedMessages|csrfToken|loginUser|signToken|signUrl|validateOnSubmit)\)?\(/;
+/** The same in templates, whose forms hold a token. */
+const inTemplates = /\b(?:session\.|getFlashedMessages\(|csrfToken\(|currentUser\b|form\.(?:hidden|render|attributes|field)\()/;
+
+/**
+ * Returns the reason for which an app seems to use sessions, as a sentence without its full stop, or `undefined`.
+ *
+ * It looks at the app's extensions and session interface, and reads the code of views, hooks and templates. It does not see the code that
+ * those call.
+ */
+export function findSessionUse({ extensions, registry, sessionInterface, templates }: Application): string | undefined {
+  if ("login" in extensions) {
+    return "the app has a LoginManager";
+  }
+  if (!(sessionInterface instanceof CookieSessions)) {
+    return "the app sets sessionInterface";
+  }
+  const endpoint = [...registry.endpoints].find(([, { owner }]) =>
+    inCode.test(String(typeof owner === "function" ? owner : owner.constructor)),
+  );
+  if (endpoint !== undefined) {
+    return `the code of the endpoint '${endpoint[0]}' seems to use the session, a form or a token`;
+  }
+  const hook = [registry.scope, ...registry.blueprints.values()]
+    .flatMap(({ own }) => [...own.beforeRequest, ...own.afterRequest])
+    .find((one) => inCode.test(String(one)));
+  if (hook !== undefined) {
+    return "the code of a hook seems to use the session, a form or a token";
+  }
+  const template = templates.list().find((name) => templates.folders.some((folder) => inTemplates.test(read(join(folder, `${name}.eta`)))));
+  return template === undefined ? undefined : `the template '${template}' seems to use the session or a form`;
+}
+
+/** Finds the folders of static files that the app names and that do not exist: every file of them is a 404. */
+export function findMissingFolders({ registry }: Application): Finding[] {
+  return [...registry.staticFolders]
+    .filter(([, path]) => !existsSync(path))
+    .map(([folder, path]) => ({
+      problem: `The folder '${folder}' of static files does not exist: looked for '${path}'.`,
+      cure: "Create it, or correct the option 'static'.",
+    }));
+}
+
+/**
+ * Logs the problems of an app that a server finds at its start, as warnings.
+ *
+ * @param app The app, which is about to be served.
+ */
+export function warnAtStart(app: Application): void {
+  const use = app.config.secretKey === null ? findSessionUse(app) : undefined;
+  const findings = findMissingFolders(app);
+  if (use !== undefined) {
+    findings.push({
+      problem: `There is no secret key, and ${use}: sessions cannot be written, and forms not sent.`,
+      cure: "Set FLAGON_SECRET_KEY; npx flagon secret makes one.",
+    });
+  }
+  for (const { cure, problem } of findings) {
+    app.logger.warn(`${problem} ${cure}`);
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
