@@ -3,6 +3,7 @@ import { SetupError } from "../base/errors";
 import { lazily } from "../base/lazily";
 import type { Schema } from "../base/schema";
 import { isZodSchema, readInner, type ZodSchema } from "../schemas/zod";
+import { correct, type Direction, type Place } from "./corrections";
 import { type Definitions, readReference, relocate, signDefinitions } from "./references";
 
 // Loaded for the first schema of zod: an app without schemas needs no zod.
@@ -10,9 +11,6 @@ const loadZod = lazily((): typeof import("zod") => require("zod"));
 
 /** An object of an OpenAPI document. */
 export type OpenApiObject = Record<string, unknown>;
-
-/** The direction of a value: the input and the output of a schema can differ. */
-export type Direction = "input" | "output";
 
 const problem = {
   type: "object",
@@ -72,9 +70,10 @@ export class Components {
   /**
    * Describes a schema. Schemas with an id and schemas that refer to themselves become components.
    *
+   * @param place The part of the request or the response that holds the value.
    * @throws {SetupError} If the schema is not one of zod.
    */
-  describe(schema: Schema, io: Direction, label: string): OpenApiObject {
+  describe(schema: Schema, io: Direction, label: string, place: Place = "json"): OpenApiObject {
     if (!isZodType(schema)) {
       throw new SetupError(`The route '${label}' has a schema that is not one of zod, which an OpenAPI document cannot describe.`);
     }
@@ -84,7 +83,7 @@ export class Components {
       return refer(name);
     }
     this.#open.set(schema, undefined);
-    const { $schema: _, $defs, ...described }: OpenApiObject = { ...this.#convert(schema, io, label) };
+    const { $schema: _, $defs, ...described }: OpenApiObject = { ...this.#convert(schema, io, label, place) };
     const reserved = this.#open.get(schema);
     this.#open.delete(schema);
     return this.#keep({ ...(isRecord($defs) ? $defs : {}), [root]: described }, io, label, reserved);
@@ -131,10 +130,13 @@ export class Components {
       : {};
   }
 
-  #convert(schema: ZodSchema & core.$ZodType, io: Direction, label: string): OpenApiObject {
+  #convert(schema: ZodSchema & core.$ZodType, io: Direction, label: string, place: Place): OpenApiObject {
     const override = ({ zodSchema, jsonSchema }: { zodSchema: object; jsonSchema: object }): void => {
       if (isZodSchema(zodSchema)) {
-        Object.assign(jsonSchema, this.#describeCarried(zodSchema, io, label));
+        correct(zodSchema, jsonSchema, io, place, (key) => {
+          const inner = readInner(zodSchema, key);
+          return inner === undefined ? {} : this.describe(inner, io, label, place);
+        });
       }
     };
     try {
@@ -145,44 +147,14 @@ export class Components {
     }
   }
 
-  /** Describes the form that JSON gives to values for which it has no type. */
-  #describeCarried(schema: ZodSchema, io: Direction, label: string): OpenApiObject {
-    const inner = (key: string): OpenApiObject => {
-      const found = readInner(schema, key);
-      return found === undefined ? {} : this.describe(found, io, label);
-    };
-    switch (schema._zod.def.type) {
-      case "date":
-        return { type: "string", format: "date-time" };
-      case "bigint":
-        return {
-          anyOf: [
-            { type: "integer", format: "int64" },
-            { type: "string", pattern: "^-?\\d+$" },
-          ],
-        };
-      case "set":
-        return { type: "array", uniqueItems: true, items: inner("valueType") };
-      case "map":
-        return {
-          type: "array",
-          items: { type: "array", prefixItems: [inner("keyType"), inner("valueType")], items: {}, minItems: 2, maxItems: 2 },
-        };
-      case "tuple":
-        // Some tools want a schema of further items also where `maxItems` allows none.
-        return readInner(schema, "rest") === undefined ? { items: {} } : {};
-      default:
-        return {};
-    }
-  }
-
   /** Keeps the definitions of a schema as components, and returns the schema itself or a reference to it. */
   #keep(definitions: Definitions, io: Direction, label: string, reserved: string | undefined): OpenApiObject {
     const signatures = signDefinitions(definitions);
     const isRecursive = reserved !== undefined || signatures.isRecursive(root);
     const names = new Map<string, string>();
     for (const name of Object.keys(definitions)) {
-      if (name !== root || isRecursive) {
+      // A definition that takes every value needs no name.
+      if (Object.keys(definitions[name] ?? {}).length > 0 && (name !== root || isRecursive)) {
         names.set(name, (name === root ? reserved : undefined) ?? this.#findName(name, signatures.of(name), io, label));
       }
     }

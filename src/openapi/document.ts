@@ -1,4 +1,5 @@
 import type { Flagon } from "../app";
+import { SetupError } from "../base/errors";
 import type { Route } from "../routing/route";
 import type { Endpoint } from "../setup/registry";
 import { Components, type OpenApiObject } from "./components";
@@ -30,7 +31,8 @@ export interface OpenApiInfo {
  *
  * @param app The app, with all its routes.
  * @param about The other parts of the document.
- * @throws {SetupError} If a schema is not one of zod.
+ * @throws {SetupError} If a schema is not one of zod, or if two views are one operation of the document: they have one method and path, but
+ *   other types of variables or another host.
  *
  * @example
  * ```ts
@@ -62,9 +64,12 @@ export function createDocument(app: Flagon, about: OpenApiInfo): OpenApiObject {
 /** The methods that a document can describe (OpenAPI 3.1, section 4.8.9). */
 const pathItemMethods: ReadonlySet<string> = new Set(["GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE"]);
 
-/** Tells whether a route is one of the API, and not a page. */
-function isPartOfApi({ endpoint, schemas }: Route<Endpoint>): boolean {
+/** Tells whether a route is one of the API, and not a page. Rules that only redirect, or that no request matches, are none. */
+function isPartOfApi({ endpoint, isAlias, isBuildOnly, schemas }: Route<Endpoint>): boolean {
   const { form, json, openapi, query, returns } = schemas;
+  if (isAlias || isBuildOnly) {
+    return false;
+  }
   if (openapi !== undefined) {
     return openapi !== false;
   }
@@ -72,19 +77,38 @@ function isPartOfApi({ endpoint, schemas }: Route<Endpoint>): boolean {
   return json !== undefined || returns !== undefined || (hasInput && endpoint.scope.errorFormat === "json");
 }
 
+/** A path of a document, with the names of its variables, and its operations and their routes by method. */
+interface PathItem {
+  readonly path: string;
+  readonly names: readonly string[];
+  readonly item: Record<string, OpenApiObject>;
+  readonly routes: Map<string, Route<Endpoint>>;
+}
+
 /** The paths of a document: rules that differ in the names of their variables alone are one path there. */
 class Paths {
-  readonly #items = new Map<string, { readonly path: string; readonly names: readonly string[]; readonly item: OpenApiObject }>();
+  readonly #items = new Map<string, PathItem>();
   readonly #ids = new Set<string>();
 
+  /** @throws {SetupError} If another view has the operation already. */
   add(route: Route<Endpoint>, method: string, describe: (id: string) => OpenApiObject): void {
     const names = route.rule.variables.map(({ name }) => name);
-    const path = route.rule.source.replace(/<(?:[^<>]*:)?([A-Za-z_]\w*)>/g, "{$1}");
+    const path = route.rule.template;
     const key = path.replace(/\{\w+\}/g, "{}");
-    const known = this.#items.get(key) ?? { path, names, item: {} };
+    const known = this.#items.get(key) ?? { path, names, item: {}, routes: new Map<string, Route<Endpoint>>() };
     this.#items.set(key, known);
-    const operation = describe(this.#createId(route.endpoint.name, method));
-    known.item[method.toLowerCase()] ??= rename(operation, names, known.names);
+    const name = method.toLowerCase();
+    const other = known.routes.get(name);
+    if (other === undefined) {
+      known.routes.set(name, route);
+      known.item[name] = rename(describe(this.#createId(route.endpoint.name, method)), names, known.names);
+    } else if (isSameView(other.endpoint, route.endpoint)) {
+      known.item[name] = joinServers(known.item[name] ?? {}, describe(other.endpoint.name));
+    } else {
+      throw new SetupError(
+        `Two views are the operation ${method} ${known.path} of the OpenAPI document: ${other.endpoint.label}${nameHost(other)} and ${route.endpoint.label}${nameHost(route)}. A document has one for each method of a path, whatever the types of its variables and its host. Take one of them out: { openapi: false }.`,
+      );
+    }
   }
 
   toObject(): OpenApiObject {
@@ -99,6 +123,21 @@ class Paths {
     this.#ids.add(id);
     return id;
   }
+}
+
+/** Tells whether two endpoints have one view: that of a blueprint that is registered twice. */
+function isSameView(one: Endpoint, other: Endpoint): boolean {
+  return one.label === other.label && one.owner === other.owner;
+}
+
+/** Joins the hosts of an operation with those of another one. An operation of any host names none. */
+function joinServers(operation: OpenApiObject, other: OpenApiObject): OpenApiObject {
+  const { servers, ...rest } = operation;
+  return Array.isArray(servers) && Array.isArray(other.servers) ? { ...operation, servers: [...servers, ...other.servers] } : rest;
+}
+
+function nameHost({ host }: Route<Endpoint>): string {
+  return host === null ? "" : ` of the host '${host.source}'`;
 }
 
 /** Calls the parameters of a path as the first rule of that path does. */

@@ -1,5 +1,7 @@
 import { reasonOf } from "../http/status";
+import type { HostPattern } from "../routing/host-pattern";
 import type { Route } from "../routing/route";
+import type { Variable } from "../routing/rule-parser";
 import { readDecorated } from "../setup/decorated-functions";
 import type { ViewDecoratorOptions } from "../setup/hooks";
 import type { Endpoint } from "../setup/registry";
@@ -27,13 +29,8 @@ export function describeOperation(
   const scope = route.endpoint.scope.name;
   const takesBody = method !== "GET" && method !== "HEAD";
   const parameters = [
-    ...route.rule.variables.map(({ name, converter }) => ({
-      name,
-      in: "path",
-      required: true,
-      schema: converter.jsonSchema ?? { type: "string" },
-    })),
-    ...(query === undefined ? [] : describeParameters(components.describe(query, "input", operationId), components)),
+    ...route.rule.variables.map((variable) => ({ name: variable.name, in: "path", required: true, schema: describeVariable(variable) })),
+    ...(query === undefined ? [] : describeParameters(components.describe(query, "input", operationId, "fields"), components)),
   ];
   const all = joinParameters(parameters, Array.isArray(ownParameters) ? ownParameters : []);
   const success =
@@ -59,10 +56,34 @@ export function describeOperation(
     ...(json === undefined || !takesBody
       ? {}
       : { requestBody: { required: true, content: { "application/json": { schema: components.describe(json, "input", operationId) } } } }),
-    ...(form === undefined || !takesBody ? {} : { requestBody: describeForm(components.describe(form, "input", operationId), components) }),
+    ...(form === undefined || !takesBody
+      ? {}
+      : { requestBody: describeForm(components.describe(form, "input", operationId, "fields"), components) }),
     ...(requiresLogin ? login.require() : {}),
+    ...(route.host === null ? {} : { servers: [describeHost(route.host)] }),
     ...own,
     responses,
+  };
+}
+
+/** Describes a variable of a rule by its converter. */
+function describeVariable({ converter }: Variable): OpenApiObject {
+  return converter.jsonSchema ?? { type: "string", pattern: `^(?:${converter.regex})$` };
+}
+
+/** Describes a host as a server. Its scheme is that of the document. */
+function describeHost({ source, variables }: HostPattern): OpenApiObject {
+  const described = variables.map((variable) => {
+    const choices: unknown = describeVariable(variable).enum;
+    const named =
+      Array.isArray(choices) && choices.length > 0
+        ? { default: String(choices[0]), enum: choices.map(String) }
+        : { default: variable.name };
+    return [variable.name, named];
+  });
+  return {
+    url: `//${source.replace(/<(?:[^<>]*:)?([A-Za-z_]\w*)>/g, "{$1}")}`,
+    ...(described.length === 0 ? {} : { variables: Object.fromEntries(described) }),
   };
 }
 

@@ -51,12 +51,17 @@ export function signDefinitions(definitions: Definitions): Signatures {
   };
 }
 
-/** Copies a definition, with references to components in place of those to definitions. */
+/** Copies a definition, with references to components in place of those to definitions. Those to definitions without a name are removed. */
 export function relocate(definition: unknown, names: ReadonlyMap<string, string>): Record<string, unknown> {
-  return JSON.parse(replaceReferences(definition, (target) => `#/components/schemas/${names.get(target) ?? target}`));
+  return JSON.parse(
+    replaceReferences(definition, (target) => {
+      const name = names.get(target);
+      return name === undefined ? undefined : `#/components/schemas/${name}`;
+    }),
+  );
 }
 
-function replaceReferences(definition: unknown, replace: (target: string) => string): string {
+function replaceReferences(definition: unknown, replace: (target: string) => string | undefined): string {
   return JSON.stringify(definition, (key, value: unknown) => {
     const target = key === "$ref" ? (value === "#" ? "#" : readReference(value, "#/$defs/")) : undefined;
     return target === undefined ? value : replace(target);

@@ -45,7 +45,7 @@ export interface Converter<Value = unknown> {
   readonly weight?: number;
   /** Whether the text may hold slashes. Found by a slash in `regex` by default. */
   readonly spans?: boolean;
-  /** The JSON schema of the value, for an OpenAPI document. Default: `{ type: "string" }`. */
+  /** The JSON schema of the value, for an OpenAPI document. Default: a text that matches `regex`. */
   readonly jsonSchema?: Readonly<Record<string, unknown>>;
 }
 
@@ -57,7 +57,7 @@ export const builtInConverters: ReadonlyMap<string, ConverterFactory> = new Map<
   ["string", createString],
   ["int", createInt],
   ["float", createFloat],
-  ["path", { regex: "[^/].*?", weight: 200, spans: true }],
+  ["path", { regex: "[^/].*?", weight: 200, spans: true, jsonSchema: { type: "string" } }],
   [
     "uuid",
     {

@@ -68,6 +68,13 @@ export class Rule {
     return this.source.endsWith("/");
   }
 
+  /** The rule as the path of an OpenAPI document, such as `/posts/{id}`. All other text is percent-encoded. */
+  get template(): string {
+    return this.#pieces
+      .map((piece) => (typeof piece === "string" ? piece.replace(/[{}]/g, encodeURIComponent) : `{${piece.name}}`))
+      .join("");
+  }
+
   /**
    * Converts the router's match to the view's values.
    *

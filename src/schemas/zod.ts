@@ -193,10 +193,11 @@ export function remember<Value>(read: (schema: ZodSchema) => Value): (schema: Zo
   };
 }
 
-/** Calls the function of a `z.lazy()` once: it may create a new schema each time. */
+/** Returns the schema of a `z.lazy()` that zod itself uses. Its function may create a new one each time. */
 export const readLazy: (schema: ZodSchema) => ZodSchema | undefined = remember((schema) => {
   const getter = readDefinition(schema, "getter");
-  const inner: unknown = typeof getter === "function" ? getter() : undefined;
+  const known: unknown = typeof getter === "function" ? Reflect.get(schema._zod, "innerType") : undefined;
+  const inner: unknown = known ?? (typeof getter === "function" ? getter() : undefined);
   return isZodSchema(inner) ? inner : undefined;
 });
 

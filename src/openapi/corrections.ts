@@ -1,0 +1,176 @@
+import { isForeign } from "../schemas/foreign-fields";
+import { isCarried, peel, toJson } from "../schemas/json-values";
+import { listChecks, listValues, readDefinition, readInner, readInners, readShape, unwrap, type ZodSchema } from "../schemas/zod";
+
+/** The direction of a value: the input and the output of a schema can differ. */
+export type Direction = "input" | "output";
+
+/** The part of a request or a response that holds a value: JSON has no files. */
+export type Place = "json" | "fields";
+
+/**
+ * Corrects the description that zod gives to a schema: it has the form that JSON gives to values for which it has no type,
+ * and nothing that JSON cannot carry.
+ *
+ * @param schema The schema.
+ * @param described Its description, which is changed.
+ * @param describe Describes a schema inside the schema.
+ */
+export function correct(schema: ZodSchema, described: object, io: Direction, place: Place, describe: (key: string) => object): void {
+  switch (schema._zod.def.type) {
+    case "date":
+      Object.assign(described, { type: "string", format: "date-time" });
+      break;
+    case "bigint":
+      Object.assign(described, {
+        anyOf: [
+          { type: "integer", format: "int64" },
+          { type: "string", pattern: "^-?\\d+$" },
+        ],
+      });
+      break;
+    case "set":
+      Object.assign(described, { type: "array", uniqueItems: true, items: describe("valueType") });
+      break;
+    case "map":
+      Object.assign(described, {
+        type: "array",
+        items: { type: "array", prefixItems: [describe("keyType"), describe("valueType")], items: {}, minItems: 2, maxItems: 2 },
+      });
+      break;
+    case "tuple":
+      correctTuple(schema, described);
+      break;
+    case "literal":
+      correctLiteral(schema, described, io);
+      break;
+    case "lazy":
+    case "union":
+      correctUnion(schema, described, io, place);
+      break;
+    case "object":
+      correctObject(schema, described);
+      break;
+    case "default":
+    case "prefault":
+    case "catch":
+      correctDefault(schema, described, io);
+      break;
+    case "readonly":
+      // In OpenAPI a field that is read-only is never sent by clients. Here it cannot be changed by code.
+      if (unwrap(schema).meta.readOnly !== true) {
+        Reflect.deleteProperty(described, "readOnly");
+      }
+      break;
+  }
+  for (const key of ["default", "examples", "example"]) {
+    if (key in described) {
+      Reflect.set(described, key, toJson(Reflect.get(described, key)));
+    }
+  }
+}
+
+/** Describes the bigints of a literal as integers, and as digits. */
+function correctLiteral(schema: ZodSchema, described: object, io: Direction): void {
+  if (isCarried(schema)) {
+    const values = listValues(schema).flatMap((value) => {
+      const written = toJson(value);
+      return typeof value === "bigint" && typeof written === "number" && io === "input" ? [written, String(value)] : [written];
+    });
+    Reflect.deleteProperty(described, "type");
+    Reflect.deleteProperty(described, "const");
+    Object.assign(described, { enum: values });
+  }
+}
+
+function correctTuple(schema: ZodSchema, described: { readonly prefixItems?: unknown }): void {
+  if (readInner(schema, "rest") === undefined) {
+    // Some tools want a schema of further items also where `maxItems` allows none.
+    Object.assign(described, { items: {} });
+  }
+  if (Array.isArray(described.prefixItems) && described.prefixItems.length === 0) {
+    Reflect.deleteProperty(described, "prefixItems");
+  }
+}
+
+/** Removes the options that say that a value may be absent, and those that JSON cannot carry. A union of all of JSON has no options. */
+function correctUnion(schema: ZodSchema, described: object, io: Direction, place: Place): void {
+  if (isAnyJson(schema)) {
+    for (const key of ["anyOf", "type", "$ref"]) {
+      Reflect.deleteProperty(described, key);
+    }
+    return;
+  }
+  const key = "oneOf" in described ? "oneOf" : "anyOf";
+  const known: unknown = Reflect.get(described, key);
+  const options = readInners(schema, "options");
+  if (!Array.isArray(known) || known.length !== options.length) {
+    return;
+  }
+  const kept = known.filter((_, index) => {
+    const option = options[index];
+    return option === undefined || !(isAbsence(option) || (place === "json" && isForeign(option, io)));
+  });
+  if (kept.length === 1) {
+    Reflect.deleteProperty(described, key);
+    Object.assign(described, kept[0]);
+  } else if (kept.length > 0) {
+    Reflect.set(described, key, kept);
+  }
+}
+
+/** Removes the fields that are only there if they are absent. */
+function correctObject(schema: ZodSchema, described: object): void {
+  const names = [...readShape(schema)].filter(([, field]) => isAbsence(peel(field))).map(([name]) => name);
+  if (names.length === 0) {
+    return;
+  }
+  const { properties, required }: { properties?: object; required?: unknown } = described;
+  for (const name of names) {
+    Reflect.deleteProperty(properties ?? {}, name);
+  }
+  const needed = Array.isArray(required) ? required.filter((name) => !names.includes(String(name))) : [];
+  if (needed.length > 0) {
+    Object.assign(described, { required: needed });
+  } else {
+    Reflect.deleteProperty(described, "required");
+  }
+}
+
+/** States the default value in the form of JSON, which zod does not know for sets, maps and bigints. */
+function correctDefault(schema: ZodSchema, described: object, io: Direction): void {
+  const { type } = schema._zod.def;
+  const isStated = type === "default" || (type === "prefault" && io === "input");
+  if (isStated && ("default" in described || isCarried(peel(schema)))) {
+    Object.assign(described, { default: readDefinition(schema, "defaultValue") });
+  }
+}
+
+/** Tells whether the only value of a schema is `undefined`. */
+function isAbsence(schema: ZodSchema): boolean {
+  const { type } = schema._zod.def;
+  return type === "undefined" || type === "void" || (type === "literal" && listValues(schema).every((value) => value === undefined));
+}
+
+/** Tells whether a schema takes all of JSON, as `z.json()` does. Types that compilers understand cannot be written for its recursive union. */
+export function isAnyJson(schema: ZodSchema): boolean {
+  const union = peel(schema);
+  const options = listOptions(union, new Set());
+  const isPlain = (type: string): boolean => options.some((option) => option._zod.def.type === type && listChecks(option).length === 0);
+  const holdsItself = (type: string, key: string): boolean =>
+    options.some((option) => {
+      const inner = option._zod.def.type === type ? readInner(option, key) : undefined;
+      return inner !== undefined && peel(inner) === union;
+    });
+  return ["string", "number", "boolean", "null"].every(isPlain) && holdsItself("array", "element") && holdsItself("record", "valueType");
+}
+
+/** Lists the options of a union, also those of the unions among them. */
+function listOptions(schema: ZodSchema, seen: Set<ZodSchema>): readonly ZodSchema[] {
+  const core = peel(schema);
+  if (core._zod.def.type !== "union" || seen.has(core)) {
+    return [core];
+  }
+  seen.add(core);
+  return readInners(core, "options").flatMap((option) => listOptions(option, seen));
+}
