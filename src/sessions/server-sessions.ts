@@ -47,6 +47,8 @@ interface Target {
 const idPattern = /^[\w-]{43}$/;
 /** A session that is only read is saved again when this part of its idle lifetime is over. */
 const refreshPart = 0.1;
+/** The attempts to save a session that other requests change at the same moment. The last one is saved in any case. */
+const mostAttempts = 100;
 
 /**
  * Stores sessions on the server. The cookie holds a random id of 256 bits and nothing else; the store holds its SHA-256
@@ -165,14 +167,23 @@ export class ServerSessions implements SessionInterface {
       await store.set(keyOf(id), write(session.format()), lifetime);
       return true;
     }
-    const stored = await store.get(entry.key);
-    if (stored === null) {
-      return false;
-    }
-    const latest = stored === entry.text ? undefined : parse(stored);
-    const text = write(latest === undefined ? session.format() : session.formatOver(latest.values));
-    if (id === entry.id && store.update !== undefined) {
-      return store.update(entry.key, text, lifetime);
+    let text = "";
+    for (let attempt = 1; ; attempt++) {
+      const stored = await store.get(entry.key);
+      if (stored === null) {
+        return false;
+      }
+      const latest = stored === entry.text ? undefined : parse(stored);
+      text = write(latest === undefined ? session.format() : session.formatOver(latest.values));
+      if (id !== entry.id || store.update === undefined) {
+        break;
+      }
+      const isLast = attempt === mostAttempts;
+      const isSaved = await store.update(entry.key, text, lifetime, ...(isLast ? [] : [stored]));
+      // If not, it has ended, or another request has changed it since it was read.
+      if (isSaved || isLast) {
+        return isSaved;
+      }
     }
     // The old id goes first: of two requests that regenerate one session, only the first goes on with it.
     if (id !== entry.id && (await store.delete(entry.key)) === false) {

@@ -22,9 +22,11 @@ export interface SessionStore {
    * @param id The key.
    * @param text The text.
    * @param lifetime The seconds until it expires, a whole number.
-   * @returns Whether there was one.
+   * @param former The text that was read. The text is replaced only if it is still that one, so that no change of another request is
+   * lost. A store may leave this out: of two requests that save at the same moment, the later one may then undo the other's change.
+   * @returns Whether it was replaced.
    */
-  update?(id: string, text: string, lifetime: number): Promise<boolean>;
+  update?(id: string, text: string, lifetime: number, former?: string): Promise<boolean>;
   /**
    * Removes a text. Resolves to `false` if there was none; a store that does not know resolves to `undefined`.
    *
@@ -73,9 +75,10 @@ export class MemoryStore implements SessionStore {
     }
   }
 
-  /** Replaces a text only if there is one, and tells whether there was. */
-  async update(id: string, text: string, lifetime: number): Promise<boolean> {
-    if (this.#find(id) === undefined) {
+  /** Replaces a text only if there is one, which is the former one if that is given. Tells whether it was replaced. */
+  async update(id: string, text: string, lifetime: number, former?: string): Promise<boolean> {
+    const kept = this.#find(id);
+    if (kept === undefined || (former !== undefined && kept !== former)) {
       return false;
     }
     await this.set(id, text, lifetime);
@@ -113,9 +116,15 @@ export interface RedisClient {
    * @param options The seconds until it expires (`EX`), and the condition (`XX`).
    */
   set?(key: string, value: string, options: { readonly EX: number; readonly XX: true }): Promise<unknown>;
+  /** Runs a script of Lua in the server, in one step. Without it, two requests that save at the same moment may lose a change. */
+  eval?(script: string, options: { readonly keys: string[]; readonly arguments: string[] }): Promise<unknown>;
   /** Removes a key, and gives the number of keys removed. */
   del(key: string): Promise<unknown>;
 }
+
+/** Sets a key that expires, only if it has a certain value. */
+const replaceScript =
+  "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3]) return 1 end return 0";
 
 /** Options of `RedisStore`. */
 export interface RedisStoreOptions {
@@ -137,6 +146,8 @@ export class RedisStore implements SessionStore {
   readonly #client: RedisClient;
   readonly #prefix: string;
   readonly #timeout: number;
+  /** Whether the server runs scripts. Some forbid them. */
+  #takesScripts = true;
 
   /**
    * @param client The client.
@@ -158,8 +169,19 @@ export class RedisStore implements SessionStore {
     await this.#within(this.#client.setEx(this.#prefix + id, lifetime, text));
   }
 
-  /** Replaces a text only if there is one, and tells whether there was. */
-  async update(id: string, text: string, lifetime: number): Promise<boolean> {
+  /** Replaces a text only if there is one, which is the former one if that is given. Tells whether it was replaced. */
+  async update(id: string, text: string, lifetime: number, former?: string): Promise<boolean> {
+    if (former !== undefined && this.#client.eval !== undefined && this.#takesScripts) {
+      try {
+        const keys = [this.#prefix + id];
+        return Number(await this.#within(this.#client.eval(replaceScript, { keys, arguments: [former, text, String(lifetime)] }))) === 1;
+      } catch (error) {
+        if (!(error instanceof Error && /\bNOPERM\b|unknown command/i.test(error.message))) {
+          throw error;
+        }
+        this.#takesScripts = false;
+      }
+    }
     if (this.#client.set === undefined) {
       const isThere = (await this.get(id)) !== null;
       return isThere && this.set(id, text, lifetime).then(() => true);

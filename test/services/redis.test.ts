@@ -2,6 +2,7 @@ import { Flagon, request, session } from "flagon";
 import { RedisStore, ServerSessions } from "flagon/sessions";
 import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { waitUntil } from "../support";
 import { RedisServer } from "./redis-server";
 
 describe("RedisStore", () => {
@@ -106,4 +107,50 @@ describe("RedisStore", () => {
     }
     redis.destroy();
   });
+
+  it.each(["with scripts", "without the right to run scripts"])(
+    "keeps the change of each of 40 slow requests that overlap, %s",
+    async (way) => {
+      const redis = createClient({ url: server.url });
+      redis.on("error", () => undefined);
+      await redis.connect();
+      await redis.flushAll();
+      const refused = (): Promise<unknown> => Promise.reject(new Error("NOPERM this user has no permissions to run the 'eval' command"));
+      const store = new RedisStore(
+        way === "with scripts"
+          ? redis
+          : {
+              get: (key) => redis.get(key),
+              setEx: (key, seconds, value) => redis.setEx(key, seconds, value),
+              set: (key, value, options) => redis.set(key, value, { expiration: { type: "EX", value: options.EX }, condition: "XX" }),
+              del: (key) => redis.del(key),
+              eval: refused,
+            },
+      );
+      const app = new Flagon(server.folder, { static: null, config: { secretKey: "k", testing: true } });
+      app.sessionInterface = new ServerSessions(store);
+      const gates: (() => void)[] = [];
+      app.get("/begin", () => String(session.set("shared", "first")));
+      app.get("/end", () => (request.query.get("names") ?? "").split(",").map((name) => session.get(name) ?? null));
+      app.get("/slow/<name>", async ({ name }: { name: string }) => {
+        await new Promise<void>((resolve) => (gates[Number(name)] = resolve));
+        session.set(`own-${name}`, Number(name));
+        return "";
+      });
+      const client = app.testClient();
+      await client.get("/begin");
+      const names = Array.from({ length: 40 }, (_, index) => index);
+      const answers = names.map((name) => client.get(`/slow/${name}`));
+      await waitUntil(() => gates.filter((gate) => gate !== undefined).length === names.length, 10_000);
+      for (const name of names) {
+        gates[name]?.();
+        // Without scripts two saves at one moment may meet, so there is one after another.
+        await (way === "with scripts" ? null : answers[name]);
+      }
+      await Promise.all(answers);
+      const keys = ["shared", ...names.map((name) => `own-${name}`)];
+      expect(await (await client.get("/end", { query: { names: keys.join() } })).json()).toEqual(["first", ...names]);
+      redis.destroy();
+    },
+  );
 });

@@ -112,6 +112,26 @@ describe("sessions on the server", () => {
     }
   });
 
+  it("keep the change of each request, also if many save at one moment", async () => {
+    const app = createApp();
+    app.sessionInterface = new ServerSessions(new MemoryStore());
+    app.get("/begin", () => String(session.set("first", 1)));
+    app.get("/end", () => (request.query.get("names") ?? "").split(",").map((name) => session.get(name) ?? null));
+    app.get("/slow/<name>", async ({ name }: { name: string }) => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      session.set(name, true);
+      return "";
+    });
+    const client = app.testClient();
+    await client.get("/begin");
+    const names = Array.from({ length: 30 }, (_, index) => `n${index}`);
+    await Promise.all(names.map((name) => client.get(`/slow/${name}`)));
+    expect(await (await client.get("/end", { query: { names: ["first", ...names].join() } })).json()).toEqual([
+      1,
+      ...names.map(() => true),
+    ]);
+  });
+
   it("in memory are limited in number: the least recently saved one goes first", async () => {
     const { app, get } = createSite(new MemoryStore({ limit: 2 }));
     const clients = [app.testClient(), app.testClient(), app.testClient()];
