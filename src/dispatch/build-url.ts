@@ -5,6 +5,7 @@ import { toText } from "../routing/rule-parser";
 import type { Application } from "../setup/application";
 import type { Endpoint } from "../setup/registry";
 import type { RequestContext } from "./context";
+import { warnOfMisplacedOptions } from "./misplaced-options";
 
 /** A value for a URL: text, a number and the like, or a list of them for the query. */
 export type UrlValue =
@@ -85,6 +86,9 @@ function build(
   const route = chooseRoute(app, context, target, values, options);
   const path = rootPathOf(app, context) + formatPath(route, values) + formatQuery(route, values) + formatAnchor(options.anchor);
   const host = findOtherHost(app, context, route, values);
+  if (app.config.debug) {
+    warnOfMisplacedOptions(app, route, values, options);
+  }
   return options.external === true || options.scheme !== undefined || host !== undefined
     ? findOrigin(app, context, options.scheme, host) + path
     : path;

@@ -1,6 +1,6 @@
 import { escapeText, type Markup } from "../base/html";
 import { didYouMean, sortByLikeness } from "../base/suggestion";
-import { NotFound } from "../http/exceptions/client-errors";
+import { Gone, NotFound, Unauthorized } from "../http/exceptions/client-errors";
 import type { HTTPException } from "../http/exceptions/http-exception";
 import { ValidationFailed } from "../http/request/request-body";
 import { FlagonResponse } from "../http/response/response";
@@ -31,12 +31,19 @@ export function respondWithError(error: HTTPException, context: RequestContext, 
   return response;
 }
 
+/** The descriptions that speak to visitors of a page, each with the words for a program. */
+const wordsForPrograms: ReadonlyMap<string, string> = new Map([
+  [Unauthorized.description, "Credentials are missing, or they are wrong."],
+  [NotFound.description, "There is no resource at this path."],
+  [Gone.description, "The resource at this path was removed for good."],
+]);
+
 function formatProblem(error: HTTPException, details: string | undefined): string {
   return JSON.stringify({
     type: "about:blank",
     title: error.title,
     status: error.status,
-    detail: error.description,
+    detail: wordsForPrograms.get(error.description) ?? error.description,
     ...(error instanceof ValidationFailed
       ? { errors: error.issues.map(({ in: place, path, message }) => ({ in: place, path: path.map(String), detail: message })) }
       : {}),

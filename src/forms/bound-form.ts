@@ -15,7 +15,7 @@ import { unwrap } from "../schemas/zod";
 import { CsrfError, checkCsrf, createCsrfToken, csrfField } from "../sessions/csrf";
 import { formatAttributes } from "./attributes";
 import { describeField } from "./field-descriptions";
-import { type FieldOptions, renderControl, renderErrors, renderField, renderNotes } from "./field-markup";
+import { type FieldOptions, renderControl, renderErrors, renderField, renderFormErrors, renderNotes } from "./field-markup";
 import { hasFile } from "./file-fields";
 import type { FormBase, FormOptions, FormRenderOptions, RowOptions } from "./form";
 import { type FormState, FormView } from "./form-view";
@@ -237,9 +237,9 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
   }
 
   renderErrors(field?: string): Markup {
-    return renderErrors(
-      field === undefined ? [...this.formErrors, ...this.#unplaced] : (this.errors[findField(this.schema, field)?.name ?? field] ?? []),
-    );
+    return field === undefined
+      ? renderFormErrors([...this.formErrors, ...this.#unplaced])
+      : renderErrors(this.errors[findField(this.schema, field)?.name ?? field] ?? []);
   }
 
   hidden(): Markup {

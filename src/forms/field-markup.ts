@@ -87,6 +87,17 @@ export function renderErrors(errors: readonly string[], id?: string): Markup {
     : html`<ul class="field-errors"${id === undefined ? "" : html` id="${id}"`}>${errors.map((error) => html`<li>${error}</li>`)}</ul>`;
 }
 
+/**
+ * Renders the errors of a form as a whole, or nothing.
+ *
+ * No control points at them, so they are an alert, which screen readers read out. It is around the list: a list with that role is none.
+ */
+export function renderFormErrors(errors: readonly string[]): Markup {
+  return errors.length === 0
+    ? new Markup("")
+    : html`<div class="field-errors" role="alert"><ul>${errors.map((error) => html`<li>${error}</li>`)}</ul></div>`;
+}
+
 /** Renders the control of a field alone: an input, a textarea, a select, or a group of inputs. */
 export function renderControl(view: FieldView, options: FieldOptions = {}): Markup {
   const type = findType(view, options);
@@ -212,7 +223,7 @@ function isGroup({ control }: FieldView, type: string): boolean {
 
 /**
  * Renders the blank choice: a select starts with nothing chosen, so that its first value is not sent by accident. One
- * with a default has none, unless its value is no choice any more. Nor has one whose choices hold a blank one of their own.
+ * with a default has none, nor a required one with an initial value, unless its value is no choice any more. Nor has one whose choices hold a blank one of their own.
  */
 function renderBlank({ values, offersBlank, blankLabel }: FieldView, choices: readonly Choice[]): Markup | string {
   if (choices.some(({ value }) => value === "")) {

@@ -133,12 +133,13 @@ export class FormView {
     const { type = control.type } = options;
     const { isSearch } = this.#state;
     const isLenient = this.#isLenient(field);
+    const isRequired = control.constraints.required === true && !isLenient;
     return {
       name,
       id: this.#ids.get(name),
       control,
-      isRequired: control.constraints.required === true && !isLenient,
-      offersBlank: control.offersBlank || isLenient,
+      isRequired,
+      offersBlank: isLenient || (control.offersBlank && !(isRequired && type === "select" && this.#hasInitial(field))),
       blankLabel: type === "select" ? this.#state.label("blank", field) : "",
       choices: this.#nameChoices(control.choices, field),
       label,
@@ -147,6 +148,11 @@ export class FormView {
       values: this.#listValues(field, type),
       sendsOff: isSearch && type === "checkbox" && !control.isMultiple && unwrap(field.schema).defaultValue === true,
     };
+  }
+
+  /** Tells whether a value was chosen before the visitor came: a required select then offers no blank, as in Django. */
+  #hasInitial(field: FieldPath): boolean {
+    return formatValue(readInitial(this.#state.initial, field), "select").some((text) => text !== "");
   }
 
   /** Gives the choices whose labels Flagon chooses the words of the request's language. */

@@ -305,12 +305,16 @@ function findCulprit(message: string, source: string, line: number): string {
   return owner === undefined ? "" : `; '${owner}' is ${what}`;
 }
 
-/** Names the cure where the data has a value that was written without `it`, or a promise in place of a list. */
+/** Names the cure where the data has a value that was written without `it`, a name in scope is spelt alike, or a promise is no list. */
 function findCure(message: string, data: object, scope: object): string {
   const name = /^'?([A-Za-z_$][\w$]*)'? is not (?:iterable|a function)|; '([A-Za-z_$][\w$]*)' is undefined/.exec(message);
   const bare = name?.[1] ?? name?.[2] ?? "";
   if (!(bare in scope) && Object.hasOwn(data, bare)) {
     return `. The data has it: write it.${bare}`;
+  }
+  if (bare.length > 2 && !(bare in scope)) {
+    const hint = didYouMean(bare, listNames(scope));
+    return hint === "" ? "" : `.${hint}`;
   }
   const [, path = ""] = /^it\.([\w$.]+) is not (?:iterable|a function)/.exec(message) ?? [];
   let value: unknown = data;
@@ -321,6 +325,16 @@ function findCure(message: string, data: object, scope: object): string {
     value = typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
   }
   return isPromise(value) ? ". It is a promise: await it in the view, before it renders" : "";
+}
+
+/** Lists the names in scope: those of Flagon, and those of the app's filters, globals and context processors. */
+function listNames(scope: object): string[] {
+  const names = ["block", "capture", "include", "layout"];
+  for (let owner: unknown = scope; typeof owner === "object" && owner !== null && owner !== Object.prototype; ) {
+    names.push(...Object.getOwnPropertyNames(owner));
+    owner = Object.getPrototypeOf(owner);
+  }
+  return names.filter((name) => name.length > 2 && name !== "constructor");
 }
 
 function attempt(compile: () => unknown): void {

@@ -175,6 +175,19 @@ describe("the option 'errors'", () => {
   });
 });
 
+it.each([
+  [401, "Credentials are missing, or they are wrong.", "check your user name"],
+  [404, "There is no resource at this path.", "If you typed the address"],
+  [410, "The resource at this path was removed for good.", "The page at this address"],
+])("an error %i has words for programs in JSON, and for visitors on a page", async (status, words, forVisitors) => {
+  const app = createLiveApp();
+  app.route("/", () => abort(status), { endpoint: "index" });
+  const client = app.testClient();
+  const read = async (accept: string) => (await client.get("/", { headers: { accept } })).text();
+  expect(JSON.parse(await read("application/json"))).toMatchObject({ status, detail: words });
+  expect(await read("text/html")).toContain(forVisitors);
+});
+
 describe("an error handler of the app that renders a page", () => {
   const page = (): string => "<h1>Not here</h1>";
 

@@ -167,7 +167,6 @@ describe("a union of objects", () => {
     const page = serve(defineForm({ pay }, { csrf: false }), () => ({ pay: { by: "cash", count: 3 } }));
     const document = await page.load();
     expect([...document.querySelectorAll("[name='pay.by'] option")].map((option) => option.textContent)).toEqual([
-      "",
       "By card",
       "Bank transfer",
       "Cash",
@@ -422,7 +421,10 @@ describe("a select", () => {
     ["an enum or nothing", z.enum(["a", "b"]).or(z.literal("")), "b", [false, "", "a", "b*"]],
     ["an enum with a default", z.enum(["a", "b"]).default("b"), undefined, [false, "a", "b*"]],
     ["an enum with a default, and another value", z.enum(["a", "b"]).default("b"), "a", [false, "a*", "b"]],
-    ["a union of enums", z.union([z.enum(["a", "b"]), z.literal(3)]), 3, [true, "", "a", "b", "3*"]],
+    ["a union of enums", z.union([z.enum(["a", "b"]), z.literal(3)]), 3, [true, "a", "b", "3*"]],
+    ["a required enum with an initial value", z.enum(["a", "b"]), "b", [true, "a", "b*"]],
+    ["a required enum whose initial value is no choice any more", z.enum(["a", "b"]), "gone", [true, "*", "a", "b"]],
+    ["a required boolean with an initial value", z.boolean().meta({ type: "select" }), true, [false, "true*", "false"]],
     ["a boolean or null", z.boolean().nullable(), undefined, [false, "*", "true", "false"]],
     ["a boolean or null that is false", z.boolean().nullable(), false, [false, "", "true", "false*"]],
     ["an optional boolean", z.boolean().optional().meta({ type: "select" }), true, [false, "", "true*", "false"]],

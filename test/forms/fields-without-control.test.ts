@@ -201,6 +201,8 @@ describe("an error at a path that no field has", () => {
     const sent = await serveFields(schema as unknown as ZodSchema<object>).send(fields);
     expect([sent.status, sent.valid, sent.errors, sent.formErrors]).toEqual([422, false, {}, ["Lost."]]);
     expect(sent.document.querySelector("form > .field-errors")?.textContent).toBe("Lost.");
+    // An alert around the list: a list with that role is none.
+    expect(sent.document.querySelector("form > [role=alert] > ul > li")?.textContent).toBe("Lost.");
   });
 
   it.each([

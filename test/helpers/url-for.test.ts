@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { Blueprint, BuildError, Markup, noMatch, route, urlFor } from "flagon";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createApp, createLiveApp, listen } from "../support";
 
 /** Creates an app with a rule for each converter. */
@@ -265,6 +265,30 @@ describe("a URL of urlFor()", () => {
     expect(() => app.appContext(() => urlFor("int", { x: 1, [name]: true }))).toThrow(
       `Could not build a URL for endpoint 'int': '${name}' is an option. Give it as the third argument: urlFor("int", values, { ${name.slice(1)}: true }).`,
     );
+  });
+
+  it.each([
+    [{ external: true }, "/i/1?external=true", true],
+    [{ external: false }, "/i/1?external=false", true],
+    [{ anchor: "top" }, "/i/1?anchor=top", true],
+    [{ scheme: "https" }, "/i/1?scheme=https", true],
+    [{ method: "POST" }, "/i/1?method=POST", true],
+    [{ external: "shop" }, "/i/1?external=shop", false],
+    [{ scheme: "dark" }, "/i/1?scheme=dark", false],
+    [{ method: "air mail" }, "/i/1?method=air+mail", false],
+  ])("warns once, in debug mode, of an option among the values: %j", (values, url, isWarned) => {
+    const app = createRules();
+    const build = () => app.appContext(() => urlFor("int", { x: 1, ...values }));
+    const log = vi.spyOn(app.logger, "warn");
+    expect(build()).toBe(url);
+    expect(log).not.toHaveBeenCalled();
+    app.config.update({ debug: true });
+    expect([build(), build()]).toEqual([url, url]);
+    expect(log).toHaveBeenCalledTimes(isWarned ? 1 : 0);
+    if (isWarned) {
+      const [name = ""] = Object.keys(values);
+      expect(log).toHaveBeenCalledWith(expect.stringContaining(`urlFor("int") has '${name}' among its values`));
+    }
   });
 
   it("refuses objects and invalid dates in the query", () => {

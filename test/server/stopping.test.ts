@@ -52,6 +52,27 @@ async function isRefused(port: number): Promise<boolean> {
   return isThere === false;
 }
 
+describe("a server that is told to stop", { timeout: 180_000 }, () => {
+  const words = {
+    serve: ["serve", "--app", "app.js"],
+    "serve with workers": ["serve", "--app", "app.js", "--workers", "2"],
+    run: ["run", "--no-reload"],
+    "run that restarts": ["run"],
+  };
+
+  it.each(Object.entries(words))("says when it stops, and when it has stopped, once each: flagon %s", async (_, command) => {
+    const root = createProject({ "app.js": app });
+    const port = await findPort();
+    const { child, output } = start(root, [...command, "--port", String(port)]);
+    const exited = once(child, "exit");
+    await until(`http://127.0.0.1:${port}/`, "hello");
+    child.kill("SIGTERM");
+    expect(await exited).toEqual([0, null]);
+    const lines = output().split("\n");
+    expect([lines.filter((line) => /Stopping\b/.test(line)).length, lines.filter((line) => /Stopped\b/.test(line)).length]).toEqual([1, 1]);
+  });
+});
+
 describe("flagon serve, when it stops,", { timeout: 180_000 }, () => {
   it.each(["pushed", "silent", "generated", "slow-stop"])("ends event streams at once, and runs their stop function: /%s", async (name) => {
     const { child, exited, hear, output, port } = await serve();

@@ -26,6 +26,20 @@ describe("a name without 'it'", () => {
     expect(() => render(source, data)).toThrow(message);
   });
 
+  it.each<[source: string, message: string]>([
+    ["<%= url_for('index') %>", "url_for is not a function. Did you mean 'urlFor'?"],
+    ["<%= get_flashed_messages() %>", "get_flashed_messages is not a function. Did you mean 'getFlashedMessages'?"],
+    ["<%= csrf_token() %>", "csrf_token is not a function. Did you mean 'csrfToken'?"],
+    ["<%= inclde('a') %>", "inclde is not a function. Did you mean 'include'?"],
+    ["<%= longDat(it.title) %>", "longDat is not a function. Did you mean 'longDate'?"],
+    ["<%= sesion.get('a') %>", "'sesion' is undefined. Did you mean 'session'?"],
+    ["<%= nowhere() %>", "nowhere is not a function\n"],
+  ])("that is like one in scope is an error with that one: %s", (source, message) => {
+    const app = createApp();
+    app.templateFilter("longDate", String);
+    expect(() => app.appContext(() => renderTemplateString(source, { title: "T" }))).toThrow(message);
+  });
+
   it.each<[source: string, text: string]>([
     ["<% const title = 'own' %><%= title %>", "own"],
     ["<% let title %>[<%= known %>]", "[]"],

@@ -102,8 +102,15 @@ export function runDevelopmentServer(app: Application, options: RunOptions): Ser
     say(new StartFailure(app, error).message);
     process.exit(1);
   });
-  server.once("close", () => void app.lifeCycle.stop(stopTime));
-  const stop = stopOnSignal(server, tools, inFlight);
+  let isTold = false;
+  const stop = stopOnSignal(server, tools, inFlight, () => {
+    // The process that restarts this one tells it otherwise.
+    isTold = !isRestarted();
+    if (isTold) {
+      say(" * Stopping: requests in flight finish first");
+    }
+  });
+  server.once("close", () => void app.lifeCycle.stop(stopTime).then(() => (isTold ? say(" * Stopped") : undefined)));
   const forget = endOnUncaughtError(app, stop);
   server.once("close", forget);
   return server;
@@ -132,7 +139,12 @@ function logAccess(exchange: ServedExchange): void {
 }
 
 /** On the first signal, lets requests in flight finish, and ends streams of events. On the second, ends the process. */
-function stopOnSignal(server: Server, tools: readonly { close(): void }[], inFlight: ReadonlySet<ServedExchange>): () => Promise<void> {
+function stopOnSignal(
+  server: Server,
+  tools: readonly { close(): void }[],
+  inFlight: ReadonlySet<ServedExchange>,
+  onSignal: () => void,
+): () => Promise<void> {
   const connections = new Connections(server);
   const closeTools = (): void => {
     for (const tool of tools) {
@@ -154,7 +166,10 @@ function stopOnSignal(server: Server, tools: readonly { close(): void }[], inFli
     await closed;
     clearInterval(timer);
   };
-  const stopOnce = (): void => void stop();
+  const stopOnce = (): void => {
+    onSignal();
+    void stop();
+  };
   process.once("SIGINT", stopOnce);
   process.once("SIGTERM", stopOnce);
   server.once("close", () => {

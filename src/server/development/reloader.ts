@@ -57,12 +57,18 @@ export class Reloader {
     this.#child = this.#start();
   }
 
-  /** Ends the program, and the watching. */
+  /** Ends the program, and the watching, and says so. */
   async stop(): Promise<void> {
+    this.#options.say(" * Stopping: requests in flight finish first");
+    await this.#close();
+    this.#options.say(" * Stopped");
+    this.#end(0);
+  }
+
+  async #close(): Promise<void> {
     this.#isStopping = true;
     clearTimeout(this.#timer);
     await Promise.all([this.#watcher.close(), this.#failure?.close(), this.#endChild()]);
-    this.#end(0);
   }
 
   #start(): ChildProcess {
@@ -97,13 +103,13 @@ export class Reloader {
       return;
     }
     if (exitCode === portInUseCode) {
-      void this.stop();
+      void this.#close();
       this.#end(1);
       return;
     }
     // An editor may take a file away for a moment while it saves. At the first start, the file does not come back.
     if (exitCode === missingAppCode && !this.#hasRestarted) {
-      void this.stop();
+      void this.#close();
       this.#end(2);
       return;
     }

@@ -54,7 +54,7 @@ export function serve(app: Application, options: ServeOptions = {}): RunningServ
       app.logger.warn("SIGHUP replaces workers, but this app has one process. Serve it with two workers or more: --workers 2.");
     });
   }
-  onStop(running.stop);
+  onStop(app, options, running.stop);
   endOnUncaughtError(app, running.stop);
   return running;
 }
@@ -65,16 +65,22 @@ async function giveUp(app: Application, options: ServeOptions, role: ProcessRole
   return process.exit(1);
 }
 
-/** Ends the process once a step is done; a second signal ends it at once. */
-function onStop(stop: () => Promise<void>): void {
+/** Ends the process once a step is done; a second signal ends it at once. The log tells both, once for all workers. */
+function onStop(app: Application, options: ServeOptions, stop: () => Promise<void>): void {
+  const tell = (text: string): void => (cluster.isWorker ? undefined : app.logger.info(text));
   let isStopping = false;
-  const handle = (): void => {
+  const handle = (signal: string): void => {
     if (isStopping) {
       process.exit(1);
     }
     isStopping = true;
+    const time = options.shutdownTimeout ?? app.config.shutdownTimeout;
+    tell(`Stopping the app '${app.name}' (${signal}): requests in flight have ${time} s to finish. A second signal ends it at once.`);
     void stop().then(
-      () => process.exit(0),
+      () => {
+        tell(`Stopped the app '${app.name}'`);
+        process.exit(0);
+      },
       () => process.exit(1),
     );
   };
@@ -97,7 +103,7 @@ async function supervise(app: Application, count: number, options: ServeOptions)
     await workers.stop();
     await app.lifeCycle.stop(shutdownTimeout * 1000, "primary");
   };
-  onStop(stop);
+  onStop(app, options, stop);
   endOnUncaughtError(app, stop);
   process.on("SIGHUP", () => workers.replace());
   const address = await workers.start();
