@@ -196,7 +196,12 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
 
   #listMessages(field: FieldPath | undefined): readonly unknown[] {
     const sources = [this.#options.messages, this.#context.app.formMessages];
-    return field === undefined ? sources : [unwrap(field.schema).meta.messages, ...sources];
+    if (field === undefined) {
+      return sources;
+    }
+    // The control of a list shows the errors of its items.
+    const list = typeof field.keys.at(-1) === "number" ? field.parents.at(-1) : undefined;
+    return [unwrap(field.schema).meta.messages, ...(list === undefined ? [] : [unwrap(list).meta.messages]), ...sources];
   }
 
   /** Adds the reason why a token was refused, in the language of the request. */

@@ -52,6 +52,9 @@ type OwnAttributes = Record<string, Attributes[string]>;
 /** The options that are not attributes. */
 const fieldOptionNames: ReadonlySet<string> = new Set(["label", "type", "help", "choices"]);
 
+/** The most empty inputs of a list that has a least length. */
+const maxInputs = 50;
+
 /** Renders a field: label, control, help and errors, tied together for screen readers. */
 export function renderField(view: FieldView, options: FieldOptions = {}): Markup {
   const { label = view.label } = options;
@@ -109,7 +112,7 @@ export function renderControl(view: FieldView, options: FieldOptions = {}): Mark
   }
   if (type === "select") {
     const blank = view.control.isMultiple ? "" : renderBlank(view, choices);
-    const isChosen = view.control.isMultiple || choices.some(({ value }) => view.values.includes(value));
+    const isChosen = view.control.isMultiple || choices.some((choice) => isSelected(choice, view.values));
     const values = isChosen ? view.values : [""];
     return html`<select${formatAttributes(attributes)}>${blank}${renderGroups(choices, renderOptionGroup, (choice) => renderOption(choice, values))}</select>`;
   }
@@ -121,7 +124,7 @@ export function renderControl(view: FieldView, options: FieldOptions = {}): Mark
   if (type === "radio" || type === "checkbox") {
     return renderGroups(choices, renderInputGroup, (choice) => {
       const { value, label, isDisabled = false } = choice;
-      const checked = view.values.includes(value);
+      const checked = isSelected(choice, view.values);
       const all = {
         ...own,
         ...(type === "radio" ? {} : { required: false }),
@@ -134,14 +137,23 @@ export function renderControl(view: FieldView, options: FieldOptions = {}): Mark
     });
   }
   const name = options.label ?? view.label;
-  return html`${[...view.values, ""].map(
+  const { values } = view;
+  const { least } = view.control;
+  const count = Math.min(Math.max(values.length + 1, least), values.length + maxInputs);
+  return html`${Array.from({ length: count }, (_, index) => values[index] ?? "").map(
     (value, index) =>
-      html`<input${formatAttributes({ ...own, ...(index === 0 ? {} : { required: false }), id: `${view.id}-${index}`, value, "aria-label": `${name} ${index + 1}` })}>`,
+      html`<input${formatAttributes({ ...own, ...(index < Math.max(least, 1) ? {} : { required: false }), id: `${view.id}-${index}`, value, "aria-label": `${name} ${index + 1}` })}>`,
   )}`;
 }
 
-function renderOption({ value, label, isDisabled = false }: Choice, values: readonly string[]): Markup {
-  return html`<option${formatAttributes({ value, selected: values.includes(value), disabled: isDisabled })}>${label}</option>`;
+function renderOption(choice: Choice, values: readonly string[]): Markup {
+  const { value, label, isDisabled = false } = choice;
+  return html`<option${formatAttributes({ value, selected: isSelected(choice, values), disabled: isDisabled })}>${label}</option>`;
+}
+
+/** Tells whether a choice is selected. Browsers do not send a disabled one. */
+function isSelected({ value, isDisabled = false }: Choice, values: readonly string[]): boolean {
+  return !isDisabled && values.includes(value);
 }
 
 /** Renders choices one by one. Neighbours of the same group are rendered together. */
@@ -229,14 +241,17 @@ function renderBlank({ values, offersBlank, blankLabel }: FieldView, choices: re
   if (choices.some(({ value }) => value === "")) {
     return "";
   }
-  const isChosen = choices.some(({ value }) => values.includes(value));
+  const isChosen = choices.some((choice) => isSelected(choice, values));
   return offersBlank || !isChosen ? html`<option value=""${isChosen ? "" : new Markup(" selected")}>${blankLabel}</option>` : "";
 }
 
 function addValue(attributes: OwnAttributes, type: string, { control, values }: FieldView): void {
   const [value] = values;
   if (type === "checkbox" && !control.isMultiple) {
-    attributes.checked = value !== undefined && value !== "" && textConverters.boolean(value) !== false;
+    const [yes = { value: "true" }] = control.choices;
+    const isWord = yes.value !== "true";
+    attributes.value = isWord ? yes.value : undefined;
+    attributes.checked = isWord ? value === yes.value : value !== undefined && value !== "" && textConverters.boolean(value) !== false;
   } else if (isInput(type) && !typesWithoutValue.has(type)) {
     attributes.value = value;
   }

@@ -7,6 +7,7 @@ import { findCheckedFormat } from "../schemas/text-formats";
 import {
   listChecks,
   listValues,
+  listWords,
   readDefinition,
   readInner,
   readInners,
@@ -35,6 +36,8 @@ export interface Control {
   readonly offersBlank: boolean;
   /** Whether it takes several values. */
   readonly isMultiple: boolean;
+  /** The least number of values. */
+  readonly least: number;
   /** The constraints that apply to a type, by type, as far as they were asked for. */
   readonly picked: Map<string, Attributes>;
 }
@@ -68,7 +71,7 @@ function chooseControl(isPassword: boolean, kind: Unwrapped): Control {
       return yes === undefined || no === undefined
         ? createTextControl(isPassword, kind, required, range)
         : {
-            ...single("select", required),
+            ...single("select", kind.meta.type === "checkbox" ? {} : required),
             choices: [
               { ...nameBoolean(true), value: yes },
               { ...nameBoolean(false), value: no },
@@ -76,7 +79,7 @@ function chooseControl(isPassword: boolean, kind: Unwrapped): Control {
           };
     }
     case "template_literal":
-      return single("text", required);
+      return single("text", { ...required, pattern: toPattern([Reflect.get(core._zod, "pattern")], []) });
     case "number":
     case "bigint":
       return single("number", required, range ?? { constraints: () => ({ step: "any" }) });
@@ -95,7 +98,7 @@ function chooseControl(isPassword: boolean, kind: Unwrapped): Control {
       return findListControl(
         isPassword,
         readInner(core, core._zod.def.type === "set" ? "valueType" : "element"),
-        isOptional || isNullable ? 0 : readLeast(core),
+        isOptional || isNullable ? 0 : (readLeast(core) ?? 0),
       );
     default:
       return single("text", {});
@@ -159,12 +162,6 @@ function nameBoolean(value: boolean): Choice {
   return value ? { value: "true", label: "Yes", labelKind: "yes" } : { value: "false", label: "No", labelKind: "no" };
 }
 
-/** Lists the words of `z.stringbool()` for yes and no. */
-function listWords(schema: ZodSchema): readonly string[] {
-  const words = readDefinition(schema, "words");
-  return Array.isArray(words) ? words.filter((word) => typeof word === "string") : [];
-}
-
 /** Names a number of an enum by its key: `{ Red: 0 }` is shown as "Red". */
 function nameNumber(schema: ZodSchema, value: unknown): { readonly label?: string } {
   const entries = typeof value === "number" ? readDefinition(schema, "entries") : undefined;
@@ -176,15 +173,15 @@ function nameValue(value: string): Choice {
   return { value, label: humanize(value) };
 }
 
-function findListControl(isPassword: boolean, element: ZodSchema | undefined, least: number | undefined): Control {
+function findListControl(isPassword: boolean, element: ZodSchema | undefined, least: number): Control {
   const inner = element === undefined ? single("text", {}) : createControl(isPassword, element);
   const { required: _, ...constraints } = inner.constraints;
-  const required = least !== undefined && least > 0 ? { required: true } : {};
-  return { ...inner, constraints: { ...constraints, ...required, multiple: true }, isMultiple: true, picked: new Map() };
+  const required = least > 0 ? { required: true } : {};
+  return { ...inner, constraints: { ...constraints, ...required, multiple: true }, isMultiple: true, least, picked: new Map() };
 }
 
 function single(type: string, constraints: Attributes, range?: Range): Control {
-  return { type, constraints, range, choices: [], offersBlank: true, isMultiple: false, picked: new Map() };
+  return { type, constraints, range, choices: [], offersBlank: true, isMultiple: false, least: 0, picked: new Map() };
 }
 
 /** An input for texts. E-mail addresses and URLs that browsers cannot check still get the keyboard for them. */

@@ -1,5 +1,6 @@
 import { html, type Markup } from "../base/html";
-import type { Choice, FieldChoices } from "../schemas/choices";
+import { readLeast } from "../schemas/checks";
+import { type Choice, type FieldChoices, listChoices } from "../schemas/choices";
 import { isPartialRecord } from "../schemas/convert-members";
 import { formatName, maxDepth, type NameNode } from "../schemas/field-names";
 import { findByKeys } from "../schemas/field-patterns";
@@ -13,6 +14,7 @@ import { describeField, readOptions } from "./field-descriptions";
 import { FieldIds } from "./field-ids";
 import { type FieldOptions, type FieldView, listAttributes, renderErrors } from "./field-markup";
 import { hasFile } from "./file-fields";
+import type { Control } from "./find-control";
 import type { RowOptions } from "./form";
 import { formatValue, readInitial } from "./initial-values";
 
@@ -37,6 +39,12 @@ export interface FormState {
   /** Returns the text of a label that the form chooses itself, in the language of the request. */
   label(kind: FormLabelKind, field?: FieldPath): string;
 }
+
+/** The types of controls that always send a value, and those in their place that can be left empty. */
+const blankableTypes: Readonly<Record<string, string>> = { range: "number", color: "text" };
+
+/** The most empty rows of a list that has a least length. */
+const maxEmptyRows = 50;
 
 /** The most parts of a tuple that are shown. */
 const maxParts = 1000;
@@ -121,6 +129,10 @@ export class FormView {
     const stated = readOptions(field.schema);
     const choices = given.choices ?? findByKeys(this.#state.choices, field.keys) ?? stated.choices;
     const all = { ...stated, ...given };
+    const blankable = blankableTypes[given.type === undefined ? String(stated.type) : ""];
+    if (blankable !== undefined && this.#isLenient(field) && this.#listValues(field, blankable).length === 0) {
+      all.type = blankable;
+    }
     return choices === undefined ? all : { ...all, type: all.type ?? "select", choices };
   }
 
@@ -128,8 +140,8 @@ export class FormView {
   view(field: FieldPath, options: FieldOptions): FieldView {
     const { name } = field;
     const { control: usual, help, label } = describeField(field);
-    const control =
-      options.type === undefined && usual.type === "date" && this.#hasTime(field) ? { ...usual, type: "datetime-local" } : usual;
+    const better = options.type === undefined ? this.#findBetterType(field, usual) : undefined;
+    const control = better === undefined ? usual : { ...usual, type: better };
     const { type = control.type } = options;
     const { isSearch } = this.#state;
     const isLenient = this.#isLenient(field);
@@ -145,7 +157,7 @@ export class FormView {
       label,
       help,
       errors: this.#listErrors(name, control.isMultiple),
-      values: this.#listValues(field, type),
+      values: matchDates(this.#listValues(field, type), options.choices),
       sendsOff: isSearch && type === "checkbox" && !control.isMultiple && unwrap(field.schema).defaultValue === true,
     };
   }
@@ -162,6 +174,14 @@ export class FormView {
           choice.labelKind === undefined ? choice : { ...choice, label: this.#state.label(choice.labelKind, field) },
         )
       : choices;
+  }
+
+  /** Finds the type of control that keeps the value of a field: one for days loses a time, and one for a line loses line breaks. */
+  #findBetterType(field: FieldPath, { type, isMultiple }: Control): string | undefined {
+    if (type === "date") {
+      return this.#hasTime(field) ? "datetime-local" : undefined;
+    }
+    return type === "text" && !isMultiple && this.#listValues(field, type).some((text) => /[\r\n]/.test(text)) ? "textarea" : undefined;
   }
 
   /** Tells whether the date of a field has a time, which a control for days would lose. */
@@ -220,11 +240,18 @@ export class FormView {
           return undefined;
         }
         const isInside = name.includes("[") && parents.some((parent) => unwrap(parent).core === unwrap(element).core);
-        return this.rows(name, isInside ? {} : { extra: 1, least: 1 });
+        return isInside ? this.rows(name, {}) : this.#listRows(field);
       }
       default:
         return undefined;
     }
+  }
+
+  /** Lists the rows of a list with an empty one, and with as many as the list needs. */
+  #listRows(field: FieldPath): readonly string[] {
+    const { core, isOptional, isNullable } = unwrap(field.schema);
+    const least = isOptional || isNullable ? 1 : Math.min(readLeast(core) ?? 1, maxEmptyRows);
+    return this.rows(field.name, { extra: 1, least: Math.max(least, this.#countRows(field) + 1) });
   }
 
   #hasData(field: FieldPath): boolean {
@@ -285,11 +312,21 @@ export class FormView {
     if (parent === undefined) {
       return false;
     }
-    if (typeof key === "number" && isList(parent)) {
+    if (typeof key === "number" && isList(parent) && unwrap(parent).core._zod.def.type !== "tuple") {
       const list = { keys: keys.slice(0, depth), parents: parents.slice(0, depth - keys.length + parents.length), schema: parent };
-      return unwrap(parent).core._zod.def.type !== "tuple" && key >= this.#countRows(list);
+      return key >= this.#countRows(list);
     }
     const { core, isOptional, isNullable } = unwrap(parent);
     return isOptional || isNullable || isPartialRecord(core);
   }
+}
+
+/** Writes dates as the choices do that mean the same moment. */
+function matchDates(values: readonly string[], choices: FieldChoices | undefined): readonly string[] {
+  if (choices === undefined || values.every((value) => parseIsoDate(value) === undefined)) {
+    return values;
+  }
+  const texts = listChoices(choices).map(({ value }) => value);
+  const readTime = (text: string): number | undefined => parseIsoDate(text)?.getTime();
+  return values.map((value) => (texts.includes(value) ? value : (texts.find((text) => readTime(text) === readTime(value)) ?? value)));
 }

@@ -88,7 +88,8 @@ function describeIssue({ code, message, details, schema }: FieldIssue, { type, i
 }
 
 function readLimit({ minimum, maximum, divisor }: Details): FormIssue["limit"] {
-  const limit = minimum ?? maximum ?? divisor;
+  const limit =
+    minimum ?? maximum ?? (typeof divisor === "number" || typeof divisor === "bigint" ? (divisor < 0 ? -divisor : divisor) : divisor);
   return typeof limit === "number" || typeof limit === "bigint" || limit instanceof Date ? limit : undefined;
 }
 

@@ -7,7 +7,9 @@
  */
 export function toPattern(regexes: readonly unknown[], trimmed: readonly unknown[]): string | undefined {
   const sources = [...regexes.map(readSource), ...trimmed.map(readSource).map((source) => source && `\\s*${group(source)}\\s*`)];
-  const known = sources.filter((source) => source !== undefined);
+  const stated = sources.filter((source) => source !== undefined);
+  // A reference to a group counts the groups of all expressions before it.
+  const known = stated.filter((source, index) => index === 0 || !/\\(?:[1-9]|k<)|\(\?<[^=!]/.test(source));
   const last = known.pop();
   return last && (known.length === 0 ? last : `${known.map((source) => `(?=(?:${source})$)`).join("")}${group(last)}`);
 }

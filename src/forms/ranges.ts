@@ -36,6 +36,7 @@ interface Scaled {
 }
 
 const formatBounds: Readonly<Record<string, readonly [least: number | bigint, most: number | bigint]>> = {
+  float32: [-3.4028234663852886e38, 3.4028234663852886e38],
   int32: [-2_147_483_648, 2_147_483_647],
   uint32: [0, 4_294_967_295],
   int64: [-(2n ** 63n), 2n ** 63n - 1n],
@@ -48,7 +49,7 @@ function readNumberRange(schema: ZodSchema): Range {
   const isWhole = schema._zod.def.type === "bigint" || formats.some((format) => /int/.test(format));
   const steps = checks
     .filter(({ check }) => check === "multiple_of")
-    .map(({ value }) => scale(value))
+    .map(({ value }) => scale(String(value).replace(/^-/, "")))
     .filter((one) => one?.units !== 0n);
   const step = [...steps, ...(isWhole ? [{ units: 1n, scale: 0 }] : [])].reduce<Scaled | undefined>(
     (all, one) => (all === undefined || one === undefined ? one : leastCommonMultiple(all, one)),
@@ -75,7 +76,7 @@ function readNumberRange(schema: ZodSchema): Range {
 
 /** Returns the nearest number inside a bound that the step allows. Bounds that only state the safe integers say nothing. */
 function toLimit(bound: number | bigint | Date, isInclusive: boolean, step: Scaled | undefined, inward: 1n | -1n): string | undefined {
-  if ((typeof bound === "number" && Math.abs(bound) === Number.MAX_SAFE_INTEGER) || bound instanceof Date) {
+  if (bound instanceof Date || (typeof bound === "number" && (Math.abs(bound) === Number.MAX_SAFE_INTEGER || !Number.isFinite(bound)))) {
     return undefined;
   }
   const value = scale(bound);
@@ -187,8 +188,12 @@ function formatMoment(time: number, isInclusive: boolean, step: number, inward: 
   const rounded = (inward === 1 ? Math.ceil(time / step) : Math.floor(time / step)) * step;
   const moment = new Date(rounded === time && !isInclusive ? time + inward * step : rounded);
   const [year = 0] = Number.isNaN(moment.getTime()) ? [] : [moment.getUTCFullYear()];
-  if (year < 1 || year > 9999 || type === "time") {
+  if (year < 1 || year > 9999) {
     return undefined;
+  }
+  if (type === "time") {
+    // A time is one of the first day of 1970.
+    return moment.getTime() >= 0 && moment.getTime() < day ? formatTime(moment, step).replace(/^.*T/, "") : undefined;
   }
   return formatTime(moment, type === "date" ? day : step);
 }

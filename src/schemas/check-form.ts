@@ -1,10 +1,11 @@
 import { allOf, andThen, type MaybePromise } from "../base/maybe-promise";
 import { type SchemaIssue, type SchemaResult, toIssues, validate } from "../base/schema";
+import { listTextFormats } from "./checks";
 import { Conversion, type LongText, type RefusedKind } from "./conversion";
 import { convert } from "./convert";
 import { emptyNode, formatName, type NameNode } from "./field-names";
 import { type FormSchema, findField } from "./form-schema";
-import { listMessages, readInners, readMessage, unwrap, type ZodSchema } from "./zod";
+import { listMessages, listValues, readDefinition, readInners, readMessage, unwrap, type ZodSchema } from "./zod";
 
 /** The result of a check: data or issues. */
 export type FormResult = { readonly data: unknown } | { readonly issues: readonly FieldIssue[] };
@@ -73,7 +74,8 @@ function explain(
   const errors: FieldIssue[] = [];
   const explained = new Set<string>();
   const add = (name: string, field: ZodSchema | undefined, code: string, message: string): void => {
-    errors.push({ name, schema: field, code, message, isOwn: false, details: noDetails });
+    const own = field && readOwn(field, code);
+    errors.push({ name, schema: field, code, message: own ?? message, isOwn: own !== undefined, details: noDetails });
     explained.add(name);
   };
   const found = issues.flatMap(openUnion).map((issue) => toIssue(schema, issue));
@@ -116,6 +118,29 @@ function explain(
   return errors;
 }
 
+/** Reads the message that the author of a schema wrote for an issue which the form finds itself. */
+function readOwn(schema: ZodSchema, code: string): string | undefined {
+  const { core } = unwrap(schema);
+  const { type } = core._zod.def;
+  const errors = [readDefinition(schema, "error"), readDefinition(core, "error")];
+  const read = (all: readonly unknown[], issue: object): string | undefined =>
+    all.map((error) => readMessage(error, issue)).find((message) => message !== undefined);
+  switch (code) {
+    case "required":
+      return read(errors, { code: "invalid_type", expected: type, input: undefined });
+    case "choice":
+      return type === "enum" || type === "literal" ? read(errors, { code: "invalid_value", values: listValues(core) }) : undefined;
+    case "unsafe_url":
+    case "unsafe_email": {
+      const format = code === "unsafe_url" ? "url" : "email";
+      const stated = listTextFormats(core).filter((check) => check.format === format);
+      return read([...stated.map((check) => check.error), ...errors], { code: "invalid_format", format, origin: "string" });
+    }
+    default:
+      return undefined;
+  }
+}
+
 /** The codes and the messages for programs of the texts that a form refuses itself. */
 const refusals: Readonly<Record<RefusedKind, readonly [code: string, message: string]>> = {
   url: ["unsafe_url", "Invalid URL"],
@@ -135,14 +160,18 @@ function explainLength({ check, most, text }: LongText): Omit<FieldIssue, "name"
 
 /**
  * Replaces the issue of a union by those of the option that the visitor probably meant: the only one that is not about
- * empty values, or the one that lacks the fewest fields.
+ * empty values, the one whose kind of value was sent, or the one that lacks the fewest fields.
  */
 function openUnion(issue: SchemaIssue): readonly SchemaIssue[] {
   const errors = issue.issue?.code === "invalid_union" ? issue.issue.errors : undefined;
   const options = Array.isArray(errors) ? errors.map(toIssues).filter((option) => option.length > 0 && !option.some(isAboutEmpty)) : [];
-  const [only] = options.length === 1 ? options : options.filter((option) => option.every(({ path }) => path.length > 0)).sort(byLength);
+  const close = options.filter((option) => option.every(({ path, issue: inner }) => path.length > 0 || !otherTypes.has(inner?.code)));
+  const [only] = options.length === 1 ? options : close.sort(byLength);
   return only === undefined ? [issue] : only.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })).flatMap(openUnion);
 }
+
+/** The codes of the issues of values that an option was not meant for. */
+const otherTypes: ReadonlySet<unknown> = new Set(["invalid_type", "invalid_value", "invalid_union", "invalid_format", "unrecognized_keys"]);
 
 function byLength(left: readonly unknown[], right: readonly unknown[]): number {
   return left.length - right.length;
@@ -157,6 +186,10 @@ function toIssue(form: FormSchema, { path, message, issue }: SchemaIssue): Field
   const name = formatName(path);
   const schema = name === "" ? undefined : findField(form, name)?.schema;
   const details = issue ?? noDetails;
+  const [ofKey] = details.code === "invalid_key" ? toIssues(details.issues) : [];
+  if (ofKey !== undefined && !isEnglishOfZod(String(ofKey.issue?.code ?? "custom"), ofKey.message)) {
+    return { name, schema, code: "invalid_key", message: ofKey.message, isOwn: true, details };
+  }
   const code = typeof details.code === "string" ? details.code : "custom";
   const isOwn = code === "custom" ? message !== "Invalid input" : isWritten(schema, code, message, details);
   return { name, schema, code, message, isOwn, details };

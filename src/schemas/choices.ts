@@ -1,8 +1,8 @@
 import type { FormLabelKind } from "./form-messages";
 import { remember, unwrap, type ZodSchema } from "./zod";
 
-/** The value of a choice. It is sent as text. */
-export type ChoiceValue = string | number | bigint | boolean;
+/** The value of a choice. It is sent as text: `null` as the empty one, and a date as `2026-01-02`, or in full if it has a time. */
+export type ChoiceValue = string | number | bigint | boolean | null | Date;
 
 /** One choice with its label. A disabled one is shown, but cannot be chosen. */
 export interface LabelledChoice {
@@ -63,15 +63,24 @@ export function listChoices(choices: unknown, group?: string): readonly Choice[]
       const [first, second] = choice;
       return typeof second === "object"
         ? listChoices(second, String(first))
-        : [{ value: String(first), label: String(second ?? first), group }];
+        : [{ value: formatChoice(first), label: String(second ?? formatChoice(first)), group }];
     }
-    if (typeof choice !== "object" || choice === null) {
-      return [{ value: String(choice), label: String(choice), group }];
+    if (typeof choice !== "object" || choice === null || choice instanceof Date) {
+      return [{ value: formatChoice(choice), label: formatChoice(choice), group }];
     }
-    const value = "value" in choice ? String(choice.value) : "";
+    const value = "value" in choice ? formatChoice(choice.value) : "";
     const label = "label" in choice && choice.label !== undefined ? String(choice.label) : value;
     return [{ value, label, group, isDisabled: "disabled" in choice && choice.disabled === true }];
   });
+}
+
+/** Formats the value of a choice as the text that is sent. */
+export function formatChoice(value: unknown): string {
+  return value instanceof Date && !Number.isNaN(value.getTime())
+    ? value.toISOString().replace("T00:00:00.000Z", "")
+    : value === null
+      ? ""
+      : String(value);
 }
 
 /** Lists the values that a visitor may choose. */

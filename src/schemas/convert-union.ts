@@ -31,6 +31,7 @@ export function convertUnion(kind: Unwrapped, node: NameNode, path: Path, conver
     return undefined;
   }
   const options = listOptions(kind.core, node, path);
+  let other: unknown;
   let doubtful: { readonly trial: Conversion; readonly value: unknown } | undefined;
   for (const option of options) {
     const trial = conversion.fork();
@@ -40,16 +41,21 @@ export function convertUnion(kind: Unwrapped, node: NameNode, path: Path, conver
         return value;
       }
       doubtful ??= { trial, value };
+    } else if (typeof value !== "string") {
+      other ??= value;
     }
   }
   if (doubtful !== undefined) {
     conversion.absorb(doubtful.trial);
     return doubtful.value;
   }
-  // Text that no option accepts stays text. Fields go to the option that has most of them, whose errors are shown.
+  // Text that no option accepts is that of a text, or the value of the first option that can read it. Fields go to the option that has most of them, whose errors are shown.
   const [value] = node.values;
   const closest = value === undefined ? findClosest(options, node) : undefined;
-  return closest === undefined ? value : convert(closest, node, path, conversion);
+  if (closest !== undefined) {
+    return convert(closest, node, path, conversion);
+  }
+  return options.some((option) => unwrap(option).core._zod.def.type === "string") ? value : (other ?? value);
 }
 
 /** Lists the options that can take what was sent, in the order in which they are tried. */

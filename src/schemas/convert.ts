@@ -1,7 +1,7 @@
 import { textConverters } from "../base/text-values";
 import { UploadedFile } from "../http/request/upload";
 import { findTypedMost, listTextFormats, readLeast } from "./checks";
-import { readChoices } from "./choices";
+import { formatChoice, readChoices } from "./choices";
 import { parseControlDate } from "./control-dates";
 import { Conversion, type Path } from "./conversion";
 import { convertMembers, toPlain } from "./convert-members";
@@ -10,7 +10,7 @@ import { emptyNode, formatName, isBlank, type NameNode, nodeOf } from "./field-n
 import { findByKeys } from "./field-patterns";
 import { completeTime, toBigInt, toNumber } from "./text-conversions";
 import { findRefused } from "./text-formats";
-import { listValues, readDefinition, readInner, readInners, remember, type Unwrapped, unwrap, type ZodSchema } from "./zod";
+import { listValues, listWords, readDefinition, readInner, readInners, remember, type Unwrapped, unwrap, type ZodSchema } from "./zod";
 
 /**
  * Converts sent text to the values that a schema expects. Text changes only where the schema asks for another type.
@@ -127,6 +127,10 @@ function convertParts(kind: Unwrapped, mayLack: boolean, node: NameNode, path: P
 function convertString(kind: Unwrapped, text: string | undefined, path: Path, conversion: Conversion): string | undefined {
   const { core, isOptional, isNullable, acceptsEmpty, isPreprocessed } = kind;
   const mayLack = isOptional || isNullable;
+  const [, no] = listWords(core);
+  if (no !== undefined && kind.meta.type === "checkbox" && (text ?? "") === "") {
+    return no;
+  }
   if (text === undefined) {
     // A function given to z.preprocess() may rely on a text.
     return isPreprocessed && !mayLack ? markEmpty("", path, conversion) : undefined;
@@ -266,7 +270,10 @@ function convertTuple(core: ZodSchema, node: NameNode, path: Path, conversion: C
   const items = readInners(core, "items");
   const rest = readInner(core, "rest");
   const sent = Math.max(node.values.length, ...[...node.children.keys()].map((key) => Number(key) + 1).filter(Number.isSafeInteger), 0);
-  const count = rest === undefined ? items.length : Math.max(items.length, Math.min(sent, 1001));
+  let count = rest === undefined ? items.length : Math.max(items.length, Math.min(sent, 1001));
+  while (count > items.length && isBlank(partOf(node, count - 1))) {
+    count--;
+  }
   return Array.from({ length: count }, (_, index) => {
     const item = items[index] ?? rest;
     return item && convert(item, partOf(node, index), [...path, index], conversion);
@@ -290,7 +297,7 @@ function checkChoices(schema: ZodSchema, node: NameNode, value: unknown, path: P
     typeof text !== "string" ||
     text.trim() === "" ||
     allowed.has(text) ||
-    (!isList && typeof value !== "string" && allowed.has(String(value)));
+    (!isList && typeof value !== "string" && allowed.has(formatChoice(value)));
   if (!chosen.every(isAllowed)) {
     conversion.addUnchosen(formatName(path));
   }

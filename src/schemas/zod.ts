@@ -169,6 +169,12 @@ export function listValues(schema: ZodSchema): readonly unknown[] {
   return named.filter(([key]) => !numbers.has(Number(key))).map(([, value]: [string, unknown]) => value);
 }
 
+/** Lists the words of `z.stringbool()` for yes and no. */
+export function listWords(schema: ZodSchema): readonly string[] {
+  const words = readDefinition(schema, "words");
+  return Array.isArray(words) ? words.filter((word) => typeof word === "string") : [];
+}
+
 /** Composes a schema that is only read: it takes every value. */
 export function composeSchema({ meta = {}, ...def }: { type: string; meta?: object; [key: string]: unknown }): ZodSchema {
   const schema: ZodSchema & { meta(): object } = {
@@ -260,12 +266,17 @@ function readPipe(pipe: ZodSchema): ZodSchema | undefined {
   return input && ((output && joinTexts(input, output)) ?? input);
 }
 
-/** Returns the words of `z.stringbool()` for yes and no. */
-function readWords(pipe: ZodSchema): readonly unknown[] {
-  const bag: unknown = Reflect.get(pipe._zod, "bag");
-  return isObjectWith(bag, "truthy") && isObjectWith(bag, "falsy")
-    ? [bag.truthy, bag.falsy].flatMap((words) => (Array.isArray(words) ? words.slice(0, 1) : []))
-    : [];
+/** Returns the words for yes and no of a codec from texts to booleans, such as `z.stringbool()`. */
+function readWords(codec: ZodSchema): readonly unknown[] {
+  const encode = readDefinition(codec, "reverseTransform");
+  if (readInner(codec, "out")?._zod.def.type !== "boolean" || typeof encode !== "function") {
+    return [];
+  }
+  try {
+    return [true, false].map((value): unknown => encode(value, { value, issues: [] })).filter((word) => typeof word === "string");
+  } catch {
+    return [];
+  }
 }
 
 /** Joins both parts of a pipe of texts to one schema that is only read; `undefined` if they are no texts. */

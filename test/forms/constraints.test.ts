@@ -35,6 +35,10 @@ describe("a control", () => {
     ["the first fraction inside an open bound", z.number().positive(), { min: "5e-324", step: "any" }],
     ["the fractions inside open bounds", z.number().gt(-5).lt(5), { min: "-4.999999999999999", max: "4.999999999999999", step: "any" }],
     ["any fraction", z.number().min(0.5), { min: "0.5", step: "any" }],
+    ["a step in place of its negative", z.number().multipleOf(-0.5), { step: "0.5" }],
+    ["a tiny step", z.number().multipleOf(1e-7), { step: "0.0000001" }],
+    ["no bound without an end", z.number().min(-Infinity).max(Infinity), { step: "any" }],
+    ["the range of short fractions", z.float32(), { min: "-3.4028234663852886e+38", max: "3.4028234663852886e+38", step: "any" }],
     ["the range of 32 bits", z.int32(), { min: "-2147483648", max: "2147483647" }],
     ["no negative number", z.uint32(), { min: "0", max: "4294967295" }],
     ["nothing of the safe integers", z.int().gte(Number.MIN_SAFE_INTEGER).lte(Number.MAX_SAFE_INTEGER), {}],
@@ -86,6 +90,15 @@ describe("a control", () => {
     ],
     ["the first week", z.date().min(new Date("2026-02-25")).meta({ type: "week" }), { type: "week", min: "2026-W10", max: "9999-W52" }],
     ["the last week", z.date().max(new Date("2026-12-30")).meta({ type: "week" }), { type: "week", max: "2026-W53" }],
+    [
+      "the first and the last time of the day",
+      z
+        .date()
+        .check(z.gte(new Date("1970-01-01T08:00:30Z")), z.lt(new Date("1970-01-01T17:00Z")))
+        .meta({ type: "time" }),
+      { type: "time", min: "08:01", max: "16:59" },
+    ],
+    ["no time of another day", z.date().min(new Date("1969-01-01")).max(new Date("2026-01-01")).meta({ type: "time" }), { type: "time" }],
     ["years of four digits", z.iso.date(), { type: "date", ...lastDay }],
     ["nothing of a moment with a zone", z.iso.datetime(), { type: "text" }],
     ["nothing of a moment with an offset", z.iso.datetime({ offset: true }), { type: "text" }],
@@ -169,6 +182,22 @@ describe("a control", () => {
     ["alternatives that are anchored at one end each", z.string().regex(/^a|b$/), { pattern: "a[\\s\\S]*|[\\s\\S]*b" }],
     ["an end that is no anchor", z.string().regex(/^a\$/), { pattern: "a\\$[\\s\\S]*" }],
     ["several patterns", z.string().regex(/^\d+$/).regex(/^1.*$/), { pattern: "(?=(?:\\d+)$)1.*" }],
+    [
+      "no reference to a group behind another pattern",
+      z
+        .string()
+        .regex(/^(a|b)\1$/)
+        .regex(/^(.)\1$/u),
+      { pattern: "(a|b)\\1" },
+    ],
+    [
+      "no named group behind another pattern",
+      z
+        .string()
+        .regex(/^(?<x>a)+$/)
+        .regex(/^(?<x>a|b)+$/),
+      { pattern: "(?<x>a)+" },
+    ],
     ["hyphens in classes", z.string().regex(/^[\w-]+[-a-c.-]+[a-c-e]$/), { pattern: "[\\w\\-]+[\\-a-c.\\-]+[a-c\\-e]" }],
     ["other signs in classes", z.string().regex(/^[^()&/\]|]+[\d.,+-]$/), { pattern: "[^\\(\\)\\&\\/\\]\\|]+[\\d.\\,+\\-]" }],
     ["escapes that are none", z.string().regex(/^@-_$/), { pattern: "@-_" }],
@@ -214,6 +243,7 @@ describe("a control", () => {
         .transform((text) => new Date(text)),
       { type: "date", required: "", ...lastDay },
     ],
+    ["the parts of a template", z.templateLiteral(["v", z.int()]), { type: "text", required: "", pattern: "v-?\\d+" }],
     ["a number in a pipe of texts", z.string().pipe(z.coerce.number()), { type: "number", required: "", step: "any" }],
     [
       "a whole number in a pipe of texts",

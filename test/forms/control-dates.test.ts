@@ -1,4 +1,4 @@
-import { defineForm } from "flagon";
+import { defineForm, germanMessages } from "flagon";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { attributesOf, serveFields, serveForm } from "./support";
@@ -36,6 +36,14 @@ describe("a date in a control of another type", () => {
     const { errors, document } = await serveFields({ d: z.date().meta({ type }) }).send({ d: text });
     expect(errors).toEqual({ d: [error] });
     expect(attributesOf(document, "d")).toMatchObject({ value: text });
+  });
+
+  it("has bounds of the time alone, in both languages", async () => {
+    const schema = z.date().min(new Date("1970-01-01T10:30Z")).max(new Date("1970-01-01T12:00:05Z")).meta({ type: "time" });
+    const send = async (text: string, messages = {}) => (await serveFields({ d: schema }, { messages }).send({ d: text })).errors.d;
+    expect(await send("10:29")).toEqual(["Not before 10:30."]);
+    expect(await send("12:01")).toEqual(["Not after 12:00:05."]);
+    expect(await send("10:29", germanMessages)).toEqual(["Nicht vor 10:30 Uhr."]);
   });
 
   it("has bounds that a visitor can read", async () => {

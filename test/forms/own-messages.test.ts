@@ -3,6 +3,31 @@ import { z } from "zod";
 import { serveFields } from "./support";
 
 describe("a message of the schema", () => {
+  it.each<[label: string, schema: z.ZodType, sent: string | string[], error: string]>([
+    ["an empty text", z.string({ error: "Your name, please." }), "", "Your name, please."],
+    ["an empty text, by a function", z.string({ error: ({ input }) => (input === undefined ? "Missing." : "Wrong.") }), "", "Missing."],
+    ["an empty e-mail", z.email({ error: "Your e-mail, please." }), "", "Your e-mail, please."],
+    ["an e-mail that browsers refuse", z.email({ error: "Your e-mail, please." }), "a@b-.com", "Your e-mail, please."],
+    ["a URL that runs code", z.string().url("A page, please."), "javascript:x", "A page, please."],
+    ["a choice", z.enum(["a", "b"], { error: "Pick one." }).meta({ choices: ["a"] }), "b", "Pick one."],
+  ])("holds for what the form refuses itself: %s", async (_, schema, sent, error) => {
+    expect((await serveFields({ f: schema }).send({ f: sent })).errors).toEqual({ f: [error] });
+  });
+
+  it("holds for the keys of a record", async () => {
+    const page = serveFields({ f: z.record(z.string().min(2, "Two letters."), z.int()), g: z.record(z.string().min(2), z.int()) });
+    expect((await page.send({ "f.a": "1", "g.a": "1" })).errors).toEqual({ "f.a": ["Two letters."], "g.a": ["This value is not valid."] });
+  });
+
+  it("of a list holds for its items", async () => {
+    const messages = { wholeNumber: "Digits, please." };
+    const page = serveFields({
+      f: z.array(z.int()).meta({ messages }),
+      g: z.array(z.int().meta({ messages: { wholeNumber: "Here." } })).meta({ messages }),
+    });
+    expect((await page.send({ f: "x", g: "x" })).errors).toEqual({ "f[0]": ["Digits, please."], "g[0]": ["Here."] });
+  });
+
   it.each<[message: string, schema: (message: string) => z.ZodType, sent: string]>([
     ["Invalid email", (message) => z.email(message), "x"],
     ["Invalid email address", (message) => z.email(message).optional(), "x"],

@@ -66,6 +66,15 @@ describe("a union", () => {
     },
   );
 
+  it.each<[schema: z.ZodType, sent: string, error: string]>([
+    [z.union([z.number().min(5), z.literal("a")]), "3", "At least 5."],
+    [z.union([z.int().min(5), z.boolean()]), "3", "At least 5."],
+    [z.union([z.date().min(new Date("2026-01-02")), z.literal("never")]), "2026-01-01", "Not before 2 January 2026 at 00:00."],
+    [z.union([z.int(), z.literal("auto")]), "x", "This value is not valid."],
+  ])("explains the value that an option could read, %#", async (schema, sent, error) => {
+    expect((await serveFields({ f: schema }).send({ f: sent })).errors).toEqual({ f: [error] });
+  });
+
   it("of a text and a list drops no value", async () => {
     const page = serveFields({ f: z.union([z.string(), z.array(z.string())]) });
     expect((await page.send({ f: ["x", "y"] })).data).toEqual({ f: ["x", "y"] });

@@ -1,5 +1,5 @@
 import type { FormIssue, FormIssueField, FormMessage, FormMessageKind } from "../../schemas/form-messages";
-import { formatDate, formatFileTypes, formatSize } from "./format";
+import { formatDate, formatFileTypes, formatNumber, formatSize, listKeys } from "./format";
 
 /** Counts things: `1 character`, `2 characters`. */
 function count(limit: FormIssue["limit"], one: string, many = `${one}s`): string {
@@ -11,7 +11,7 @@ function nameItem({ type }: FormIssueField): readonly [one: string, many?: strin
 }
 
 function nameDate({ limit }: FormIssue, { type }: FormIssueField): string {
-  return formatDate(limit, "en-GB", ["date", "month", "week"].includes(type));
+  return formatDate(limit, "en-GB", type);
 }
 
 /** English messages for visitors. They are the default. */
@@ -34,18 +34,21 @@ export const englishMessages: Readonly<Record<FormMessageKind, FormMessage>> = {
   tooShort: ({ limit }) => `At least ${count(limit, "character")}.`,
   tooLong: ({ limit }) => `At most ${count(limit, "character")}.`,
   exactLength: ({ limit }) => `Exactly ${count(limit, "character")}.`,
-  tooSmall: ({ limit, isInclusive }) => (isInclusive ? `At least ${limit}.` : `More than ${limit}.`),
-  tooLarge: ({ limit, isInclusive }) => (isInclusive ? `At most ${limit}.` : `Less than ${limit}.`),
+  tooSmall: ({ limit, isInclusive }) => `${isInclusive ? "At least" : "More than"} ${formatNumber(limit, "en")}.`,
+  tooLarge: ({ limit, isInclusive }) => `${isInclusive ? "At most" : "Less than"} ${formatNumber(limit, "en")}.`,
   tooEarly: (issue, field) => `${issue.isInclusive ? "Not before" : "After"} ${nameDate(issue, field)}.`,
   tooLate: (issue, field) => `${issue.isInclusive ? "Not after" : "Before"} ${nameDate(issue, field)}.`,
-  step: ({ limit }) => `A multiple of ${limit}.`,
+  step: ({ limit }) => `A multiple of ${formatNumber(limit, "en")}.`,
   tooFew: ({ limit }, field) => `At least ${count(limit, ...nameItem(field))}.`,
   tooMany: ({ limit }, field) => `At most ${count(limit, ...nameItem(field))}.`,
   startsWith: ({ text }) => `Must start with “${text}”.`,
   endsWith: ({ text }) => `Must end with “${text}”.`,
   includes: ({ text }) => `Must contain “${text}”.`,
   format: "This does not have the right format.",
-  unexpected: ({ text }) => `The form does not have the field “${text}”.`,
+  unexpected: (issue) =>
+    `The form does not have the ${listKeys(issue).length > 1 ? "fields" : "field"} ${listKeys(issue)
+      .map((key) => `“${key}”`)
+      .join(", ")}.`,
   token: ({ message }) => message,
   invalid: "This value is not valid.",
   yes: "Yes",

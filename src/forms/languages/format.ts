@@ -1,4 +1,5 @@
 import { findExtension } from "../../http/files/media-type";
+import type { FormIssue } from "../../schemas/form-messages";
 
 const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
 
@@ -37,11 +38,19 @@ export function formatNumber(value: unknown, locale: string): string {
     : String(value);
 }
 
-/** Formats a date in a language, with its time unless the control asks for a day only. */
-export function formatDate(limit: unknown, locale: string, isDay: boolean): string {
+const dayTypes: ReadonlySet<string> = new Set(["date", "month", "week"]);
+
+/** Formats a date in a language for a control of a type: a day, a time, or both. */
+export function formatDate(limit: unknown, locale: string, type: string): string {
   const date = limit instanceof Date ? limit : new Date(Number(limit));
   if (Number.isNaN(date.getTime())) {
     return String(limit);
   }
-  return new Intl.DateTimeFormat(locale, { dateStyle: "long", ...(isDay ? {} : { timeStyle: "short" }), timeZone: "UTC" }).format(date);
+  const time = dayTypes.has(type) ? {} : ({ timeStyle: date.getTime() % 60_000 === 0 ? "short" : "medium" } as const);
+  return new Intl.DateTimeFormat(locale, { ...(type === "time" ? {} : { dateStyle: "long" }), ...time, timeZone: "UTC" }).format(date);
+}
+
+/** Lists the names of the fields that a form does not have. */
+export function listKeys({ details, text }: FormIssue): readonly string[] {
+  return Array.isArray(details.keys) ? details.keys.map(String) : [text];
 }

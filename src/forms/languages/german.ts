@@ -1,5 +1,5 @@
 import type { FormIssue, FormIssueField, FormMessage, FormMessageKind } from "../../schemas/form-messages";
-import { formatDate, formatFileTypes, formatNumber, formatSize } from "./format";
+import { formatDate, formatFileTypes, formatNumber, formatSize, listKeys } from "./format";
 
 function count({ limit }: FormIssue, one: string, many: string): string {
   return `${limit} ${Number(limit) === 1 ? one : many}`;
@@ -13,8 +13,10 @@ function nameItem({ type }: FormIssueField): readonly [one: string, many: string
       : ["Eintrag", "Einträge"];
 }
 
+/** Names a date with the words before it: `dem 2. Januar 2026`, or `10:30 Uhr`. */
 function nameDate({ limit }: FormIssue, { type }: FormIssueField): string {
-  return formatDate(limit, "de", ["date", "month", "week"].includes(type));
+  const date = formatDate(limit, "de", type);
+  return type === "time" ? `${date} Uhr` : `dem ${date}`;
 }
 
 /** German messages for visitors. */
@@ -39,8 +41,8 @@ export const germanMessages: Readonly<Record<FormMessageKind, FormMessage>> = {
   exactLength: (issue) => `Genau ${count(issue, "Zeichen", "Zeichen")}.`,
   tooSmall: ({ limit, isInclusive }) => `${isInclusive ? "Mindestens" : "Mehr als"} ${formatNumber(limit, "de")}.`,
   tooLarge: ({ limit, isInclusive }) => `${isInclusive ? "Höchstens" : "Weniger als"} ${formatNumber(limit, "de")}.`,
-  tooEarly: (issue, field) => `${issue.isInclusive ? "Nicht vor dem" : "Nach dem"} ${nameDate(issue, field)}.`,
-  tooLate: (issue, field) => `${issue.isInclusive ? "Nicht nach dem" : "Vor dem"} ${nameDate(issue, field)}.`,
+  tooEarly: (issue, field) => `${issue.isInclusive ? "Nicht vor" : "Nach"} ${nameDate(issue, field)}.`,
+  tooLate: (issue, field) => `${issue.isInclusive ? "Nicht nach" : "Vor"} ${nameDate(issue, field)}.`,
   step: ({ limit }) => `Ein Vielfaches von ${formatNumber(limit, "de")}.`,
   tooFew: (issue, field) => `Mindestens ${count(issue, ...nameItem(field))}.`,
   tooMany: (issue, field) => `Höchstens ${count(issue, ...nameItem(field))}.`,
@@ -48,7 +50,10 @@ export const germanMessages: Readonly<Record<FormMessageKind, FormMessage>> = {
   endsWith: ({ text }) => `Muss mit „${text}“ enden.`,
   includes: ({ text }) => `Muss „${text}“ enthalten.`,
   format: "Das hat nicht die richtige Form.",
-  unexpected: ({ text }) => `Das Formular hat kein Feld „${text}“.`,
+  unexpected: (issue) =>
+    `Das Formular hat ${listKeys(issue).length > 1 ? "keine Felder" : "kein Feld"} ${listKeys(issue)
+      .map((key) => `„${key}“`)
+      .join(", ")}.`,
   token: "Dieses Formular ist abgelaufen. Bitte senden Sie es noch einmal ab.",
   invalid: "Dieser Wert ist nicht gültig.",
   yes: "Ja",
