@@ -11,7 +11,7 @@
  *     npx ts-node samples/blog.ts
  */
 import { join } from "node:path";
-import { and, asc, count, desc, eq, inArray, isNull, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, isNull, lt, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/libsql";
 import {
   abort,
@@ -35,7 +35,7 @@ import {
   templateFilter,
   urlFor,
 } from "flagon";
-import { atomic, Database, openLibsql, recordQueries } from "flagon/database";
+import { atomic, Database, openLibsql, paginate, recordQueries } from "flagon/database";
 import { type JobControl, Jobs, schedule } from "flagon/jobs";
 import {
   confirmLogin,
@@ -135,21 +135,18 @@ type Transaction = Pick<BlogDatabase, "insert" | "delete">;
 class PostStore {
   constructor(private readonly db: BlogDatabase) {}
 
-  /** Returns one page of posts, the newest first, and the number of all posts. */
+  /** Returns one page of posts, the newest first, or answers 404 if there is no such page. */
   async list(page: number, tag?: string) {
     const tagged =
       tag === undefined ? undefined : inArray(posts.id, this.db.select({ id: tags.postId }).from(tags).where(eq(tags.name, tag)));
-    const [found, [all]] = await Promise.all([
+    const find = (range: { limit: number; offset: number }) =>
       this.db.query.posts.findMany({
+        ...range,
         where: tagged,
         orderBy: [desc(posts.createdAt), desc(posts.id)],
-        limit: postsPerPage,
-        offset: (page - 1) * postsPerPage,
         with: { author: { columns: { name: true } }, tags: true, comments: { columns: { id: true } } },
-      }),
-      this.db.select({ total: count() }).from(posts).where(tagged),
-    ]);
-    return { posts: found, total: all?.total ?? 0 };
+      });
+    return paginate(find, { page, perPage: postsPerPage, count: this.db.$count(posts, tagged) });
   }
 
   /** Returns a post with its author's name, tags and comments, or answers 404. */
@@ -267,15 +264,15 @@ class Blog {
   @route("/", { defaults: { page: 1 } })
   @route("/page/<int(min=1):page>")
   async index({ page }: { page: number }) {
-    const { posts, total } = await this.store.list(page);
-    const pages = Math.max(1, Math.ceil(total / postsPerPage));
-    return renderTemplate("index", { posts, page, pages: page > pages ? abort(404) : pages });
+    return renderTemplate("index", { posts: await this.store.list(page), toPage: (page: number) => urlFor(Blog, "index", { page }) });
   }
 
-  @route("/tags/<tag>")
-  async tagged({ tag }: { tag: string }) {
-    const { posts } = await this.store.list(1, tag);
-    return posts.length === 0 ? abort(404, "No post has this tag.") : renderTemplate("tag", { tag, posts });
+  @route("/tags/<tag>", { defaults: { page: 1 } })
+  @route("/tags/<tag>/page/<int(min=1):page>")
+  async tagged({ tag, page }: { tag: string; page: number }) {
+    const posts = await this.store.list(page, tag);
+    const toPage = (page: number) => urlFor(Blog, "tagged", { tag, page });
+    return posts.total === 0 ? abort(404, "No post has this tag.") : renderTemplate("tag", { tag, posts, toPage });
   }
 
   @route("/posts/<int:id>")
@@ -346,7 +343,7 @@ class Blog {
 
   @route("/feed.xml")
   async feed() {
-    const { posts } = await this.store.list(1);
+    const { items: posts } = await this.store.list(1);
     return makeResponse(renderTemplate("feed", { posts }), 200, { "content-type": "application/atom+xml; charset=utf-8" });
   }
 
@@ -381,7 +378,11 @@ class Blog {
   }
 }
 
-/** Members register and confirm their address by mail, log in and out, and change or reset their password. */
+/**
+ * Members register and confirm their address by mail, log in and out, and change or reset their password.
+ *
+ * The templates of the mails make the links: they lead to FLAGON_SERVER_NAME, and not to a host that a request names.
+ */
 class Accounts {
   constructor(
     private readonly users: UserStore,
@@ -511,17 +512,16 @@ class Accounts {
     }
     const { id } = await this.users.add(name, email, passwordHash);
     const token = signToken({ user: id }, { purpose: "confirm", expiresIn: confirmTime, bind: email });
-    const link = urlFor(Accounts, "confirm", { id, token, next }, { external: true });
-    await this.mail.sendLater({ to: email, subject: "Confirm your address", template: "mail/confirm", data: { name, link } });
+    await this.mail.sendLater({ to: email, subject: "Confirm your address", template: "mail/confirm", data: { id, name, next, token } });
     return true;
   }
 
-  async #mailReset(email: string): Promise<void> {
-    const user = await this.users.findByEmail(email);
+  async #mailReset(address: string): Promise<void> {
+    const user = await this.users.findByEmail(address);
     if (user?.email) {
       const token = signToken({ user: user.id }, { purpose: "reset", expiresIn: resetTime, bind: user.passwordHash });
-      const link = urlFor(Accounts, "reset", { id: user.id, token }, { external: true });
-      await this.mail.sendLater({ to: user.email, subject: "A new password", template: "mail/reset", data: { name: user.name, link } });
+      const { email, id, name } = user;
+      await this.mail.sendLater({ to: email, subject: "A new password", template: "mail/reset", data: { id, name, token } });
     }
   }
 }

@@ -90,7 +90,7 @@ describe("samples/blog.ts", () => {
   it("lists five posts on a page, and gives each page one address", async () => {
     await register();
     for (let number = 0; number < 4; number++) {
-      await client.post("/posts/new", { form: { title: `Number ${number}`, body: "Text", tags: "" } });
+      await client.post("/posts/new", { form: { title: `Number ${number}`, body: "Text", tags: "one" } });
     }
     expect((await read("/")).document.querySelectorAll("article")).toHaveLength(5);
     const second = await read("/page/2");
@@ -99,6 +99,20 @@ describe("samples/blog.ts", () => {
     const first = await client.get("/page/1");
     expect([first.status, first.headers.get("location")]).toEqual([308, "/"]);
     expect((await client.get("/page/3")).status).toBe(404);
+  });
+
+  it("lists the posts of a tag in pages as well", async () => {
+    await register();
+    for (let number = 0; number < 6; number++) {
+      await client.post("/posts/new", { form: { title: `Number ${number}`, body: "Text", tags: "one" } });
+    }
+    const first = (await read("/tags/one")).document;
+    expect(first.querySelectorAll("article")).toHaveLength(5);
+    expect(first.querySelector("a[rel=next]")?.getAttribute("href")).toBe("/tags/one/page/2");
+    const second = (await read("/tags/one/page/2")).document;
+    expect([...second.querySelectorAll("h2 a")].map((link) => link.textContent)).toEqual(["Number 0"]);
+    expect(second.querySelector("a[rel=prev]")?.getAttribute("href")).toBe("/tags/one");
+    expect((await client.get("/tags/one/page/3")).status).toBe(404);
   });
 
   it("creates a post and shows it with a flashed message, once", async () => {
@@ -315,6 +329,24 @@ describe("samples/blog.ts", () => {
     expect((await client.get("/posts/new")).headers.get("location")).toBe("/login?next=%2Fposts%2Fnew");
     expect((await client.post("/login", { form: { name: "Ann", password: "long enough" } })).status).toBe(422);
     expect((await client.post("/login", { form: { name: "Ann", password: form.password } })).status).toBe(303);
+  });
+
+  it("never leads links in mails to the host that a stranger names", async () => {
+    await register();
+    app.config.update({ serverName: "blog.example.com" });
+    const { jobs, mail } = app.extensions as { jobs: Jobs; mail: Mail };
+    const stranger = app.testClient();
+    await stranger.post("http://evil.example.net/forgotten", { form: { email: "ann@example.com" } });
+    await app.backgroundWork.finish(5000);
+    await stranger.post("http://evil.example.net/register", { form: memberOf("Bo") });
+    await stranger.post("http://evil.example.net/register", { form: { ...memberOf("Cy"), email: "ann@example.com" } });
+    await jobs.drain();
+    const sent = mail.outbox.slice(-3);
+    expect(sent.map(({ subject }) => subject).sort()).toEqual(["A new password", "Confirm your address", "You have an account already"]);
+    for (const { html, text } of sent) {
+      expect(`${html}${text}`).toContain("http://blog.example.com/");
+      expect(`${html}${text}`).not.toContain("evil");
+    }
   });
 
   it("lets links die: that to a new password after an hour, that to confirm with its account after a week", async () => {
