@@ -1,10 +1,11 @@
 import { escapeText, type Markup } from "../base/html";
 import { didYouMean, sortByLikeness } from "../base/suggestion";
-import { Gone, NotFound, Unauthorized } from "../http/exceptions/client-errors";
+import { Forbidden, Gone, NotAcceptable, NotFound, TooManyRequests, Unauthorized } from "../http/exceptions/client-errors";
 import type { HTTPException } from "../http/exceptions/http-exception";
 import { ValidationFailed } from "../http/request/request-body";
 import { FlagonResponse } from "../http/response/response";
 import { addDefaults } from "../http/response/response-headers";
+import { type NameNode, toTree } from "../schemas/field-names";
 import type { RequestContext } from "./context";
 import { mayDebug } from "./debug-page";
 import { wantsJson } from "./error-format";
@@ -34,8 +35,11 @@ export function respondWithError(error: HTTPException, context: RequestContext, 
 /** The descriptions that speak to visitors of a page, each with the words for a program. */
 const wordsForPrograms: ReadonlyMap<string, string> = new Map([
   [Unauthorized.description, "Credentials are missing, or they are wrong."],
+  [Forbidden.description, "The request is not allowed."],
   [NotFound.description, "There is no resource at this path."],
+  [NotAcceptable.description, "The resource has no form that the client accepts."],
   [Gone.description, "The resource at this path was removed for good."],
+  [TooManyRequests.description, "The client sent too many requests."],
 ]);
 
 function formatProblem(error: HTTPException, details: string | undefined): string {
@@ -53,13 +57,24 @@ function formatProblem(error: HTTPException, details: string | undefined): strin
 
 /** Names each value that a schema refused, with the value itself if it came with the query. */
 function describeIssues({ issues }: ValidationFailed, { app, request }: RequestContext): string {
-  const lines = issues.map(({ in: place, path, message }) => {
-    const name = path.map(String).join(".");
-    const sent = place === "query" ? request.query.get(name) : null;
-    const value = sent === null ? "" : `: <q>${escapeText(sent)}</q>`;
-    return `<li><code>${escapeText(name)}</code>${value}${app.config.debug ? ` (${escapeText(message)})` : ""}</li>`;
+  const lines = issues.flatMap(({ in: place, path, message, issue }) => {
+    const keys = Array.isArray(issue?.keys) ? issue.keys.map((key: unknown) => [...path, String(key)]) : [path];
+    return keys.map((key) => {
+      const name = key.map(String).join(".");
+      const sent = place === "query" && key.length > 0 ? findSent(request.query, key.map(String)) : [];
+      const values = sent.map((value) => `<q>${escapeText(value)}</q>`).join(", ");
+      const reason = app.config.debug ? ` (${escapeText(message)})` : "";
+      return name === "" && reason === "" ? "" : `<li><code>${escapeText(name)}</code>${values === "" ? "" : `: ${values}`}${reason}</li>`;
+    });
   });
-  return `<ul>${lines.join("")}</ul>\n`;
+  const list = [...new Set(lines)].join("");
+  return list === "" ? "" : `<ul>${list}</ul>\n`;
+}
+
+/** Finds the values that a query sends for a field: those of its name, or the item of a list. */
+function findSent(query: URLSearchParams, path: readonly string[]): readonly string[] {
+  const node = path.reduce<NameNode | undefined>((found, key) => found?.children.get(key) ?? found?.items[Number(key)], toTree(query));
+  return (node?.values ?? []).filter((value) => typeof value === "string");
 }
 
 /** The most routes that are listed. */

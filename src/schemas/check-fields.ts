@@ -37,7 +37,7 @@ function checkEach(fields: ReadonlyMap<string, ZodSchema>, prefix: string, walk:
   for (const [key, field] of fields) {
     if (!isPlainKey(key) || hasControls(key)) {
       throw new FormError(
-        `A field of a form cannot be called '${key}': ${
+        `A field of a ${walk.source} cannot be called '${key}': ${
           /[.[\]]/.test(key)
             ? "in the name of a field, dots and brackets lead to the fields inside another one. Rename it, or nest objects: z.object({ user: z.object({ name }) }) has the field 'user.name'."
             : key === ""
@@ -64,7 +64,7 @@ function checkField(schema: ZodSchema, name: string, walk: Walk, mayLack = false
     return;
   }
   walk.seen.add(schema);
-  const cure = unsendable[type];
+  const cure = type === "file" && walk.source === "query" ? "Take files by the option 'form'." : unsendable[type];
   if (cure !== undefined && !(mayLack && type === "never")) {
     throw new FormError(
       `The field '${name}' of a ${walk.source} is of the kind '${type}', which ${walk.source === "form" ? "no control" : "no query"} can send. ${cure}`,

@@ -92,7 +92,7 @@ function findClosest(options: readonly ZodSchema[], { children }: NameNode): Zod
 }
 
 /** Tells whether a schema accepts a value, as far as that can be told at once. */
-function accepts(schema: ZodSchema, value: unknown): boolean {
+export function accepts(schema: ZodSchema, value: unknown): boolean {
   try {
     return !("issues" in validateSync(schema, value));
   } catch {

@@ -5,7 +5,7 @@ import { formatChoice, readChoices } from "./choices";
 import { parseControlDate } from "./control-dates";
 import { Conversion, type Path } from "./conversion";
 import { convertMembers, toPlain } from "./convert-members";
-import { convertUnion } from "./convert-union";
+import { accepts, convertUnion } from "./convert-union";
 import { emptyNode, formatName, isBlank, type NameNode, nodeOf } from "./field-names";
 import { findByKeys } from "./field-patterns";
 import { completeTime, toBigInt, toNumber } from "./text-conversions";
@@ -34,7 +34,7 @@ import { listValues, listWords, readDefinition, readInner, readInners, remember,
 export function convert(schema: ZodSchema, node: NameNode, path: Path, conversion: Conversion): unknown {
   const kind = unwrap(schema);
   const isAbsent = conversion.source !== "form" && (kind.isOptional || kind.isNullable) && !kind.acceptsEmpty && isAbsentFromQuery(node);
-  const value = isAbsent ? undefined : convertCore(kind, node, path, conversion);
+  const value = isAbsent ? undefined : (findWhole(schema, kind, node) ?? convertCore(kind, node, path, conversion));
   checkChoices(schema, node, value, path, conversion);
   if (value !== undefined) {
     return value;
@@ -53,11 +53,40 @@ function isAbsentFromQuery(node: NameNode): boolean {
   return node.children.size === 0 && node.values.every((value) => value === "");
 }
 
+/** Returns the one text of a list if a function of `z.preprocess()` makes the list of it, as of `a,b`. */
+function findWhole(schema: ZodSchema, kind: Unwrapped, node: NameNode): string | undefined {
+  const [text, ...others] = node.values;
+  const isWhole = typeof text === "string" && text !== "" && others.length === 0 && !node.isListed && node.children.size === 0;
+  return isWhole && kind.isPreprocessed && lists.has(kind.core._zod.def.type) && accepts(schema, text) ? text : undefined;
+}
+
+const lists: ReadonlySet<string> = new Set(["array", "set", "tuple"]);
+/** The kinds of schemas that take one value. */
+const scalars: ReadonlySet<string> = new Set(["string", "template_literal", "number", "bigint", "date", "boolean", "enum", "literal"]);
+
+/** Tells whether longer names were sent in place of one value, as `a[b]=1`, or names without an index in place of a list. */
+function hasOtherShape({ core }: Unwrapped, node: NameNode): boolean {
+  const { type } = core._zod.def;
+  const isOther = scalars.has(type) || (lists.has(type) && [...node.children.keys()].some((key) => !/^\d+$/.test(key)));
+  return isOther && node.values.length === 0 && node.children.size > 0;
+}
+
+/** Returns a value that a schema of another shape refuses, also one that coerces. */
+function toRefused({ core }: Unwrapped, node: NameNode, path: Path, conversion: Conversion): unknown {
+  if (core._zod.def.type === "boolean") {
+    conversion.addRefused(formatName(path), "boolean");
+  }
+  return Object.assign(Object.create(null), toPlain(node));
+}
+
 function convertCore(kind: Unwrapped, node: NameNode, path: Path, conversion: Conversion): unknown {
   const { core, isOptional, isNullable, acceptsEmpty } = kind;
   const mayLack = isOptional || isNullable;
   const first = node.values[0];
   const text = typeof first === "string" ? first : undefined;
+  if (conversion.source === "query" && hasOtherShape(kind, node)) {
+    return toRefused(kind, node, path, conversion);
+  }
   switch (core._zod.def.type) {
     case "string":
     case "template_literal":
@@ -270,14 +299,25 @@ function convertTuple(core: ZodSchema, node: NameNode, path: Path, conversion: C
   const items = readInners(core, "items");
   const rest = readInner(core, "rest");
   const sent = Math.max(node.values.length, ...[...node.children.keys()].map((key) => Number(key) + 1).filter(Number.isSafeInteger), 0);
-  let count = rest === undefined ? items.length : Math.max(items.length, Math.min(sent, 1001));
+  // A query with too many values is refused. A form ignores them.
+  const isOpen = rest !== undefined || conversion.source === "query";
+  let count = isOpen ? Math.max(items.length, Math.min(sent, 1001)) : items.length;
   while (count > items.length && isBlank(partOf(node, count - 1))) {
     count--;
   }
-  return Array.from({ length: count }, (_, index) => {
+  const values = Array.from({ length: count }, (_, index) => {
     const item = items[index] ?? rest;
-    return item && convert(item, partOf(node, index), [...path, index], conversion);
+    const part = partOf(node, index);
+    return item === undefined ? part.values[0] : convert(item, part, [...path, index], conversion);
   });
+  while (values.length > 0 && values.at(-1) === undefined && mayLackItem(items[values.length - 1])) {
+    values.pop();
+  }
+  return values;
+}
+
+function mayLackItem(item: ZodSchema | undefined): boolean {
+  return item !== undefined && unwrap(item).isOptional;
 }
 
 function partOf(node: NameNode, index: number): NameNode {

@@ -30,5 +30,7 @@ export async function parseFields(
   if ("data" in result) {
     return result.data;
   }
-  throw new ValidationFailed(result.issues.map(({ name, message }) => ({ path: name === "" ? [] : parseName(name), message, in: place })));
+  throw new ValidationFailed(
+    result.issues.map(({ name, message, details }) => ({ path: name === "" ? [] : parseName(name), message, issue: details, in: place })),
+  );
 }

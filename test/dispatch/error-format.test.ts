@@ -301,4 +301,37 @@ describe("the page of a query that is not valid", () => {
     expect(response.status).toBe(422);
     expect(page).toContain("<li><code>page</code>: <q>&lt;b&gt;</q></li><li><code>size</code>: <q>10</q></li>");
   });
+
+  it.each([
+    ["filter[from]=x", "<li><code>filter.from</code>: <q>x</q></li>"],
+    ["ids=1&ids=%3Ci%3E", "<li><code>ids.1</code>: <q>&lt;i&gt;</q></li>"],
+    ["ids[0]=1&ids[1]=y", "<li><code>ids.1</code>: <q>y</q></li>"],
+    ["filter=7", "<li><code>filter</code>: <q>7</q></li>"],
+    ["other=1&more=%22", "<li><code>other</code>: <q>1</q></li><li><code>more</code>: <q>&#34;</q></li>"],
+  ])("shows the values of objects and lists, and the names that are not known: %s", async (search, list) => {
+    const app = createApp();
+    const query = z.strictObject({ filter: z.object({ from: z.int() }).optional(), ids: z.array(z.int()).optional() });
+    app.route("/list", () => "list", { query, endpoint: "list" });
+    const page = await (await app.testClient().get(`/list?${search}`, { headers: { accept: browser } })).text();
+    expect(page).toContain(`<ul>${list}</ul>`);
+  });
+});
+
+describe("the description of problem details", () => {
+  it.each([
+    [401, "Credentials are missing, or they are wrong."],
+    [403, "The request is not allowed."],
+    [404, "There is no resource at this path."],
+    [406, "The resource has no form that the client accepts."],
+    [410, "The resource at this path was removed for good."],
+    [429, "The client sent too many requests."],
+  ])("speaks to programs, and that of the page to visitors: %i", async (status, detail) => {
+    const app = createApp({ errors: "json" });
+    app.get("/", () => abort(status), { endpoint: "x" });
+    app.get("/own", () => abort(status, "Because."), { endpoint: "own" });
+    const read = async (path: string, accept: string) => (await app.testClient().get(path, { headers: { accept } })).text();
+    expect(JSON.parse(await read("/", "*/*"))).toEqual({ type: "about:blank", title: expect.any(String), status, detail });
+    expect(await read("/", browser)).not.toContain(detail);
+    expect(JSON.parse(await read("/own", "*/*"))).toMatchObject({ detail: "Because." });
+  });
 });
