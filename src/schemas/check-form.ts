@@ -5,7 +5,8 @@ import { Conversion, type LongText, type RefusedKind } from "./conversion";
 import { convert } from "./convert";
 import { emptyNode, formatName, type NameNode } from "./field-names";
 import { type FormSchema, findField } from "./form-schema";
-import { listMessages, listValues, readDefinition, readInners, readMessage, unwrap, type ZodSchema } from "./zod";
+import { listMessages, readMessage } from "./own-messages";
+import { listValues, readDefinition, readInners, unwrap, type ZodSchema } from "./zod";
 
 /** The result of a check: data or issues. */
 export type FormResult = { readonly data: unknown } | { readonly issues: readonly FieldIssue[] };
