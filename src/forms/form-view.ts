@@ -130,7 +130,7 @@ export class FormView {
     const choices = given.choices ?? findByKeys(this.#state.choices, field.keys) ?? stated.choices;
     const all = { ...stated, ...given };
     const blankable = blankableTypes[given.type === undefined ? String(stated.type) : ""];
-    if (blankable !== undefined && this.#isLenient(field) && this.#listValues(field, blankable).length === 0) {
+    if (blankable !== undefined && this.#isLenient(field) && this.#listValues(field, blankable).every((text) => text === "")) {
       all.type = blankable;
     }
     return choices === undefined ? all : { ...all, type: all.type ?? "select", choices };

@@ -59,7 +59,9 @@ describe("a range or a color, which always sends a value", () => {
       expect(attributesOf(document, `${group}.hue`)).toMatchObject({ type: "text" });
       expect(attributesOf(document, `${group}.age`)).toMatchObject({ type: "number", max: "150" });
     }
-    expect((await serveForm(form).send(collect(document))).data).toEqual({ rows: [] });
+    const sent = await serveForm(form).send(collect(document));
+    expect(sent.data).toEqual({ rows: [] });
+    expect(attributesOf(sent.document, "guest.hue")).toMatchObject({ type: "text" });
   });
 
   it("is that control where it has a value, or is needed", async () => {

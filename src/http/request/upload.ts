@@ -2,9 +2,10 @@ import { File } from "node:buffer";
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { copyFile, mkdir, realpath, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, parse, sep } from "node:path";
+import { dirname, join, parse, sep } from "node:path";
 import { FormError } from "../../base/errors";
 import { safeJoin, secureFilename } from "../safe-path";
+import { explainSaving } from "./save-error";
 
 /** Options of {@link UploadedFile.saveTo}. */
 export interface SaveOptions {
@@ -63,15 +64,25 @@ export class UploadedFile extends File {
    * @param path The path. Choose it yourself, or state the folder: {@link UploadedFile.filename} is the client's.
    * @param options The folder, and whether another file is replaced.
    * @returns The path of the file.
-   * @throws {FormError} If the path leaves the folder.
-   * @throws {Error} With the code `EEXIST` if the file exists, or with the code of another failure of the file system.
+   * @throws {FormError} If the path leaves the folder, or if neither a path nor a folder is stated.
+   * @throws {Error} With the code `EEXIST` if the file exists, `ENOSPC` if the disk is full, `EACCES` if the process may not
+   *   write there, or another code of the file system. The message names the path, the reason and the cure.
    */
   async saveTo(path: string, options?: SaveOptions): Promise<string>;
   async saveTo(options: SaveInFolderOptions): Promise<string>;
-  async saveTo(path: string | SaveInFolderOptions, { overwrite = false, folder }: SaveOptions = {}): Promise<string> {
-    if (typeof path !== "string") {
-      return this.#saveFree(path.folder);
+  async saveTo(path: string | SaveInFolderOptions, options: SaveOptions = {}): Promise<string> {
+    const stated: unknown = typeof path === "object" && path !== null ? path.folder : path;
+    if (typeof stated !== "string" || stated === "") {
+      throw new FormError('An upload needs a place: await upload.saveTo({ folder: "uploads" }), or await upload.saveTo("uploads/a.txt").');
     }
+    try {
+      return typeof path === "string" ? await this.#saveAs(path, options) : await this.#saveFree(path.folder);
+    } catch (error) {
+      throw explainSaving(error, typeof path === "string" && options.folder !== undefined ? join(options.folder, path) : stated);
+    }
+  }
+
+  async #saveAs(path: string, { overwrite = false, folder }: SaveOptions): Promise<string> {
     const target = folder === undefined ? path : await findInside(folder, path);
     if (folder === undefined) {
       await mkdir(dirname(target), { recursive: true });
@@ -80,7 +91,7 @@ export class UploadedFile extends File {
       await this.#write(target);
       return target;
     }
-    const waiting = `${target}.${randomUUID()}`;
+    const waiting = join(dirname(target), `.${randomUUID()}`);
     await this.#write(waiting);
     await rename(waiting, target).catch(async (error: unknown) => {
       await rm(waiting, { force: true });
