@@ -1,3 +1,5 @@
+import { refusePromise, refusePromises } from "./forgotten-await";
+
 const brand = Symbol.for("flagon.markup");
 const special = /[&<>"']/;
 const specials = /[&<>"']/g;
@@ -69,7 +71,11 @@ export function html(strings: TemplateStringsArray, ...values: readonly unknown[
   return new Markup(text);
 }
 
-/** Converts a value to HTML text; arrays are joined without a separator. */
+/**
+ * Converts a value to HTML text; arrays are joined without a separator.
+ *
+ * @throws {FlagonError} If it is a promise.
+ */
 export function toHtml(value: unknown): string {
   if (typeof value === "string") {
     return escapeText(value);
@@ -80,7 +86,11 @@ export function toHtml(value: unknown): string {
   if (Markup.is(value)) {
     return value.html;
   }
-  return Array.isArray(value) ? value.map(toHtml).join("") : escapeText(String(value));
+  if (Array.isArray(value)) {
+    return value.map(toHtml).join("");
+  }
+  refusePromise(value, "value in HTML");
+  return escapeText(String(value));
 }
 
 const unsafeInScript = /[<>&'\u2028\u2029]/g;
@@ -93,5 +103,9 @@ const unsafeInScript = /[<>&'\u2028\u2029]/g;
  */
 export function toJsonMarkup(value: unknown, stringify: (value: unknown) => string | undefined = JSON.stringify): Markup {
   const json = stringify(value) ?? "null";
+  if (json.includes("{}")) {
+    // JSON writes a promise as an empty object.
+    refusePromises(value, "value of tojson()");
+  }
   return new Markup(json.replace(unsafeInScript, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`));
 }

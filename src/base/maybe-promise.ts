@@ -23,7 +23,13 @@ export function allOf<Value>(values: readonly MaybePromise<Value>[]): MaybePromi
   return present;
 }
 
-/** Keeps the rejection of a promise that is refused, so that nobody awaits it, from ending the process. */
+/**
+ * Keeps the rejection of a promise that is refused, so that nobody awaits it, from ending the process.
+ *
+ * Other objects with `then`, such as the queries of a database, stay untouched: calling it would run the query.
+ */
 export function ignoreRejection(promise: PromiseLike<unknown>): void {
-  promise.then(undefined, () => undefined);
+  if (promise instanceof Promise) {
+    Promise.prototype.then.call(promise, undefined, () => undefined);
+  }
 }

@@ -1,3 +1,4 @@
+import { refusePromise } from "../base/forgotten-await";
 import { isPromise } from "../base/maybe-promise";
 import { HTTPException } from "../http/exceptions/http-exception";
 import { tooLarge } from "../http/request/read-body";
@@ -23,7 +24,8 @@ export function runSteps(context: RequestContext, steps: readonly Step[], first 
   for (let index = first; index < steps.length; index++) {
     const value = steps[index]?.(context);
     if (isPromise(value)) {
-      return value.then((settled) => (settled === undefined ? runSteps(context, steps, index + 1) : settled));
+      const isLast = index === steps.length - 1;
+      return isLast ? value : value.then((settled) => (settled === undefined ? runSteps(context, steps, index + 1) : settled));
     }
     if (value !== undefined) {
       return value;
@@ -79,7 +81,7 @@ export function preprocessUrlValues(context: RequestContext): undefined {
   if (hooks.urlValuePreprocessor.length > 0) {
     const values = match !== undefined && "args" in match ? match.args : {};
     for (const hook of hooks.urlValuePreprocessor) {
-      hook(request.endpoint, values);
+      refusePromise(hook(request.endpoint, values), "result of a urlValuePreprocessor");
     }
   }
 }

@@ -1,4 +1,5 @@
 import { BuildError } from "../base/errors";
+import { refusePromise, refusePromises } from "../base/forgotten-await";
 import { suggestEndpoint } from "../base/suggestion";
 import { isSameValue, listVariables, type Route, takesMethod, takesValue } from "../routing/route";
 import { toText } from "../routing/rule-parser";
@@ -41,6 +42,7 @@ const flaskNames: ReadonlySet<string> = new Set(["_external", "_anchor", "_schem
  * @param endpoint The endpoint; one that begins with a dot is of the current blueprint.
  * @param values The rule's variables; the other values become the query.
  * @throws {BuildError} If the endpoint is unknown, values are missing or not convertible, or one has the name of an option of Flask.
+ * @throws {FlagonError} If a value or an option is a promise.
  */
 export function buildUrl(
   app: Application,
@@ -49,6 +51,8 @@ export function buildUrl(
   values: Readonly<Record<string, unknown>> = {},
   options: UrlOptions = {},
 ): string {
+  refuseAwaited(values, "values");
+  refuseAwaited(options, "options");
   const name = resolveName(context, endpoint);
   const all: Record<string, unknown> = { ...values };
   try {
@@ -59,6 +63,12 @@ export function buildUrl(
       throw error;
     }
     return handled;
+  }
+}
+
+function refuseAwaited(given: object, label: string): void {
+  if (Object.values(given).some((value) => typeof value === "object")) {
+    refusePromises(given, `${label} of urlFor()`);
   }
 }
 
@@ -80,7 +90,7 @@ function build(
     throw new BuildError(`Could not build a URL for endpoint '${name}': one with a scheme is external.`, name);
   }
   for (const hook of target.scope.all.urlDefaults) {
-    hook(target.name, values);
+    refusePromise(hook(target.name, values), "result of a function of urlDefaults");
   }
   target.extendValues?.(values);
   const route = chooseRoute(app, context, target, values, options);
@@ -109,6 +119,7 @@ function askHandlers(app: Application, error: BuildError, endpoint: string, valu
   for (const handler of app.registry.urlBuildErrorHandlers) {
     try {
       const url = handler(error, endpoint, values);
+      refusePromise(url, "URL of a urlBuildErrorHandler");
       if (url !== undefined) {
         return url;
       }

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { ReturnValueError } from "../base/errors";
+import { refusePromise } from "../base/forgotten-await";
 import { FilePart } from "../http/response/file-part";
 import { PushedStream } from "../http/response/pushed-stream";
 import type { FlagonResponse, ResponseBody } from "../http/response/response";
@@ -26,8 +27,8 @@ export function primeBody(context: RequestContext, response: FlagonResponse): Pr
     return undefined;
   }
   const timeout = response.headers.get("content-type")?.startsWith("text/event-stream") === true ? eventsTimeout : undefined;
+  silenceErrors(body);
   if (body instanceof Readable) {
-    silenceErrors(body);
     const begun = body instanceof PushedStream ? body.begin() : undefined;
     const isReady = checkUnread(context, body);
     if (!body.readableObjectMode) {
@@ -53,8 +54,13 @@ export function primeBody(context: RequestContext, response: FlagonResponse): Pr
 /** Tells whether a stream was read or cancelled. Some runtimes do not. */
 const isDisturbed: unknown = Reflect.get(Readable, "isDisturbed");
 
-/** Keeps an error of an unread body from ending the process. Its reader still gets the error. */
+/**
+ * Keeps an error of an unread body from ending the process. Its reader still gets the error.
+ *
+ * @throws {ReturnValueError} If the body is a promise.
+ */
 export function silenceErrors(body: ResponseBody): void {
+  refusePromise(body, "body of a response", ReturnValueError);
   if (body instanceof Readable) {
     body.on("error", () => undefined);
   }

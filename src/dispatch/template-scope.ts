@@ -1,4 +1,5 @@
 import { ContextError } from "../base/errors";
+import { refusePromise } from "../base/forgotten-await";
 import { type Markup, toJsonMarkup } from "../base/html";
 import { safeUrl } from "../base/safe-url";
 import { createCsrfToken } from "../sessions/csrf";
@@ -77,7 +78,9 @@ export function createScope(context: AppContext): object {
   define(scope, templateGlobals);
   const hooks = context instanceof RequestContext ? context.hooks : appScope.all;
   for (const processor of hooks.contextProcessor) {
-    define(scope, processor());
+    const values = processor();
+    refusePromise(values, "result of a context processor");
+    define(scope, values);
   }
   return scope;
 }

@@ -1,4 +1,5 @@
 import { FormError } from "../base/errors";
+import { refusePromise } from "../base/forgotten-await";
 import { escapeText, Markup } from "../base/html";
 
 /** The attributes of an element; `true` stands alone, `false`, `null` and `undefined` leave the attribute out. */
@@ -21,6 +22,7 @@ export function formatAttributes(attributes: Attributes): Markup {
         `${JSON.stringify(name)} is not the name of an attribute: it must not be empty, nor hold blanks, quotes, '<', '>', '/' or '='. Never take it from a visitor.`,
       );
     }
+    refusePromise(value, `attribute '${name}'`, FormError);
     if (value !== undefined && value !== null && value !== false) {
       text += value === true ? ` ${name}` : ` ${name}="${escapeText(String(value))}"`;
     }

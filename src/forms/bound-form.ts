@@ -11,7 +11,7 @@ import { findPlace, wasSent } from "../schemas/field-places";
 import type { FormIssueField, FormLabelKind } from "../schemas/form-messages";
 import { type FieldPath, type FormSchema, findField, listOwnFields } from "../schemas/form-schema";
 import { humanize } from "../schemas/humanize";
-import { unwrap } from "../schemas/zod";
+import { unwrap } from "../schemas/unwrap";
 import { CsrfError, checkCsrf, createCsrfToken, csrfField } from "../sessions/csrf";
 import { formatAttributes } from "./attributes";
 import { describeField } from "./field-descriptions";

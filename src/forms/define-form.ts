@@ -1,7 +1,9 @@
 import { FormError } from "../base/errors";
+import { refusePromise } from "../base/forgotten-await";
 import { getRequestContext } from "../dispatch/context";
 import { type FormSchema, readFormSchema } from "../schemas/form-schema";
-import { unwrap, type ZodSchema } from "../schemas/zod";
+import { unwrap } from "../schemas/unwrap";
+import type { ZodSchema } from "../schemas/zod";
 import { csrfField, isSafeMethod } from "../sessions/csrf";
 import { BoundForm, formNameField } from "./bound-form";
 import { readOptions } from "./field-descriptions";
@@ -39,6 +41,8 @@ export function defineForm<Definition extends FormShape | ZodSchema<object>>(
     validateOnSubmit({ initial = {}, choices = {} } = {}) {
       try {
         const context = getRequestContext("validateOnSubmit");
+        refuseAwaited("initial", initial);
+        refuseAwaited("choices", choices);
         const bound = new BoundForm<FormOutput<Definition>>(formSchema, options, context, { initial, choices });
         const isSent = context.refusal !== undefined || !isSafeMethod(context.request.method);
         const form: Promise<unknown> = bound.isSearch ? Promise.resolve(bound.search()) : isSent ? bound.submit() : Promise.resolve(bound);
@@ -52,6 +56,14 @@ export function defineForm<Definition extends FormShape | ZodSchema<object>>(
       }
     },
   };
+}
+
+/** Refuses a promise among the values that the app gives to a form: it would be shown as an empty field. */
+function refuseAwaited(option: string, values: object): void {
+  refusePromise(values, `option '${option}' of validateOnSubmit()`, FormError);
+  for (const [name, value] of Object.entries(values)) {
+    refusePromise(value, `value of '${name}' in the option '${option}' of validateOnSubmit()`, FormError);
+  }
 }
 
 /**

@@ -2,7 +2,8 @@ import type { FieldChoices } from "../schemas/choices";
 import { type FieldPath, isList } from "../schemas/form-schema";
 import { humanize } from "../schemas/humanize";
 import { listRecordKeys, readMembers, takesAnyKey } from "../schemas/members";
-import { readInner, readInners, remember, unwrap, type ZodSchema } from "../schemas/zod";
+import { unwrap } from "../schemas/unwrap";
+import { readInner, readInners, remember, type ZodSchema } from "../schemas/zod";
 import type { FieldOptions } from "./field-markup";
 import { type Control, findControl } from "./find-control";
 

@@ -1,5 +1,6 @@
 import { readMembers } from "../schemas/members";
-import { readInner, readInners, remember, unwrap, type ZodSchema } from "../schemas/zod";
+import { unwrap } from "../schemas/unwrap";
+import { readInner, readInners, remember, type ZodSchema } from "../schemas/zod";
 
 /** Tells whether a schema is that of a file, or has one inside. */
 export const hasFile: (schema: ZodSchema) => boolean = remember((schema) => search(schema, new Set()));

@@ -4,6 +4,7 @@ import { isCheckbox } from "../schemas/convert";
 import { isList } from "../schemas/form-schema";
 import { humanize } from "../schemas/humanize";
 import { findCheckedFormat } from "../schemas/text-formats";
+import { type Unwrapped, unwrap } from "../schemas/unwrap";
 import {
   listChecks,
   listValues,
@@ -12,8 +13,6 @@ import {
   readInner,
   readInners,
   remember,
-  type Unwrapped,
-  unwrap,
   type ZodCheck,
   type ZodSchema,
 } from "../schemas/zod";

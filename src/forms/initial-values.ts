@@ -1,6 +1,6 @@
 import { formatWeek } from "../schemas/control-dates";
 import type { FieldPath } from "../schemas/form-schema";
-import { unwrap } from "../schemas/zod";
+import { unwrap } from "../schemas/unwrap";
 import { findTimeStep, formatTime } from "./ranges";
 
 const minute = 60_000;

@@ -1,7 +1,8 @@
 import { type FieldIssue, isEnglishOfZod } from "../schemas/check-form";
 import { listTextFormats } from "../schemas/checks";
 import type { FormIssue, FormIssueField, FormLabelKind, FormMessageKind, FormMessages } from "../schemas/form-messages";
-import { listChecks, listValues, unwrap, type ZodSchema } from "../schemas/zod";
+import { unwrap } from "../schemas/unwrap";
+import { listChecks, listValues, type ZodSchema } from "../schemas/zod";
 import { englishMessages } from "./languages/english";
 
 /** The codes of the issues that Flagon finds itself. */

@@ -1,3 +1,4 @@
+import { refusePromises } from "../base/forgotten-await";
 import { signals } from "../base/signals";
 import { getRequestContext } from "../dispatch/context";
 import { addFlash, type FlashedMessage, type FlashOptions, takeFlashes } from "../dispatch/flashes";
@@ -17,6 +18,8 @@ import { addFlash, type FlashedMessage, type FlashOptions, takeFlashes } from ".
  */
 export function flash(message: unknown, category = "message"): void {
   const context = getRequestContext("flash");
+  refusePromises(message, "message of flash()");
+  refusePromises(category, "category of flash()");
   addFlash(context, message, category);
   if (signals.messageFlashed.hasSubscribers) {
     signals.messageFlashed.publish({ app: context.app, message, category });

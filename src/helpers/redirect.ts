@@ -1,4 +1,5 @@
 import { FlagonError } from "../base/errors";
+import { refusePromise } from "../base/forgotten-await";
 import { escapeText } from "../base/html";
 import { findRequestContext, getRequestContext } from "../dispatch/context";
 import { FlagonResponse } from "../http/response/response";
@@ -38,6 +39,8 @@ export interface RedirectOptions {
  * ```
  */
 export function redirect(location: string, status: RedirectStatus | RedirectOptions = 303, options: RedirectOptions = {}): FlagonResponse {
+  refusePromise(location, "location of redirect()");
+  refusePromise(status, "status of redirect()");
   const code = typeof status === "number" ? status : 303;
   if (!statuses.includes(code)) {
     throw new FlagonError(`A redirect cannot have the status ${code}. Use 301, 302, 303, 307 or 308.`);

@@ -1,3 +1,4 @@
+import { refusePromise } from "../base/forgotten-await";
 import type { Markup } from "../base/html";
 import { signals } from "../base/signals";
 import { type AppContext, getAppContext } from "../dispatch/context";
@@ -150,6 +151,8 @@ async function* reporting(pieces: AsyncIterable<string>, end: () => void): Async
 }
 
 function announce({ app }: AppContext, template: string | readonly string[] | null, data: object): void {
+  refusePromise(template, "name of a template");
+  refusePromise(data, "data of a template");
   if (signals.templateRendering.hasSubscribers) {
     signals.templateRendering.publish({ app, template, data });
   }

@@ -1,3 +1,4 @@
+import { refusePromise, refusePromises } from "../base/forgotten-await";
 import { defaultJson, type JsonProvider } from "../base/json";
 import { findAppContext, getRequestContext } from "../dispatch/context";
 import { type AbortOptions, createException } from "../http/exceptions/by-status";
@@ -23,6 +24,11 @@ import type { AfterRequestHook } from "../setup/hooks";
  * ```
  */
 export function abort(answer: number | FlagonResponse, description?: string, options?: AbortOptions): never {
+  refusePromise(answer, "status of abort()");
+  refusePromise(description, "description of abort()");
+  if (options !== undefined) {
+    refusePromises(options, "options of abort()");
+  }
   throw answer instanceof FlagonResponse ? new ResponseException(answer) : createException(answer, description, options);
 }
 
@@ -91,6 +97,7 @@ function findJson(): JsonProvider {
  */
 export function afterThisRequest(hook: AfterRequestHook): void {
   const context = getRequestContext("afterThisRequest");
+  refusePromise(hook, "function of afterThisRequest()");
   context.afterThisRequest ??= [];
   context.afterThisRequest.push(hook);
 }

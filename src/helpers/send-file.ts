@@ -1,4 +1,5 @@
 import { join, relative, resolve, sep } from "node:path";
+import { refusePromise, refusePromises } from "../base/forgotten-await";
 import { getRequestContext } from "../dispatch/context";
 import { NotFound } from "../http/exceptions/client-errors";
 import { sandboxDocument } from "../http/files/sandbox";
@@ -31,6 +32,8 @@ import type { Application } from "../setup/application";
  */
 export function sendFile(file: string | FileContent, options: SendFileOptions = {}): Promise<FlagonResponse> {
   const { app, request } = getRequestContext("sendFile");
+  refusePromise(file, "file of sendFile()");
+  refusePromises(options, "options of sendFile()");
   const all = { ...defaultsOf(app), ...options };
   if (typeof file !== "string") {
     return createContentResponse(request, file, all).then(sandboxDocument);
@@ -63,6 +66,9 @@ export function sendFile(file: string | FileContent, options: SendFileOptions = 
  */
 export function sendFromDirectory(directory: string, name: string, options: SendFileOptions = {}): Promise<FlagonResponse> {
   const { app, request } = getRequestContext("sendFromDirectory");
+  refusePromise(directory, "directory of sendFromDirectory()");
+  refusePromise(name, "name of sendFromDirectory()");
+  refusePromises(options, "options of sendFromDirectory()");
   const folder = resolve(app.root, directory);
   const response = createDirectoryResponse(request, folder, name, { ...defaultsOf(app), ...options });
   return mayComeFromVisitor(app, join(folder, name), options) ? response.then(sandboxDocument) : response;

@@ -1,3 +1,4 @@
+import { refusePromise } from "../base/forgotten-await";
 import { getAppContext, getRequestContext } from "../dispatch/context";
 import { Forbidden } from "../http/exceptions/client-errors";
 import type { ViewOrControllerDecorator } from "../setup/decorator-types";
@@ -43,6 +44,7 @@ const signatureName = "signature";
  */
 export function signUrl(url: string, options: SignUrlOptions): string {
   const { config } = getAppContext("signUrl").app;
+  refusePromise(url, "URL of signUrl()", TypeError);
   const [, origin = "", path = ""] = /^((?:https?:)?\/\/[^/?#\\]*)?(.*)$/is.exec(url) ?? [];
   if (origin === "" ? !path.startsWith("/") : !URL.canParse(url, "http://localhost")) {
     throw new TypeError(

@@ -1,3 +1,4 @@
+import { refusePromise, refusePromises } from "../base/forgotten-await";
 import { type Schema, validateSync } from "../base/schema";
 import { getAppContext } from "../dispatch/context";
 import { type ReadTokenOptions, readToken as read, type SignTokenOptions, signToken as sign } from "../signing/tokens";
@@ -20,6 +21,8 @@ import { type ReadTokenOptions, readToken as read, type SignTokenOptions, signTo
  * ```
  */
 export function signToken(data: unknown, options: SignTokenOptions): string {
+  refusePromises(data, "data of signToken()", TypeError);
+  refusePromises(options, "options of signToken()", TypeError);
   return sign(getAppContext("signToken").app.config, data, options);
 }
 
@@ -41,6 +44,8 @@ export function signToken(data: unknown, options: SignTokenOptions): string {
 export function readToken<Output>(token: unknown, options: ReadTokenOptions & { readonly schema: Schema<Output> }): Output | null;
 export function readToken<Data = unknown>(token: unknown, options: ReadTokenOptions): Data | null;
 export function readToken(token: unknown, options: ReadTokenOptions & { readonly schema?: Schema }): unknown {
+  refusePromise(token, "token of readToken()", TypeError);
+  refusePromise(options.bind, "option 'bind' of readToken()", TypeError);
   const data = read(getAppContext("readToken").app.config, token, options);
   if (data === null || options.schema === undefined) {
     return data;

@@ -1,4 +1,5 @@
 import { BuildError } from "../base/errors";
+import { refusePromise } from "../base/forgotten-await";
 import { didYouMean } from "../base/suggestion";
 import type { Suggestion } from "../base/suggestion-types";
 import { buildUrl, type UrlOptions, type UrlValue } from "../dispatch/build-url";
@@ -102,6 +103,9 @@ export function urlFor(
 ): string {
   const current = getAppContext("urlFor");
   const { app } = current;
+  for (const given of [target, ...rest]) {
+    refusePromise(given, "argument of urlFor()");
+  }
   const context = current instanceof RequestContext ? current : undefined;
   if (typeof target === "string") {
     const [values, options] = rest;

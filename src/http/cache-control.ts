@@ -1,3 +1,5 @@
+import { refusePromise } from "../base/forgotten-await";
+
 /** The directives of a response's `Cache-Control` header (RFC 9111, section 5.2.2); times are in seconds. */
 export interface CacheDirectives {
   /** Forbids all caches to store the response. */
@@ -59,6 +61,7 @@ export function createCacheControl(place: HeaderPlace): CacheDirectives {
       enumerable: true,
       get: () => parseDirectives(place.get()).get(name),
       set: (value: boolean | number | undefined) => {
+        refusePromise(value, `directive '${name}' of Cache-Control`, TypeError);
         const all = parseDirectives(place.get());
         if (value === undefined || value === false) {
           all.delete(name);

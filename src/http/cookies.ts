@@ -1,4 +1,5 @@
 import { parse, serialize } from "cookie";
+import { refusePromise, refusePromises } from "../base/forgotten-await";
 
 /** Options of a cookie (RFC 6265bis). */
 export interface CookieOptions {
@@ -46,6 +47,9 @@ export function parseCookies(header: string): Readonly<Record<string, string | u
  * @throws {TypeError} If the name or an attribute is malformed, or if browsers would drop the cookie.
  */
 export function formatCookie(name: string, value: string, options: CookieOptions = {}): string {
+  refusePromise(name, "name of a cookie", TypeError);
+  refusePromise(value, `value of the cookie '${name}'`, TypeError);
+  refusePromises(options, `options of the cookie '${name}'`, TypeError);
   checkAttributes(name, options);
   const expires = options.expires ?? (options.maxAge === undefined ? undefined : new Date(Date.now() + options.maxAge * 1000));
   return serialize(name, quote(value), {

@@ -1,5 +1,5 @@
 import { FlagonError } from "../base/errors";
-import { andThen, isPromise } from "../base/maybe-promise";
+import { andThen, ignoreRejection, isPromise } from "../base/maybe-promise";
 import { getRequestContext, type RequestContext } from "../dispatch/context";
 import { Forbidden } from "../http/exceptions/client-errors";
 import { HTTPException, ResponseException } from "../http/exceptions/http-exception";
@@ -90,8 +90,7 @@ export function requireUser(): AuthenticatedUser {
   }
   const answer = managerOf(context).unauthorized(context);
   if (isPromise(answer)) {
-    // The promise is not awaited: its error must not end the process.
-    answer.then(undefined, () => undefined);
+    ignoreRejection(answer);
     throw new FlagonError(
       "requireUser() cannot wait for the promise of the login manager's option 'unauthorized'. Return the answer at once, or put @loginRequired on the view.",
     );

@@ -1,6 +1,7 @@
 import { pbkdf2, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
 import { ConfigError } from "../base/errors";
+import { refusePromise } from "../base/forgotten-await";
 import { textConverters } from "../base/text-values";
 
 /** The longest password, in bytes: hashing a longer one would only keep the server busy. */
@@ -29,6 +30,7 @@ export interface HashOptions {
  * ```
  */
 export async function hashPassword(password: string, { method = preferred }: HashOptions = {}): Promise<string> {
+  refusePromise(password, "password of hashPassword()", TypeError);
   if (Buffer.byteLength(password) > maxLength) {
     throw new RangeError(`A password can have at most ${maxLength} bytes.`);
   }

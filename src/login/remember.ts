@@ -1,5 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { SessionError } from "../base/errors";
+import { refusePromise } from "../base/forgotten-await";
 import type { Config } from "../config/config";
 import { cacheByKeys } from "../signing/key-cache";
 import { TimestampSigner } from "../signing/signing";
@@ -22,6 +23,7 @@ interface KnownLogin extends Remembered {
 
 /** Returns the fingerprint of a user's secret, such as the hash of the password. A remembered login ends when it changes. */
 export function fingerprintOf(secret: string): string {
+  refusePromise(secret, "result of the login manager's option 'getSecret'");
   return createHash("sha256").update(`remember-me ${secret}`).digest("base64url").slice(0, 16);
 }
 

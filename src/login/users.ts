@@ -1,3 +1,6 @@
+import { FlagonError } from "../base/errors";
+import { refusePromise } from "../base/forgotten-await";
+
 /** The type of the app's users. Augment it: `declare module "flagon/login" { interface LoginTypes { user: User } }`. */
 export interface LoginTypes {}
 
@@ -31,9 +34,19 @@ export type AnonymousUser = {
   readonly [Key in Exclude<keyof User, "id" | "isActive" | "isAuthenticated" | "isAnonymous">]?: undefined;
 };
 
-/** Returns the id of a user in sessions and cookies. */
+/**
+ * Returns the id of a user in sessions and cookies.
+ *
+ * @throws {FlagonError} If the user or its id is a promise, or the user has no id.
+ */
 export function idOf(user: UserLike): string {
-  return String(user.getId?.() ?? user.id);
+  refusePromise(user, "user of a login");
+  const id: unknown = user.getId?.() ?? user.id;
+  refusePromise(id, "id of a user");
+  if (id === undefined || id === null) {
+    throw new FlagonError("The user of a login has no id. Log in an object as the option 'loadUser' of LoginManager returns it.");
+  }
+  return String(id);
 }
 
 /** The value of `currentUser` for visitors without a login. */

@@ -1,6 +1,7 @@
 import { isForeign } from "../schemas/foreign-fields";
 import { isCarried, peel, toJson } from "../schemas/json-values";
-import { listChecks, listValues, readDefinition, readInner, readInners, readShape, unwrap, type ZodSchema } from "../schemas/zod";
+import { unwrap } from "../schemas/unwrap";
+import { listChecks, listValues, readDefinition, readInner, readInners, readShape, type ZodSchema } from "../schemas/zod";
 
 /** The direction of a value: the input and the output of a schema can differ. */
 export type Direction = "input" | "output";

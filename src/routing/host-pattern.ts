@@ -1,3 +1,4 @@
+import { refusePromise } from "../base/forgotten-await";
 import { type ConverterFactory, escapeRegex, noMatch, withoutCaptures } from "./converters";
 import { formatVariable, type Part, parseRule, toText, type Variable } from "./rule-parser";
 
@@ -37,6 +38,7 @@ export class HostPattern {
       if (value === noMatch) {
         return undefined;
       }
+      refusePromise(value, `result of 'parse' of the converter of '${name}'`);
       values[name] = value;
     }
     return values;

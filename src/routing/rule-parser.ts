@@ -1,4 +1,5 @@
 import { FlagonError, RuleError } from "../base/errors";
+import { refusePromise } from "../base/forgotten-await";
 import { didYouMean } from "../base/suggestion";
 import { type Converter, type ConverterArgument, type ConverterArguments, type ConverterFactory, noMatch } from "./converters";
 import { isAmbiguous } from "./regex-safety";
@@ -112,6 +113,7 @@ function createVariable(
  */
 export function formatVariable({ converter, name, pattern }: Variable, value: unknown): string {
   const text = converter.format === undefined ? toText(value) : converter.format(value);
+  refusePromise(text, `result of 'format' of the converter of '${name}'`, TypeError);
   if (typeof text !== "string" || !pattern.test(text) || converter.parse?.(text) === noMatch) {
     throw new TypeError(`its variable '${name}' does not take '${String(text)}'`);
   }

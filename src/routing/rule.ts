@@ -1,4 +1,5 @@
 import { RuleError } from "../base/errors";
+import { refusePromise } from "../base/forgotten-await";
 import { type ConverterFactory, escapeRegex, noMatch, withoutCaptures } from "./converters";
 import { formatVariable, type Part, parseRule, type Variable } from "./rule-parser";
 
@@ -171,6 +172,7 @@ function convert(values: Record<string, unknown>, { name, converter }: Variable,
     return true;
   }
   const value = converter.parse(text);
+  refusePromise(value, `result of 'parse' of the converter of '${name}'`);
   values[name] = value;
   return value !== noMatch;
 }

@@ -6,7 +6,8 @@ import { convert } from "./convert";
 import { emptyNode, formatName, type NameNode } from "./field-names";
 import { type FormSchema, findField } from "./form-schema";
 import { listMessages, readMessage } from "./own-messages";
-import { listValues, readDefinition, readInners, unwrap, type ZodSchema } from "./zod";
+import { unwrap } from "./unwrap";
+import { listValues, readDefinition, readInners, type ZodSchema } from "./zod";
 
 /** The result of a check: data or issues. */
 export type FormResult = { readonly data: unknown } | { readonly issues: readonly FieldIssue[] };

@@ -1,5 +1,6 @@
 import type { FormLabelKind } from "./form-messages";
-import { remember, unwrap, type ZodSchema } from "./zod";
+import { unwrap } from "./unwrap";
+import { remember, type ZodSchema } from "./zod";
 
 /** The value of a choice. It is sent as text: `null` as the empty one, and a date as `2026-01-02`, or in full if it has a time. */
 export type ChoiceValue = string | number | bigint | boolean | null | Date;

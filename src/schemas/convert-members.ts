@@ -3,7 +3,8 @@ import type { FormValue } from "../http/request/form-values";
 import type { Conversion, Path } from "./conversion";
 import { emptyNode, formatName, isBlank, type NameNode } from "./field-names";
 import { isChosenByAbsence, listChoosers, listRecordKeys, readMembers } from "./members";
-import { readDefinition, readInner, readInners, readShape, unwrap, type ZodSchema } from "./zod";
+import { unwrap } from "./unwrap";
+import { readDefinition, readInner, readInners, readShape, type ZodSchema } from "./zod";
 
 /** Converts the values of a part. */
 type Convert = (schema: ZodSchema, node: NameNode, path: Path) => unknown;

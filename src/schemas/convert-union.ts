@@ -2,7 +2,8 @@ import { validateSync } from "../base/schema";
 import type { Conversion, Path } from "./conversion";
 import { isBlank, type NameNode } from "./field-names";
 import { findMember } from "./members";
-import { readInners, type Unwrapped, unwrap, type ZodSchema } from "./zod";
+import { type Unwrapped, unwrap } from "./unwrap";
+import { readInners, type ZodSchema } from "./zod";
 
 /** Converts a value by one schema. */
 type Convert = (schema: ZodSchema, node: NameNode, path: Path, conversion: Conversion) => unknown;

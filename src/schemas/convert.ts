@@ -10,7 +10,8 @@ import { emptyNode, formatName, isBlank, type NameNode, nodeOf } from "./field-n
 import { findByKeys } from "./field-patterns";
 import { completeTime, toBigInt, toNumber } from "./text-conversions";
 import { findRefused } from "./text-formats";
-import { listValues, listWords, readDefinition, readInner, readInners, remember, type Unwrapped, unwrap, type ZodSchema } from "./zod";
+import { type Unwrapped, unwrap } from "./unwrap";
+import { listValues, listWords, readDefinition, readInner, readInners, remember, type ZodSchema } from "./zod";
 
 /**
  * Converts sent text to the values that a schema expects. Text changes only where the schema asks for another type.

@@ -1,7 +1,8 @@
 import { formatName, type NameNode, splitName } from "./field-names";
 import { type FormSchema, isList } from "./form-schema";
 import { findMember, isGroup, listRecordKeys, readMembers, takesAnyKey } from "./members";
-import { unwrap, type ZodSchema } from "./zod";
+import { unwrap } from "./unwrap";
+import type { ZodSchema } from "./zod";
 
 /**
  * Returns the name of the field at which an error is shown: the field itself, or the control around it. An error of no

@@ -4,7 +4,8 @@ import { didYouMean } from "../base/suggestion";
 import { checkFields } from "./check-fields";
 import { formatName, maxDepth, type NameNode, splitName } from "./field-names";
 import { type Alternative, findMember, readMembers, readRecordMembers } from "./members";
-import { isZodSchema, readInner, readInners, unwrap, type ZodSchema } from "./zod";
+import { unwrap } from "./unwrap";
+import { isZodSchema, readInner, readInners, type ZodSchema } from "./zod";
 
 /** The schemas of a form: one for each field, and that of the whole, if there is one. */
 export interface FormSchema {

@@ -1,5 +1,6 @@
 import { humanize } from "./humanize";
-import { composeSchema, listValues, readDefinition, readInner, readInners, readShape, remember, unwrap, type ZodSchema } from "./zod";
+import { unwrap } from "./unwrap";
+import { composeSchema, listValues, readDefinition, readInner, readInners, readShape, remember, type ZodSchema } from "./zod";
 
 /** The fields of an object, or of a union of objects. */
 export interface Members {

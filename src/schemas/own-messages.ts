@@ -1,4 +1,5 @@
-import { listChecks, readDefinition, unwrap, type ZodSchema } from "./zod";
+import { unwrap } from "./unwrap";
+import { listChecks, readDefinition, type ZodSchema } from "./zod";
 
 /** Lists the messages that the author of a schema wrote for it and for its checks: functions, as zod keeps them. */
 export function listMessages(schema: ZodSchema): readonly unknown[] {

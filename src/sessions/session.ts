@@ -1,4 +1,5 @@
 import { SessionError } from "../base/errors";
+import { refusePromise, refusePromises } from "../base/forgotten-await";
 import type { Config } from "../config/config";
 import type { FlagonRequest } from "../http/request/request";
 import type { FlagonResponse } from "../http/response/response";
@@ -101,6 +102,7 @@ export class Session {
   }
 
   set permanent(permanent: boolean) {
+    refusePromise(permanent, "property 'permanent' of the session", SessionError);
     this.#write();
     if (permanent) {
       this.#values.set("_permanent", true);
@@ -120,10 +122,13 @@ export class Session {
   /**
    * Sets a value: JSON, a date, bytes or `Markup`, at most 100 levels deep.
    *
-   * @throws {SessionError} If the app has no secret key, or the response was sent already.
+   * @throws {SessionError} If the app has no secret key, the response was sent already, or the value has a promise inside.
    */
   set<Name extends SessionKey>(key: Name, value: ValueOf<Name>): void;
   set(key: string, value: unknown): void {
+    if (typeof value === "object") {
+      refusePromises(value, `value '${key}' of session.set()`, SessionError);
+    }
     this.#write();
     this.isWritten = true;
     this.#values.set(key, value);

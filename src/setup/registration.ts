@@ -1,5 +1,6 @@
 import { basename, resolve } from "node:path";
 import { RuleError, SetupError } from "../base/errors";
+import { refusePromise } from "../base/forgotten-await";
 import { type Command, type CommandOptions, createCommand, kebabCase } from "../commands/command-spec";
 import { isErrorStatus } from "../http/exceptions/by-status";
 import { createStaticFiles } from "../http/files/static-files";
@@ -363,8 +364,9 @@ function createErrorArea(prefix: string, host: HostPattern | null): ErrorArea | 
 }
 
 function toValues(values: unknown, label: string): Readonly<Record<string, unknown>> {
-  if (typeof values !== "object" || values === null || values instanceof Promise) {
-    throw new SetupError(`The context processor ${label} must return an object, not a promise.`);
+  refusePromise(values, `result of the context processor ${label}`, SetupError);
+  if (typeof values !== "object" || values === null) {
+    throw new SetupError(`The context processor ${label} must return an object.`);
   }
   return Object.fromEntries(Object.entries(values));
 }

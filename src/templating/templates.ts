@@ -1,4 +1,5 @@
 import { FlagonError, TemplateError, TemplateNotFound } from "../base/errors";
+import { silencePromises } from "../base/forgotten-await";
 import { Markup } from "../base/html";
 import { isPromise } from "../base/maybe-promise";
 import { didYouMean } from "../base/suggestion";
@@ -277,6 +278,7 @@ function fail(error: unknown, template: LoadedTemplate<unknown>, line: number, d
   if (error instanceof HTTPException || error instanceof TemplateError || error instanceof BlockFound) {
     throw error;
   }
+  silencePromises(data);
   if (error instanceof TemplateNotFound) {
     throw error.message.includes("\nIt is ")
       ? error

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import type { Readable } from "node:stream";
+import { refusePromise } from "../../base/forgotten-await";
 import { createException, isErrorStatus } from "../exceptions/by-status";
 import { NotFound, RangeNotSatisfiable } from "../exceptions/client-errors";
 import type { FlagonRequest } from "../request/request";
@@ -159,6 +160,7 @@ function describe(response: FlagonResponse, name: string, options: SendFileOptio
     response.headers.set("content-disposition", formatDisposition(options.downloadName ?? name, options.asAttachment === true));
   }
   const maxAge = typeof options.maxAge === "function" ? options.maxAge(path) : (options.maxAge ?? null);
+  refusePromise(maxAge, "result of the function 'maxAge'");
   response.cacheControl =
     maxAge === null
       ? "no-cache"

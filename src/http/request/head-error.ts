@@ -13,7 +13,7 @@ const maxHeadSize = 16 * 1024;
 const maxTarget = 8 * 1024;
 const maxHost = 255;
 /** The hosts of almost all requests. This test takes a fifth of the time of the full one: 80 ns, not 400 ns. */
-const usualHost = /^[\w-]+(?:\.[\w-]+)*(?::[1-9]\d{0,3})?$/;
+const usualHost = /^[\w-]+(?:\.[\w-]+)*(?::(?:[1-9]\d{0,3}|[1-5]\d{4}))?$/;
 const namePattern = /^[\w-]+(?:\.[\w-]+)*\.?$/;
 
 /**

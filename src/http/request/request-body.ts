@@ -205,7 +205,11 @@ export class RequestBody {
 
 /** Returns the media type of a `Content-Type` header without parameters, in lower case, or the empty string. */
 export function parseMimeType(header: string | undefined): string {
-  return header?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  if (header === undefined) {
+    return "";
+  }
+  const end = header.indexOf(";");
+  return (end < 0 ? header : header.slice(0, end)).trim().toLowerCase();
 }
 
 /** Returns the largest body of a media type, in bytes. */

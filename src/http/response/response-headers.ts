@@ -1,3 +1,5 @@
+import { refusePromise } from "../../base/forgotten-await";
+
 /** Every character that a value cannot have, such as a line break. */
 const forbidden = /[^\t\x20-\x7e\x80-\xff]/;
 /** Gives Flagon itself the entries of a response's headers. The class sets it, so that apps cannot skip its checks. */
@@ -224,6 +226,7 @@ function addConnection(wire: string[], value: string): void {
 export type HeadersLike = Iterable<readonly [string, string]> | Readonly<Record<string, string | readonly string[]>>;
 
 function* listPairs(headers: HeadersLike): Generator<readonly [string, string]> {
+  refusePromise(headers, "collection of headers", TypeError);
   if (isIterable(headers)) {
     yield* headers;
     return;
@@ -232,6 +235,7 @@ function* listPairs(headers: HeadersLike): Generator<readonly [string, string]> 
     if (typeof value === "string") {
       yield [name, value];
     } else {
+      refusePromise(value, `header '${name}'`, TypeError);
       for (const item of value) {
         yield [name, item];
       }
@@ -245,12 +249,14 @@ function isIterable(headers: HeadersLike): headers is Iterable<readonly [string,
 
 function checkName(name: string): string {
   if (!token.test(name)) {
+    refusePromise(name, "name of a header", TypeError);
     throw new TypeError(`'${name}' cannot be the name of a header.`);
   }
   return name.toLowerCase();
 }
 
 function checkValue(name: string, value: string): string {
+  refusePromise(value, `header '${name}'`, TypeError);
   const text = String(value);
   if (forbidden.test(text)) {
     throw new TypeError(

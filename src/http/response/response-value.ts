@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { refuseOtherCopy } from "../../base/copies";
 import { ReturnValueError } from "../../base/errors";
+import { refusePromise } from "../../base/forgotten-await";
 import { Markup } from "../../base/html";
 import type { JsonProvider } from "../../base/json";
 import { isConnectionHeader } from "../connection-headers";
@@ -40,10 +41,10 @@ export function toResponse(value: unknown, status: number, label: string, json: 
   if (isWebResponse(value)) {
     return fromWebResponse(value, label);
   }
-  const body = toBody(value);
+  const body = findBody(value);
   if (body !== undefined) {
     claimIterator(value, label);
-    return new FlagonResponse(body, status, { "content-type": findType(value) });
+    return new FlagonResponse(body.open(), status, { "content-type": body.type });
   }
   checkData(value, label);
   return toJsonResponse(value, status, label, json);
@@ -57,7 +58,7 @@ export function isPage(value: unknown): boolean {
   if (value instanceof FlagonResponse || isPlain(value)) {
     return false;
   }
-  return Markup.is(value) || (!isWebResponse(value) && isBody(value) && findType(value).startsWith("text/html"));
+  return Markup.is(value) || (!isWebResponse(value) && findBody(value)?.type.startsWith("text/html") === true);
 }
 
 /** Tells whether a value is plain data; asked first, since the web's classes are only loaded when they are named. */
@@ -83,6 +84,7 @@ export function toJsonResponse(value: unknown, status: number, label: string, js
       },
     );
   }
+  refusePromise(text, "result of 'stringify' of app.json");
   if (text === undefined) {
     throw new ReturnValueError(
       value === undefined
@@ -99,44 +101,41 @@ export function toJsonResponse(value: unknown, status: number, label: string, js
   return response;
 }
 
-/** Returns the body for bytes and streams; other values are not sent as they are. */
-function toBody(value: object): ResponseBody | undefined {
-  if (value instanceof Uint8Array || value instanceof ReadableStream || value instanceof Readable) {
-    return value;
-  }
-  const bytes = toBytes(value);
-  if (bytes !== undefined) {
-    return bytes;
-  }
-  if (value instanceof Blob) {
-    return value.stream();
-  }
-  if (isAsyncIterable(value)) {
-    return value;
-  }
-  if (isOldStream(value)) {
-    return new Readable().wrap(value);
-  }
-  if (isStreamable(value)) {
-    return toAsync(value);
-  }
-  return undefined;
+/** A value that is sent as bytes or as a stream. */
+interface FoundBody {
+  /** The media type of the response, unless it states another. */
+  readonly type: string;
+  /** Makes the body. Some streams are read from then on, so it is called once. */
+  readonly open: () => ResponseBody;
 }
 
-/** Tells whether a value becomes a body as it is: bytes or a stream. */
-function isBody(value: object): boolean {
-  return (
-    value instanceof Uint8Array ||
-    value instanceof ReadableStream ||
-    value instanceof Blob ||
-    toBytes(value) !== undefined ||
-    isAsyncIterable(value) ||
-    isOldStream(value) ||
-    isStreamable(value)
-  );
+/** Finds the body of bytes and streams. Other values, such as lists and maps, are not sent as they are. */
+function findBody(value: object): FoundBody | undefined {
+  const bytes = toBytes(value);
+  if (bytes !== undefined) {
+    return { type: "application/octet-stream", open: () => bytes };
+  }
+  if (value instanceof Blob) {
+    return { type: value.type === "" ? "application/octet-stream" : value.type, open: () => value.stream() };
+  }
+  const open = findStream(value);
+  return open && { type: "text/html; charset=utf-8", open };
+}
+
+function findStream(value: object): (() => ResponseBody) | undefined {
+  if (value instanceof ReadableStream || value instanceof Readable || isAsyncIterable(value)) {
+    return () => value;
+  }
+  if (isOldStream(value)) {
+    return () => new Readable().wrap(value);
+  }
+  return isStreamable(value) ? () => toAsync(value) : undefined;
 }
 
 function toBytes(value: object): Uint8Array | undefined {
+  if (value instanceof Uint8Array) {
+    return value;
+  }
   if (value instanceof DataView) {
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   }
@@ -166,15 +165,6 @@ export function claimIterator(value: object, label: string): void {
   claimed.add(value);
 }
 
-function findType(value: object): string {
-  if (value instanceof Blob && value.type !== "") {
-    return value.type;
-  }
-  return value instanceof Uint8Array || value instanceof Blob || toBytes(value) !== undefined
-    ? "application/octet-stream"
-    : "text/html; charset=utf-8";
-}
-
 /** Headers that describe the bytes as they came over the network: `fetch()` has decoded them. */
 const transferHeaders = new Set(["content-encoding", "content-length"]);
 
@@ -185,7 +175,7 @@ function fromWebResponse(source: Response, label: string): FlagonResponse {
     );
   }
   // The body of a package's own class is an iterable of bytes, and no stream of the runtime.
-  const body = source.body === null || source.body === undefined ? null : toBody(source.body);
+  const body = source.body === null || source.body === undefined ? null : findBody(source.body)?.open();
   if (body === undefined) {
     throw new ReturnValueError(`${label} returned a Response of a package, whose body cannot be read. Return a Response of the runtime.`);
   }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { brand } from "../../base/copies";
+import { refusePromise } from "../../base/forgotten-await";
 import { type CacheDirectives, createCacheControl, formatCacheControl } from "../cache-control";
 import { type CookieOptions, formatCookie } from "../cookies";
 import { formatHttpDate, parseHttpDate } from "../http-date";
@@ -37,6 +38,7 @@ export class FlagonResponse {
    */
   constructor(body: ResponseBody = null, status = 200, headers?: HeadersLike) {
     this.#status = checkStatus(status);
+    refusePromise(body, "body of a response", TypeError);
     this.body = body;
     this.headers = new ResponseHeaders(headers);
     if (typeof body === "string" && (headers === undefined || !this.headers.has("content-type"))) {
@@ -77,6 +79,7 @@ export class FlagonResponse {
   }
 
   set etag(value: string | null) {
+    refusePromise(value, "property 'etag' of a response", TypeError);
     this.#setOrDelete("etag", value === null || /^(?:W\/)?"/.test(value) ? value : `"${value}"`);
   }
 
@@ -93,6 +96,7 @@ export class FlagonResponse {
   }
 
   set cacheControl(value: string | CacheDirectives | null) {
+    refusePromise(value, "property 'cacheControl' of a response", TypeError);
     this.#setOrDelete("cache-control", typeof value === "object" && value !== null ? formatCacheControl(value) : value);
   }
 
@@ -102,6 +106,7 @@ export class FlagonResponse {
   }
 
   set lastModified(date: Date | null) {
+    refusePromise(date, "property 'lastModified' of a response", TypeError);
     this.#setOrDelete("last-modified", date && formatHttpDate(date));
   }
 
@@ -111,6 +116,7 @@ export class FlagonResponse {
   }
 
   set expires(date: Date | null) {
+    refusePromise(date, "property 'expires' of a response", TypeError);
     this.#setOrDelete("expires", date && formatHttpDate(date));
   }
 
@@ -171,6 +177,7 @@ export class FlagonResponse {
 
   /** Calls a function when the body has been sent, or the client has left. */
   callOnClose(callback: () => unknown): void {
+    refusePromise(callback, "function of callOnClose()", TypeError);
     this.#closeCallbacks ??= [];
     this.#closeCallbacks.push(callback);
   }
@@ -190,6 +197,9 @@ export class FlagonResponse {
    * @param names The names, such as `"Accept-Language"`.
    */
   vary(...names: readonly string[]): void {
+    for (const name of names) {
+      refusePromise(name, "name of a header for vary()", TypeError);
+    }
     const present = this.headers.get("vary");
     const [only] = names;
     if (present === null && names.length === 1 && only !== undefined) {
@@ -237,6 +247,7 @@ export class FlagonResponse {
 /** Refuses a status that a final response cannot have. */
 function checkStatus(status: number): number {
   if (!Number.isInteger(status) || status < 200 || status > 599) {
+    refusePromise(status, "status of a response", TypeError);
     throw new RangeError(`A response cannot have the status ${status}. Use a whole number from 200 to 599.`);
   }
   return status;

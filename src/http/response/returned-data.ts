@@ -1,6 +1,7 @@
 import { ReturnValueError } from "../../base/errors";
+import { silencePromises, walkData } from "../../base/forgotten-await";
 import { defaultJson, type JsonProvider } from "../../base/json";
-import { ignoreRejection, isPromise } from "../../base/maybe-promise";
+import { isPromise } from "../../base/maybe-promise";
 
 /** The cures for objects that JSON does not write as they are meant, by their tags. */
 const cures = new Map([
@@ -32,7 +33,7 @@ export function checkData(value: object, label: string, path = ""): void {
   const tag = Object.prototype.toString.call(value).slice(8, -1);
   const cure = cures.get(tag);
   if (cure !== undefined) {
-    silence(value);
+    silencePromises(value);
     refuse(tag, `, which JSON writes as {}. ${cure}`, label, path);
   }
   if (ArrayBuffer.isView(value) && !(value instanceof Uint8Array)) {
@@ -79,7 +80,7 @@ function nameOf(value: object, tag: string): string {
  * @throws {ReturnValueError} If there is one.
  */
 export function checkInnerData(value: unknown, label: string, json: JsonProvider): void {
-  walk(value, (item, path) => {
+  walkData(value, (item, path) => {
     refusePromise(item, label, path);
     if (json === defaultJson && path !== "") {
       checkData(item, label, path);
@@ -93,13 +94,14 @@ export function checkInnerData(value: unknown, label: string, json: JsonProvider
  * @throws {ReturnValueError} If there is one.
  */
 export function checkPromises(value: unknown, label: string): void {
-  walk(value, (item, path) => refusePromise(item, label, path));
+  walkData(value, (item, path) => refusePromise(item, label, path));
 }
 
 /** Warns of a rejected promise inside of data that was sent. JSON writes it as `{}`, and nothing else hears of its error. */
 export function watchPromises(value: unknown, label: string): void {
-  walk(value, (item, path) => {
-    if (isPromise(item)) {
+  walkData(value, (item, path) => {
+    // A query of a database also has a 'then', which would run it.
+    if (item instanceof Promise) {
       item.then(undefined, (error: unknown) => {
         process.emitWarning(`${label} returned data whose '${path}' is a promise, which was rejected: ${String(error)}`);
       });
@@ -112,36 +114,4 @@ function refusePromise(item: object, label: string, path: string): void {
     const place = path === "" ? "a promise" : `data whose '${path}' is a promise`;
     throw new ReturnValueError(`${label} returned ${place}. Did you forget to await it?`);
   }
-}
-
-/** Calls a function with each object inside of data, from the outside in. Ends at what writes itself as JSON. */
-function walk(value: unknown, check: (item: object, path: string) => void): void {
-  const visited = new Set<unknown>();
-  const visit = (item: unknown, path: string): void => {
-    if (typeof item !== "object" || item === null || visited.has(item) || "toJSON" in item) {
-      return;
-    }
-    visited.add(item);
-    try {
-      check(item, path);
-    } catch (error) {
-      silence(value);
-      throw error;
-    }
-    if (Array.isArray(item) || Object.getPrototypeOf(item) === Object.prototype) {
-      for (const [key, inner] of Object.entries(item)) {
-        visit(inner, path === "" ? key : `${path}.${key}`);
-      }
-    }
-  };
-  visit(value, "");
-}
-
-/** Keeps the promises inside of refused data from ending the process: nothing else waits for them. */
-function silence(value: unknown): void {
-  walk(value, (item) => {
-    if (isPromise(item)) {
-      ignoreRejection(item);
-    }
-  });
 }
