@@ -70,7 +70,7 @@ const questions: readonly (readonly [string, string])[] = [
   ["memory leak", "performance"],
   ["how to test a login", "testing"],
   ["share the session with flask", "from-flask"],
-  ["experimentalDecorators error decorators are not valid here", "installation"],
+  ["experimentalDecorators error", "installation"],
   ["hot reload of templates", "templates"],
   ["file download", "responses"],
   ["stream a response", "streaming"],
