@@ -159,7 +159,7 @@ export {
   type Converters,
   noMatch,
 } from "./routing/converters";
-export type { Route } from "./routing/route";
+export type { RouteInfo } from "./routing/route";
 export type { BlueprintOptions, HttpMethod, RouteOptions, RouteSchemas, ViewResult, ViewValues } from "./routing/route-options";
 export type { CheckedRule, RuleProblem, RuleValues } from "./routing/rule-types";
 export type { ChoicesByKey, ChoiceValue, FieldChoices, LabelledChoice } from "./schemas/choices";

@@ -13,7 +13,7 @@ import { runInAppContext } from "../dispatch/tear-down";
 import type { RequestSettings } from "../http/request/request-head";
 import { DefaultHeaders } from "../http/response/default-headers";
 import type { ConverterFactory } from "../routing/converters";
-import type { Route } from "../routing/route";
+import type { RouteInfo } from "../routing/route";
 import type { FormMessages } from "../schemas/form-messages";
 import { createListener } from "../server/node/listener";
 import { CookieSessions } from "../sessions/cookie-sessions";
@@ -21,7 +21,7 @@ import type { SessionInterface } from "../sessions/session";
 import type { Application, Mount, NodeMiddleware } from "../setup/application";
 import { LifeCycle } from "../setup/life-cycle";
 import { Registration } from "../setup/registration";
-import { type Endpoint, Registry } from "../setup/registry";
+import { Registry } from "../setup/registry";
 import { createRequestSettings } from "../setup/request-settings";
 import { Scaffold } from "../setup/scaffold";
 import { Templates } from "../templating/templates";
@@ -131,7 +131,7 @@ export abstract class AppState extends Scaffold implements Application {
   }
 
   /** All routes, in the order of registration. */
-  get routes(): readonly Route<Endpoint>[] {
+  get routes(): readonly RouteInfo[] {
     return this.registry.routes.routes;
   }
 

@@ -12,7 +12,7 @@ export interface RouteRow {
 
 /** Lists an app's routes: by endpoint, or by another column; those that hold a text, if one is given. */
 export function listRoutes(app: Flagon, { filter = "", sort = "endpoint" }: { filter?: string; sort?: string }): RouteRow[] {
-  const rows = app.routes.map(({ endpoint, host, methods, rule }) => ({
+  const rows = app.registry.routes.routes.map(({ endpoint, host, methods, rule }) => ({
     rule: rule.source,
     methods: [...methods].sort().join(", "),
     endpoint: endpoint.name,

@@ -67,7 +67,7 @@ export class Jobs implements Extension {
   }
 
   /** The place of the jobs. */
-  get kind(): Backend["kind"] {
+  get kind(): "database" | "memory" | "redis" | "postgres" {
     return this.#kept.kind;
   }
 

@@ -45,7 +45,7 @@ export function createDocument(app: Flagon, about: OpenApiInfo): OpenApiObject {
   const components = new Components({ hasChallenges: challenges.length > 0 });
   const paths = new Paths();
   const login = new LoginSecurity(app.config.sessionCookieName, about, challenges);
-  for (const route of app.routes.filter(isPartOfApi)) {
+  for (const route of app.registry.routes.routes.filter(isPartOfApi)) {
     for (const method of [...route.methods].filter((name) => pathItemMethods.has(name))) {
       paths.add(route, method, (id) => describeOperation(route, method, id, components, login));
     }

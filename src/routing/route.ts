@@ -4,14 +4,23 @@ import type { RouteSchemas } from "./route-options";
 import type { Rule } from "./rule";
 import type { Variable } from "./rule-parser";
 
-/** A rule with the endpoint that it leads to. */
-export interface Route<Endpoint> {
+/** A route of an app, to read: `app.routes` lists them. */
+export interface RouteInfo {
   /** The rule. */
-  readonly rule: Rule;
+  readonly rule: {
+    /** The rule as it was written, with the prefixes of its blueprints. */
+    readonly source: string;
+  };
   /** The host that the rule is for, or `null` for any. */
-  readonly host: HostPattern | null;
+  readonly host: {
+    /** The host as it was written, such as `"<user>.example.com"`. */
+    readonly source: string;
+  } | null;
   /** The endpoint. */
-  readonly endpoint: Endpoint;
+  readonly endpoint: {
+    /** The dotted name, which `urlFor()` takes. */
+    readonly name: string;
+  };
   /** The methods that the route itself takes, in upper case, without the `HEAD` that comes with `GET`. */
   readonly methods: ReadonlySet<string>;
   /** Values of the view that the rule has no variable for. */
@@ -26,6 +35,16 @@ export interface Route<Endpoint> {
   readonly isAlias: boolean;
   /** Whether URLs are built from it, but no request matches it. */
   readonly isBuildOnly: boolean;
+}
+
+/** A route as the router knows it. */
+export interface Route<Endpoint> extends Omit<RouteInfo, "endpoint"> {
+  /** The rule. */
+  readonly rule: Rule;
+  /** The host that the rule is for, or `null` for any. */
+  readonly host: HostPattern | null;
+  /** The endpoint. */
+  readonly endpoint: Endpoint;
   /** The schemas of its input and its result. */
   readonly schemas: RouteSchemas;
   /** The largest body that the route takes, in bytes, if it has a limit of its own. */

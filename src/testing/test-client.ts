@@ -33,6 +33,7 @@ export class TestClient {
    * @param app The app. If it has no secret key, it gets a random one, unless the key was set to `null`.
    * @param base The scheme and the host of targets that are paths. Default: the settings `preferredUrlScheme` and
    * `serverName`, or the first of `trustedHosts`, or `"localhost"`.
+   * @internal
    */
   constructor(app: Application, base: string = baseOf(app)) {
     this.#app = app;

@@ -4,7 +4,10 @@ import type { RequestSource } from "./request-source";
 export class RequestHeaders {
   readonly #source: RequestSource;
 
-  /** @param source The request they came with. */
+  /**
+   * @param source The request they came with.
+   * @internal
+   */
   constructor(source: RequestSource) {
     this.#source = source;
   }
