@@ -119,9 +119,10 @@ describe("the examples of README and docs", () => {
     const tested = states.filter(
       (state): state is State => state.session === undefined && [...state.files.keys()].some((file) => file.endsWith(".test.ts")),
     );
+    // States share nothing but packages. So a process runs many of them, and loads the packages once.
     writeFileSync(
       join(folder, "vitest.config.mts"),
-      `export default { test: { include: ${JSON.stringify(tested.map(({ name }) => `${name}/**/*.test.ts`))}, testTimeout: 30000 } };`,
+      `export default { test: { include: ${JSON.stringify(tested.map(({ name }) => `${name}/**/*.test.ts`))}, isolate: false, testTimeout: 30000 } };`,
     );
     const result = await promisify(execFile)(process.execPath, [join(project, "node_modules/vitest/vitest.mjs"), "run"], {
       cwd: folder,

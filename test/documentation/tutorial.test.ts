@@ -71,10 +71,14 @@ it("marks the new lines of a file that a chapter shows again", () => {
 it("shows files that pass the lint of the starter", async () => {
   const root = writeFiles({ "biome.json": readFileSync(join(project, "starter/shared/lint.json"), "utf8") });
   const pages = readPages().filter(({ path }) => /^docs\/(?:quickstart|tutorial\/\d)/.test(path));
+  const known = new Set<string>();
   for (const { files, name } of listStates(pages).filter(({ session }) => session === undefined)) {
     for (const [file, text] of [...files].filter(([file]) => /\.(?:ts|css)$/.test(file))) {
-      mkdirSync(dirname(join(root, name, file)), { recursive: true });
-      writeFileSync(join(root, name, file), text);
+      if (!known.has(text)) {
+        known.add(text);
+        mkdirSync(dirname(join(root, name, file)), { recursive: true });
+        writeFileSync(join(root, name, file), text);
+      }
     }
   }
   const lint = promisify(execFile)(join(project, "node_modules/.bin/biome"), ["check", "--error-on-warnings"], { cwd: root });
