@@ -7,11 +7,31 @@
  */
 export function toPattern(regexes: readonly unknown[], trimmed: readonly unknown[]): string | undefined {
   const sources = [...regexes.map(readSource), ...trimmed.map(readSource).map((source) => source && `\\s*${group(source)}\\s*`)];
-  const stated = sources.filter((source) => source !== undefined);
-  // A reference to a group counts the groups of all expressions before it.
-  const known = stated.filter((source, index) => index === 0 || !/\\(?:[1-9]|k<)|\(\?<[^=!]/.test(source));
+  const known = countOn(sources.filter((source) => source !== undefined));
   const last = known.pop();
   return last && (known.length === 0 ? last : `${known.map((source) => `(?=(?:${source})$)`).join("")}${group(last)}`);
+}
+
+const captures = /\\.|\[(?:[^\]\\]|\\.)*\]|\((?:\?<([^=!>]+)>|(?!\?))/gs;
+
+/** Counts references to groups on: in one expression they count the groups of all those before it. Of two groups of one name, the server checks the second. */
+function countOn(sources: readonly string[]): string[] {
+  let count = 0;
+  const names = new Set<string>();
+  return sources.flatMap((source) => {
+    const groups = [...source.matchAll(captures)].filter(([found]) => found.startsWith("("));
+    const own = groups.flatMap(([, name]) => name ?? []);
+    if (own.some((name) => names.has(name))) {
+      return [];
+    }
+    const before = count;
+    count += groups.length;
+    for (const name of own) {
+      names.add(name);
+    }
+    const shift = (whole: string, number: string | undefined) => (number === undefined ? whole : `\\${Number(number) + before}`);
+    return [before === 0 ? source : source.replace(/\\(?:([1-9]\d*)|.)/gs, shift)];
+  });
 }
 
 function readSource(regex: unknown): string | undefined {

@@ -56,9 +56,12 @@ function readNumberRange(schema: ZodSchema): Range {
     undefined,
   );
   const stated = formats.flatMap((format) => (formatBounds[format] === undefined ? [] : [formatBounds[format]]));
-  const [formatLeast, formatMost] = stated[0] ?? [];
-  const least = readBound(schema, "greater_than") ?? (formatLeast === undefined ? undefined : { value: formatLeast, isInclusive: true });
-  const most = readBound(schema, "less_than") ?? (formatMost === undefined ? undefined : { value: formatMost, isInclusive: true });
+  // Browsers count steps from the least number, which must have no more digits than they can count with.
+  const isCounted = step !== undefined && !isSame(step, { units: 1n, scale: 0 });
+  const [formatBound, formatMost] = stated[0] ?? [];
+  const formatLeast = isCounted && Number(formatBound) < Number.MIN_SAFE_INTEGER ? undefined : formatBound;
+  const least = findStricter(readBound(schema, "greater_than"), formatLeast, 1);
+  const most = findStricter(readBound(schema, "less_than"), formatMost, -1);
   const min = least && toLimit(least.value, least.isInclusive, step, 1n);
   const max = most && toLimit(most.value, most.isInclusive, step, -1n);
   const isDefaultStep = step !== undefined && isSame(step, { units: 1n, scale: 0 });
@@ -72,6 +75,15 @@ function readNumberRange(schema: ZodSchema): Range {
       return isOff && origin !== undefined ? { ...base, min: origin } : base;
     },
   };
+}
+
+/** Returns the stricter one of a bound that is stated and that of a format: the larger one (1) or the smaller one (-1). */
+function findStricter(stated: Bound | undefined, value: number | bigint | undefined, inward: 1 | -1): Bound | undefined {
+  if (value === undefined || stated?.value instanceof Date) {
+    return stated;
+  }
+  const isStricter = stated !== undefined && (inward === 1 ? stated.value >= value : stated.value <= value);
+  return isStricter ? stated : { value, isInclusive: true };
 }
 
 /** Returns the nearest number inside a bound that the step allows. Bounds that only state the safe integers say nothing. */

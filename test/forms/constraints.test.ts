@@ -39,6 +39,8 @@ describe("a control", () => {
     ["a tiny step", z.number().multipleOf(1e-7), { step: "0.0000001" }],
     ["no bound without an end", z.number().min(-Infinity).max(Infinity), { step: "any" }],
     ["the range of short fractions", z.float32(), { min: "-3.4028234663852886e+38", max: "3.4028234663852886e+38", step: "any" }],
+    ["no least number of a format from which steps cannot be counted", z.int64().multipleOf(3n), { max: "9223372036854775806", step: "3" }],
+    ["the range of a format inside of other bounds", z.int32().gt(-1e12).max(5), { min: "-2147483648", max: "5" }],
     ["the range of 32 bits", z.int32(), { min: "-2147483648", max: "2147483647" }],
     ["no negative number", z.uint32(), { min: "0", max: "4294967295" }],
     ["nothing of the safe integers", z.int().gte(Number.MIN_SAFE_INTEGER).lte(Number.MAX_SAFE_INTEGER), {}],
@@ -183,15 +185,15 @@ describe("a control", () => {
     ["an end that is no anchor", z.string().regex(/^a\$/), { pattern: "a\\$[\\s\\S]*" }],
     ["several patterns", z.string().regex(/^\d+$/).regex(/^1.*$/), { pattern: "(?=(?:\\d+)$)1.*" }],
     [
-      "no reference to a group behind another pattern",
+      "a reference that counts the groups of another pattern",
       z
         .string()
         .regex(/^(a|b)\1$/)
         .regex(/^(.)\1$/u),
-      { pattern: "(a|b)\\1" },
+      { pattern: "(?=(?:(a|b)\\1)$)(.)\\2" },
     ],
     [
-      "no named group behind another pattern",
+      "no second group of one name",
       z
         .string()
         .regex(/^(?<x>a)+$/)
