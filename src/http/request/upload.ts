@@ -17,7 +17,7 @@ export interface SaveOptions {
 
 /** Options of {@link UploadedFile.saveTo} without a path. */
 export interface SaveInFolderOptions {
-  /** The folder. */
+  /** The folder, which is created if it is missing. A relative path is one of the working directory. */
   folder: string;
 }
 
