@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire, register } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Flagon } from "../app";
 import { LoadError } from "../base/errors";
+import { didYouMean } from "../base/suggestion";
 
 const candidates = ["app", "src/app", "index", "src/index"].flatMap((name) =>
   ["ts", "mts", "js", "mjs", "cjs"].map((extension) => `${name}.${extension}`),
@@ -16,24 +17,47 @@ export class MissingApp extends LoadError {}
 
 /** Finds the file of the app and the name in it: by `--app`, by `FLAGON_APP`, or by its usual places. */
 function findApp(given: string | undefined, folder: string): { readonly file: string; readonly name: string | undefined } {
-  const wanted = given ?? process.env.FLAGON_APP;
+  // An empty variable is none, as for other programs.
+  const wanted = given ?? (process.env.FLAGON_APP || undefined);
   if (wanted === undefined) {
-    const found = candidates.map((candidate) => join(folder, candidate)).find((candidate) => existsSync(candidate));
-    if (found === undefined) {
-      throw new MissingApp(
-        `There is no app in '${folder}': looked for ${candidates.slice(0, 2).join(", ")}, src/app.ts and the like. Say where it is: npx flagon --app path/to/app.ts`,
-      );
-    }
-    return { file: found, name: undefined };
+    return { file: findInFolder(folder), name: undefined };
   }
   const [, path = wanted, name] = /^(.+?)(?::([A-Za-z_$][\w$]*))?$/.exec(wanted) ?? [];
   const file = ["", ".ts", ".mts", ".js", ".mjs"]
     .map((extension) => resolve(folder, path + extension))
     .find((candidate) => existsSync(candidate) && /\.\w+$/.test(candidate));
+  if (file === undefined && statSync(resolve(folder, path), { throwIfNoEntry: false })?.isDirectory() === true) {
+    return { file: findInFolder(resolve(folder, path)), name };
+  }
   if (file === undefined) {
-    throw new MissingApp(`There is no file '${path}' of an app, looked for from '${folder}'.`);
+    throw new MissingApp(`There is no file '${path}' of an app, looked for from '${folder}'.${suggestFile(resolve(folder, path))}`);
   }
   return { file, name };
+}
+
+/**
+ * Finds the file of an app in its usual places below a folder.
+ *
+ * @throws {MissingApp} If there is none.
+ */
+function findInFolder(folder: string): string {
+  const found = candidates.map((candidate) => join(folder, candidate)).find((candidate) => existsSync(candidate));
+  if (found === undefined) {
+    throw new MissingApp(
+      `There is no app in '${folder}': looked for ${candidates.slice(0, 2).join(", ")}, src/app.ts and the like. Say where it is: npx flagon --app path/to/app.ts`,
+    );
+  }
+  return found;
+}
+
+/** Suggests a file of the same folder with a name that is spelt alike. */
+function suggestFile(path: string): string {
+  try {
+    const sources = readdirSync(dirname(path)).filter((name) => /\.[cm]?[jt]s$/.test(name) && !/\.d\.[cm]?ts$/.test(name));
+    return didYouMean(basename(path), [...sources, ...sources.map((name) => name.replace(/\.\w+$/, ""))]);
+  } catch {
+    return "";
+  }
 }
 
 /**
@@ -50,10 +74,15 @@ export async function loadApp(given: string | undefined, folder: string): Promis
     throw new LoadError(
       name === undefined
         ? `'${basename(file)}' exports no Flagon app. Export it: export default app; or a factory: export function createApp() {…}`
-        : `'${name}' in '${basename(file)}' is neither a Flagon app nor a function that returns one.`,
+        : `'${name}' in '${basename(file)}' is neither a Flagon app nor a function that returns one.${didYouMean(name, namesOf(exported))}`,
     );
   }
   return app;
+}
+
+/** Returns the names of a module's apps and functions. */
+function namesOf(exported: Readonly<Record<string, unknown>>): string[] {
+  return Object.keys(exported).filter((name) => isApp(exported[name]) || typeof exported[name] === "function");
 }
 
 function pick(exported: Readonly<Record<string, unknown>>, file: string): unknown {

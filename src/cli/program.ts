@@ -245,7 +245,7 @@ async function loadForCommand(program: Command, words: readonly string[], load: 
         didYouMean(
           words.join(" "),
           commands.map((command) => command.words.join(" ")),
-        ) || didYouMean(word, builtIn)
+        ) || didYouMean(word, [...commands.map((command) => command.words[0] ?? ""), ...builtIn])
       }`,
     );
   }

@@ -74,6 +74,10 @@ second.command("who", () => "second");`,
       stderr: expect.stringContaining("There is no app in"),
     });
     expect(await flagon(createProject({}), ["routes"])).toMatchObject({ code: 2, stderr: expect.stringContaining("There is no app in") });
+    expect((await flagon(root, ["--app", "tow.ts", "routes"])).stderr).toContain("Did you mean 'two.ts'?");
+    expect((await flagon(root, ["--app", "other.ts:secnod", "routes"])).stderr).toContain("Did you mean 'second'?");
+    expect((await flagon(root, ["--app", ".", "routes"], { FLAGON_APP: "missing.ts" })).code).toBe(0);
+    expect((await flagon(root, ["routes"], { FLAGON_APP: "" })).code).toBe(0);
     expect(await flagon(root, ["--app", "broken.ts", "routes"])).toMatchObject({ code: 1, stderr: expect.stringContaining("broken.ts") });
   });
 
@@ -148,6 +152,46 @@ export default await Promise.resolve(app);`;
     expect((await flagon(root, ["check", "--deploy"])).stdout).toMatch(/There is no secret key, and the code of .* seems to use/);
   });
 
+  it("names the reason for which a server cannot listen", async () => {
+    const root = createProject({
+      "app.ts":
+        'import { Flagon } from "flagon"; export default new Flagon(__dirname, { config: { secretKey: "long enough for the server" } });',
+    });
+    const cases = [
+      [["serve", "--host", "999.1.1.1", "--port", "0"], "The address '999.1.1.1' is none of this machine (ENOTFOUND)"],
+      [["run", "--no-reload", "--host", "192.0.2.1", "--port", "0"], "The address '192.0.2.1' is none of this machine (EADDRNOTAVAIL)"],
+      [
+        ["serve", "--workers", "2", "--host", "192.0.2.1", "--port", "0"],
+        "The address '192.0.2.1' is none of this machine (EADDRNOTAVAIL)",
+      ],
+      [["serve", "--socket", "nowhere/app.sock"], "nowhere/app.sock' does not exist. Create it."],
+    ] as const;
+    for (const [words, reason] of cases) {
+      const { code, stderr } = await flagon(root, words);
+      expect([code, stderr]).toEqual([1, expect.stringContaining(reason)]);
+    }
+  });
+
+  it("warns at the start of a server of a missing folder of static files, and of a missing key", async () => {
+    const root = createProject({
+      "app.ts": `import { Flagon, session } from "flagon";
+        const app = new Flagon(__dirname, { static: "asets" });
+        app.get("/", () => String(session.get("user")));
+        export default app;`,
+    });
+    const folder = "The folder 'asets' of static files does not exist";
+    const key = "There is no secret key, and the code of the endpoint";
+    for (const words of [["serve"], ["serve", "--workers", "2"], ["run", "--no-reload"]]) {
+      const { child, hear, output } = start(root, [...words, "--port", "0"]);
+      await hear(words[0] === "run" ? "Running on" : "Serving the app");
+      expect(output().split(folder)).toHaveLength(2);
+      expect(output().split(key)).toHaveLength(words[0] === "run" ? 1 : 2);
+      child.kill("SIGTERM");
+      await once(child, "exit");
+    }
+    expect((await flagon(root, ["check", "--deploy"])).stdout).toContain(folder);
+  });
+
   it("suggests a command for a mistyped one, also without an app", async () => {
     const empty = createProject({});
     expect(await flagon(empty, ["rnu"])).toMatchObject({ code: 2, stderr: "There is no command 'rnu'. Did you mean 'run'?" });
@@ -160,6 +204,11 @@ export default await Promise.resolve(app);`;
     );
     const root = createProject({ "app.ts": app("x") });
     expect((await flagon(root, ["rotues"])).stderr).toBe("There is no command 'rotues'. Did you mean 'routes'?");
+    writeFileSync(
+      join(root, "own.ts"),
+      'import { Flagon } from "flagon"; const app = new Flagon(__dirname); app.command("greet <name>", () => ""); export default app;',
+    );
+    expect((await flagon(root, ["-A", "own", "gret", "Ann"])).stderr).toBe("There is no command 'gret Ann'. Did you mean 'greet'?");
   });
 
   it("prints set-up errors in one line with their place, and other errors with their stack", async () => {

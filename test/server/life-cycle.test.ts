@@ -98,6 +98,32 @@ describe("serve", () => {
     expect(new Set(count("each")).size).toBe(2);
   });
 
+  it.each([["run --no-reload"], ["serve"], ["serve --workers 2"]])(
+    "ends at a signal while a start hangs, and stops the resources that have started: %s",
+    async (command) => {
+      const hangs = `app.onStart(() => say("started")); app.onStop(() => say("stopped"));
+      app.onStart(() => { say("hanging"); return new Promise((resolve) => setTimeout(resolve, 100_000)); });`;
+      const { child, hear, output } = start(createProject({ "app.ts": app(hangs) }), [...command.split(" "), "--port", "0"]);
+      const exited = once(child, "exit");
+      await hear("hanging");
+      child.kill("SIGTERM");
+      expect(await exited).toEqual([0, null]);
+      expect(output()).toMatch(/stopped \d/);
+    },
+  );
+
+  it("waits for background work in development, stops the app, and ends though the app has left a timer", async () => {
+    const body = `app.onStop(async () => { say("stopped"); }); setInterval(() => undefined, 1000);
+      app.route("/work", () => { app.background(async () => { await new Promise((resolve) => setTimeout(resolve, 1500)); say("worked"); }); return "begun"; }, { endpoint: "work" });`;
+    const port = await findPort();
+    const { child, output } = start(createProject({ "app.ts": app(body) }), ["run", "--no-reload", "--port", String(port)]);
+    const exited = once(child, "exit");
+    await until(`http://127.0.0.1:${port}/work`, "begun");
+    child.kill("SIGINT");
+    expect(await exited).toEqual([0, null]);
+    expect(output()).toMatch(/worked \d+[\s\S]*stopped \d/);
+  });
+
   it("answers the health path with 503 while a check fails", async () => {
     const root = createProject({
       "app.ts": app(

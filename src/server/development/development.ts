@@ -11,6 +11,7 @@ import { Connections } from "../connections";
 import { ServedExchange } from "../node/listener";
 import { emptyRequestOptions } from "../node/tuning/empty-requests";
 import { type Certificate, createNodeServer } from "../node-server";
+import { explainFailure } from "../production/listening-place";
 import { StartFailure } from "../start-failure";
 import { endOnUncaughtError } from "../uncaught-errors";
 import { ExtensionPages } from "./extension-pages";
@@ -79,7 +80,7 @@ export function runDevelopmentServer(app: Application, options: RunOptions): Ser
   server.on("checkContinue", (message, reply) => handle(message, reply, true));
   server.on("error", (error: NodeJS.ErrnoException) => {
     const isInUse = error.code === "EADDRINUSE";
-    say(isInUse ? explainPort(host, port) : `The server could not start: ${error.message}`);
+    say(isInUse ? explainPort(host, port) : explainFailure(error, { host, port }));
     void app.lifeCycle.stop(stopTime).then(() => process.exit(isInUse && isRestarted() ? portInUseCode : 1));
   });
   app.lifeCycle.mode = "run";
@@ -102,15 +103,13 @@ export function runDevelopmentServer(app: Application, options: RunOptions): Ser
     say(new StartFailure(app, error).message);
     process.exit(1);
   });
-  let isTold = false;
-  const stop = stopOnSignal(server, tools, inFlight, () => {
-    // The process that restarts this one tells it otherwise.
-    isTold = !isRestarted();
-    if (isTold) {
-      say(" * Stopping: requests in flight finish first");
-    }
-  });
-  server.once("close", () => void app.lifeCycle.stop(stopTime).then(() => (isTold ? say(" * Stopped") : undefined)));
+  let stopped: Promise<void> | undefined;
+  const stopApp = (): Promise<void> => {
+    stopped ??= app.backgroundWork.finish(stopTime).then(() => app.lifeCycle.stop(stopTime));
+    return stopped;
+  };
+  server.once("close", () => void stopApp());
+  const stop = stopOnSignal(server, tools, inFlight, stopApp);
   const forget = endOnUncaughtError(app, stop);
   server.once("close", forget);
   return server;
@@ -138,12 +137,17 @@ function logAccess(exchange: ServedExchange): void {
   });
 }
 
-/** On the first signal, lets requests in flight finish, and ends streams of events. On the second, ends the process. */
+/**
+ * On the first signal, lets requests in flight finish, ends streams of events, stops the app, and ends the process. On the second, ends
+ * the process at once.
+ *
+ * @returns A function that does the same, but leaves the process.
+ */
 function stopOnSignal(
   server: Server,
   tools: readonly { close(): void }[],
   inFlight: ReadonlySet<ServedExchange>,
-  onSignal: () => void,
+  stopApp: () => Promise<void>,
 ): () => Promise<void> {
   const connections = new Connections(server);
   const closeTools = (): void => {
@@ -165,17 +169,28 @@ function stopOnSignal(
     const timer = setInterval(end, stopInterval);
     await closed;
     clearInterval(timer);
+    await stopApp();
   };
-  const stopOnce = (): void => {
-    onSignal();
-    void stop();
+  const stopOnce = async (): Promise<void> => {
+    // The process that restarts this one tells it otherwise.
+    const isTold = !isRestarted();
+    if (isTold) {
+      say(" * Stopping: requests in flight finish first");
+    }
+    await stop();
+    if (isTold) {
+      say(" * Stopped");
+    }
+    // A start or a stop that hangs would keep the process.
+    process.exit(0);
   };
-  process.once("SIGINT", stopOnce);
-  process.once("SIGTERM", stopOnce);
+  const onSignal = (): void => void stopOnce();
+  process.once("SIGINT", onSignal);
+  process.once("SIGTERM", onSignal);
   server.once("close", () => {
     closeTools();
-    process.off("SIGINT", stopOnce);
-    process.off("SIGTERM", stopOnce);
+    process.off("SIGINT", onSignal);
+    process.off("SIGTERM", onSignal);
   });
   return stop;
 }

@@ -107,6 +107,9 @@ async function supervise(app: Application, count: number, options: ServeOptions)
   endOnUncaughtError(app, stop);
   process.on("SIGHUP", () => workers.replace());
   const address = await workers.start();
+  if (workers.isStopping) {
+    return;
+  }
   if (address === undefined) {
     socket.close();
     return giveUp(app, options, "primary");

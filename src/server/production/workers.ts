@@ -96,6 +96,11 @@ export class Workers {
     });
   }
 
+  /** Whether the workers have been told to stop. */
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
   /** Stops all workers, and resolves when they have ended. */
   async stop(): Promise<void> {
     this.#isStopping = true;
