@@ -1,5 +1,6 @@
 import { FormError } from "../base/errors";
 import { refusePromise } from "../base/forgotten-await";
+import { refuseUnknown } from "../base/unknown-options";
 import { getRequestContext } from "../dispatch/context";
 import { type FormSchema, readFormSchema } from "../schemas/form-schema";
 import { unwrap } from "../schemas/unwrap";
@@ -10,6 +11,11 @@ import { readOptions } from "./field-descriptions";
 import { hasFile } from "./file-fields";
 import { findControl } from "./find-control";
 import type { Form, FormDefinition, FormInput, FormOptions, FormOutput, FormShape } from "./form";
+
+const formOptions = Object.keys({ method: true, csrf: true, name: true, fieldTemplate: true, messages: true } satisfies Record<
+  keyof FormOptions,
+  true
+>);
 
 /**
  * Defines a form by zod. The form renders itself, checks the sent values, keeps the input, and types the result.
@@ -35,11 +41,14 @@ export function defineForm<Definition extends FormShape | ZodSchema<object>>(
       "A form cannot be a record whose keys are not known: it has no fields to render. Put the record into a field: z.object({ items: z.record(…) }), or state its keys by z.enum([…]).",
     );
   }
+  refuseUnknown(options, formOptions, "defineForm()", FormError);
   checkMethod(formSchema, options);
   checkOwnFields(formSchema, options);
   return {
-    validateOnSubmit({ initial = {}, choices = {} } = {}) {
+    validateOnSubmit(given = {}) {
       try {
+        const { initial = {}, choices = {} } = given;
+        refuseUnknown(given, ["initial", "choices"], "validateOnSubmit()", FormError);
         const context = getRequestContext("validateOnSubmit");
         refuseAwaited("initial", initial);
         refuseAwaited("choices", choices);

@@ -2,6 +2,7 @@ import { refusePromise, refusePromises } from "../base/forgotten-await";
 import { defaultJson, type JsonProvider } from "../base/json";
 import { ignoreRejection, isPromise } from "../base/maybe-promise";
 import { IdleTimer } from "../base/platform";
+import { refuseUnknown } from "../base/unknown-options";
 import { TextStream } from "../dispatch/body-stream";
 import { findAppContext } from "../dispatch/context";
 import { PushedStream } from "../http/response/pushed-stream";
@@ -67,8 +68,10 @@ export interface EventStreamOptions {
  */
 export function eventStream(
   events: AsyncIterable<string | ServerSentEvent> | EventSubscription,
-  { heartbeat = 20 }: EventStreamOptions = {},
+  options: EventStreamOptions = {},
 ): FlagonResponse {
+  const { heartbeat = 20 } = options;
+  refuseUnknown(options, ["heartbeat"], "eventStream()");
   const app = findAppContext()?.app;
   const json = app?.json ?? defaultJson;
   const interval = toInterval(heartbeat);

@@ -1,6 +1,7 @@
 import { FlagonError } from "../base/errors";
 import { refusePromise } from "../base/forgotten-await";
 import { escapeText } from "../base/html";
+import { refuseUnknown } from "../base/unknown-options";
 import { findRequestContext, getRequestContext } from "../dispatch/context";
 import { FlagonResponse } from "../http/response/response";
 import { addTrusted } from "../http/response/response-headers";
@@ -22,6 +23,8 @@ export interface RedirectOptions {
   external?: boolean;
 }
 
+const redirectOptions = Object.keys({ external: true } satisfies Record<keyof RedirectOptions, true>);
+
 /**
  * Responds with a redirect. Only blanks and characters beyond ASCII are encoded. The rest is sent unchanged.
  *
@@ -42,6 +45,7 @@ export function redirect(location: string, status: RedirectStatus | RedirectOpti
   refusePromise(location, "location of redirect()");
   refusePromise(status, "status of redirect()");
   const code = typeof status === "number" ? status : 303;
+  refuseUnknown(typeof status === "number" ? options : status, redirectOptions, "redirect()");
   if (!statuses.includes(code)) {
     throw new FlagonError(`A redirect cannot have the status ${code}. Use 301, 302, 303, 307 or 308.`);
   }

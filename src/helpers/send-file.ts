@@ -1,5 +1,6 @@
 import { join, relative, resolve, sep } from "node:path";
 import { refusePromise, refusePromises } from "../base/forgotten-await";
+import { refuseUnknown } from "../base/unknown-options";
 import { getRequestContext } from "../dispatch/context";
 import { NotFound } from "../http/exceptions/client-errors";
 import { sandboxDocument } from "../http/files/sandbox";
@@ -12,6 +13,19 @@ import {
 } from "../http/files/send-file";
 import type { FlagonResponse } from "../http/response/response";
 import type { Application } from "../setup/application";
+
+const fileOptions = Object.keys({
+  mimeType: true,
+  asAttachment: true,
+  downloadName: true,
+  maxAge: true,
+  immutable: true,
+  etag: true,
+  lastModified: true,
+  conditional: true,
+  precompressed: true,
+  useXSendfile: true,
+} satisfies Record<keyof SendFileOptions, true>);
 
 /**
  * Responds with a file: with its type, entity tag and modification time, and to conditional and range requests.
@@ -34,6 +48,7 @@ export function sendFile(file: string | FileContent, options: SendFileOptions = 
   const { app, request } = getRequestContext("sendFile");
   refusePromise(file, "file of sendFile()");
   refusePromises(options, "options of sendFile()");
+  refuseUnknown(options, fileOptions, "sendFile()");
   const all = { ...defaultsOf(app), ...options };
   if (typeof file !== "string") {
     return createContentResponse(request, file, all).then(sandboxDocument);
@@ -69,6 +84,7 @@ export function sendFromDirectory(directory: string, name: string, options: Send
   refusePromise(directory, "directory of sendFromDirectory()");
   refusePromise(name, "name of sendFromDirectory()");
   refusePromises(options, "options of sendFromDirectory()");
+  refuseUnknown(options, fileOptions, "sendFromDirectory()");
   const folder = resolve(app.root, directory);
   const response = createDirectoryResponse(request, folder, name, { ...defaultsOf(app), ...options });
   return mayComeFromVisitor(app, join(folder, name), options) ? response.then(sandboxDocument) : response;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Extension, Flagon } from "../app";
 import { JobError, SetupError } from "../base/errors";
+import { refuseUnknown } from "../base/unknown-options";
 import { Database } from "../database/database";
 import { findRequestContext } from "../dispatch/context";
 import type { ExtensionRecord } from "../setup/registry";
@@ -25,6 +26,11 @@ const latestRun = Date.UTC(9999, 11, 31);
 const cleaningInterval = 60_000;
 /** The part of a stop that is left to give jobs back, in milliseconds. */
 const handBackTime = 500;
+
+const jobsOptions = Object.keys({ database: true, engine: true, lease: true, concurrency: true, maxWait: true } satisfies Record<
+  keyof JobsOptions,
+  true
+>);
 
 /**
  * Runs jobs in the background. They survive a restart, are tried again, and wait for the commit.
@@ -60,6 +66,7 @@ export class Jobs implements Extension {
    */
   constructor(options: JobsOptions = {}) {
     const { concurrency = 10, lease = 30 } = options;
+    refuseUnknown(options, jobsOptions, "new Jobs()", SetupError);
     if (!isCount(concurrency) || !(lease > 0)) {
       throw new SetupError("'concurrency' of Jobs must be a whole number from 1, and 'lease' seconds above 0.");
     }

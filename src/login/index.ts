@@ -1,5 +1,6 @@
 import { FlagonError } from "../base/errors";
 import { andThen, ignoreRejection, isPromise } from "../base/maybe-promise";
+import { refuseUnknown } from "../base/unknown-options";
 import { getRequestContext, type RequestContext } from "../dispatch/context";
 import { Forbidden } from "../http/exceptions/client-errors";
 import { HTTPException, ResponseException } from "../http/exceptions/http-exception";
@@ -35,6 +36,7 @@ export type { AnonymousUser, AuthenticatedUser, LoginTypes, User, UserLike } fro
  */
 export function loginUser(user: User & UserLike, options?: LoginUserOptions): boolean {
   const context = getRequestContext("loginUser");
+  refuseUnknown(options, ["remember", "duration", "force", "fresh"], "loginUser()");
   return managerOf(context).logIn(context, user, options);
 }
 

@@ -3,6 +3,7 @@ import { channel } from "node:diagnostics_channel";
 import type { Extension, Flagon } from "../app";
 import { ConfigError, SetupError } from "../base/errors";
 import { suggestEndpoint } from "../base/suggestion";
+import { refuseUnknown } from "../base/unknown-options";
 import { buildUrl } from "../dispatch/build-url";
 import { getRequestContext, type RequestContext } from "../dispatch/context";
 import { wantsJson } from "../dispatch/error-format";
@@ -28,6 +29,24 @@ const year = 365 * 24 * 60 * 60;
 /** The keys of the session that hold a login. */
 const sessionKeys = ["_user_id", "_fresh", "_id", "_secret"] as const;
 
+/** The options of a login manager. The type keeps the list complete. */
+const loginOptions = Object.keys({
+  loadUser: true,
+  loadUserFromRequest: true,
+  getSecret: true,
+  loginView: true,
+  refreshView: true,
+  loginMessage: true,
+  refreshMessage: true,
+  messageCategory: true,
+  wwwAuthenticate: true,
+  unauthorized: true,
+  sessionProtection: true,
+  rememberDuration: true,
+  rememberCookieName: true,
+  rememberRefreshEachRequest: true,
+} satisfies Record<keyof LoginOptions, true>);
+
 /**
  * Logs users in and out, remembers them, and finds the user of a request.
  *
@@ -47,6 +66,7 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
 
   /** @param options The loader of users and the login page, among others. */
   constructor(options: LoginOptions<Kind>) {
+    refuseUnknown(options, loginOptions, "new LoginManager()", SetupError);
     this.#options = options;
   }
 

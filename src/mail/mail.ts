@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Extension, Flagon } from "../app";
 import { ConfigError, MailError, SetupError, TemplateNotFound } from "../base/errors";
 import { Markup } from "../base/html";
+import { refuseUnknown } from "../base/unknown-options";
 import { findAppContext, findRequestContext } from "../dispatch/context";
 import { runInAppContext } from "../dispatch/tear-down";
 import { createScope } from "../dispatch/template-scope";
@@ -47,6 +48,8 @@ const withoutServerName: Finding = {
   cure: "Set serverName, or FLAGON_SERVER_NAME=example.com, and FLAGON_PREFERRED_URL_SCHEME=https.",
 };
 
+const mailOptions = Object.keys({ from: true, transport: true, allowFiles: true } satisfies Record<keyof MailOptions, true>);
+
 /**
  * Sends mails by nodemailer: from templates, later by jobs, to an outbox in tests and to a preview in development.
  *
@@ -73,6 +76,7 @@ export class Mail implements Extension {
    * @throws {MailError} If the sender is no address.
    */
   constructor(options: MailOptions) {
+    refuseUnknown(options, mailOptions, "new Mail()", SetupError);
     this.#options = options;
     this.#from = readAddress(options.from, "from");
     this.#job = new Job<QueuedMail>("flagon:mail", { retries: 8, backoff: 10 }, (queued) => this.#sendQueued(queued));

@@ -1,5 +1,6 @@
 import type { Flagon } from "../app";
 import { SetupError } from "../base/errors";
+import { refuseUnknown } from "../base/unknown-options";
 import type { Route } from "../routing/route";
 import type { Endpoint } from "../setup/registry";
 import { Components, type OpenApiObject } from "./components";
@@ -40,6 +41,7 @@ export interface OpenApiInfo {
  * ```
  */
 export function createDocument(app: Flagon, about: OpenApiInfo): OpenApiObject {
+  checkInfo(about);
   const { info, security, servers, tags } = about;
   const challenges = app.registry.challenges.map(({ type }) => type);
   const components = new Components({ hasChallenges: challenges.length > 0 });
@@ -59,6 +61,39 @@ export function createDocument(app: Flagon, about: OpenApiInfo): OpenApiObject {
     ...(security === undefined ? {} : { security }),
     ...(tags === undefined ? {} : { tags }),
   };
+}
+
+/** The parts of a document that an app states. The type keeps the list complete. */
+const aboutNames = Object.keys({
+  info: true,
+  servers: true,
+  securitySchemes: true,
+  security: true,
+  tags: true,
+} satisfies Record<keyof OpenApiInfo, true>);
+/** The fields of an Info Object (OpenAPI 3.1, section 4.8.2). */
+const infoNames = ["title", "summary", "description", "termsOfService", "contact", "license", "version"];
+
+/**
+ * Checks the parts of a document that an app states.
+ *
+ * @param about The parts.
+ * @param more The names of further options beside them.
+ * @throws {SetupError} If an option is unknown, or if the title or the version is missing.
+ */
+export function checkInfo(about: OpenApiInfo, more: readonly string[] = []): void {
+  if ("components" in about) {
+    throw new SetupError(
+      "There is no option 'components' of openapi(). Name schemas by .meta({ id: \"…\" }), and schemes of security by 'securitySchemes'.",
+    );
+  }
+  refuseUnknown(about, [...aboutNames, ...more], "openapi()", SetupError);
+  const { info }: { info?: OpenApiInfo["info"] } = about;
+  if (typeof info?.title !== "string" || typeof info.version !== "string") {
+    throw new SetupError('openapi() needs the title and the version of the API: { info: { title: "Shop", version: "1" } }.');
+  }
+  const own = Object.keys(info).filter((name) => name.startsWith("x-"));
+  refuseUnknown(info, [...infoNames, ...own], "'info' of openapi()", SetupError);
 }
 
 /** The methods that a document can describe (OpenAPI 3.1, section 4.8.9). */

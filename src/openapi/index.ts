@@ -4,14 +4,13 @@ import { dirname, join } from "node:path";
 import type { Extension, Flagon } from "../app";
 import { SetupError } from "../base/errors";
 import { html } from "../base/html";
-import { didYouMean } from "../base/suggestion";
 import { buildUrl } from "../dispatch/build-url";
 import { getRequestContext } from "../dispatch/context";
 import { createDirectoryResponse } from "../http/files/send-file";
 import { FlagonResponse } from "../http/response/response";
 import { Blueprint } from "../setup/blueprint";
 import type { OpenApiObject } from "./components";
-import { createDocument, type OpenApiInfo } from "./document";
+import { checkInfo, createDocument, type OpenApiInfo } from "./document";
 
 export type { OpenApiObject } from "./components";
 export { createDocument, type OpenApiInfo } from "./document";
@@ -38,15 +37,15 @@ export interface OpenApiOptions extends OpenApiInfo {
  * ```
  */
 export function openapi(options: OpenApiOptions): Extension {
-  checkOptions(options);
-  const { path = "/openapi.json", docs = "/docs" } = options;
+  checkInfo(options, ["path", "docs"]);
+  const { path = "/openapi.json", docs = "/docs", ...about } = options;
   return {
     name: "openapi",
     install(app) {
       const blueprint = new Blueprint("openapi", { errors: "json" });
       let document: OpenApiObject | undefined;
       const getDocument = (): OpenApiObject => {
-        document ??= createDocument(app, options);
+        document ??= createDocument(app, about);
         return document;
       };
       blueprint.route(path as "/", () => respond(getDocument(), options.servers !== undefined), { endpoint: "document" });
@@ -57,19 +56,6 @@ export function openapi(options: OpenApiOptions): Extension {
       return { getDocument };
     },
   };
-}
-
-const optionNames = ["info", "servers", "securitySchemes", "security", "tags", "path", "docs"];
-
-function checkOptions(options: OpenApiOptions): void {
-  const unknown = Object.keys(options).find((name) => !optionNames.includes(name));
-  if (unknown !== undefined) {
-    const cure = unknown === "components" ? " Name schemas by .meta({ id: \"…\" }), and schemes of security by 'securitySchemes'." : "";
-    throw new SetupError(`openapi() has no option '${unknown}'.${cure === "" ? didYouMean(unknown, optionNames) : cure}`);
-  }
-  if (typeof options.info?.title !== "string" || typeof options.info.version !== "string") {
-    throw new SetupError('openapi() needs the title and the version of the API: { info: { title: "Shop", version: "1" } }.');
-  }
 }
 
 function respond(document: OpenApiObject, hasServers: boolean): FlagonResponse {

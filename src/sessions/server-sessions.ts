@@ -1,4 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
+import { SetupError } from "../base/errors";
+import { refuseUnknown } from "../base/unknown-options";
 import type { Config } from "../config/config";
 import { ServiceUnavailable } from "../http/exceptions/by-status";
 import type { FlagonRequest } from "../http/request/request";
@@ -50,6 +52,11 @@ const refreshPart = 0.1;
 /** The attempts to save a session that other requests change at the same moment. The last one is saved in any case. */
 const mostAttempts = 100;
 
+const serverOptions = Object.keys({ idleLifetime: true, absoluteLifetime: true, whenUnavailable: true } satisfies Record<
+  keyof ServerSessionOptions,
+  true
+>);
+
 /**
  * Stores sessions on the server. The cookie holds a random id of 256 bits and nothing else; the store holds its SHA-256
  * hash, so that a copy of the store reveals no session id.
@@ -74,6 +81,7 @@ export class ServerSessions implements SessionInterface {
    * @param options The lifetimes, and the answer while the store fails.
    */
   constructor(store: SessionStore, options: ServerSessionOptions = {}) {
+    refuseUnknown(options, serverOptions, "new ServerSessions()", SetupError);
     this.#store = store;
     this.#options = options;
   }

@@ -1,3 +1,6 @@
+import { SetupError } from "../base/errors";
+import { refuseUnknown } from "../base/unknown-options";
+
 /** Keeps the text of sessions by their keys, which are hashes of the ids in the cookies. */
 export interface SessionStore {
   /**
@@ -48,7 +51,9 @@ export class MemoryStore implements SessionStore {
   readonly #limit: number;
 
   /** @param options The most sessions to keep. The least recently saved ones go first. Default: 10,000. */
-  constructor({ limit = 10_000 }: { limit?: number } = {}) {
+  constructor(options: { limit?: number } = {}) {
+    const { limit = 10_000 } = options;
+    refuseUnknown(options, ["limit"], "new MemoryStore()", SetupError);
     this.#limit = limit;
   }
 
@@ -153,7 +158,9 @@ export class RedisStore implements SessionStore {
    * @param client The client.
    * @param options The prefix of the keys and the longest wait.
    */
-  constructor(client: RedisClient, { prefix = "flagon:session:", timeout = 500 }: RedisStoreOptions = {}) {
+  constructor(client: RedisClient, options: RedisStoreOptions = {}) {
+    const { prefix = "flagon:session:", timeout = 500 } = options;
+    refuseUnknown(options, ["prefix", "timeout"], "new RedisStore()", SetupError);
     this.#client = client;
     this.#prefix = prefix;
     this.#timeout = timeout;

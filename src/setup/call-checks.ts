@@ -1,5 +1,5 @@
 import { SetupError } from "../base/errors";
-import { didYouMean } from "../base/suggestion";
+import { refuseUnknown } from "../base/unknown-options";
 import type { BlueprintOptions, RouteOptions } from "../routing/route-options";
 
 /** The options of a route. The type keeps the list complete. */
@@ -117,11 +117,7 @@ export function checkBlueprintOptions(options: object, name: string): void {
  * @throws {SetupError} If there is another option, with the names that are known.
  */
 export function checkOptions(options: object, place: string, known: readonly string[]): void {
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    const hint = didYouMean(unknown, known) || ` The options are: ${known.join(", ")}.`;
-    throw new SetupError(`There is no option '${unknown}' of ${place}.${hint}`);
-  }
+  refuseUnknown(options, known, place, SetupError);
   const errors: unknown = Reflect.get(options, "errors");
   if (errors !== undefined && errors !== "json" && errors !== "html") {
     throw new SetupError(`The option 'errors' of ${place} is "json" or "html", not ${describe(errors)}.`);

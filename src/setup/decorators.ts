@@ -1,4 +1,5 @@
 import { SetupError } from "../base/errors";
+import { refuseUnknown } from "../base/unknown-options";
 import type { CommandOptions } from "../commands/command-spec";
 import type { BlueprintOptions, HttpMethod, RouteOptions } from "../routing/route-options";
 import type { CheckedResult } from "../routing/view-types";
@@ -252,6 +253,7 @@ export function viewDecorator(wrap: ViewWrapper, options: ViewDecoratorOptions =
   if (typeof wrap !== "function") {
     throw new SetupError("viewDecorator() needs a function that wraps views, such as (next) => next().");
   }
+  refuseUnknown(options, ["requiresLogin", "responses"], "viewDecorator()", SetupError);
   return createFlexible((method) => ({ kind: "viewDecorator", method, wrap, details: options }));
 }
 

@@ -17,12 +17,21 @@ describe("describeJsonError()", () => {
     ["{'a': 1}", "Line 1, column 2: expected a name in double quotes or '}'."],
     ['{\n  "a": 1\n  "b": 2\n}', "Line 3, column 3: expected ',' or '}'."],
     ['{"a": undefined}', "Line 1, column 7: expected a value."],
-    ['{"a": "x\ny"}', "Line 1, column 7: expected a value."],
+    ['{"a": "x\ny"}', String.raw`Line 1, column 9: expected an escape such as \n in place of a control character.`],
+    ['{"a": "x', "The body ends too early: expected a closing quote."],
+    [String.raw`["\x41"]`, String.raw`Line 1, column 3: expected one of the escapes \" \\ \/ \b \f \n \r \t \u0000.`],
+    [String.raw`{"\u12": 1}`, String.raw`Line 1, column 3: expected one of the escapes \" \\ \/ \b \f \n \r \t \u0000.`],
     ["[01]", "Line 1, column 3: expected ',' or ']'."],
     ["true false", "Line 1, column 6: expected nothing more."],
     ["a=1&b=2", "Line 1, column 1: expected a value."],
   ])("of %j is %j", (text, expected) => {
     expect(describeJsonError(text)).toBe(expected);
+  });
+
+  it("finds the error of a text of any length", () => {
+    const long = "x".repeat(20_000_000);
+    expect(describeJsonError(`["${long}`)).toBe("The body ends too early: expected a closing quote.");
+    expect(describeJsonError(`"${long}" 1`)).toBe("Line 1, column 20000004: expected nothing more.");
   });
 
   it("finds an error in exactly the texts that JSON.parse() refuses", () => {

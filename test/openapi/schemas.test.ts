@@ -355,7 +355,7 @@ describe("an operation", () => {
 describe("openapi()", () => {
   it("refuses unknown options and a document without a title", () => {
     expect(() => openapi({ info, securitySchemas: {} } as never)).toThrow(
-      "openapi() has no option 'securitySchemas'. Did you mean 'securitySchemes'?",
+      "There is no option 'securitySchemas' of openapi(). Did you mean 'securitySchemes'?",
     );
     expect(() => openapi({ info, components: {} } as never)).toThrow('Name schemas by .meta({ id: "…" })');
     expect(() => openapi({} as never)).toThrow("openapi() needs the title and the version of the API");

@@ -13,8 +13,8 @@ const expectations = {
 type State = keyof typeof expectations;
 
 const space = /[ \t\n\r]*/y;
-const string = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"/y;
-const scalar = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
+const escape = /\\(?:["\\/bfnrt]|u[\da-fA-F]{4})/y;
+const scalar = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 
 /**
  * Describes the first place where text is not JSON (RFC 8259), such as `Line 2, column 5: expected ':'.`
@@ -50,16 +50,43 @@ export function describeJsonError(text: string): string | undefined {
     } else if ((state === "afterItem" || state === "afterMember") && character === ",") {
       index++;
       state = state === "afterItem" ? "value" : "name";
+    } else if (character === '"' && (takesValue || state === "name" || state === "firstName")) {
+      const found = readText(text, index);
+      if (found.expected !== undefined) {
+        return describe(text, found.end, found.expected);
+      }
+      index = found.end;
+      state = takesValue ? afterValue(open) : "colon";
     } else {
-      const isName: boolean = state === "name" || state === "firstName";
-      const end: number = takesValue ? skip(scalar, text, index) : isName ? skip(string, text, index) : index;
+      const end: number = takesValue ? skip(scalar, text, index) : index;
       if (end === index) {
         return describe(text, index, expectations[state]);
       }
       index = end;
-      state = isName ? "colon" : afterValue(open);
+      state = afterValue(open);
     }
   }
+}
+
+/** Reads a text in quotes. Gives the index after it, or that of its first mistake with the words for the expected text. */
+function readText(text: string, start: number): { readonly end: number; readonly expected?: string } {
+  for (let index = start + 1; index < text.length; index++) {
+    const character = text.charCodeAt(index);
+    if (character === 0x22) {
+      return { end: index + 1 };
+    }
+    if (character < 0x20) {
+      return { end: index, expected: "an escape such as \\n in place of a control character" };
+    }
+    if (character === 0x5c) {
+      const end = skip(escape, text, index);
+      if (end === index) {
+        return { end: index, expected: String.raw`one of the escapes \" \\ \/ \b \f \n \r \t \u0000` };
+      }
+      index = end - 1;
+    }
+  }
+  return { end: text.length, expected: "a closing quote" };
 }
 
 function afterValue(open: readonly string[]): State {

@@ -1,4 +1,5 @@
 import type { Schema } from "../../base/schema";
+import { refuseUnknown } from "../../base/unknown-options";
 import { BadRequest, UnsupportedMediaType } from "../exceptions/client-errors";
 import type { HTTPException } from "../exceptions/http-exception";
 import type { FormValues } from "./form-values";
@@ -11,6 +12,9 @@ let findBody: (request: FlagonRequest) => RequestBody | undefined;
 let openBody: (request: FlagonRequest) => RequestBody;
 /** Tells whether a request has a body whose length its head does not state, and that nobody has read. */
 export let hasOpenBody: (request: FlagonRequest) => boolean;
+
+const jsonOptions = ["schema", "force", "silent"];
+const formOptions = ["schema"];
 
 /**
  * One request, as the app sees it.
@@ -114,7 +118,9 @@ export class FlagonRequest extends RequestHead {
    */
   json(options?: JsonOptions): Promise<unknown>;
   json<Output>(options: ParseOptions<Output> & JsonOptions): Promise<Output>;
-  json({ force = false, schema, silent = false }: JsonOptions & { schema?: Schema } = {}): Promise<unknown> {
+  json(options: JsonOptions & { schema?: Schema } = {}): Promise<unknown> {
+    refuseUnknown(options, jsonOptions, "request.json()");
+    const { force = false, schema, silent = false } = options;
     const accepted = schema === undefined ? undefined : this.settings.acceptJson(schema);
     if (!force && !this.isJson) {
       return silent ? Promise.resolve(null) : Promise.reject(notJson());
@@ -144,7 +150,9 @@ export class FlagonRequest extends RequestHead {
    * @throws {UnprocessableContent} If the schema refuses it.
    */
   form<Output>(options: ParseOptions<Output>): Promise<Output>;
-  form({ schema }: { schema?: Schema } = {}): Promise<unknown> {
+  form(options: { schema?: Schema } = {}): Promise<unknown> {
+    refuseUnknown(options, formOptions, "request.form()");
+    const { schema } = options;
     const values = this.#content.form();
     return schema === undefined ? values : values.then((given) => this.settings.parseFields(schema, given, "body"));
   }

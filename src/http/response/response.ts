@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { brand } from "../../base/copies";
 import { refusePromise } from "../../base/forgotten-await";
+import { refuseUnknown } from "../../base/unknown-options";
 import { type CacheDirectives, createCacheControl, formatCacheControl } from "../cache-control";
 import { type CookieOptions, formatCookie } from "../cookies";
 import { formatHttpDate, parseHttpDate } from "../http-date";
@@ -12,6 +13,18 @@ import { addTrusted, type HeadersLike, ResponseHeaders } from "./response-header
 export type ResponseBody = string | Uint8Array | ReadableStream<Uint8Array> | Readable | AsyncIterable<string | Uint8Array> | null;
 
 const noCallbacks: readonly (() => unknown)[] = [];
+
+/** The options of a cookie. The type keeps the list complete. */
+const cookieOptions = Object.keys({
+  maxAge: true,
+  expires: true,
+  path: true,
+  domain: true,
+  secure: true,
+  httpOnly: true,
+  sameSite: true,
+  partitioned: true,
+} satisfies Record<keyof CookieOptions, true>);
 
 /** A response. Hooks can change all of it before it is sent. */
 export class FlagonResponse {
@@ -222,6 +235,7 @@ export class FlagonResponse {
    * @throws {TypeError} If the name or an attribute is malformed, or if browsers would drop the cookie.
    */
   setCookie(name: string, value: string, options?: CookieOptions): void {
+    refuseUnknown(options, cookieOptions, "setCookie()");
     this.headers.append("set-cookie", formatCookie(name, value, options));
   }
 
@@ -232,6 +246,7 @@ export class FlagonResponse {
    * @param options The same `path`, `domain` and flags with which it was set.
    */
   deleteCookie(name: string, options: CookieOptions = {}): void {
+    refuseUnknown(options, cookieOptions, "deleteCookie()");
     this.headers.append("set-cookie", formatCookie(name, "", { ...options, maxAge: 0, expires: new Date(0) }));
   }
 
