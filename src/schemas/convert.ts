@@ -311,7 +311,7 @@ function convertTuple(core: ZodSchema, node: NameNode, path: Path, conversion: C
     const part = partOf(node, index);
     return item === undefined ? part.values[0] : convert(item, part, [...path, index], conversion);
   });
-  while (values.length > 0 && values.at(-1) === undefined && mayLackItem(items[values.length - 1])) {
+  while (conversion.source === "query" && values.length > 0 && values.at(-1) === undefined && mayLackItem(items[values.length - 1])) {
     values.pop();
   }
   return values;
