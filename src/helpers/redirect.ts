@@ -26,7 +26,7 @@ export interface RedirectOptions {
 const redirectOptions = Object.keys({ external: true } satisfies Record<keyof RedirectOptions, true>);
 
 /**
- * Responds with a redirect. Only blanks and characters beyond ASCII are encoded. The rest is sent unchanged.
+ * Responds with a redirect. Only blanks and characters beyond ASCII are encoded, those of a host in its ASCII form. The rest is sent unchanged.
  *
  * @param location A path, or a URL of the app.
  * @param status The status. Default: 303.
@@ -103,8 +103,11 @@ function respond(status: number, target: string): FlagonResponse {
   return response;
 }
 
+/** Encodes blanks and characters beyond ASCII. A host with other letters gets its ASCII form (RFC 5890). */
 function encode(location: string): string {
-  return location.replace(/\p{Surrogate}/gu, "\ufffd").replace(/[^\x21-\x7e]+/g, encodeURIComponent);
+  const [start = "", slashes = "", host = ""] = /^((?:https?:)?\/\/)([^/?#@]*[^\x00-\x7f][^/?#@]*)/i.exec(location) ?? [];
+  const ascii = start === "" || !URL.canParse(`http://${host}`) ? start : slashes + new URL(`http://${host}`).host;
+  return (ascii + location.slice(start.length)).replace(/\p{Surrogate}/gu, "\ufffd").replace(/[^\x21-\x7e]+/g, encodeURIComponent);
 }
 
 /**

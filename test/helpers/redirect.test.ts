@@ -68,6 +68,16 @@ describe("redirect()", () => {
     expect(await createApp().testRequestContext("/", {}, () => isSafeRedirect(location))).toBe(false);
   });
 
+  it.each([
+    ["https://bücher.example:8080/é?ü=1", "https://xn--bcher-kva.example:8080/%C3%A9?%C3%BC=1"],
+    ["//bücher.example/a", "//xn--bcher-kva.example/a"],
+    ["HTTPS://example.com/é", "HTTPS://example.com/%C3%A9"],
+    ["https://bücher.example", "https://xn--bcher-kva.example"],
+  ])("sends the host of %s in its ASCII form", async (location, sent) => {
+    const response = await createView(() => redirect(location, { external: true })).get("/");
+    expect(response.headers.get("location")).toBe(sent);
+  });
+
   it("redirects to another site with the option 'external'", async () => {
     for (const location of ["https://example.com/x", "//example.com", "mailto:a@example.com", "myapp://callback"]) {
       const response = await createView(() => redirect(location, { external: true })).get("/");
