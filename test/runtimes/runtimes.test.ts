@@ -1,6 +1,8 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -45,6 +47,60 @@ describe("an app of functions", () => {
     const source = 'import { route } from "flagon";\nclass Pages { @route("/") index() { return "x"; } }\nexport default Pages;';
     const said = await start("24", source, "node_modules/flagon/dist/cli/bin.js", "routes");
     expect(said).toContain("Node cannot load 'app.ts' by itself: it takes TypeScript without decorators");
+  });
+});
+
+describe("a rolling restart", { timeout: 120_000 }, () => {
+  const app = `const { Flagon } = require(${JSON.stringify(join(__dirname, "../../dist/index.js"))});
+const app = new Flagon(__dirname, { static: null, config: { secretKey: "a key that is long enough" } });
+app.get("/", () => "<" + process.pid + ">");
+module.exports = app;`;
+
+  /** Sends a request on an open connection, and returns the process that answers, or the whole of another answer. */
+  async function ask(socket: Socket): Promise<string> {
+    socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    let answer = "";
+    while (!/<\d+>$/.test(answer) && !socket.readableEnded && !socket.destroyed) {
+      const [piece] = await Promise.race([once(socket, "data"), once(socket, "close").then(() => [""])]);
+      answer += String(piece);
+    }
+    return /^HTTP\/1\.1 200 (?![\s\S]*connection: close)[\s\S]*<(\d+)>$/i.exec(answer)?.[1] ?? answer;
+  }
+
+  it.each(["20", "22", "24", "26"])("gives the idle connections to the new workers on Node %s", async (version) => {
+    const folder = mkdtempSync(join(tmpdir(), "flagon-restart-"));
+    writeFileSync(join(folder, "app.cjs"), app);
+    const words = [join(__dirname, "../../dist/cli/bin.js"), "serve", "--app", "app.cjs", "--port", "0", "--workers", "2"];
+    const child = spawn(join(installed, `node-${version}/bin/node`), words, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+    let said = "";
+    child.stdout.on("data", (text: Buffer) => (said += String(text)));
+    child.stderr.on("data", (text: Buffer) => (said += String(text)));
+    const hear = async (pattern: RegExp): Promise<void> => {
+      for (const end = Date.now() + 60_000; !pattern.test(said) && Date.now() < end; ) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      expect(said).toMatch(pattern);
+    };
+    try {
+      await hear(/ listens\.[\s\S]* listens\./);
+      await hear(/Serving the app/);
+      const port = Number(/Serving the app .*?:(\d+)/.exec(said)?.[1]);
+      const sockets = Array.from({ length: 12 }, () => connect(port, "127.0.0.1"));
+      const before = await Promise.all(sockets.map(ask));
+      child.kill("SIGHUP");
+      await hear(/All workers have been replaced/);
+      const after = await Promise.all(sockets.map(ask));
+      expect(after.filter((pid) => !/^\d+$/.test(pid) || before.includes(pid))).toEqual([]);
+      for (const socket of sockets) {
+        socket.destroy();
+      }
+      const exited = once(child, "exit");
+      child.kill("SIGTERM");
+      expect(await exited).toEqual([0, null]);
+    } finally {
+      child.kill("SIGKILL");
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 
