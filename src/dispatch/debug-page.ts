@@ -5,6 +5,7 @@ import { html, type Markup } from "../base/html";
 import { isSecretName, maskSecrets, maskTarget, secretMask } from "../base/secret-names";
 import { hostName, isLoopback } from "../http/loopback";
 import type { RequestContext } from "./context";
+import { formatStyleNonce } from "./style-nonce";
 
 /** A frame of an error's stack. */
 interface Frame {
@@ -32,7 +33,7 @@ export function renderDebugPage(context: RequestContext, error: Error): Markup {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>${error.name}: ${firstLine(error)}</title>
-<style>${style}</style>
+<style${formatStyleNonce(context)}>${style}</style>
 </head>
 <body>
 <header>

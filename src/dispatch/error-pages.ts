@@ -9,6 +9,7 @@ import { type NameNode, toTree } from "../schemas/field-names";
 import type { RequestContext } from "./context";
 import { mayDebug } from "./debug-page";
 import { wantsJson } from "./error-format";
+import { formatStyleNonce } from "./style-nonce";
 
 /** The parts of an error that the debug mode shows to the developer. */
 export interface DebugInformation {
@@ -118,7 +119,7 @@ function formatPage(error: HTTPException, context: RequestContext): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>${error.status} ${title}</title>
-<style>body{font:1rem/1.5 system-ui,sans-serif;max-width:42rem;margin:15vh auto;padding:0 1rem}</style>
+<style${formatStyleNonce(context).html}>body{font:1rem/1.5 system-ui,sans-serif;max-width:42rem;margin:15vh auto;padding:0 1rem}</style>
 <h1>${title}</h1>
 <p>${description}</p>
 ${details}${error instanceof NotFound ? describeRoutes(context) : ""}</html>

@@ -108,6 +108,24 @@ describe("cspNonce()", () => {
     expect((await client.get("/304")).headers.has("content-security-policy")).toBe(false);
   });
 
+  it("lets the style of Flagon's own error pages pass a policy for styles", async () => {
+    for (const debug of [false, true]) {
+      const app = createLiveApp();
+      app.config.debug = debug;
+      app.config.contentSecurityPolicy = { defaultSrc: ["'self'"] };
+      app.get("/broken", () => {
+        throw new Error("broken");
+      });
+      for (const path of ["/nowhere", "/broken"]) {
+        const response = await app.testClient().get(path);
+        const [, nonce] = /<style nonce="([^"]+)">/.exec(await response.text()) ?? [];
+        expect(response.headers.get("content-security-policy"), path).toContain(`style-src 'self' 'nonce-${nonce}'`);
+      }
+    }
+    const usualPage = await createLiveApp().testClient().get("/nowhere");
+    expect([usualPage.headers.get("content-security-policy"), await usualPage.text()]).toEqual([usual, expect.stringContaining("<style>")]);
+  });
+
   it("throws after the first piece of a stream, unless the view called it before", async () => {
     const app = createLiveApp();
     const wait = "<% await new Promise((resolve) => setTimeout(resolve, 5)) %>";

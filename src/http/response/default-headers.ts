@@ -37,6 +37,12 @@ export class DefaultHeaders {
     this.#withHttps = strictTransportSecurity === null ? [] : ["strict-transport-security", formatTransport(strictTransportSecurity)];
   }
 
+  /** Whether the policy of pages limits their styles, so that a style in a page needs a nonce. */
+  get limitsStyles(): boolean {
+    const place = this.#htmlHeaders.indexOf(policyHeader);
+    return place % 2 === 0 && /(?:^|[;,])\s*(?:default-src|style-src(?:-elem)?)\s/i.test(this.#htmlHeaders[place + 1] ?? "");
+  }
+
   /** Adds them to a response. */
   apply({ headers }: FlagonResponse): void {
     addDefaults(headers, peekHeader(headers, "content-type")?.startsWith("text/html") === true ? this.#htmlHeaders : this.#always);
