@@ -42,9 +42,16 @@ export function checkForm(schema: FormSchema, node: NameNode, conversion: Conver
   }
   const checks: MaybePromise<SchemaResult<unknown>>[] = [];
   for (const [name, field] of schema.fields) {
-    checks.push(validate(field, convert(field, node.children.get(name) ?? emptyNode, [name], conversion)));
+    const value = convert(field, node.children.get(name) ?? emptyNode, [name], conversion);
+    checks.push(value === undefined && isExact(field) ? { value } : validate(field, value));
   }
   return andThen(allOf(checks), (results) => gather(schema, results, conversion));
+}
+
+/** Tells whether a schema is `z.exactOptional()`, which takes the absence of its key alone, and not `undefined`. */
+function isExact(schema: ZodSchema): boolean {
+  const traits: unknown = Reflect.get(schema._zod, "traits");
+  return traits instanceof Set && traits.has("$ZodExactOptional");
 }
 
 /** Gathers the results of the fields, in their order. */

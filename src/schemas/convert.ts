@@ -88,10 +88,15 @@ function convertCore(kind: Unwrapped, node: NameNode, path: Path, conversion: Co
   if (conversion.source === "query" && hasOtherShape(kind, node)) {
     return toRefused(kind, node, path, conversion);
   }
-  switch (core._zod.def.type) {
+  const { type } = core._zod.def;
+  if (first instanceof UploadedFile && (mayLack || type === "boolean") && scalars.has(type)) {
+    // A file in place of a text is refused, and not lost.
+    return toUpload(first);
+  }
+  switch (type) {
     case "string":
     case "template_literal":
-      return first instanceof UploadedFile && mayLack ? toUpload(first) : convertString(kind, text, path, conversion);
+      return convertString(kind, text, path, conversion);
     case "number":
       return acceptsEmpty && text === "" ? text : convertText(core, text, toNumber);
     case "bigint":
@@ -142,8 +147,9 @@ function convertParts(kind: Unwrapped, mayLack: boolean, node: NameNode, path: P
     return kind.acceptsEmpty && node.values[0] === "" ? "" : undefined;
   }
   if (groups.has(core._zod.def.type) && node.children.size === 0 && !isBlank(node)) {
-    // A plain value in place of an object is refused, and not lost.
-    return node.values[0];
+    // A plain value in place of an object is refused, and not lost. A file would count as an object.
+    const [value] = node.values;
+    return value instanceof UploadedFile ? value.filename : value;
   }
   if (core._zod.def.type === "tuple") {
     return convertTuple(core, node, path, conversion);
@@ -285,11 +291,17 @@ function convertList(
   conversion: Conversion,
 ): unknown[] | undefined {
   const items =
-    element === undefined ? node.items : node.items.filter((item) => item.children.size > 0 || isThere(element, item, conversion));
+    element === undefined
+      ? node.items
+      : node.items.filter((item) => item.children.size > 0 || hasUpload(item) || isThere(element, item, conversion));
   if (items.length === 0 && (kind.isOptional || kind.isNullable) && !kind.hasDefault && (readLeast(kind.core) ?? 0) > 0) {
     return undefined;
   }
   return items.map((item, index) => (element === undefined ? item.values[0] : convert(element, item, [...path, index], conversion)));
+}
+
+function hasUpload({ values: [value] }: NameNode): boolean {
+  return value instanceof UploadedFile && toUpload(value) !== undefined;
 }
 
 function isThere(element: ZodSchema, item: NameNode, { source }: Conversion): boolean {
@@ -311,6 +323,7 @@ function convertTuple(core: ZodSchema, node: NameNode, path: Path, conversion: C
     const part = partOf(node, index);
     return item === undefined ? part.values[0] : convert(item, part, [...path, index], conversion);
   });
+  // A form has a control for each part, so that each part has its place. A query leaves optional parts out.
   while (conversion.source === "query" && values.length > 0 && values.at(-1) === undefined && mayLackItem(items[values.length - 1])) {
     values.pop();
   }
