@@ -101,7 +101,7 @@ export class Flagon extends AppState {
    * Adds a check behind the health path of `serve`, which answers 503 if one of them fails or is slow.
    *
    * @param name Its name in the answer and in the log.
-   * @param check Throws, rejects or returns `false` if something is wrong. Requests at the same time share one run.
+   * @param check Throws, rejects or returns `false` for a failure. Requests at the same time share one run.
    * @param options Its `timeout` in seconds. Default: 2.
    * @throws {SetupError} If another check has the name, or the app has handled a request.
    */

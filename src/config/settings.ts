@@ -45,7 +45,7 @@ export interface Settings {
   debugToolbar: boolean;
   /** The name of the session cookie. Default: `"session"`. */
   sessionCookieName: string;
-  /** The `Domain` of the session cookie. Default: none, so that only the same host sees it. */
+  /** The `Domain` of the session cookie. Default: none, and only the host that set the cookie gets it. */
   sessionCookieDomain: string | null;
   /** The `Path` of the session cookie. Default: `null`, the path under which the app is mounted. */
   sessionCookiePath: string | null;

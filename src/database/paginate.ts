@@ -11,7 +11,7 @@ export interface PaginateOptions {
   readonly page?: number;
   /** The parameter of the query that holds the number. Default: `"page"`. */
   readonly parameter?: string;
-  /** The number of all rows; `false` not to count, so that the page only knows whether there is a next one. Default: counted by the query itself. */
+  /** The number of all rows; `false` not to count, and the page then only knows whether a next one exists. Default: counted by the query itself. */
   readonly count?: number | Promise<number> | false;
 }
 

@@ -16,7 +16,7 @@ const eventsTimeout = 20;
  * an error page. The wait ends when the client leaves.
  *
  * @returns A promise, unless there is nothing to wait for.
- * @throws {ReturnValueError} If something else has read or reads the stream.
+ * @throws {ReturnValueError} If other code reads the stream, or has read it.
  */
 export function primeBody(context: RequestContext, response: FlagonResponse): Promise<void> | undefined {
   const { body, status } = response;

@@ -293,7 +293,7 @@ export class FormView {
     return [...new Set([name, ...items].flatMap((key) => errors[key] ?? []))];
   }
 
-  /** Counts the rows that hold something. */
+  /** Counts the rows that are not empty. */
   #countRows(field: Pick<FieldPath, "keys" | "parents" | "schema">): number {
     const { submitted, node, initial } = this.#state;
     if (submitted) {

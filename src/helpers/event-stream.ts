@@ -46,7 +46,7 @@ export interface EventStreamOptions {
 
 /**
  * Responds with server-sent events (WHATWG HTML, section 9.2): those of a stream, as fast as the client takes them, or
- * those that a function sends when something happens.
+ * those that a function sends.
  *
  * A stream that fails before its first event, and a function that throws, are answered with an error page: 500, or that of
  * an error handler. The head is sent after 20 ms at the latest.

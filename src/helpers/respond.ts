@@ -16,7 +16,7 @@ import type { AfterRequestHook } from "../setup/hooks";
  * @param answer The status, such as 404, or a response, which no error handler sees.
  * @param description The text for the client.
  * @param options Headers of an error, the challenges of a 401 as `wwwAuthenticate`, and `retryAfter`.
- * @throws {RangeError} If the status is none of an error that HTTP defines.
+ * @throws {RangeError} If HTTP defines no error with this status.
  *
  * @example
  * ```ts

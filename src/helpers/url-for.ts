@@ -7,7 +7,7 @@ import { type AppContext, getAppContext, RequestContext } from "../dispatch/cont
 
 /** The names of a controller's methods. */
 export type MethodName<Controller> = {
-  // The result is compared to `void`, so that the compiler need not infer it: views can link to one another.
+  // Compared to `void`: the compiler then need not infer the result, and views can link to one another.
   [Name in keyof Controller & string]: Controller[Name] extends (...values: never[]) => void ? Name : never;
 }[keyof Controller & string];
 

@@ -37,7 +37,7 @@ const allStates: readonly JobState[] = ["waiting", "active", "done", "failed"];
  *
  * @param engine A URL of Redis or Postgres, a Redis client, or a pool of `pg`.
  * @param lease Milliseconds of silence after which the jobs of a worker go to another one.
- * @throws {ConfigError} If it is none of them.
+ * @throws {ConfigError} If it is another value.
  */
 export function createBullBackend(engine: string | object, lease: number): Backend {
   if (typeof engine === "string" && !/^(?:rediss?|postgres(?:ql)?):/.test(engine)) {

@@ -197,7 +197,7 @@ export class Jobs implements Extension {
   }
 
   /**
-   * Runs a job at once in this process, whose name and data are given.
+   * Runs a job at once, in this process.
    *
    * @param data The data of the job.
    * @throws {JobError} If there is no job of this name, or the data does not fit.

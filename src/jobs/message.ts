@@ -60,7 +60,7 @@ export class PermanentError extends Error {
 /**
  * Formats data as JSON, and checks that a worker can read it.
  *
- * @throws {JobError} If JSON loses something of it, it does not fit the schema, or it is over 64 KiB.
+ * @throws {JobError} If JSON cannot hold all of it, it does not fit the schema, or it is over 64 KiB.
  */
 export async function encodeData({ name, schema }: AnyJob, data: unknown): Promise<string> {
   let text: string | undefined;

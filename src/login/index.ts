@@ -49,7 +49,7 @@ export function logoutUser(): void {
 /**
  * Makes the login of the current user fresh again, after the user entered the password once more, or has changed it.
  *
- * A change of what `getSecret` gives ends all logins of the user. Call this in the request that changes it, and this one goes on.
+ * All logins of the user end when the value of `getSecret` changes. Call this in the request that changes it to keep the current login.
  */
 export function confirmLogin(): void {
   const context = getRequestContext("confirmLogin");

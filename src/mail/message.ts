@@ -47,7 +47,7 @@ export interface MailMessage {
   readonly template?: string;
   /** The data of the template. */
   readonly data?: object;
-  /** The HTML, in place of a template: a text, or what {@link html} gives. */
+  /** The HTML, in place of a template: a text, or the result of {@link html}. */
   readonly html?: string | Markup;
   /** The text. Default: the text of the HTML, with its links. */
   readonly text?: string;

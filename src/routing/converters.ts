@@ -155,7 +155,7 @@ function describeRange({ min, max, signed }: ConverterArguments["named"]): Reado
   return { ...(minimum === undefined ? {} : { minimum }), ...(max === undefined ? {} : { maximum: max }) };
 }
 
-/** Escapes the characters that mean something in a regular expression. */
+/** Escapes the special characters of regular expressions. */
 export function escapeRegex(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
 }

@@ -1,4 +1,4 @@
-/** One place of an expression: the characters that it takes, or `null` for a part whose length varies. */
+/** One place of an expression: the characters that it takes, or `null` for a part of variable length. */
 type Place = string | null;
 
 const sample = Array.from({ length: 257 }, (_, code) => String.fromCharCode(code)).join("");

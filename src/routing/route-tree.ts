@@ -287,7 +287,7 @@ export class RouteTree<Endpoint extends { readonly name: string }> {
     return undefined;
   }
 
-  /** Redirects a path with doubled slashes, if there is something at the path without. */
+  /** Redirects a path with doubled slashes, if a rule matches the path without them. */
   #merge(method: string, path: string): Match<Endpoint> {
     const merged = path.replace(/\/{2,}/g, "/");
     const match = this.match(method, merged);

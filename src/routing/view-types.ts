@@ -59,7 +59,7 @@ export type CheckedResult<Result> = [ResultProblem<Result>] extends [never] ? Re
 /** The result itself if it is nothing, or a response can be made of it; otherwise a text that says the mistake. */
 export type CheckedAnswer<Result> = [AnswerProblem<Result>] extends [never] ? Result : AnswerProblem<Result>;
 
-/** The mistake of a hook's result that is something, but of which no response can be made; `never` for any other. */
+/** The mistake of a hook's result that is neither nothing nor a response; `never` for any other result. */
 export type AnswerProblem<Result> = unknown extends Result ? never : ResultProblem<Exclude<Awaited<Result>, Nothing>>;
 
 /** The mistake of a result of which no response can be made; `never` for any other. A result of type `unknown` is taken. */

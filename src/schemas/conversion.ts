@@ -67,7 +67,7 @@ export class Conversion {
     return this.#blank ?? noNames;
   }
 
-  /** The names of fields with a value that is none of their choices. */
+  /** The names of the fields with a value that is not among their choices. */
   get unchosen(): ReadonlySet<string> {
     return this.#unchosen ?? noNames;
   }

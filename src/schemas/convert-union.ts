@@ -15,7 +15,7 @@ const open: ReadonlySet<string> = new Set(["union", "unknown", "any"]);
 const index = /^\d+$/;
 
 /**
- * Converts a value by the options of a union without a discriminator. The first option wins that accepts what was sent,
+ * Converts a value by the options of a union without a discriminator. The first option that accepts the sent value wins,
  * with its choices and without an empty text. An option with asynchronous parts cannot be tried.
  *
  * @param kind The union.
@@ -59,7 +59,7 @@ export function convertUnion(kind: Unwrapped, node: NameNode, path: Path, conver
   return options.some((option) => unwrap(option).core._zod.def.type === "string") ? value : (other ?? value);
 }
 
-/** Lists the options that can take what was sent, in the order in which they are tried. */
+/** Lists the options that can take the sent value, in the order in which they are tried. */
 function listOptions(union: ZodSchema, node: NameNode, path: Path): readonly ZodSchema[] {
   // One value of a list is no list again, or a union that holds lists of itself would never end.
   const isItem = typeof path.at(-1) === "number" && node.children.size === 0;

@@ -339,7 +339,7 @@ function partOf(node: NameNode, index: number): NameNode {
   return value === undefined ? (node.children.get(String(index)) ?? emptyNode) : nodeOf(value);
 }
 
-/** Notes a value that is none of the choices of its field, by `.meta({ choices })` or of this request. */
+/** Notes a value that is not among the choices of its field: those of `.meta({ choices })`, or those of this request. */
 function checkChoices(schema: ZodSchema, node: NameNode, value: unknown, path: Path, conversion: Conversion): void {
   const allowed = findAllowed(path, conversion) ?? readChoices(schema)?.allowed;
   if (allowed === undefined || value === undefined || value === null) {

@@ -9,7 +9,7 @@ import { isZodSchema, listValues, readDefinition, readInner, readInners, readLaz
  */
 
 const carriedKinds: ReadonlySet<string> = new Set(["date", "bigint", "set", "map"]);
-/** The kinds of schemas whose output may be anything, also a set. */
+/** The kinds of schemas whose output can be any value, also a set. */
 const openKinds: ReadonlySet<string> = new Set(["any", "unknown", "custom", "transform"]);
 
 /**

@@ -61,7 +61,7 @@ export class Session {
   isNew: boolean;
   /** Whether it was regenerated in this request: a store that keeps sessions by id gives it a new id. */
   isRegenerated = false;
-  /** Whether its values were removed in this request: what follows is another session. */
+  /** Whether its values were removed in this request: it then counts as another session. */
   isCleared = false;
   /** Whether a value was set in this request, also if to the same value. */
   isWritten = false;

@@ -10,7 +10,7 @@ type RecordOf<Kind extends ControllerRecord["kind"]> = Extract<ControllerRecord,
 /** A method of a controller, bound to its instance. */
 type BoundMethod = (...values: readonly unknown[]) => unknown;
 
-/** A controller, read from what its decorators recorded. */
+/** A controller, read from the records of its decorators. */
 export interface Controller {
   /** The object itself. */
   readonly instance: object;

@@ -27,7 +27,7 @@ export type CommandMethodDecorator<Values> = <Target extends object, Method = Ta
   descriptor?: CheckedDescriptor<Method, CommandProblem<Method, Values>>,
 ) => void;
 
-/** A check of what a method returns: none, nothing or an answer, an answer. */
+/** The results that a method may have: any, nothing or an answer, an answer alone. */
 type Outcome = "unchecked" | "optional" | "required";
 
 /** Decorates a method of one kind, in either decorator standard. */

@@ -134,7 +134,7 @@ export type View = (values: Record<string, unknown>, request: FlagonRequest) => 
 export interface DevelopmentPage {
   /** Returns the HTML for a target, `undefined` if there is no such page. */
   answer(target: string): string | undefined;
-  /** Describes in two words what the page has to show, for the toolbar; `null` for nothing. */
+  /** Returns a count in two words for the toolbar, or `null` for none. */
   describe(): string | null;
 }
 

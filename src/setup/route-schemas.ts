@@ -124,7 +124,7 @@ const formTypes: ReadonlySet<string> = new Set(["", "application/x-www-form-urle
  * Parses query and body. One error lists the problems of both.
  *
  * @throws {ValidationFailed} If the schemas refuse them.
- * @throws {UnsupportedMediaType} If the route takes a form, and the body is something else.
+ * @throws {UnsupportedMediaType} If the route takes a form, and the body has another type.
  */
 async function parseInput(request: FlagonRequest, { form, json, query }: RouteSchemas): Promise<Record<string, unknown>> {
   const input: Record<string, unknown> = {};

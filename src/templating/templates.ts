@@ -110,7 +110,7 @@ export class Templates {
         throw error;
       }
     }
-    // A template may catch what ends its rendering.
+    // A template may catch the error that ends its rendering.
     if (wanted.content !== undefined) {
       return wanted.content;
     }

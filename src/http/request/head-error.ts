@@ -67,7 +67,7 @@ function isTooLarge(source: RequestSource): boolean {
   return lines > maxHeaderLines || size > maxHeadSize;
 }
 
-/** Tells whether a text is a host, with a port or without (RFC 9110, section 7.2). The empty host is none. */
+/** Tells whether a text is a host, with a port or without (RFC 9110, section 7.2). The empty text is no host. */
 export function isHost(text: string): boolean {
   if (usualHost.test(text)) {
     return text.length <= maxHost;

@@ -11,7 +11,7 @@ import { explainSaving } from "./save-error";
 export interface SaveOptions {
   /** Replaces an existing file, in one step. Default: `false`: an existing file is an error. */
   overwrite?: boolean;
-  /** A folder that the path must not leave, not even by links. Default: none, so that any path is taken. */
+  /** A folder that the path must not leave, not even by links. Default: none, and any path is taken. */
   folder?: string;
 }
 

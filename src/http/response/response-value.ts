@@ -50,7 +50,7 @@ export function toResponse(value: unknown, status: number, label: string, json: 
   return toJsonResponse(value, status, label, json);
 }
 
-/** Tells whether a value is HTML: text, `Markup`, or a stream without a type. A response is none, whatever it holds. */
+/** Tells whether a value is HTML: text, `Markup`, or a stream without a type. A response is not, even if its body is HTML. */
 export function isPage(value: unknown): boolean {
   if (typeof value !== "object" || value === null) {
     return typeof value === "string";
@@ -202,7 +202,7 @@ function isOldStream(value: object): value is NodeJS.ReadableStream {
 /** The objects with an iterator that are data or text, by their tags. */
 const iterableData = /^\[object (?:Map|Set|FormData|URLSearchParams|Headers|String|Arguments)\]$/;
 
-/** Tells whether a value is streamed: a generator, or another object that gives pieces. Lists are data, and so is what writes itself as JSON. */
+/** Tells whether a value is streamed: a generator, or another object that gives pieces. Lists and objects with `toJSON()` are data. */
 function isStreamable(value: object): value is Iterable<string | Uint8Array> {
   return (
     Symbol.iterator in value &&

@@ -30,7 +30,7 @@ export const portInUseCode = 98;
 export const missingAppCode = 97;
 
 const interval = 250;
-/** The files that the parent knows already. A process has one parent, so that this is state of the process. */
+/** The files that the parent knows already. It is state of the process, which has one parent. */
 const reported = new Set<string>();
 
 /** Whether this process was started by one that restarts it. */

@@ -3,11 +3,11 @@ import { FlagonError } from "../../base/errors";
 import { announcedLength, findHeader, listRawHeaders } from "./raw-headers";
 
 /**
- * Returns a body that Connect middleware has read before the app, from what the middleware left in `request.raw.body`.
+ * Returns a body that Connect middleware has read before the app, from the value that the middleware left in `request.raw.body`.
  *
  * @param message The request.
  * @returns The bytes of JSON, of a form without files, of text or of bytes; `undefined` if nobody has read the body.
- * @throws {FlagonError} If somebody has read the body and left nothing that can be used.
+ * @throws {FlagonError} If the body has been read, and `request.raw.body` has no value that can be used.
  */
 export function findParsedBody(message: IncomingMessage & { readonly body?: unknown }): Uint8Array | undefined {
   if (!message.readableDidRead || announcedLength(listRawHeaders(message)) === 0) {

@@ -174,7 +174,7 @@ export class RequestsInFlight {
   }
 }
 
-/** Tells whether somebody reads the body of a request. */
+/** Tells whether the body of a request is being read. */
 function isRead({ failBody, message }: ServedExchange): boolean {
   return failBody !== undefined || message.listenerCount("data") > 0 || message.listenerCount("readable") > 0;
 }

@@ -112,7 +112,7 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
   server.on("checkExpectation", (message, reply) => handle(message, reply));
   server.timeout = socketTimeout;
   server.on("timeout", (socket) => {
-    // A view may be silent for longer: its time has a limit of its own.
+    // A view may take longer without sending: `viewTimeout` limits it.
     if (!inFlight.on(socket).some(({ reply }) => !reply.headersSent)) {
       socket.destroy();
     }
