@@ -121,7 +121,12 @@ export interface RedisClient {
    * @param options The seconds until it expires (`EX`), and the condition (`XX`).
    */
   set?(key: string, value: string, options: { readonly EX: number; readonly XX: true }): Promise<unknown>;
-  /** Runs a script of Lua in the server, in one step. Without it, two requests that save at the same moment may lose a change. */
+  /**
+   * Runs a script of Lua in the server, in one step. Without it, two requests that save at the same moment may lose a change.
+   *
+   * @param script The script.
+   * @param options Its keys and its arguments.
+   */
   eval?(script: string, options: { readonly keys: string[]; readonly arguments: string[] }): Promise<unknown>;
   /** Removes a key, and gives the number of keys removed. */
   del(key: string): Promise<unknown>;
