@@ -52,14 +52,19 @@ const parsed = new Map<string, ts.SourceFile>();
 /**
  * Compiles the modules of pages, and lists the complaints.
  *
- * Declarations that a page adds to Flagon's types are its own, so such a page is compiled alone.
+ * Declarations that a page adds to Flagon's types are its own, so such a page is compiled alone, or together with the pages
+ * that make the same ones in the same words, as the chapters of the tutorial do. A difference between their types is an error.
  */
 export function compilePages(sources: readonly Source[], folder: string): string[] {
   const toPage = ({ where }: Source) => where.replace(/:\d+$/, "");
   const pages = [...new Set(sources.map(toPage))].map((page) => sources.filter((source) => toPage(source) === page));
-  const isAlone = (page: readonly Source[]) => page.some(({ code }) => /declare module/.test(code));
-  const groups = [pages.filter((page) => !isAlone(page)).flat(), ...pages.filter(isAlone)];
-  return groups.flatMap((group) => compile(group, folder));
+  const groups = new Map<string, Source[]>();
+  for (const page of pages) {
+    const declarations = new Set(page.map(({ code }) => code).filter((code) => /declare module/.test(code)));
+    const key = [...declarations].join("\n");
+    groups.set(key, [...(groups.get(key) ?? []), ...page]);
+  }
+  return [...groups.values()].flatMap((group) => compile(group, folder));
 }
 
 /** Compiles modules, and lists the complaints. Declarations are parsed once for all programs. */
