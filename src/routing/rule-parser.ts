@@ -28,9 +28,11 @@ const argumentPattern = /\s*(?:([A-Za-z_]\w*)\s*=\s*)?("(?:[^"]*)"|'(?:[^']*)'|[
  * @throws {RuleError} If it cannot be read.
  */
 export function parseRule(rule: string, converters: ReadonlyMap<string, ConverterFactory>): Part[] {
-  const colon = /(?:^|\/):([A-Za-z_]\w*)/.exec(rule);
-  if (colon !== null) {
-    throw new RuleError(`A variable is written as '<${colon[1]}>', not as ':${colon[1]}'.`, rule, rule.indexOf(":", colon.index));
+  // As other frameworks write it: Express, OpenAPI, Next.
+  const foreign = /(?<=^|\/)(?::([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\}(?=\/|$)|\[([A-Za-z_]\w*)\](?=\/|$))/.exec(rule);
+  if (foreign !== null) {
+    const [text, ...names] = foreign;
+    throw new RuleError(`A variable is written as '<${names.find(Boolean)}>', not as '${text}'.`, rule, foreign.index);
   }
   const star = /\/\*{1,2}([A-Za-z_]\w*)?(?=\/|$)/.exec(rule);
   if (star !== null) {

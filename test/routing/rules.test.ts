@@ -139,6 +139,8 @@ describe("a rule", () => {
   it.each([
     ["about", "A rule begins with a slash."],
     ["/users/:id", "A variable is written as '<id>', not as ':id'."],
+    ["/users/{id}", "A variable is written as '<id>', not as '{id}'."],
+    ["/users/[id]/x", "A variable is written as '<id>', not as '[id]'."],
     ["/files/*", "The rest of a path is written as '<path:rest>', not as '*'."],
     ["/files/*name", "The rest of a path is written as '<path:name>', not as '*'."],
     ["/*/x", "The rest of a path is written as '<path:rest>', not as '*'."],
