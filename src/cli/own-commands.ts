@@ -1,6 +1,5 @@
 import type { Flagon } from "../app";
-import { missingCommand } from "../commands/command-runner";
-import { formatUsage } from "../commands/command-spec";
+import { formatList, missingCommand } from "../commands/command-runner";
 
 const takingValues = new Set(["-A", "--app", "-e", "--env-file"]);
 const asking = new Set(["-h", "--help"]);
@@ -49,11 +48,7 @@ export function formatCommands(app: Flagon, words: readonly string[]): string {
   if (commands.length === 0 && words.length > 0) {
     throw missingCommand(registry.commands, words);
   }
-  const lines = commands.map((command) => [formatUsage(command), command.description] as const);
-  const width = Math.max(0, ...lines.map(([usage]) => usage.length));
-  return lines.length === 0
-    ? "The app has no commands of its own."
-    : lines.map(([usage, description]) => `${usage.padEnd(width)}  ${description}`.trimEnd()).join("\n");
+  return commands.length === 0 ? "The app has no commands of its own." : formatList(commands);
 }
 
 function countOptions(words: readonly string[]): number {

@@ -19,10 +19,28 @@ export function findCommand(commands: readonly Command[], words: readonly string
   return { command, rest: words.slice(command.words.length) };
 }
 
-/** Makes the error for words that call no command. */
+/** Makes the error for words that call no command. It lists the commands that begin with the same words, such as `db`. */
 export function missingCommand(commands: readonly Command[], words: readonly string[]): UsageError {
-  const names = commands.map((candidate) => candidate.words.join(" "));
-  return new UsageError(`There is no command '${words.join(" ")}'.${didYouMean(words.join(" "), names)}`);
+  const text = words.join(" ");
+  const hint = didYouMean(
+    text,
+    commands.map((candidate) => candidate.words.join(" ")),
+  );
+  for (let count = words.length; count > 0; count--) {
+    const group = commands.filter((candidate) => words.slice(0, count).every((word, index) => word === candidate.words[index]));
+    if (group.length > 0 && (hint === "" || count === words.length)) {
+      const reason = count === words.length ? `The command '${text}' needs a further word.` : `There is no command '${text}'.`;
+      return new UsageError(`${reason} There are:\n\n${formatList(group)}`);
+    }
+  }
+  return new UsageError(`There is no command '${text}'.${hint}`);
+}
+
+/** Formats the usages and the descriptions of commands, one a line. */
+export function formatList(commands: readonly Command[]): string {
+  const lines = commands.map((command) => [formatUsage(command), command.description] as const);
+  const width = Math.max(0, ...lines.map(([usage]) => usage.length));
+  return lines.map(([usage, description]) => `${usage.padEnd(width)}  ${description}`.trimEnd()).join("\n");
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Flagon } from "../app";
 import { DatabaseError, UsageError } from "../base/errors";
 import type { Engine } from "./engine";
 import type { Migrations } from "./migrations";
+import { reach } from "./reach";
 
 /** Statements that lose data, or copy a table to another one and drop it. */
 const destructive = /^\s*(?:DROP\s+(?:TABLE|VIEW|SCHEMA|TYPE)|ALTER\s+TABLE[\s\S]*\bDROP\b|DELETE\s|TRUNCATE\s|UPDATE\s)/i;
@@ -19,6 +20,7 @@ interface CommandParts {
 /** Adds `flagon db …` to an app. */
 export function addDatabaseCommands(app: Flagon, engine: Engine, migrations: Migrations, { schemaFile, seed: fill }: CommandParts): void {
   const guard = async (named: string | undefined, verb: string): Promise<void> => {
+    await reach(engine);
     const { isLocal, name } = await engine.describe();
     if ((process.env.NODE_ENV === "production" || !isLocal) && named !== name) {
       throw new UsageError(

@@ -68,8 +68,12 @@ function hasTransaction(session: object): session is DrizzleSession {
   return "transaction" in session && typeof session.transaction === "function";
 }
 
-/** Returns the text of an error's message, with those of its causes. */
+/** Returns the text of an error's message: that of its first cause. */
 export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === "") {
+    // A host with several addresses has an error for each.
+    return error.errors.map(messageOf).join(", ");
+  }
   return error instanceof Error && error.cause instanceof Error
     ? messageOf(error.cause)
     : error instanceof Error

@@ -5,12 +5,14 @@ import { lazily } from "../base/lazily";
 import { callDrizzle, cloneSession, type Engine, messageOf, toRows } from "./engine";
 import { measureQuery, takeOverRecording } from "./query-recorder";
 import { findScope, runInScope, type Scope } from "./scope";
-import { type LibsqlClient, type LibsqlTransaction, type QueuedClient, queueWriters, retryBusy } from "./writers";
+import { isBusy, type LibsqlClient, type LibsqlTransaction, type QueuedClient, queueWriters, retryBusy } from "./writers";
 
 const loadLibsql = lazily(() => require("@libsql/client") as typeof import("@libsql/client"));
 
 /** The time that SQLite itself waits for another process, in milliseconds. It is short: SQLite blocks this whole process meanwhile. */
 const busyTimeout = 10;
+/** The time in which a server must answer, in milliseconds. */
+const longestAnswer = 30_000;
 
 /** Options of `openLibsql()`. */
 export interface LibsqlOptions {
@@ -22,7 +24,7 @@ export interface LibsqlOptions {
  * Opens a database of libSQL for `drizzle()`: a file, which needs no server, or one on a server.
  *
  * A file gets a write-ahead log, so that readers do not wait for the writer; its folder is made. Writers of this process wait for
- * their turn in a queue, for 5 seconds at most. Foreign keys are on.
+ * their turn in a queue, for 5 seconds at most. Foreign keys are on. A server must answer within 30 seconds.
  *
  * @param url `"file:instance/app.db"`, relative to the working directory, `":memory:"`, or `"libsql://…"`. Default: `DATABASE_URL` of the
  * environment, or `"file:instance/app.db"`.
@@ -66,7 +68,13 @@ function createClient(
     if (isFile) {
       mkdirSync(dirname(pathOf(url)), { recursive: true });
     }
-    return loadLibsql().createClient({ url, timeout: busyTimeout, ...(authToken === undefined ? {} : { authToken }) });
+    const fetchInTime = (request: Request): Promise<Response> => fetch(request, { signal: AbortSignal.timeout(longestAnswer) });
+    return loadLibsql().createClient({
+      url,
+      timeout: busyTimeout,
+      ...(isFile ? {} : { fetch: fetchInTime }),
+      ...(authToken === undefined ? {} : { authToken }),
+    });
   } catch (cause) {
     // A URL can hold a token.
     const shown = url.replace(/\?.*$/, "").replace(/\/\/[^/@]*@/, "//");
@@ -183,7 +191,8 @@ export class LibsqlEngine implements Engine {
   }
 
   async check(): Promise<void> {
-    await this.#queued.client.execute("SELECT 1");
+    // Unlike SELECT 1, it reads the file.
+    await this.#queued.client.execute("SELECT count(*) FROM sqlite_schema");
   }
 
   async close(): Promise<void> {
@@ -197,9 +206,9 @@ export class LibsqlEngine implements Engine {
     }
     // The lock is one of SQLite on a file of its own: it ends with its process, however that ends.
     const name = join(dirname(file), `.${basename(file)}.migrating.db`);
-    const lock = loadLibsql().createClient({ url: `file:${name}`, timeout: busyTimeout });
+    const lock = openLock(name);
     try {
-      const held = await this.#take(lock);
+      const held = await this.#take(lock, name);
       try {
         return await run();
       } finally {
@@ -232,12 +241,15 @@ export class LibsqlEngine implements Engine {
     );
   }
 
-  async #take(lock: import("@libsql/client").Client): Promise<{ rollback(): Promise<void> }> {
+  async #take(lock: import("@libsql/client").Client, name: string): Promise<{ rollback(): Promise<void> }> {
     const end = Date.now() + 60_000;
     for (;;) {
       try {
         return await lock.transaction("write");
       } catch (error) {
+        if (!isBusy(error)) {
+          throw refuseLock(error, name);
+        }
         if (Date.now() > end) {
           throw new DatabaseError("Another process has been migrating the database for a minute. Wait until it is done, or end it.", {
             cause: error,
@@ -256,4 +268,19 @@ export class LibsqlEngine implements Engine {
     const rows = await this.query("SELECT file FROM pragma_database_list WHERE name = 'main'");
     return String(rows[0]?.file ?? "");
   }
+}
+
+function openLock(name: string): import("@libsql/client").Client {
+  try {
+    return loadLibsql().createClient({ url: `file:${name}`, timeout: busyTimeout });
+  } catch (error) {
+    throw refuseLock(error, name);
+  }
+}
+
+function refuseLock(cause: unknown, name: string): DatabaseError {
+  return new DatabaseError(
+    `The file '${name}', which keeps other processes from migrating, cannot be written: ${messageOf(cause)}. Its folder must be writable.`,
+    { cause },
+  );
 }

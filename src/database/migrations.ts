@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DatabaseError } from "../base/errors";
-import { loadMigrator } from "./drizzle";
+import { type DrizzleMigrator, loadMigrator } from "./drizzle";
 import { type Engine, findOfError, messageOf } from "./engine";
+import { reach } from "./reach";
 
 /** A migration of the folder. */
 interface Migration {
@@ -62,6 +63,7 @@ export class Migrations {
   /** Compares the folder with the database. */
   async inspect(): Promise<MigrationReport> {
     const migrations = this.#read();
+    await reach(this.#engine);
     const applied = await this.#readApplied();
     const latest = Math.max(0, ...applied.map(({ time }) => time));
     const missing = migrations.filter((migration) => !applied.some((row) => isOf(migration, row)));
@@ -74,7 +76,8 @@ export class Migrations {
   }
 
   /** Applies the pending migrations, while no other process does. */
-  migrate(): Promise<readonly string[]> {
+  async migrate(): Promise<readonly string[]> {
+    await reach(this.#engine);
     return this.#engine.lock(async () => {
       const before = await this.inspect();
       if (before.skipped.length > 0 || before.changed.length > 0) {
@@ -99,25 +102,49 @@ export class Migrations {
         `There are no migrations in '${this.folder}'. Make the first by: npx flagon db generate. If they are elsewhere: new Database(…, { migrations: "folder" }).`,
       );
     }
-    const journal: { entries: readonly { tag: string }[] } = hasJournal
-      ? JSON.parse(readFileSync(join(this.folder, "meta/_journal.json"), "utf8"))
-      : { entries: [] };
-    return loadMigrator()
-      .readMigrationFiles({ migrationsFolder: this.folder })
-      .map(({ folderMillis, hash, name, sql }, index) => {
-        const text = sql.join("--> statement-breakpoint");
-        const tag = name ?? journal.entries[index]?.tag ?? String(folderMillis);
-        // Git can change the ends of lines between machines.
-        const plain = text.replaceAll("\r\n", "\n");
-        return {
-          tag,
-          file: name === undefined ? `${tag}.sql` : join(name, "migration.sql"),
-          isNamed: name !== undefined,
-          time: folderMillis,
-          statements: sql,
-          hashes: [hash, hashOf(plain), hashOf(plain.replaceAll("\n", "\r\n"))],
-        };
-      });
+    const tags = hasJournal ? this.#readTags() : [];
+    return this.#readFiles().map(({ folderMillis, hash, name, sql }, index) => {
+      const text = sql.join("--> statement-breakpoint");
+      const tag = name ?? tags[index] ?? String(folderMillis);
+      // Git can change the ends of lines between machines.
+      const plain = text.replaceAll("\r\n", "\n");
+      return {
+        tag,
+        file: name === undefined ? `${tag}.sql` : join(name, "migration.sql"),
+        isNamed: name !== undefined,
+        time: folderMillis,
+        statements: sql,
+        hashes: [hash, hashOf(plain), hashOf(plain.replaceAll("\n", "\r\n"))],
+      };
+    });
+  }
+
+  /** Reads the names of drizzle's journal. A merge can leave it torn. */
+  #readTags(): readonly string[] {
+    const file = join(this.folder, "meta/_journal.json");
+    try {
+      const { entries }: { entries?: readonly { tag: string }[] } = JSON.parse(readFileSync(file, "utf8"));
+      if (!Array.isArray(entries)) {
+        throw new TypeError("it has no list of entries");
+      }
+      return entries.map(({ tag }) => tag);
+    } catch (cause) {
+      throw new DatabaseError(
+        `The journal of the migrations, '${file}', cannot be read: ${messageOf(cause)}. Restore it: it lists the migrations in the order in which they are applied.`,
+        { cause },
+      );
+    }
+  }
+
+  #readFiles(): ReturnType<DrizzleMigrator["readMigrationFiles"]> {
+    try {
+      return loadMigrator().readMigrationFiles({ migrationsFolder: this.folder });
+    } catch (cause) {
+      throw new DatabaseError(
+        `The migrations in '${this.folder}' cannot be read: ${messageOf(cause)}. If a file is gone, restore it; if it was never applied, remove its entry from meta/_journal.json as well.`,
+        { cause },
+      );
+    }
   }
 
   async #readApplied(): Promise<readonly Applied[]> {

@@ -28,7 +28,8 @@ export function findUniqueViolation(error: unknown): UniqueViolation | null {
   if (findOfError(error, "code") === "23505" || codesOf(error).includes("23505")) {
     const detail = String(findDeep(error, "detail") ?? "");
     const constraint: unknown = findDeep(error, "constraint");
-    const [, columns = ""] = /^Key \((.*)\)=\(/.exec(detail) ?? [];
+    // A visitor chooses the values, which stand behind the first ")=(".
+    const [, columns = ""] = /^Key \((.*?)\)=\(/.exec(detail) ?? [];
     return { columns: splitColumns(columns), constraint: typeof constraint === "string" ? constraint : null };
   }
   const [, columns, index] = /UNIQUE constraint failed: (?:index '([^']+)'|(.+))$/m.exec(messageOf(error)) ?? [];
@@ -47,7 +48,7 @@ export function findUniqueViolation(error: unknown): UniqueViolation | null {
  *
  * @param form The form.
  * @param messages The messages by field. A field belongs to the column of its name, in camelCase or snake_case, or to the constraint
- * of that name. If no field fits, the error is thrown.
+ * of that name. If the database names no column, the name of the index has to hold that of the field. If no field fits, the error is thrown.
  * @param run Runs the statement.
  * @returns The result of the statement, or `undefined` if it was refused.
  *
@@ -65,12 +66,7 @@ export async function refuseDuplicates<Field extends string, Result>(
   try {
     return database.isAtomic ? await database.atomic(run) : await run();
   } catch (error) {
-    const violation = findUniqueViolation(error);
-    const names = violation === null ? [] : [...violation.columns, ...(violation.constraint === null ? [] : [violation.constraint])];
-    const fields = keysOf(messages).filter((field) =>
-      names.some((name) => plain(name) === plain(field) || (violation?.columns.length === 0 && plain(name).includes(plain(field)))),
-    );
-    const [field] = fields;
+    const field = findField(findUniqueViolation(error), keysOf(messages));
     if (field === undefined) {
       throw error;
     }
@@ -79,26 +75,46 @@ export async function refuseDuplicates<Field extends string, Result>(
   }
 }
 
+/** Finds the field of a violation: by the name of a column, by a column inside of an expression, or else by the name of the index. */
+function findField<Field extends string>(violation: UniqueViolation | null, fields: readonly Field[]): Field | undefined {
+  const { columns = [], constraint = null } = violation ?? {};
+  const inside = columns.flatMap((column) => column.match(/[\p{L}\p{N}_]+/gu) ?? []);
+  const index = plain(constraint ?? "");
+  return (
+    fields.find((field) => [...columns, index].some((name) => plain(name) === plain(field))) ??
+    fields.find((field) => inside.some((name) => plain(name) === plain(field))) ??
+    // "username_key" belongs to the field 'username' rather than to 'name'.
+    [...fields].sort((left, right) => right.length - left.length).find((field) => columns.length === 0 && index.includes(plain(field)))
+  );
+}
+
 function keysOf<Field extends string>(messages: Readonly<Partial<Record<Field, string>>>): readonly Field[] {
   return Object.keys(messages).filter((key): key is Field => Object.hasOwn(messages, key));
 }
 
 function plain(name: string): string {
-  return name.toLowerCase().replaceAll(/[^a-z\d]/g, "");
+  return name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, "");
 }
 
-/** Of an expression such as `lower(name)`, the column counts. */
+/** Splits the list of columns that Postgres gives. Of an expression such as `lower(name)`, the column counts. */
 function splitColumns(text: string): readonly string[] {
-  return text === ""
-    ? []
-    : text.split(", ").map((part) =>
-        part
-          .replace(/^\w+\((.*)\)$/, "$1")
-          .replace(/::[\w ]+$/, "")
-          .replace(/^\((.*)\)$/, "$1")
-          .replace(/::[\w ]+$/, "")
-          .replaceAll('"', ""),
-      );
+  const columns: string[] = [];
+  let depth = 0;
+  let last = 0;
+  for (const { 0: found, index } of text.matchAll(/"(?:[^"]|"")*"|[(),]/g)) {
+    depth += found === "(" ? 1 : found === ")" ? -1 : 0;
+    if (found === "," && depth === 0) {
+      columns.push(text.slice(last, index));
+      last = index + 1;
+    }
+  }
+  return text === "" ? [] : [...columns, text.slice(last)].map((column) => unwrap(column.trim()));
+}
+
+/** Takes functions, parentheses and casts off a column, as long as they hold one value. */
+function unwrap(column: string): string {
+  const inner = column.replace(/::[\w ]+$/, "").replace(/^\w*\(([^,]*)\)$/, "$1");
+  return inner === column ? column.replaceAll('"', "") : unwrap(inner);
 }
 
 function codesOf(error: unknown): readonly unknown[] {

@@ -164,6 +164,11 @@ export function queueWriters(client: LibsqlClient): QueuedClient {
   return queued;
 }
 
+/** Tells whether another connection holds the lock. */
+export function isBusy(error: unknown): boolean {
+  return /^SQLITE_BUSY|^SQLITE_LOCKED/.test(String(findOfError(error, "code")));
+}
+
 /**
  * Tries again while another process holds the lock, without blocking this one.
  *
@@ -175,7 +180,7 @@ export async function retryBusy<Result>(client: LibsqlClient, run: () => Promise
     try {
       return await run();
     } catch (error) {
-      if (!/^SQLITE_BUSY|^SQLITE_LOCKED/.test(String(findOfError(error, "code")))) {
+      if (!isBusy(error)) {
         throw error;
       }
       await client.reconnect();

@@ -64,7 +64,14 @@ export class StoreBackend implements Backend {
     let runs = 0;
     for (;;) {
       const known = jobs();
-      const [claim] = await this.#store.claim({ names: [...known.keys()], queues: [], limit: 1, lease: this.#lease, isEager: true });
+      const [claim] = await this.#store.claim({
+        names: [...known.keys()],
+        queues: [],
+        limit: 1,
+        lease: this.#lease,
+        isEager: true,
+        running: [],
+      });
       const job = claim === undefined ? undefined : known.get(claim.name);
       if (claim === undefined || job === undefined) {
         return runs;

@@ -37,42 +37,53 @@ const allStates: readonly JobState[] = ["waiting", "active", "done", "failed"];
  *
  * @param engine A URL of Redis or Postgres, a Redis client, or a pool of `pg`.
  * @param lease Milliseconds of silence after which the jobs of a worker go to another one.
+ * @param jobs The kinds of jobs that this process knows, and with them their queues.
  * @throws {ConfigError} If it is another value.
  */
-export function createBullBackend(engine: string | object, lease: number): Backend {
+export function createBullBackend(engine: string | object, lease: number, jobs: KnownJobs): Backend {
   if (typeof engine === "string" && !/^(?:rediss?|postgres(?:ql)?):/.test(engine)) {
     throw new ConfigError("'engine' of Jobs must be a URL that begins with redis:, rediss: or postgres:, a Redis client, or a pool of pg.");
   }
-  return new BullBackend(engine, lease);
+  return new BullBackend(engine, lease, jobs);
 }
 
 class BullBackend implements Backend {
   readonly kind: "redis" | "postgres";
   readonly #connections: BullConnections;
   readonly #lease: number;
+  readonly #jobs: KnownJobs;
   readonly #queues = new Map<string, BullQueue>();
   /** The queues that are being opened. */
   readonly #opening = new Map<string, Promise<BullQueue>>();
 
-  constructor(engine: string | object, lease: number) {
+  constructor(engine: string | object, lease: number, jobs: KnownJobs) {
     this.#connections = new BullConnections(engine);
     this.#lease = lease;
+    this.#jobs = jobs;
     this.kind = this.#connections.kind;
   }
 
   /** Ticks of schedules are jobs whose id is made of name and time: BullMQ makes each once. */
   readonly ticks: Backend["ticks"] = {
-    claimTick: async (name, tick) => {
+    claimTick: async (name, tick, run) => {
       const id = `tick-${createHash("sha256").update(`${name} ${tick}`).digest("hex").slice(0, 32)}`;
       const queue = await this.#find(tickQueue);
       const before = await callService(this.kind, queue.getJob(id));
       if (before !== undefined) {
-        return false;
+        return;
       }
       const token = `${process.pid}-${Math.random()}`;
       await callService(this.kind, queue.add(name, { tick, token }, { jobId: id }));
-      const made: unknown = Reflect.get(Object((await callService(this.kind, queue.getJob(id)))?.data), "token");
-      return made === token;
+      const made = await callService(this.kind, queue.getJob(id));
+      if (made === undefined || Reflect.get(made.data, "token") !== token) {
+        return;
+      }
+      try {
+        await run();
+      } catch (error) {
+        await made.remove().catch(() => undefined);
+        throw error;
+      }
     },
     lastTick: async (name) => {
       const jobs = await callService(this.kind, (await this.#find(tickQueue)).getJobs(["waiting"], 0, mostListed, false));
@@ -80,9 +91,9 @@ class BullBackend implements Backend {
       return ticks.length === 0 ? null : Math.max(...ticks);
     },
     isBusy: async (name) => {
-      for (const queue of this.#queues.values()) {
+      for (const [, queue] of await this.#all()) {
         const jobs = await callService(this.kind, queue.getJobs([...statesOf.waiting, ...statesOf.active], 0, mostListed));
-        if (jobs.some((job) => job.name === name && job.data.message !== undefined)) {
+        if (jobs.some((job) => job.name === name)) {
           return true;
         }
       }
@@ -237,12 +248,12 @@ class BullBackend implements Backend {
   async oldestWaiting(): Promise<number | null> {
     const times: number[] = [];
     for (const [, queue] of await this.#all()) {
-      const [job] = await callService(this.kind, queue.getJobs(["waiting"], 0, 0, true));
-      if (job?.data.message !== undefined) {
-        times.push(job.data.message.runAt);
-      }
+      // Without a worker, a job whose delay is over is still among those with a delay.
+      const jobs = await callService(this.kind, queue.getJobs(["waiting", "delayed"], 0, 0, true));
+      times.push(...jobs.filter(({ data }) => data.message !== undefined).map(dueTime));
     }
-    return times.length === 0 ? null : Math.min(...times);
+    const due = times.filter((time) => time <= Date.now());
+    return due.length === 0 ? null : Math.min(...due);
   }
 
   /** BullMQ removes ended jobs by age and count, but neither runs of schedules that are gone, nor times that were taken. */
@@ -309,8 +320,10 @@ class BullBackend implements Backend {
     ended(message.id);
   }
 
+  /** Returns the queues of the known jobs, and those that were used by name. */
   async #all(): Promise<readonly (readonly [string, BullQueue])[]> {
-    await this.#find("default");
+    const names = new Set(["default", ...[...this.#jobs().values()].map(({ options }) => options.queue)]);
+    await Promise.all([...names].map((name) => this.#find(name)));
     return [...this.#queues.entries()].filter(([name]) => name !== tickQueue);
   }
 
@@ -347,6 +360,11 @@ function queueName(name: string): string {
 /** Counts the runs that have ended: by themselves, or with their worker. A run that was handed back does not count. */
 function countRuns({ attemptsMade, data, stalledCounter }: BullJob): number {
   return attemptsMade + stalledCounter - (data.crashes ?? 0);
+}
+
+/** Returns the time from which a job can run: that of its first run, or that of its next one. */
+function dueTime({ data, delay, processedOn }: BullJob): number {
+  return processedOn === undefined ? data.message.runAt : processedOn + delay;
 }
 
 function toInfo(job: BullJob, queue: string, state: JobState): JobInfo {

@@ -10,6 +10,7 @@ export interface BullJob {
   readonly stalledCounter: number;
   readonly failedReason?: string;
   readonly timestamp: number;
+  readonly processedOn?: number;
   readonly finishedOn?: number;
   readonly delay: number;
   moveToWait(token?: string): Promise<unknown>;

@@ -5,6 +5,10 @@ import type { RunningWorker, WorkOptions } from "./worker";
 
 /** Milliseconds that running jobs have to finish after a signal. */
 const stopTime = 10_000;
+/** The most jobs of a list if `--limit` says no other number. */
+const mostListed = 100;
+/** The most characters of a job's data in a list. */
+const longestData = 200;
 const states: readonly JobState[] = ["waiting", "active", "done", "failed"];
 
 /** The part of `Jobs` that its commands need. */
@@ -29,12 +33,13 @@ export function addJobCommands(app: Flagon, jobs: CommandedJobs): void {
       if (state !== undefined && wanted === undefined) {
         throw new UsageError(`There is no state '${String(state)}'. There are: ${states.join(", ")}.`);
       }
-      return format(await jobs.list(wanted, typeof limit === "number" ? limit : 100));
+      return list(jobs, wanted, typeof limit === "number" ? limit : mostListed);
     },
     { description: "Lists jobs.", options: { state: "string", limit: "int" } },
   );
-  app.command("jobs failed", async () => format(await jobs.list("failed", 100)), {
+  app.command("jobs failed", async ({ limit }) => list(jobs, "failed", typeof limit === "number" ? limit : mostListed), {
     description: "Lists the jobs that failed, with their errors.",
+    options: { limit: "int" },
   });
   app.command(
     "jobs retry <id>",
@@ -83,13 +88,20 @@ async function work(app: Flagon, jobs: CommandedJobs, queues: readonly string[],
   return "";
 }
 
+async function list(jobs: CommandedJobs, state: JobState | undefined, limit: number): Promise<string> {
+  // One more shows whether there are more. A wrong limit goes on, to its error.
+  const found = await jobs.list(state, limit < 1 ? limit : limit + 1);
+  const shown = format(found.slice(0, limit));
+  return found.length > limit ? `${shown}\nThere are more than ${limit}. To see more: --limit ${limit * 10}` : shown;
+}
+
 function format(list: readonly JobInfo[]): string {
   return list.length === 0
     ? "There are none."
     : list
         .map(
           ({ attempt, data, error, id, name, state, time }) =>
-            `${id}  ${state.padEnd(7)}  ${time.toISOString()}  ${name}  ${describeData(data)}${attempt > 1 ? `  run ${attempt}` : ""}${error === null ? "" : `\n    ${error}`}`,
+            `${id}  ${state.padEnd(7)}  ${time.toISOString()}  ${forTerminal(name)}  ${forTerminal(shorten(describeData(data)))}${attempt > 1 ? `  run ${attempt}` : ""}${error === null ? "" : `\n    ${forTerminal(error).replaceAll("\n", "\n    ")}`}`,
         )
         .join("\n");
 }
@@ -99,6 +111,15 @@ function describeData(data: unknown): string {
   return typeof data === "object" && data !== null && "subject" in data && "text" in data && "to" in data
     ? JSON.stringify({ to: data.to, subject: data.subject })
     : JSON.stringify(data);
+}
+
+function shorten(text: string): string {
+  return text.length > longestData ? `${text.slice(0, longestData)}…` : text;
+}
+
+/** A terminal obeys control characters, which an error can have from a stranger. */
+function forTerminal(text: string): string {
+  return text.replaceAll(/(?!\n)[\p{Cc}]/gu, (character) => `\\x${(character.codePointAt(0) ?? 0).toString(16).padStart(2, "0")}`);
 }
 
 function parse(text: unknown): unknown {

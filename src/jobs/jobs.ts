@@ -14,6 +14,7 @@ import { HeldJobs } from "./held-jobs";
 import type { JobsOptions } from "./jobs-options";
 import { MemoryStore } from "./memory-store";
 import { encodeData, type JobInfo, type JobState, type Message, type WaitingJob } from "./message";
+import { checkQueues } from "./queues";
 import { runJob } from "./runner";
 import { type Schedule, type ScheduleOptions, type ScheduleRecord, Scheduler, Times } from "./schedule";
 import { SqlStore } from "./sql-store";
@@ -223,7 +224,7 @@ export class Jobs implements Extension {
   /**
    * Starts a worker in this process, as `flagon jobs work` does. The app stops it.
    *
-   * @throws {JobError} If a worker runs in this process already, or `concurrency` is no whole number from 1.
+   * @throws {JobError} If a worker runs in this process already, no job has one of the queues, or `concurrency` is no whole number from 1.
    */
   async work(options: WorkOptions = {}): Promise<RunningWorker> {
     if (this.#worker !== undefined) {
@@ -233,8 +234,9 @@ export class Jobs implements Extension {
     if (options.concurrency !== undefined && !isCount(options.concurrency)) {
       throw new JobError(`'concurrency' of a worker must be a whole number from 1, but got ${options.concurrency}.`);
     }
-    await this.#kept.prepare();
     const known = this.#known();
+    checkQueues(options.queues ?? [], known);
+    await this.#kept.prepare();
     const scheduler = new Scheduler(this.#owner, this.#kept.ticks, (name, tick) => this.#enqueueTick(name, tick));
     this.#scheduler = scheduler;
     this.#worker = this.#kept.work(
@@ -292,7 +294,7 @@ export class Jobs implements Extension {
     const { engine, lease = 30 } = this.#options;
     const database = this.#database;
     if (engine !== undefined) {
-      return createBullBackend(engine, lease * 1000);
+      return createBullBackend(engine, lease * 1000, () => this.#known());
     }
     if (database === undefined) {
       return new StoreBackend("memory", new MemoryStore(), lease * 1000);

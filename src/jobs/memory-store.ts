@@ -32,14 +32,16 @@ export class MemoryStore implements JobStore {
     return message.id;
   }
 
-  async claim({ isEager, lease, limit, names, queues }: ClaimRequest): Promise<readonly Claim[]> {
+  async claim({ isEager, lease, limit, names, queues, running }: ClaimRequest): Promise<readonly Claim[]> {
     const now = Date.now();
     const due = [...this.#entries.values()]
       .filter(
         ({ claimedUntil, message, state }) =>
           names.includes(message.name) &&
           (queues.length === 0 || queues.includes(message.queue)) &&
-          (state === "waiting" ? isEager || message.runAt <= now : state === "active" && claimedUntil < now),
+          (state === "waiting"
+            ? isEager || message.runAt <= now
+            : state === "active" && claimedUntil < now && !running.includes(message.id)),
       )
       .sort((left, right) => left.message.runAt - right.message.runAt)
       .slice(0, limit);
@@ -96,12 +98,19 @@ export class MemoryStore implements JobStore {
     return entry.message;
   }
 
-  async claimTick(name: string, tick: number): Promise<boolean> {
+  async claimTick(name: string, tick: number, run: () => Promise<void>): Promise<void> {
     const ticks = this.#ticks.get(name) ?? new Set();
     this.#ticks.set(name, ticks);
-    const isNew = !ticks.has(tick);
+    if (ticks.has(tick)) {
+      return;
+    }
     ticks.add(tick);
-    return isNew;
+    try {
+      await run();
+    } catch (error) {
+      ticks.delete(tick);
+      throw error;
+    }
   }
 
   async lastTick(name: string): Promise<number | null> {

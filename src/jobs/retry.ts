@@ -4,6 +4,9 @@ import { type Claim, describeError, PermanentError } from "./message";
 import { runJob } from "./runner";
 import type { JobStore } from "./store";
 
+/** The part of a store that writes the ends of runs. */
+export type RunEnds = Pick<JobStore, "finish" | "fail" | "retry">;
+
 /** The longest pause before a retry, in milliseconds. */
 const longestPause = 3600_000;
 
@@ -14,7 +17,7 @@ export function pauseBefore(job: AnyJob, attempt: number): number {
 }
 
 /** Runs a job that was taken, and writes its end or the time of its next run. Returns `true` if it has ended. */
-export async function runClaim(app: Application, store: JobStore, job: AnyJob, claim: Claim, stop: AbortSignal): Promise<boolean> {
+export async function runClaim(app: Application, store: RunEnds, job: AnyJob, claim: Claim, stop: AbortSignal): Promise<boolean> {
   const { retries } = job.options;
   if (claim.attempt > retries + 1) {
     await store.fail(claim, `The worker ended during each of its ${claim.attempt - 1} runs.`);

@@ -45,6 +45,9 @@ export interface ScheduleDecorator {
 
 /** The longest sleep, in milliseconds: clocks are set, and machines sleep. */
 const longestSleep = 30_000;
+/** The shortest and the longest pause before a time is tried again that the database has refused, in milliseconds. */
+const shortestPause = 500;
+const longestPause = 30_000;
 
 /**
  * Runs a method of a registered controller at the times of a cron expression: once for each, with any number of processes and machines.
@@ -119,7 +122,7 @@ export class Scheduler {
   readonly #enqueue: (name: string, tick: number) => Promise<void>;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #pending = new Set<Promise<void>>();
-  #isStopped = false;
+  readonly #stop = new AbortController();
 
   /**
    * @param app The app.
@@ -142,13 +145,13 @@ export class Scheduler {
     const last = await this.#store.lastTick(name);
     if (last === null) {
       // A new schedule has missed no time.
-      await this.#store.claimTick(name, now);
+      await this.#store.claimTick(name, now, async () => undefined);
       this.#wait(name, times, now);
       return;
     }
     const missed = times.upTo(now);
     if (missed !== null && missed > last) {
-      await this.#tick(name, missed);
+      this.#take(name, times, missed);
     }
     // A clock that was set back repeats no time.
     this.#wait(name, times, Math.max(now, last));
@@ -156,7 +159,7 @@ export class Scheduler {
 
   /** Waits for no more times. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
+    this.#stop.abort();
     for (const timer of this.#timers) {
       clearTimeout(timer);
     }
@@ -165,7 +168,7 @@ export class Scheduler {
 
   #wait(name: string, times: Times, from: number): void {
     const next = times.after(from);
-    if (next === null || this.#isStopped) {
+    if (next === null || this.#stop.signal.aborted) {
       return;
     }
     const timer = setTimeout(
@@ -175,8 +178,7 @@ export class Scheduler {
           this.#wait(name, times, from);
           return;
         }
-        const ticked = this.#tick(name, next).finally(() => this.#pending.delete(ticked));
-        this.#pending.add(ticked);
+        this.#take(name, times, next);
         this.#wait(name, times, next);
       },
       Math.min(longestSleep, Math.max(0, next - Date.now())),
@@ -184,22 +186,51 @@ export class Scheduler {
     this.#timers.add(timer);
   }
 
-  async #tick(name: string, tick: number): Promise<void> {
+  #take(name: string, times: Times, tick: number): void {
+    const taken = this.#tick(name, times, tick).finally(() => this.#pending.delete(taken));
+    this.#pending.add(taken);
+  }
+
+  /** Runs a time, again and again while the database is away, up to the next one. */
+  async #tick(name: string, times: Times, tick: number): Promise<void> {
     const schedule = name.slice(schedulePrefix.length);
-    try {
-      if (!(await this.#store.claimTick(name, tick))) {
+    const end = times.after(tick) ?? Number.POSITIVE_INFINITY;
+    for (let pause = shortestPause; ; pause = Math.min(longestPause, pause * 2)) {
+      try {
+        await this.#store.claimTick(name, tick, () => this.#run(name, tick));
+        return;
+      } catch (error) {
+        this.#app.logger.error({ err: error, schedule }, `The schedule '${schedule}' could not be run at ${new Date(tick).toISOString()}.`);
+      }
+      await this.#pause(pause);
+      if (this.#stop.signal.aborted || Date.now() >= end) {
         return;
       }
-      if (await this.#store.isBusy(name)) {
-        this.#app.logger.warn(
-          { schedule },
-          `The schedule '${schedule}' is left out at ${new Date(tick).toISOString()}: its last run has not ended.`,
-        );
-        return;
-      }
-      await this.#enqueue(name, tick);
-    } catch (error) {
-      this.#app.logger.error({ err: error, schedule }, `The schedule '${schedule}' could not be run at ${new Date(tick).toISOString()}.`);
     }
+  }
+
+  #pause(time: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(end, time);
+      const { signal } = this.#stop;
+      signal.addEventListener("abort", end);
+      function end(): void {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", end);
+        resolve();
+      }
+    });
+  }
+
+  async #run(name: string, tick: number): Promise<void> {
+    if (await this.#store.isBusy(name)) {
+      const schedule = name.slice(schedulePrefix.length);
+      this.#app.logger.warn(
+        { schedule },
+        `The schedule '${schedule}' is left out at ${new Date(tick).toISOString()}: its last run has not ended.`,
+      );
+      return;
+    }
+    await this.#enqueue(name, tick);
   }
 }

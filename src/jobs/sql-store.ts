@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { DatabaseError, JobError } from "../base/errors";
 import type { Database } from "../database/database";
 import { type DrizzleSql, loadDrizzle } from "../database/drizzle";
+import { findOfError, messageOf } from "../database/engine";
 import { findUniqueViolation } from "../database/violations";
 import { HeldJobs } from "./held-jobs";
 import type { Claim, JobInfo, JobState, Message, WaitingJob } from "./message";
@@ -39,14 +41,7 @@ export class SqlStore implements JobStore {
     }
     const { sql } = loadDrizzle();
     for (const statement of tables) {
-      try {
-        await this.#database.execute(sql.raw(statement));
-      } catch (error) {
-        // Two processes may make a table at once, of which Postgres refuses one.
-        await this.#database.execute(sql.raw(statement)).catch(() => {
-          throw error;
-        });
-      }
+      await this.#make(sql.raw(statement));
     }
     // Tables that are made inside of a transaction may be rolled back.
     this.#isPrepared = !this.#database.isInTransaction;
@@ -69,17 +64,18 @@ export class SqlStore implements JobStore {
     });
   }
 
-  async claim({ isEager, lease, limit, names, queues }: ClaimRequest): Promise<readonly Claim[]> {
+  async claim({ isEager, lease, limit, names, queues, running }: ClaimRequest): Promise<readonly Claim[]> {
     if (names.length === 0 || limit <= 0) {
       return [];
     }
     await this.prepare();
-    const { inArray, sql } = loadDrizzle();
+    const { inArray, notInArray, sql } = loadDrizzle();
     const now = Date.now();
     const token = randomUUID();
     const inQueues = queues.length === 0 ? sql`1 = 1` : inArray(sql`queue`, [...queues]);
     const isDue = isEager ? sql`state = 'waiting'` : sql`state = 'waiting' and run_at <= ${now}`;
-    const due = sql`select id from flagon_jobs where (${isDue} or state = 'active' and claimed_until < ${now}) and ${inQueues} and ${inArray(sql`name`, [...names])} order by run_at limit ${limit}`;
+    const isLost = running.length === 0 ? sql`claimed_until < ${now}` : sql`claimed_until < ${now} and ${notInArray(sql`id`, running)}`;
+    const due = sql`select id from flagon_jobs where (${isDue} or state = 'active' and ${isLost}) and ${inQueues} and ${inArray(sql`name`, [...names])} order by run_at limit ${limit}`;
     const isPostgres = this.#database.kind === "postgres";
     // A read does not wait for the turn of the writers.
     if (!isPostgres && (await this.#database.execute(due)).length === 0) {
@@ -161,13 +157,18 @@ export class SqlStore implements JobStore {
     }
   }
 
-  async claimTick(name: string, tick: number): Promise<boolean> {
+  async claimTick(name: string, tick: number, run: () => Promise<void>): Promise<void> {
     await this.prepare();
     const { sql } = loadDrizzle();
-    const rows = await this.#database.execute(
-      sql`insert into flagon_ticks (name, tick) values (${name}, ${tick}) on conflict do nothing returning tick`,
-    );
-    return rows.length > 0;
+    // The tick and its job are one transaction: a crash between the two would lose the run.
+    await this.#database.atomic(async () => {
+      const rows = await this.#database.execute(
+        sql`insert into flagon_ticks (name, tick) values (${name}, ${tick}) on conflict do nothing returning tick`,
+      );
+      if (rows.length > 0) {
+        await run();
+      }
+    });
   }
 
   async lastTick(name: string): Promise<number | null> {
@@ -210,6 +211,20 @@ export class SqlStore implements JobStore {
     await this.#database.execute(
       sql`delete from flagon_ticks where tick < ${now - keptFailed.age} and tick < (select max(tick) from flagon_ticks as later where later.name = flagon_ticks.name) returning tick`,
     );
+  }
+
+  async #make(statement: Sql): Promise<void> {
+    try {
+      await this.#database.execute(statement);
+    } catch (error) {
+      // Two processes may make a table at once, of which Postgres refuses one.
+      const isMade = findUniqueViolation(error) !== null || ["42P07", "42710"].includes(String(findOfError(error, "code")));
+      if (!isMade) {
+        throw error instanceof DatabaseError
+          ? error
+          : new JobError(`The tables of jobs cannot be made or found in the database: ${messageOf(error)}`, { cause: error });
+      }
+    }
   }
 
   async #finishBatch(): Promise<void> {

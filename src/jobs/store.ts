@@ -11,6 +11,8 @@ export interface ClaimRequest {
   readonly lease: number;
   /** Whether jobs whose time has not come are taken as well. */
   readonly isEager: boolean;
+  /** The ids of the jobs that the worker still runs. A clock that jumps, or a database that was away, lets their claims run out. */
+  readonly running: readonly string[];
 }
 
 /** Keeps jobs. */
@@ -34,8 +36,8 @@ export interface JobStore {
   list(state: JobState | undefined, limit: number): Promise<readonly JobInfo[]>;
   /** Lets a failed job wait once more, and returns it; `null` if there is none. */
   restore(id: string): Promise<WaitingJob | null>;
-  /** Notes a tick of a schedule, and tells whether it was new. */
-  claimTick(name: string, tick: number): Promise<boolean>;
+  /** Notes a tick of a schedule. If it is new, runs a function with it; if that fails, the tick is new again. */
+  claimTick(name: string, tick: number, run: () => Promise<void>): Promise<void>;
   /** The latest tick of a schedule. */
   lastTick(name: string): Promise<number | null>;
   /** Tells whether a job of a name waits or runs. */

@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Application } from "../setup/application";
 import type { AnyJob } from "./definition";
 import type { Claim } from "./message";
-import { runClaim } from "./retry";
+import { type RunEnds, runClaim } from "./retry";
 import { longestTimer } from "./runner";
 import type { JobStore } from "./store";
 
@@ -29,6 +29,8 @@ export interface RunningWorker {
 /** The shortest and the longest pause between two looks at the store, in milliseconds. */
 const shortestPause = 100;
 const longestPause = 2000;
+/** Milliseconds for which the end of a run is written again and again while the database is away. */
+const longestWrite = 300_000;
 
 /** Takes jobs from a store and runs them. */
 export class StoreWorker implements RunningWorker {
@@ -39,6 +41,7 @@ export class StoreWorker implements RunningWorker {
   readonly #queues: readonly string[];
   readonly #concurrency: number;
   readonly #ended: (claim: Claim) => void;
+  readonly #ends: RunEnds;
   readonly #active = new Map<Claim, Promise<void>>();
   readonly #stop = new AbortController();
   readonly #loop: Promise<void>;
@@ -71,6 +74,11 @@ export class StoreWorker implements RunningWorker {
     this.#queues = queues;
     this.#concurrency = concurrency;
     this.#ended = ended;
+    this.#ends = {
+      finish: (claim) => this.#persist(() => store.finish(claim)),
+      fail: (claim, error) => this.#persist(() => store.fail(claim, error)),
+      retry: (claim, runAt, error) => this.#persist(() => store.retry(claim, runAt, error)),
+    };
     this.#renewal = setInterval(() => void this.#renew(), Math.min(longestTimer, lease / 3));
     this.#loop = this.#work();
   }
@@ -123,7 +131,8 @@ export class StoreWorker implements RunningWorker {
     }
     try {
       const names = [...this.#jobs().keys()];
-      return await this.#store.claim({ names, queues: this.#queues, limit, lease: this.#lease, isEager: false });
+      const running = [...this.#active.keys()].map(({ id }) => id);
+      return await this.#store.claim({ names, queues: this.#queues, limit, lease: this.#lease, isEager: false, running });
     } catch (error) {
       this.#app.logger.error({ err: error }, "The jobs could not be read. The worker tries again.");
       return [];
@@ -144,10 +153,27 @@ export class StoreWorker implements RunningWorker {
     const job = this.#jobs().get(claim.name);
     if (job !== undefined) {
       await this.#attempt(async () => {
-        if (await runClaim(this.#app, this.#store, job, claim, this.#stop.signal)) {
+        if (await runClaim(this.#app, this.#ends, job, claim, this.#stop.signal)) {
           this.#ended(claim);
         }
       });
+    }
+  }
+
+  /** Writes the end of a run. A job that has run, and whose end a restart of the database loses, would run twice. */
+  async #persist(write: () => Promise<void>): Promise<void> {
+    const end = performance.now() + longestWrite;
+    for (let pause = shortestPause; ; pause = Math.min(longestPause, pause * 1.5)) {
+      try {
+        await write();
+        return;
+      } catch (error) {
+        if (performance.now() > end || this.#stop.signal.aborted) {
+          throw error;
+        }
+        this.#app.logger.warn({ err: error }, "The state of a job could not be written. The worker tries again.");
+        await wait(pause, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+      }
     }
   }
 

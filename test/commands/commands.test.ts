@@ -42,6 +42,9 @@ describe("commands", () => {
 
   it.each([
     ["user creat Ann", "There is no command 'user creat Ann'."],
+    ["user", "The command 'user' needs a further word. There are:\n\nuser create <name> [age] [--admin] [--dry-run] [--level <int>]"],
+    ["user frobnicate", "There is no command 'user frobnicate'. There are:\n\nuser create"],
+    ["frobnicate", "There is no command 'frobnicate'.\n"],
     ["list-user", "There is no command 'list-user'. Did you mean 'list-users'?"],
     ["user create", "The argument 'name' is missing.\n\nUsage: user create <name> [age] [--admin] [--dry-run] [--level <int>]"],
     ["user create Ann 4 5", "There is an argument too many: '5'."],

@@ -1,11 +1,14 @@
+import { once } from "node:events";
 import { readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/libsql";
+import { drizzle as drizzlePostgres } from "drizzle-orm/node-postgres";
 import { Flagon, route } from "flagon";
-import { Database, openLibsql, Page } from "flagon/database";
-import { describe, expect, it } from "vitest";
+import { Database, openLibsql, openPostgres, Page } from "flagon/database";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { writeFiles } from "../support";
 import { describeDatabase } from "./database.suite";
 import { describeEdges } from "./edges.suite";
@@ -131,6 +134,59 @@ describe("libSQL", () => {
       }),
     ]);
     expect(rows).toBe(0);
+  });
+});
+
+describe("a database that cannot be reached", () => {
+  const describeError = async (database: Database) => {
+    const app = new Flagon(writeFiles({ "migrations/meta/_journal.json": '{"entries":[]}' }), { static: null, config: { testing: true } });
+    app.use(database);
+    const outputs: string[] = [];
+    for (const word of ["migrate", "check", "reset"]) {
+      const { exitCode, output } = await app.testCommands().invoke(["db", word]);
+      outputs.push(`${exitCode} ${output}`);
+    }
+    await database.close();
+    return [...new Set(outputs)];
+  };
+
+  it("is named by each command: a server that refuses, a host without an address, a file of another kind", async () => {
+    const none = new Database(drizzlePostgres({ client: openPostgres("postgres://app:secret@127.0.0.1:1/app") }));
+    expect(await describeError(none)).toEqual([
+      expect.stringMatching(/^1 The database cannot be reached: .*ECONNREFUSED.* Look at its URL/),
+    ]);
+    const remote = new Database(drizzle({ client: openLibsql("libsql://127.0.0.1:2") }));
+    expect(await describeError(remote)).toEqual([expect.stringMatching(/^1 The database cannot be reached: /)]);
+    const file = join(writeFiles({ "app.db": "a text, and no database ".repeat(100) }), "app.db");
+    const text = new Database(drizzle({ client: openLibsql(`file:${file}`) }));
+    expect(await describeError(text)).toEqual([expect.stringMatching(/^1 The database cannot be reached: .*not a database/)]);
+  });
+
+  it("is given up if the server accepts the connection and never answers", async () => {
+    const server = createServer((socket) => socket.on("error", () => undefined).resume()).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const begun = performance.now();
+    const silent = new Database(
+      drizzlePostgres({ client: openPostgres(`postgres://app@127.0.0.1:${port}/app`, { connectionTimeoutMillis: 300 }) }),
+    );
+    await expect(silent.migrate()).rejects.toThrow(/cannot be reached/);
+    expect(performance.now() - begun).toBeLessThan(5000);
+    await silent.close();
+  });
+
+  it("does not wait for another process if the file of the lock cannot be written", async () => {
+    const root = writeFiles({ "migrations/meta/_journal.json": '{"entries":[]}', ".app.db.migrating.db/keep.txt": "" });
+    const database = new Database(drizzle({ client: openLibsql(`file:${join(root, "app.db")}`) }), {
+      migrations: join(root, "migrations"),
+    });
+    const begun = performance.now();
+    await expect(database.migrate()).rejects.toThrow(
+      /\.app\.db\.migrating\.db', which keeps other processes from migrating, cannot be written/,
+    );
+    expect(performance.now() - begun).toBeLessThan(5000);
+    await database.close();
   });
 });
 

@@ -225,6 +225,35 @@ export function describeEdges(name: string, create: () => Promise<Made>, isPostg
       expect(findUniqueViolation(await refusal(made, `insert into odd ("user") values ('x')`))?.columns).toEqual(["user"]);
     });
 
+    it("is named by its columns whatever the values and the expressions are", async () => {
+      const made = await create();
+      await run(made, "create table people (name text unique, user_name text, mail text, slug text, site integer, unique (slug, site))");
+      await run(made, "create unique index people_user_name on people (lower(trim(user_name)))");
+      await run(made, "create unique index people_mail on people (lower(mail)) where site is null");
+      for (const value of ["x)=(y", ")=(", "a\nb", "(name)=(x)", '"', "ä, b", "x".repeat(3000)]) {
+        const insert = sql`insert into people (name, site) values (${value}, 1)`;
+        await made.database.execute(insert);
+        const error = await failure(made.database.atomic(() => made.database.execute(insert)));
+        expect(findUniqueViolation(error)?.columns, value).toEqual(["name"]);
+      }
+      await run(made, "insert into people values ('1', 'Ann', 'a@x', 's, t', 1), ('2', 'Bo', 'a@x', null, null)");
+      const both = findUniqueViolation(await refusal(made, "insert into people (slug, site) values ('s, t', 1)"));
+      expect(both?.columns).toEqual(["slug", "site"]);
+      const found: unknown[] = [];
+      const form = { addError: (...values: readonly unknown[]) => found.push(values) };
+      const messages = { name: "name", userName: "user", mail: "mail" };
+      await made.database.atomic(async () => {
+        for (const values of ["('3', ' ANN ', 'b@x', null, 1)", "('4', 'c', 'A@X', null, null)", "('2', 'd', 'd@x', null, 1)"]) {
+          expect(await refuseDuplicates(form, messages, () => run(made, `insert into people values ${values}`))).toBeUndefined();
+        }
+      });
+      expect(found).toEqual([
+        ["userName", "user"],
+        ["mail", "mail"],
+        ["name", "name"],
+      ]);
+    });
+
     it("is no unique violation if it is null, a check or a foreign key", async () => {
       const made = await create();
       await tables(made);

@@ -107,6 +107,24 @@ export function describeMigrations(name: string, prepare: () => Promise<() => Op
       expect((await run("db", "migrate")).exitCode).toBe(1);
     });
 
+    it("are left as they are, with an error that names the file, if one is gone or the journal is torn", async () => {
+      const { create, root } = await setUp();
+      const { app, database, query, run } = create();
+      const write = (text: string) => writeFileSync(join(root, "migrations/meta/_journal.json"), text);
+      for (const text of ["<<<<<<< HEAD", "", "null", "[]", '{"version":"7"}']) {
+        write(text);
+        await expect(database.migrate(), text).rejects.toThrow(
+          /The journal of the migrations, '.*_journal\.json', cannot be read: .* Restore it/,
+        );
+        expect((await run("db", "check")).output, text).toMatch(/cannot be read/);
+      }
+      await expect(app.registry.deploymentChecks[0]?.()).rejects.toThrow(/cannot be read/);
+      write(journal("0000_one", "0001_gone"));
+      await expect(database.migrate()).rejects.toThrow(/The migrations in '.*' cannot be read: .*0001_gone\.sql/);
+      expect((await query("select 1 as found"))[0]?.found).toBe(1);
+      await expect(query("select * from one")).rejects.toThrow();
+    });
+
     it("belong to commands that fill and empty the database, in production only by its name", async () => {
       let filled = 0;
       const { create } = await setUp(undefined, {

@@ -255,6 +255,56 @@ export function describeJobs(kind: string, create: () => Promise<Place>): void {
       expect((await run("list", "--state", "waiting")).output).toContain(id);
     });
 
+    it("are listed in lines that a terminal can show, up to a limit", async () => {
+      const made = await setUp();
+      const run = (...words: string[]) => made.app.testCommands().invoke(["jobs", ...words]);
+      expect((await run("list")).output).toBe("There are none.\n");
+      const broken = job(uniqueName(), { retries: 0 }, () => {
+        throw new Error("red \u001b[31m bell \u0007 \u009b31m\nsecond line\rover");
+      });
+      for (const n of [1, 2, 3]) {
+        await enqueue(made, broken as never, { n, text: "\u001b[2J\u009b".repeat(100) } as never);
+      }
+      expect((await run("list", "--limit", "2")).output).toMatch(/^(?:.*\n){2}There are more than 2\. To see more: --limit 20\n$/);
+      expect((await run("list", "--limit", "3")).output).not.toContain("There are more");
+      await made.jobs.drain();
+      const { output } = await run("failed", "--limit", "1");
+      expect(output).toContain("\n    red \\x1b[31m bell \\x07 \\x9b31m\n    second line\\x0dover\n");
+      expect(output).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
+      expect(Math.max(...output.split("\n").map((line) => line.length))).toBeLessThan(700);
+    });
+
+    it("are found in all queues, also by a process that has added none", async () => {
+      const place = await create();
+      const named = job<number>(uniqueName(), { queue: "other", retries: 0 }, () => Promise.reject(new Error("broken")));
+      const open = async () => {
+        const app = createApp();
+        app.logger.level = "silent";
+        if (place.database !== undefined) {
+          app.use(place.database);
+        }
+        const jobs = new Jobs({ ...place.options, maxWait: 0.01 });
+        app.use(jobs);
+        await app.ready();
+        return { app, jobs };
+      };
+      const first = await open();
+      const [second, third] = kind === "memory" ? [first, first] : [await open(), await open()];
+      onTestFinished(async () => {
+        for (const { app } of [first, second, third]) {
+          await app.lifeCycle.stop(5000);
+        }
+      });
+      const id = await first.app.appContext(() => named.enqueue(1));
+      await wait(50);
+      expect(await second.jobs.list("waiting")).toMatchObject([{ id, queue: "other" }]);
+      expect(await second.app.lifeCycle.health.run()).toEqual(["jobs"]);
+      await second.jobs.drain();
+      expect(await second.jobs.list("failed")).toMatchObject([{ id }]);
+      expect(await third.jobs.retry(id)).toBe(true);
+      await expect(second.jobs.work({ queues: ["othr"] })).rejects.toThrow(/No job has the queue 'othr'\..* There are: default, .*other/);
+    });
+
     it("know the id of the request that enqueued them", async () => {
       const seen: unknown[] = [];
       const traced = job(uniqueName(), (_, { requestId, traceparent }) => seen.push(requestId, traceparent));

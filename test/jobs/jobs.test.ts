@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { Flagon } from "flagon";
 import { Jobs, job } from "flagon/jobs";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createLibsql } from "../database/libsql";
 import { describeJobEdges, describeJobs, describeTransactionalJobs, until } from "./jobs.suite";
 
@@ -71,6 +71,51 @@ describe("jobs in the app's database", () => {
     await jobs.work();
     await until(async () => (await jobs.list("done")).length === 1);
     expect(runs).toEqual([1]);
+  });
+
+  it("run once if the database is away, for longer than the lease, when their run ends", async () => {
+    const { app, database, jobs } = await setUp({ lease: 0.3 });
+    const { execute } = database;
+    const runs: string[] = [];
+    const outage = () => {
+      const end = Date.now() + 1000;
+      database.execute = (statement) =>
+        Date.now() < end ? Promise.reject(new Error("The database is away.")) : execute.call(database, statement);
+    };
+    const fine = job<number>("ends during an outage", () => {
+      runs.push("fine");
+      outage();
+    });
+    const broken = job<number>("fails during an outage", { retries: 0 }, () => {
+      runs.push("broken");
+      outage();
+      throw new Error("broken");
+    });
+    await app.appContext(() => fine.enqueue(1));
+    await jobs.work();
+    await until(async () => (await jobs.list("done").catch(() => [])).length === 1);
+    await app.appContext(() => broken.enqueue(1));
+    await until(async () => (await jobs.list("failed").catch(() => [])).length === 1);
+    expect([runs, await jobs.list("failed")]).toEqual([["fine", "broken"], [expect.objectContaining({ error: "broken" })]]);
+  });
+
+  it("run once if the clock jumps by an hour while they run", async () => {
+    const { app, jobs } = await setUp();
+    vi.useFakeTimers({ toFake: ["Date"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const runs: number[] = [];
+    const slow = job<number>("sees a jump of the clock", async (n) => {
+      runs.push(n);
+      vi.setSystemTime(Date.now() + 3600_000);
+      await wait(500);
+    });
+    await app.appContext(() => slow.enqueue(1));
+    const worker = await jobs.work();
+    for (let round = 0; round < 20 && (await jobs.list("done")).length === 0; round++) {
+      worker.wake();
+      await wait(100);
+    }
+    expect([runs, (await jobs.list("done")).length]).toEqual([[1], 1]);
   });
 
   it("do not count a delay or a pause before a retry as silence of a worker", async () => {

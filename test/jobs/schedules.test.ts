@@ -92,6 +92,29 @@ describe("a scheduler", () => {
     expect(ran).toHaveLength(1);
   });
 
+  it("tries a time again that the database has refused, up to the next one, and runs it once", async () => {
+    const { ran, start, store } = setUp("2026-05-10T02:59:30Z");
+    const scheduler = await start();
+    const { claimTick } = store;
+    let end = Date.parse("2026-05-10T03:10:00Z");
+    store.claimTick = (name, tick, run) =>
+      claimTick.call(store, name, tick, async () => {
+        await run();
+        if (Date.now() < end) {
+          ran.pop();
+          throw new Error("The database is away.");
+        }
+      });
+    await vi.advanceTimersByTimeAsync(5 * 60_000);
+    expect(ran).toEqual([]);
+    await vi.advanceTimersByTimeAsync(10 * 60_000);
+    expect(ran).toEqual(["2026-05-10T03:00:00.000Z"]);
+    end = Date.parse("2026-05-12T03:00:10Z");
+    await vi.advanceTimersByTimeAsync(48 * 3600_000);
+    expect(ran).toEqual(["2026-05-10T03:00:00.000Z", "2026-05-12T03:00:00.000Z"]);
+    await scheduler.stop();
+  });
+
   it("repeats no time after the clock was set back, while it runs and after a restart", async () => {
     const { ran, start } = setUp("2026-05-10T02:59:30Z");
     const scheduler = await start();

@@ -1,0 +1,18 @@
+import { JobError } from "../base/errors";
+import { didYouMean } from "../base/suggestion";
+import type { AnyJob } from "./definition";
+
+/**
+ * Checks the queues of a worker. One of a queue that no job has would do nothing, and say nothing.
+ *
+ * @param queues The queues of the worker.
+ * @param known The jobs that this process knows, by name.
+ * @throws {JobError} If no job has one of the queues.
+ */
+export function checkQueues(queues: readonly string[], known: ReadonlyMap<string, AnyJob>): void {
+  const all = new Set(["default", ...[...known.values()].map(({ options }) => options.queue)]);
+  const unknown = queues.find((name) => !all.has(name));
+  if (unknown !== undefined) {
+    throw new JobError(`No job has the queue '${unknown}'.${didYouMean(unknown, all)} There are: ${[...all].join(", ")}.`);
+  }
+}
