@@ -4,7 +4,6 @@ import { JobError, SetupError } from "../base/errors";
 import { refuseUnknown } from "../base/unknown-options";
 import { Database } from "../database/database";
 import { findRequestContext } from "../dispatch/context";
-import type { ExtensionRecord } from "../setup/registry";
 import { type Backend, StoreBackend } from "./backend";
 import { createBullBackend } from "./bull-backend";
 import { addJobCommands } from "./commands";
@@ -16,7 +15,7 @@ import { MemoryStore } from "./memory-store";
 import { encodeData, type JobInfo, type JobState, type Message, type WaitingJob } from "./message";
 import { checkQueues } from "./queues";
 import { runJob } from "./runner";
-import { type Schedule, type ScheduleOptions, type ScheduleRecord, Scheduler, Times } from "./schedule";
+import { isScheduled, type Schedule, type ScheduleOptions, Scheduler, Times } from "./schedule";
 import { SqlStore } from "./sql-store";
 import { schedulePrefix } from "./store";
 import type { RunningWorker, WorkOptions } from "./worker";
@@ -394,8 +393,4 @@ export class Jobs implements Extension {
 
 function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 1;
-}
-
-function isScheduled(record: ExtensionRecord): record is ExtensionRecord & { readonly value: ScheduleRecord } {
-  return record.extension === "schedule";
 }

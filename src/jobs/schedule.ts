@@ -2,6 +2,7 @@ import { SetupError } from "../base/errors";
 import { lazily } from "../base/lazily";
 import type { Application } from "../setup/application";
 import { createRecorder } from "../setup/decorators";
+import type { ExtensionRecord } from "../setup/registry";
 import type { JobControl } from "./definition";
 import { type JobStore, schedulePrefix } from "./store";
 
@@ -31,6 +32,11 @@ export interface Schedule {
 export interface ScheduleRecord {
   readonly pattern: string;
   readonly options: ScheduleOptions;
+}
+
+/** Tells whether a record of an extension is that of a schedule. */
+export function isScheduled(record: ExtensionRecord): record is ExtensionRecord & { readonly value: ScheduleRecord } {
+  return record.extension === "schedule";
 }
 
 /** Decorates a method that takes a job's control, or nothing, in either decorator standard. */
