@@ -167,9 +167,9 @@ const questions: readonly (readonly [string, string])[] = [
 ];
 
 describe("the search of the site", () => {
-  it.each(questions)("finds a page among the first results: %s → %s", (question, page) => {
+  it.each(questions)("finds a page among the first five: %s → %s", (question, page) => {
     const found = index.search(question).map(({ id }) => String(id).replace(/^\/docs\/|#.*$/g, ""));
-    expect(found.slice(0, 4)).toContain(page);
+    expect([...new Set(found)].slice(0, 5)).toContain(page);
   });
 
   it("is that of the configuration, whose functions stand alone", () => {
