@@ -113,7 +113,7 @@ type ValueProblem<Values, Wanted, Giver extends string = "rule"> = unknown exten
 /** The mistake of a method that takes the values one by one, in the manner of Flask. */
 type OneObject = "It takes the values as one object: write '({ name })', not '(name)'.";
 
-type Missing<Giver extends string, Key extends string, Known extends string> = Key extends "json" | "query"
+type Missing<Giver extends string, Key extends string, Known extends string> = Key extends "json" | "query" | "form"
   ? `The route gives no '${Key}': give its options a schema, { ${Key}: … }.`
   : `The ${Giver} gives no '${Key}'.${Suggestion<Key, Known>}`;
 

@@ -28,6 +28,10 @@ export const messages: readonly (readonly [code: string, message: string])[] = [
   ['@route("/posts") view({ slug }: { slug: string }) { return slug; }', `"The rule gives no 'slug'."`],
   ['@route("/<any(a,b):x>") view({ x }: { x: "a" | "c" }) { return x; }', `"The rule gives 'x' as 'b', which the method does not take."`],
   [
+    '@route.post("/x") view({ form }: { form: object }) { return form; }',
+    `"The route gives no 'form': give its options a schema, { form: … }."`,
+  ],
+  [
     '@route.post("/x") view({ json }: { json: object }) { return json; }',
     `"The route gives no 'json': give its options a schema, { json: … }."`,
   ],
