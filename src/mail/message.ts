@@ -309,7 +309,8 @@ function checkAddress(text: string, field: string): string {
     );
   }
   const ascii = domain.startsWith("[") ? domain : domainToASCII(domain);
-  if (ascii === "") {
+  // It reads the text as the host of a URL: a path is left out, an escape is decoded, and 0x7f.1 becomes another host.
+  if (ascii === "" || /[/\\?#%]/.test(domain) || (/^[\0-\x7f]*$/.test(domain) && ascii !== domain.toLowerCase())) {
     throw new MailError(`The field '${field}' of a mail holds '${address.slice(0, 100)}', whose domain is malformed.`);
   }
   return `${local}@${ascii}`;

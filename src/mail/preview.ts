@@ -52,7 +52,8 @@ function findLinks({ html, text }: SentMail): readonly string[] {
     ...[...(html ?? "").matchAll(/\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/gi)].map(([, double, single, bare]) =>
       (double ?? single ?? bare ?? "").replaceAll("&amp;", "&"),
     ),
-    ...[...text.matchAll(/https?:\/\/[^\s<>"')]+/g)].map(([link]) => link),
+    // A sentence can end behind the link.
+    ...[...text.matchAll(/https?:\/\/[^\s<>"')]+/g)].map(([link]) => link.replace(/[.,;:!?]+$/, "")),
   ];
   return [...new Set(found.filter((link) => /^https?:\/\//i.test(link)))];
 }

@@ -335,6 +335,18 @@ describe("mail.send()", () => {
   });
 });
 
+describe("an address", () => {
+  it.each(["example.com/evil", "example.com?x", "example.com#x", "example.com\\x", "%65xample.com", "0x7f.1", "1", "bücher.example/x"])(
+    "is not sent to another host than it names: ann@%s",
+    async (domain) => {
+      const { mail } = createApp();
+      await expect(mail.send({ ...basic, to: `ann@${domain}` })).rejects.toThrow(/The field 'to' of a mail holds 'ann@/);
+      await expect(mail.send({ ...basic, bcc: { name: "Ann", address: `ann@${domain}` } })).rejects.toMatchObject({ code: "MAIL" });
+      expect(mail.outbox).toEqual([]);
+    },
+  );
+});
+
 describe("the transport", () => {
   it("is needed in production, at the start", async () => {
     const { app, mail } = createApp({}, {});
@@ -378,6 +390,8 @@ describe("the transport", () => {
     expect(shown).toContain('<li><a href="https://shop.example/reset?a=1&amp;b=2"');
     expect(shown).not.toContain("<script>");
     expect(page?.answer("/_flagon/mail/7")).toBeUndefined();
+    await mail.send({ ...basic, text: "Open https://shop.example/reset/a_b-c.d. Or write to us." });
+    expect(page?.answer("/_flagon/mail/1")).toContain('<a href="https://shop.example/reset/a_b-c.d" ');
   });
 });
 
