@@ -41,8 +41,7 @@ const flaskNames: ReadonlySet<string> = new Set(["_external", "_anchor", "_schem
  * @param context The current request, if there is one.
  * @param endpoint The endpoint; one that begins with a dot is of the current blueprint.
  * @param values The rule's variables; the other values become the query.
- * @throws {BuildError} If the endpoint is unknown, values are missing or not convertible, or one has the name of an option of Flask.
- * @throws {FlagonError} If a value or an option is a promise.
+ * @throws {BuildError} If the endpoint is unknown, values are missing, promises or not convertible, or one has the name of an option of Flask.
  */
 export function buildUrl(
   app: Application,
@@ -51,9 +50,9 @@ export function buildUrl(
   values: Readonly<Record<string, unknown>> = {},
   options: UrlOptions = {},
 ): string {
-  refuseAwaited(values, "values");
-  refuseAwaited(options, "options");
   const name = resolveName(context, endpoint);
+  refuseAwaited(name, values, "values");
+  refuseAwaited(name, options, "options");
   const all: Record<string, unknown> = { ...values };
   try {
     return build(app, context, name, all, options);
@@ -66,9 +65,15 @@ export function buildUrl(
   }
 }
 
-function refuseAwaited(given: object, label: string): void {
+/** Refuses promises among values or options. */
+function refuseAwaited(endpoint: string, given: object, label: string): void {
   if (Object.values(given).some((value) => typeof value === "object")) {
-    refusePromises(given, `${label} of urlFor()`);
+    try {
+      refusePromises(given, `${label} of urlFor()`);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new BuildError(`Could not build a URL for endpoint '${endpoint}': a value cannot be used. ${reason}`, endpoint);
+    }
   }
 }
 
