@@ -49,7 +49,8 @@ export interface JobInfo {
   readonly time: Date;
 }
 
-const largest = 64 * 1024;
+/** The most bytes of a job's data. */
+export const largest: number = 64 * 1024;
 const longestError = 2000;
 
 /** Fails a job at once: it is not tried again. */

@@ -8,6 +8,7 @@ import { runInAppContext } from "../dispatch/tear-down";
 import { createScope } from "../dispatch/template-scope";
 import { Job } from "../jobs/definition";
 import { findJobs } from "../jobs/find-jobs";
+import { largest } from "../jobs/message";
 import type { Finding } from "../setup/registry";
 import {
   type Address,
@@ -131,7 +132,13 @@ export class Mail implements Extension {
       return { ...rest, ...(content === undefined ? {} : { content: Buffer.from(content).toString("base64") }) };
     });
     // Values that JSON cannot hold are left out, or written as text.
-    const queued: QueuedMail = JSON.parse(JSON.stringify({ ...mail, attachments }));
+    const text = JSON.stringify({ ...mail, attachments });
+    if (Buffer.byteLength(text) > largest) {
+      throw new MailError(
+        `The mail is longer than ${largest / 1024} KiB with its attachments, so that no job can hold it. Send it by a job of your own, which gets the id of its content: job("invoice", async ({ id }) => { await mail.send({ … }); }).`,
+      );
+    }
+    const queued: QueuedMail = JSON.parse(text);
     return findJobs("mail.sendLater()").enqueue(this.#job, queued, {});
   }
 

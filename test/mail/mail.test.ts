@@ -395,6 +395,20 @@ describe("the transport", () => {
   });
 });
 
+describe("a mail that is too long for a job", () => {
+  it.each([{ text: "x".repeat(70_000) }, { text: "x", attachments: [{ filename: "a.pdf", content: Buffer.alloc(60_000) }] }])(
+    "is refused by sendLater(), with the cure",
+    async (parts) => {
+      const { app, mail } = createApp();
+      await expect(app.appContext(() => mail.sendLater({ ...basic, ...parts }))).rejects.toThrow(
+        /longer than 64 KiB .*Send it by a job of your own/,
+      );
+      await mail.send({ ...basic, ...parts });
+      expect(mail.outbox).toHaveLength(1);
+    },
+  );
+});
+
 describe("mail.sendLater()", () => {
   const setUp = async (options: Partial<MailOptions> = {}, config: object = { testing: true }) => {
     const made = createApp(options, config);
