@@ -30,10 +30,12 @@ export interface OpenApiInfo {
  *
  * Schemas of zod with an id, by `.meta({ id: "Post" })`, become components of that name.
  *
+ * OpenAPI has one operation for each method of a path. If two views share one, by other types of variables or another host, the
+ * document has the first, and the app's log a warning.
+ *
  * @param app The app, with all its routes.
  * @param about The other parts of the document.
- * @throws {SetupError} If a schema is not one of zod, or if two views are one operation of the document: they have one method and path, but
- *   other types of variables or another host.
+ * @throws {SetupError} If a schema is not one of zod.
  *
  * @example
  * ```ts
@@ -45,7 +47,7 @@ export function createDocument(app: Flagon, about: OpenApiInfo): OpenApiObject {
   const { info, security, servers, tags } = about;
   const challenges = app.registry.challenges.map(({ type }) => type);
   const components = new Components({ hasChallenges: challenges.length > 0 });
-  const paths = new Paths();
+  const paths = new Paths((message) => app.logger.warn(message));
   const login = new LoginSecurity(app.config.sessionCookieName, about, challenges);
   for (const route of app.registry.routes.routes.filter(isPartOfApi)) {
     for (const method of [...route.methods].filter((name) => pathItemMethods.has(name))) {
@@ -124,8 +126,14 @@ interface PathItem {
 class Paths {
   readonly #items = new Map<string, PathItem>();
   readonly #ids = new Set<string>();
+  readonly #warn: (message: string) => void;
 
-  /** @throws {SetupError} If another view has the operation already. */
+  /** @param warn Tells of an operation that two views have. */
+  constructor(warn: (message: string) => void) {
+    this.#warn = warn;
+  }
+
+  /** Adds an operation, unless another view has it already. */
   add(route: Route<Endpoint>, method: string, describe: (id: string) => OpenApiObject): void {
     const names = route.rule.variables.map(({ name }) => name);
     const path = route.rule.template;
@@ -140,8 +148,8 @@ class Paths {
     } else if (isSameView(other.endpoint, route.endpoint)) {
       known.item[name] = joinServers(known.item[name] ?? {}, describe(other.endpoint.name));
     } else {
-      throw new SetupError(
-        `Two views are the operation ${method} ${known.path} of the OpenAPI document: ${other.endpoint.label}${nameHost(other)} and ${route.endpoint.label}${nameHost(route)}. A document has one for each method of a path, whatever the types of its variables and its host. Take one of them out: { openapi: false }.`,
+      this.#warn(
+        `Two views are the operation ${method} ${known.path} of the OpenAPI document: ${other.endpoint.label}${nameHost(other)} and ${route.endpoint.label}${nameHost(route)}. A document has one for each method of a path, whatever the types of its variables and its host. It shows the first. Take the other out: { openapi: false }.`,
       );
     }
   }
