@@ -23,7 +23,7 @@ export interface Atomic {
  * answer with a status such as 409 that is *returned* commits. Inside of another transaction it is a savepoint.
  * `database.current` is the transaction inside of the function.
  *
- * @throws {SetupError} If the app uses no database.
+ * @throws {SetupError} If the app uses no database, or the method is a generator: it runs after the commit.
  *
  * @example
  * ```ts
@@ -75,6 +75,11 @@ function createAtomic(): Atomic {
 }
 
 function wrap(method: Callable): Callable {
+  if (/^(?:Async)?GeneratorFunction$/.test(method.constructor.name)) {
+    throw new SetupError(
+      `@atomic was put on the generator '${method.name}', which runs after the commit. Read the rows in an atomic function, and yield them afterwards.`,
+    );
+  }
   async function atomicMethod(this: unknown, ...values: unknown[]): Promise<unknown> {
     return findDatabase("atomic()").atomic(() => Reflect.apply(method, this, values));
   }

@@ -10,6 +10,7 @@ import { Job } from "../jobs/definition";
 import { findJobs } from "../jobs/find-jobs";
 import { largest } from "../jobs/message";
 import type { Finding } from "../setup/registry";
+import { toText } from "./html-to-text";
 import {
   type Address,
   checkLine,
@@ -21,7 +22,6 @@ import {
   readRecipients,
   readText,
   type SentMail,
-  toText,
 } from "./message";
 import { answerPreview, previewPath } from "./preview";
 import { deliver, formatAddress, type MailTransport, openTransport, PartialRefusal } from "./transport";

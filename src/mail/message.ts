@@ -18,7 +18,7 @@ export interface Attachment {
   /** The name that is shown. */
   readonly filename?: string;
   /** The content. */
-  readonly content?: string | Buffer | NodeJS.ReadableStream;
+  readonly content?: string | Uint8Array | NodeJS.ReadableStream;
   /** The media type. Default: by the name. */
   readonly contentType?: string;
   /** The id by which the HTML shows it: `<img src="cid:logo">`. */
@@ -257,44 +257,12 @@ export function readAttachments(attachments: readonly Attachment[] | undefined, 
       }
     }
   }
-  return [...(attachments ?? [])];
-}
-
-/** Makes a text of HTML, with the addresses of its links. */
-export function toText(html: string): string {
-  const text = html
-    .replace(/<!--[\s\S]*?-->/g, "")
-    .replace(/<(script|style|head)\b[\s\S]*?<\/\1\s*>/gi, "")
-    .replace(/\s+/g, " ")
-    .replace(/<a\b[^>]*?\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))[^>]*>([\s\S]*?)<\/a\s*>/gi, (_, double, single, bare, inner) => {
-      const address = String(double ?? single ?? bare ?? "");
-      const label = String(inner)
-        .replace(/<[^>]*>/g, "")
-        .trim();
-      return label === "" || label === address || address === "" ? address || label : `${label} (${address})`;
-    })
-    .replace(/<br\s*\/?>\s*/gi, "\n")
-    .replace(/<li\b[^>]*>/gi, "\n- ")
-    .replace(/<\/(?:p|div|h[1-6]|table|ul|ol|blockquote)\s*>/gi, "\n\n")
-    .replace(/<\/(?:tr|li)\s*>/gi, "\n")
-    .replace(/<[^>]*>/g, "");
-  return decode(text)
-    .replace(/[ \t]+\n/g, "\n")
-    .replace(/\n[ \t]+/g, "\n")
-    .replace(/\n{3,}/g, "\n\n")
-    .trim();
-}
-
-const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: " " };
-
-function decode(text: string): string {
-  return text.replace(/&(?:#(\d{1,7})|#x([\da-f]{1,6})|(\w+));/gi, (whole, decimal, hex, name) => {
-    const code = decimal === undefined ? (hex === undefined ? undefined : Number.parseInt(hex, 16)) : Number(decimal);
-    return code === undefined
-      ? (entities[String(name).toLowerCase()] ?? whole)
-      : code > 0 && code <= 0x10ffff
-        ? String.fromCodePoint(code)
-        : whole;
+  return (attachments ?? []).map((attachment) => {
+    const { content } = attachment;
+    // Nodemailer knows the bytes of a Buffer alone.
+    return content instanceof Uint8Array
+      ? { ...attachment, content: Buffer.from(content.buffer, content.byteOffset, content.byteLength) }
+      : attachment;
   });
 }
 

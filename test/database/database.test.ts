@@ -7,7 +7,7 @@ import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/libsql";
 import { drizzle as drizzlePostgres } from "drizzle-orm/node-postgres";
 import { Flagon, route } from "flagon";
-import { Database, openLibsql, openPostgres, Page } from "flagon/database";
+import { atomic, Database, openLibsql, openPostgres, Page } from "flagon/database";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { writeFiles } from "../support";
 import { describeDatabase } from "./database.suite";
@@ -301,5 +301,14 @@ describe("Page", () => {
     expect(list(20, 20)).toBe("1 2 … 18 19 20");
     expect(list(5, 9, { leftEdge: 0, rightEdge: 0, leftCurrent: 1, rightCurrent: 1 })).toBe("… 4 5 6 …");
     expect(list(1, 1_000_000).length).toBeLessThan(40);
+  });
+});
+
+describe("@atomic", () => {
+  it("is refused on generators, which run after the commit", () => {
+    const decorate = atomic as unknown as (prototype: object, name: string, descriptor: PropertyDescriptor) => void;
+    for (const value of [function* rows() {}, async function* rows() {}]) {
+      expect(() => decorate({}, "rows", { value })).toThrow("@atomic was put on the generator 'rows', which runs after the commit.");
+    }
   });
 });

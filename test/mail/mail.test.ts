@@ -127,6 +127,10 @@ describe("mail.send()", () => {
     ["<p>Hi</p><a href=https://shop.example/c?a=1&amp;b=2>Confirm</a>", "Hi\n\nConfirm (https://shop.example/c?a=1&b=2)"],
     ["<a href='https://shop.example/'>Shop</a><!-- <p>draft</p> --> now", "Shop (https://shop.example/) now"],
     ["<!--[if mso]><table><tr><td>Outlook</td></tr></table><![endif]--><p>All</p>", "All"],
+    [
+      "<p>&copy; M&uuml;ller &amp; S&Oslash;N&nbsp;&ndash; 5&euro;&hellip; &#x201e;&#65;&rdquo; &AMP; &unknown;</p>",
+      "© Müller & SØN – 5€… „A” & &unknown;",
+    ],
   ])("makes the text of %s", async (html, text) => {
     const { mail } = createApp();
     await mail.send({ to: "ann@example.com", subject: "Hello", html });
@@ -424,7 +428,7 @@ describe("mail.sendLater()", () => {
   it("is in the outbox once its job has run, and not at all after a rollback", async () => {
     const { app, database, jobs, mail } = await setUp();
     await app.appContext(async () => {
-      await mail.sendLater({ ...basic, attachments: [{ filename: "a.bin", content: Buffer.from([1, 2]) }] });
+      await mail.sendLater({ ...basic, attachments: [{ filename: "a.bin", content: new Uint8Array([0, 1, 2]).subarray(1) }] });
       await database
         .atomic(async () => {
           await mail.sendLater({ ...basic, subject: "never" });
