@@ -20,7 +20,8 @@ const ipv6 = [
 /** Patterns of the formats that zod checks by code: its own patterns of them take more, or less. */
 const exact: Readonly<Record<string, RegExp>> = {
   ipv6: new RegExp(`^(?:${ipv6})$`),
-  cidrv6: new RegExp(`^(?:${ipv6})/(?:\\d|[1-9]\\d|1[01]\\d|12[0-8])$`),
+  // Zod takes a length with a fraction too.
+  cidrv6: new RegExp(`^(?:${ipv6})/(?:(?:\\d|[1-9]\\d|1[01]\\d|12[0-7])(?:\\.\\d{0,14}[1-9])?|128)$`),
   base64: /^(?:[\da-zA-Z+/]{4})*(?:[\da-zA-Z+/]{2}==|[\da-zA-Z+/]{3}=)?$/,
   base64url: /^(?:[\w-]{4})*(?:[\w-]{2,3})?$/,
 };

@@ -154,7 +154,7 @@ function isAbsence(schema: ZodSchema): boolean {
 }
 
 /** Tells whether a schema takes all of JSON, as `z.json()` does. Types that compilers understand cannot be written for its recursive union. */
-export function isAnyJson(schema: ZodSchema): boolean {
+function isAnyJson(schema: ZodSchema): boolean {
   const union = peel(schema);
   const options = listOptions(union, new Set());
   const isPlain = (type: string): boolean => options.some((option) => option._zod.def.type === type && listChecks(option).length === 0);

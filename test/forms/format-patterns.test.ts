@@ -55,7 +55,7 @@ const formats: readonly (readonly [string, z.ZodType, readonly string[]])[] = [
   ["ipv4", z.ipv4(), ["192.168.0.255", "0.0.0.0"]],
   ["ipv6", z.ipv6(), addresses],
   ["cidrv4", z.cidrv4(), ["10.0.0.0/8", "1.2.3.4/32"]],
-  ["cidrv6", z.cidrv6(), addresses.flatMap((address) => [`${address}/0`, `${address}/128`, `${address}/99`])],
+  ["cidrv6", z.cidrv6(), addresses.flatMap((address) => [`${address}/0`, `${address}/128`, `${address}/99`, `${address}/1.28`])],
   ["mac", z.mac(), ["00:1A:2b:3c:4D:5e"]],
   ["base64", z.base64(), ["YWJj", "YWI=", "YQ==", "+/+/", ""]],
   ["base64url", z.base64url(), ["YWJj", "YWI", "YQ", "-_-_"]],
