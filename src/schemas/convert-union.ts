@@ -52,7 +52,7 @@ export function convertUnion(kind: Unwrapped, node: NameNode, path: Path, conver
   }
   // Text that no option accepts is that of a text, or the value of the first option that can read it. Fields go to the option that has most of them, whose errors are shown.
   const [value] = node.values;
-  const closest = value === undefined ? findClosest(options, node) : undefined;
+  const closest = value === undefined ? options[0] : undefined;
   if (closest !== undefined) {
     return convert(closest, node, path, conversion);
   }
@@ -66,6 +66,11 @@ function listOptions(union: ZodSchema, node: NameNode, path: Path): readonly Zod
   const all = readInners(union, "options").filter((option) => !(isItem && isList(option)));
   const fitting = all.filter((option) => fits(unwrap(option).core._zod.def.type, node));
   const options = fitting.length === 0 ? all : fitting;
+  if (node.values.length === 0 && node.children.size > 0) {
+    // An option that needs none of its fields would drop those of another one.
+    const counts = countFields(options, node);
+    return [...options].sort((left, right) => (counts.get(right) ?? 0) - (counts.get(left) ?? 0));
+  }
   // Several values are a list: an option of one value would drop the others.
   return node.values.length > 1 ? [...options.filter(isList), ...options.filter((option) => !isList(option))] : options;
 }
@@ -85,11 +90,10 @@ function isList(schema: ZodSchema): boolean {
   return lists.has(unwrap(schema).core._zod.def.type);
 }
 
-/** Finds the option that has the most of the filled fields. */
-function findClosest(options: readonly ZodSchema[], { children }: NameNode): ZodSchema | undefined {
+/** Counts the filled fields that each option has. */
+function countFields(options: readonly ZodSchema[], { children }: NameNode): ReadonlyMap<ZodSchema, number> {
   const filled = [...children].filter(([, child]) => !isBlank(child)).map(([key]) => key);
-  const counts = options.map((option) => filled.filter((key) => findMember(option, key) !== undefined).length);
-  return options[counts.indexOf(Math.max(...counts))];
+  return new Map(options.map((option) => [option, filled.filter((key) => findMember(option, key) !== undefined).length]));
 }
 
 /** Tells whether a schema accepts a value, as far as that can be told at once. */

@@ -48,6 +48,13 @@ describe("an option of a union", () => {
       undefined,
       { "f.d": ["Enter a whole number."] },
     ],
+    [
+      "that needs no field gives way to one that has the filled field",
+      z.union([z.object({ list: z.array(z.string()), box: z.boolean() }), z.object({ a: z.string() })]),
+      { "f.a": "1" },
+      { f: { a: "1" } },
+      {},
+    ],
     ["that is a group takes no text", z.union([z.object({ a: z.string().optional() }), z.string()]), { f: "x" }, { f: "x" }, {}],
     ["that is a text takes no group", z.union([z.boolean(), z.object({ a: z.string() })]), { "f.a": "x" }, { f: { a: "x" } }, {}],
     ["of JSON is a group", z.json(), { "f.a": "1" }, { f: { a: "1" } }, {}],
