@@ -62,8 +62,8 @@ export class Migrations {
 
   /** Compares the folder with the database. */
   async inspect(): Promise<MigrationReport> {
-    const migrations = this.#read();
     await reach(this.#engine);
+    const migrations = this.#read();
     const applied = await this.#readApplied();
     const latest = Math.max(0, ...applied.map(({ time }) => time));
     const missing = migrations.filter((migration) => !applied.some((row) => isOf(migration, row)));
