@@ -234,8 +234,9 @@ function isGroup({ control }: FieldView, type: string): boolean {
 }
 
 /**
- * Renders the blank choice: a select starts with nothing chosen, so that its first value is not sent by accident. One
- * with a default has none, nor a required one with an initial value, unless its value is no choice any more. Nor has one whose choices hold a blank one of their own.
+ * Renders the blank choice: a select starts with nothing chosen, so that its first value is not sent by accident. A select with
+ * a default has no blank choice, and a select with a blank choice of its own gets no second one. A required select with an
+ * initial value has none either, unless that value is no longer a choice.
  */
 function renderBlank({ values, offersBlank, blankLabel }: FieldView, choices: readonly Choice[]): Markup | string {
   if (choices.some(({ value }) => value === "")) {
