@@ -32,6 +32,20 @@ export function refusePromises(data: unknown, place: string, kind: ErrorKind = F
 }
 
 /**
+ * Refuses data whose JSON has lost a promise: JSON writes it as an empty object.
+ *
+ * @param json The data as JSON.
+ * @param data The data.
+ * @param place The use of the data, for the error.
+ * @throws {FlagonError} If there is a promise.
+ */
+export function refuseLostPromises(json: string | undefined, data: unknown, place: string): void {
+  if (json?.includes("{}") === true) {
+    refusePromises(data, place);
+  }
+}
+
+/**
  * Calls a function with each object inside of data, from the outside in. Objects that write themselves as JSON count as one value.
  *
  * If the function throws, the data is refused, so that the rejections of all its promises are ignored.

@@ -1,4 +1,4 @@
-import { refusePromise, refusePromises } from "./forgotten-await";
+import { refuseLostPromises, refusePromise } from "./forgotten-await";
 
 const brand = Symbol.for("flagon.markup");
 const special = /[&<>"']/;
@@ -103,9 +103,6 @@ const unsafeInScript = /[<>&'\u2028\u2029]/g;
  */
 export function toJsonMarkup(value: unknown, stringify: (value: unknown) => string | undefined = JSON.stringify): Markup {
   const json = stringify(value) ?? "null";
-  if (json.includes("{}")) {
-    // JSON writes a promise as an empty object.
-    refusePromises(value, "value of tojson()");
-  }
+  refuseLostPromises(json, value, "value of tojson()");
   return new Markup(json.replace(unsafeInScript, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`));
 }

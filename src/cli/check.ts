@@ -1,6 +1,6 @@
 import type { Flagon } from "../app";
 import type { Finding } from "../setup/registry";
-import { findMissingFolders, findSessionUse } from "../setup/start-warnings";
+import { findMissingFolders, findMissingKey } from "../setup/start-warnings";
 import { findEndOfLife } from "./node-releases";
 
 /**
@@ -17,14 +17,12 @@ export function checkDeployment(app: Flagon, nodeVersion: string = process.versi
     }
   };
   const key = config.secretKey;
-  const use = key === null ? findSessionUse(app) : undefined;
-  const hasSessions = key !== null || use !== undefined;
+  const missingKey = findMissingKey(app);
+  const hasSessions = key !== null || missingKey !== undefined;
   const cookie = { isAlwaysSecure: config.sessionCookieSecure === true, isNeverSecure: config.sessionCookieSecure === false };
-  check(
-    use !== undefined,
-    `There is no secret key, and ${use}: sessions cannot be written, and forms not sent.`,
-    "Set FLAGON_SECRET_KEY; npx flagon secret makes one.",
-  );
+  if (missingKey !== undefined) {
+    findings.push(missingKey);
+  }
   check(key !== null && key.length < 32, "The secret key is short, which makes it easy to guess.", "Make one: npx flagon secret");
   check(
     typeof key === "string" && /secret|changeme|change-me|password|test|dev|^(.)\1*$/i.test(key),

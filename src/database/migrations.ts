@@ -63,6 +63,10 @@ export class Migrations {
   /** Compares the folder with the database. */
   async inspect(): Promise<MigrationReport> {
     await reach(this.#engine);
+    return this.#compare();
+  }
+
+  async #compare(): Promise<MigrationReport> {
     const migrations = this.#read();
     const applied = await this.#readApplied();
     const latest = Math.max(0, ...applied.map(({ time }) => time));
@@ -79,7 +83,7 @@ export class Migrations {
   async migrate(): Promise<readonly string[]> {
     await reach(this.#engine);
     return this.#engine.lock(async () => {
-      const before = await this.inspect();
+      const before = await this.#compare();
       if (before.skipped.length > 0 || before.changed.length > 0) {
         throw new DatabaseError(describe([], before.skipped, before.changed) ?? "");
       }

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { FlagonError } from "../base/errors";
-import { refusePromise, refusePromises } from "../base/forgotten-await";
+import { refuseLostPromises, refusePromise } from "../base/forgotten-await";
 import { isPromise } from "../base/maybe-promise";
 import { getAppContext } from "../dispatch/context";
 
@@ -63,10 +63,7 @@ export function channel<Message = unknown>(name: string): MessageChannel<Message
     name,
     async publish(message) {
       const text = app.json.stringify(message);
-      if (text?.includes("{}") === true) {
-        // JSON writes a promise as an empty object.
-        refusePromises(message, `message for the channel '${name}'`);
-      }
+      refuseLostPromises(text, message, `message for the channel '${name}'`);
       if (text === undefined) {
         throw new FlagonError(`The message for the channel '${name}' is ${typeof message}, which JSON cannot hold.`);
       }

@@ -1,4 +1,4 @@
-import { refusePromise, refusePromises } from "../base/forgotten-await";
+import { refuseLostPromises, refusePromise } from "../base/forgotten-await";
 import { defaultJson, type JsonProvider } from "../base/json";
 import { ignoreRejection, isPromise } from "../base/maybe-promise";
 import { IdleTimer } from "../base/platform";
@@ -211,10 +211,7 @@ function formatEvent({ data, event, id, retry }: ServerSentEvent, json: JsonProv
   refusePromise(id, "id of an event");
   refusePromise(retry, "field 'retry' of an event");
   const text = typeof data === "string" ? data : (json.stringify(data) ?? "null");
-  if (text.includes("{}")) {
-    // JSON writes a promise as an empty object.
-    refusePromises(data, "data of an event");
-  }
+  refuseLostPromises(text, data, "data of an event");
   const lines = /[\r\n]/.test(text) ? text.split(/\r\n|\r|\n/).join("\ndata: ") : text;
   return `${event === undefined ? "" : `event: ${oneLine(event)}\n`}${id === undefined ? "" : `id: ${oneLine(id)}\n`}${
     retry === undefined ? "" : `retry: ${Math.trunc(retry)}\n`

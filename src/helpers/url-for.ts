@@ -103,7 +103,8 @@ export function urlFor(
 ): string {
   const current = getAppContext("urlFor");
   const { app } = current;
-  for (const given of [target, ...rest]) {
+  refusePromise(target, "argument of urlFor()");
+  for (const given of rest) {
     refusePromise(given, "argument of urlFor()");
   }
   const context = current instanceof RequestContext ? current : undefined;

@@ -7,6 +7,7 @@ import { BullConnections, callService, loadBull, longestCall } from "./bull-conn
 import type { BullJob, BullQueue, BullWorker } from "./bull-types";
 import type { AnyJob } from "./definition";
 import { describeError, type JobInfo, type JobState, type Message, PermanentError, type WaitingJob } from "./message";
+import { listQueues } from "./queues";
 import { pauseBefore } from "./retry";
 import { runJob } from "./runner";
 import { keptDone, keptFailed, schedulePrefix } from "./store";
@@ -322,8 +323,7 @@ class BullBackend implements Backend {
 
   /** Returns the queues of the known jobs, and those that were used by name. */
   async #all(): Promise<readonly (readonly [string, BullQueue])[]> {
-    const names = new Set(["default", ...[...this.#jobs().values()].map(({ options }) => options.queue)]);
-    await Promise.all([...names].map((name) => this.#find(name)));
+    await Promise.all([...listQueues(this.#jobs())].map((name) => this.#find(name)));
     return [...this.#queues.entries()].filter(([name]) => name !== tickQueue);
   }
 

@@ -1,6 +1,6 @@
-import { setTimeout as wait } from "node:timers/promises";
 import { JobError } from "../base/errors";
 import { lazily } from "../base/lazily";
+import { inTime } from "../base/time-limit";
 import { isPostgresPool } from "../database/postgres";
 import { describeError } from "./message";
 
@@ -84,17 +84,9 @@ export class BullConnections {
  * @throws {JobError} If the service does not answer in time, or refuses.
  */
 export async function callService<Result>(kind: "redis" | "postgres", call: Promise<Result>): Promise<Result> {
-  const late = new AbortController();
-  const timeout = wait(longestCall, undefined, { signal: late.signal }).then(() => {
-    throw new Error(`no answer in ${longestCall / 1000} s`);
-  });
-  timeout.catch(() => undefined);
   try {
-    return await Promise.race([call, timeout]);
+    return await inTime(call, longestCall, `no answer in ${longestCall / 1000} s`);
   } catch (cause) {
     throw new JobError(`The service that keeps jobs (${kind}) does not answer: ${describeError(cause)}`, { cause });
-  } finally {
-    late.abort();
-    call.catch(() => undefined);
   }
 }

@@ -2,6 +2,11 @@ import { JobError } from "../base/errors";
 import { didYouMean } from "../base/suggestion";
 import type { AnyJob } from "./definition";
 
+/** Lists the queues of jobs, with the one that jobs have by default. */
+export function listQueues(known: ReadonlyMap<string, AnyJob>): ReadonlySet<string> {
+  return new Set(["default", ...[...known.values()].map(({ options }) => options.queue)]);
+}
+
 /**
  * Checks the queues of a worker. One of a queue that no job has would do nothing, and say nothing.
  *
@@ -10,7 +15,7 @@ import type { AnyJob } from "./definition";
  * @throws {JobError} If no job has one of the queues.
  */
 export function checkQueues(queues: readonly string[], known: ReadonlyMap<string, AnyJob>): void {
-  const all = new Set(["default", ...[...known.values()].map(({ options }) => options.queue)]);
+  const all = listQueues(known);
   const unknown = queues.find((name) => !all.has(name));
   if (unknown !== undefined) {
     throw new JobError(`No job has the queue '${unknown}'.${didYouMean(unknown, all)} There are: ${[...all].join(", ")}.`);

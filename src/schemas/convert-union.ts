@@ -8,8 +8,10 @@ import { readInners, type ZodSchema } from "./zod";
 /** Converts a value by one schema. */
 type Convert = (schema: ZodSchema, node: NameNode, path: Path, conversion: Conversion) => unknown;
 
-const lists: ReadonlySet<string> = new Set(["array", "set", "tuple"]);
-const groups: ReadonlySet<string> = new Set(["object", "record", "intersection"]);
+/** The kinds that take several values. */
+export const lists: ReadonlySet<string> = new Set(["array", "set", "tuple"]);
+/** The kinds that take fields. */
+export const groups: ReadonlySet<string> = new Set(["object", "record", "intersection"]);
 /** The kinds that take one value as well as fields. */
 const open: ReadonlySet<string> = new Set(["union", "unknown", "any"]);
 const index = /^\d+$/;

@@ -5,7 +5,7 @@ import { formatChoice, readChoices } from "./choices";
 import { parseControlDate } from "./control-dates";
 import { Conversion, type Path } from "./conversion";
 import { convertMembers, toPlain } from "./convert-members";
-import { accepts, convertUnion } from "./convert-union";
+import { accepts, convertUnion, groups, lists } from "./convert-union";
 import { emptyNode, formatName, isBlank, type NameNode, nodeOf } from "./field-names";
 import { findByKeys } from "./field-patterns";
 import { completeTime, toBigInt, toNumber } from "./text-conversions";
@@ -61,7 +61,6 @@ function findWhole(schema: ZodSchema, kind: Unwrapped, node: NameNode): string |
   return isWhole && kind.isPreprocessed && lists.has(kind.core._zod.def.type) && accepts(schema, text) ? text : undefined;
 }
 
-const lists: ReadonlySet<string> = new Set(["array", "set", "tuple"]);
 /** The kinds of schemas that take one value. */
 const scalars: ReadonlySet<string> = new Set(["string", "template_literal", "number", "bigint", "date", "boolean", "enum", "literal"]);
 
@@ -137,9 +136,6 @@ function convertCore(kind: Unwrapped, node: NameNode, path: Path, conversion: Co
       return first;
   }
 }
-
-/** The kinds of schemas that take fields of their own. */
-const groups: ReadonlySet<string> = new Set(["object", "record", "intersection"]);
 
 function convertParts(kind: Unwrapped, mayLack: boolean, node: NameNode, path: Path, conversion: Conversion): unknown {
   const { core } = kind;

@@ -1,4 +1,5 @@
 import { SetupError } from "../base/errors";
+import { inTime } from "../base/time-limit";
 import { refuseUnknown } from "../base/unknown-options";
 
 /** Keeps the text of sessions by their keys, which are hashes of the ids in the cookies. */
@@ -208,15 +209,7 @@ export class RedisStore implements SessionStore {
   }
 
   /** Bounds the wait: a client that has lost its server holds commands back until the server returns. */
-  async #within<Value>(answer: Promise<Value>): Promise<Value> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`Redis did not answer within ${this.#timeout} ms.`)), this.#timeout);
-    });
-    try {
-      return await Promise.race([answer, late]);
-    } finally {
-      clearTimeout(timer);
-    }
+  #within<Value>(answer: Promise<Value>): Promise<Value> {
+    return inTime(answer, this.#timeout, `Redis did not answer within ${this.#timeout} ms.`);
   }
 }

@@ -1,4 +1,5 @@
 import { SetupError } from "../base/errors";
+import { inTime } from "../base/time-limit";
 
 /** Options of `app.healthCheck()`. */
 export interface HealthCheckOptions {
@@ -79,21 +80,16 @@ export class HealthChecks {
 
   /** Runs a check. A run that has not ended is not repeated for a while. */
   async #isFine(check: HealthCheck): Promise<boolean> {
-    const pending = this.#run(check);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`It took longer than ${check.timeout} s.`)), Math.min(longestTimer, check.timeout * 1000));
-    });
+    const { timeout } = check;
     try {
-      if ((await Promise.race([pending, late])) === false) {
+      const result = await inTime(this.#run(check), Math.min(longestTimer, timeout * 1000), `It took longer than ${timeout} s.`);
+      if (result === false) {
         throw new Error("It returned false.");
       }
       return true;
     } catch (error) {
       this.#fail(error, `The health check '${check.name}' failed.`);
       return false;
-    } finally {
-      clearTimeout(timer);
     }
   }
 

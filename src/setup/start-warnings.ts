@@ -16,7 +16,7 @@ const inTemplates = /\b(?:session\.|getFlashedMessages\(|csrfToken\(|currentUser
  * It looks at the app's extensions and session interface, and reads the code of views, hooks and templates. It does not see the code that
  * those call.
  */
-export function findSessionUse({ extensions, registry, sessionInterface, templates }: Application): string | undefined {
+function findSessionUse({ extensions, registry, sessionInterface, templates }: Application): string | undefined {
   if ("login" in extensions) {
     return "the app has a LoginManager";
   }
@@ -39,6 +39,17 @@ export function findSessionUse({ extensions, registry, sessionInterface, templat
   return template === undefined ? undefined : `the template '${template}' seems to use the session or a form`;
 }
 
+/** Finds the lack of a secret key in an app that seems to use sessions. */
+export function findMissingKey(app: Application): Finding | undefined {
+  const use = app.config.secretKey === null ? findSessionUse(app) : undefined;
+  return use === undefined
+    ? undefined
+    : {
+        problem: `There is no secret key, and ${use}: sessions cannot be written, and forms not sent.`,
+        cure: "Set FLAGON_SECRET_KEY; npx flagon secret makes one.",
+      };
+}
+
 /** Finds the folders of static files that the app names and that do not exist: every file of them is a 404. */
 export function findMissingFolders({ registry }: Application): Finding[] {
   return [...registry.staticFolders]
@@ -55,15 +66,8 @@ export function findMissingFolders({ registry }: Application): Finding[] {
  * @param app The app, which is about to be served.
  */
 export function warnAtStart(app: Application): void {
-  const use = app.config.secretKey === null ? findSessionUse(app) : undefined;
-  const findings = findMissingFolders(app);
-  if (use !== undefined) {
-    findings.push({
-      problem: `There is no secret key, and ${use}: sessions cannot be written, and forms not sent.`,
-      cure: "Set FLAGON_SECRET_KEY; npx flagon secret makes one.",
-    });
-  }
-  for (const { cure, problem } of findings) {
+  const missingKey = findMissingKey(app);
+  for (const { cure, problem } of [...findMissingFolders(app), ...(missingKey === undefined ? [] : [missingKey])]) {
     app.logger.warn(`${problem} ${cure}`);
   }
 }
