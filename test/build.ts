@@ -11,11 +11,16 @@ export default async function build(): Promise<void> {
   const sources = ["src", "starter"].flatMap((folder) =>
     readdirSync(join(project, folder), { recursive: true }).map((file) => join(project, folder, String(file))),
   );
-  if ([...sources, join(project, "tsconfig.build.json")].some((file) => statSync(file).mtimeMs > built)) {
+  if (
+    [...sources, ...["tsconfig.build.json", "rolldown.config.mjs"].map((file) => join(project, file))].some(
+      (file) => statSync(file).mtimeMs > built,
+    )
+  ) {
     rmSync(join(project, "dist"), { recursive: true, force: true });
-    // TypeScript 7 writes the same files as the compiler of `npm run build`, in a sixth of the time.
-    const compiler = join(project, "node_modules/typescript-7/bin/tsc");
-    await promisify(execFile)(process.execPath, [compiler, "-p", "tsconfig.build.json"], { cwd: project });
+    // TypeScript 7 writes the same declarations as the compiler of `npm run build`, in a sixth of the time.
+    const run = (...words: string[]) => promisify(execFile)(process.execPath, words, { cwd: project });
+    await run("node_modules/typescript-7/bin/tsc", "-p", "tsconfig.build.json", "--emitDeclarationOnly");
+    await run("node_modules/rolldown/bin/cli.mjs", "-c");
     cpSync(join(project, "starter"), join(project, "dist/starter"), { recursive: true });
   }
 }

@@ -47,6 +47,20 @@ describe("the package", () => {
     expect(files).toContain("dist/index.mjs");
   });
 
+  it("loads only packages that it declares", async () => {
+    const manifest: Record<string, unknown> = JSON.parse(await readFile(join(project, "package.json"), "utf8"));
+    const declared = ["dependencies", "peerDependencies"].flatMap((kind) => Object.keys(manifest[kind] ?? {}));
+    const loaded = new Set<string>();
+    for (const file of files.filter((path) => /^dist\/.*\.m?js$/.test(path) && !path.startsWith("dist/starter/"))) {
+      const text = await readFile(join(consumer, "node_modules/flagon", file), "utf8");
+      for (const [, name = ""] of text.matchAll(/(?:\b(?:require|import)\(|\bfrom )"((?:@[\w.-]+\/)?[\w-][\w.-]*)[/"]/g)) {
+        loaded.add(name);
+      }
+    }
+    expect(loaded).toContain("find-my-way");
+    expect([...loaded].filter((name) => !declared.includes(name))).toEqual([]);
+  });
+
   it("loads once for CommonJS and ES modules, with the same exports", async () => {
     await writeFile(
       join(consumer, "both.mjs"),
@@ -102,6 +116,11 @@ describe("the package", () => {
     const script =
       'require("flagon"); console.log(Object.keys(require.cache).filter((path) => /node_modules.(zod|drizzle-orm|@libsql|pg|bullmq|croner|redis|nodemailer|pino|@fastify)[\\/]/.test(path)).length)';
     expect(await execute(process.execPath, "-e", script)).toBe("0");
+  });
+
+  it("loads the core as one file", async () => {
+    const script = 'require("flagon"); console.log(Object.keys(require.cache).filter((path) => /flagon.dist/.test(path)).length)';
+    expect(Number(await execute(process.execPath, "-e", script))).toBeLessThan(5);
   });
 
   it.each(["typescript-5.9", "typescript", "typescript-7"])(

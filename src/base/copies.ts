@@ -4,7 +4,7 @@ import { FlagonError } from "./errors";
 const paths = findPaths();
 
 /** The place of this copy; a bundle that is an ES module knows none. */
-paths.push(typeof __dirname === "string" ? __dirname.replace(/[\\/](?:dist|src)[\\/]base$/, "") : "a bundle");
+paths.push(typeof __dirname === "string" ? __dirname.replace(/[\\/](?:dist|src)[\\/](?:base|parts)$/, "") : "a bundle");
 
 /** A mark on instances, by which other copies of the package recognize them. */
 export type Brand = "response" | "exception" | "blueprint";
