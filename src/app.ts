@@ -15,6 +15,7 @@ import { type RunOptions, runDevelopmentServer } from "./server/development/deve
 import { handleFetch } from "./server/fetch/handle-fetch";
 import { serve } from "./server/production/serve";
 import type { RunningServer, ServeOptions } from "./server/production/serve-here";
+import { checkServerOptions } from "./server/server-options";
 import type { FetchHandler, NodeMiddleware } from "./setup/application";
 import { type RegisterOptions, registerOn } from "./setup/blueprint";
 import { checkExtension, checkHook, checkMiddleware } from "./setup/call-checks";
@@ -261,8 +262,10 @@ export class Flagon extends AppState {
    *
    * @param options The address; 127.0.0.1:5000 by default.
    * @returns The server, which listens soon after; nothing under the command line, where `flagon run` serves the app.
+   * @throws {SetupError} If an option is unknown, or the port is no number from 0 to 65535.
    */
   run(options: RunOptions = {}): Server | undefined {
+    checkServerOptions(this, options, "run");
     return isUnderCommandLine() ? undefined : runDevelopmentServer(this, options);
   }
 
@@ -273,8 +276,10 @@ export class Flagon extends AppState {
    * @param options The address, 127.0.0.1:8000 by default, and the number of workers.
    * @returns The server; nothing with several workers or under the command line.
    * @throws {ConfigError} If the secret key is short.
+   * @throws {SetupError} If an option is unknown, or the port is no number from 0 to 65535.
    */
   serve(options: ServeOptions = {}): RunningServer | undefined {
+    checkServerOptions(this, options, "serve");
     return isUnderCommandLine() ? undefined : serve(this, options);
   }
 
@@ -289,7 +294,13 @@ export class Flagon extends AppState {
   }
 
   /** Creates a client that sends requests to the app without a network. */
-  testClient(): TestClient {
+  testClient(): TestClient;
+  testClient(...values: readonly object[]): TestClient {
+    if (values.length > 0) {
+      throw new SetupError(
+        'app.testClient() takes no arguments. Options such as followRedirects belong to each request: client.get("/", { followRedirects: true }).',
+      );
+    }
     return new TestClient(this);
   }
 

@@ -1,3 +1,6 @@
+import { SetupError } from "./errors";
+import { refuseUnknown } from "./unknown-options";
+
 /** Gets a text that was published. */
 export type ChannelListener = (text: string) => void;
 
@@ -129,7 +132,9 @@ export class RedisChannels implements ChannelBroker {
    * @param client A client of `redis` or `ioredis`, which is connected.
    * @param options The prefix of the names, and a function for errors.
    */
-  constructor(client: RedisPublisher, { prefix = "flagon:channel:", onError = writeError }: RedisChannelsOptions = {}) {
+  constructor(client: RedisPublisher, options: RedisChannelsOptions = {}) {
+    refuseUnknown(options, ["prefix", "onError"], "new RedisChannels()", SetupError);
+    const { prefix = "flagon:channel:", onError = writeError } = options;
     this.#client = client;
     this.#prefix = prefix;
     this.#onError = onError;

@@ -42,6 +42,32 @@ export function sortByLikeness(name: string, candidates: Iterable<string>): stri
     .map(({ candidate }) => candidate);
 }
 
+/**
+ * Finds the candidate that a name is a slip of: the same letters in another case or with underscores; in a name of five letters and
+ * more one letter too few or too many, or two that are swapped; in one of eight and more also a wrong letter.
+ *
+ * It is stricter than {@link didYouMean}, for names that can be right.
+ */
+export function findSlip(name: string, candidates: readonly string[]): string | undefined {
+  return candidates.find((candidate) => candidate !== name && isSlip(toPlain(name), toPlain(candidate)));
+}
+
+function isSlip(name: string, candidate: string): boolean {
+  if (name === candidate || candidate.length < 5) {
+    return name === candidate;
+  }
+  const isOneEdit = Math.abs(name.length - candidate.length) < 2 && countEdits(name, candidate) === 1;
+  return isOneEdit && (candidate.length >= 8 || name.length !== candidate.length || sortLetters(name) === sortLetters(candidate));
+}
+
+function sortLetters(text: string): string {
+  return [...text].sort().join("");
+}
+
+function toPlain(name: string): string {
+  return name.replace(/[_-]/g, "").toLowerCase();
+}
+
 /** The characters of a name that are compared: the work grows with the square of the length. */
 const maxCompared = 100;
 

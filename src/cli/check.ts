@@ -1,6 +1,6 @@
 import type { Flagon } from "../app";
 import type { Finding } from "../setup/registry";
-import { findMissingFolders, findMissingKey } from "../setup/start-warnings";
+import { findMisplacedSettings, findMissingFolders, findMissingKey } from "../setup/start-warnings";
 import { findEndOfLife } from "./node-releases";
 
 /**
@@ -63,7 +63,7 @@ export function checkDeployment(app: Flagon, nodeVersion: string = process.versi
     `Node ${nodeVersion} gets no more security fixes since ${endOfLife?.toISOString().slice(0, 10)}.`,
     "Use a line of Node that gets them: https://nodejs.org/en/about/previous-releases",
   );
-  findings.push(...findMissingFolders(app));
+  findings.push(...findMisplacedSettings(app), ...findMissingFolders(app));
   check(routes.length === 0, "The app has no routes.", "Register its controllers.");
   return findings;
 }

@@ -1,4 +1,5 @@
 import { SetupError } from "../base/errors";
+import { describeGiven, refuseUnknown } from "../base/unknown-options";
 
 /** The types that an argument or an option of a command can have. */
 export interface CommandTypes {
@@ -71,6 +72,10 @@ export interface Command {
 
 const wordPattern = /^[a-z][\w-]*$/i;
 const argumentPattern = /^(?:<(?:(\w+):)?(\w+)(\.\.\.)?>|\[(?:(\w+):)?(\w+)(\.\.\.)?\])$/;
+const commandOptions = Object.keys({ description: true, options: true } satisfies Record<keyof CommandOptions, true>);
+const flagTypes: ReadonlySet<string> = new Set(
+  Object.keys({ string: true, int: true, float: true, boolean: true } satisfies Record<keyof CommandTypes, true>),
+);
 const types: ReadonlySet<string> = new Set(["string", "int", "float"]);
 
 /**
@@ -78,7 +83,15 @@ const types: ReadonlySet<string> = new Set(["string", "int", "float"]);
  *
  * @throws {SetupError} If it cannot be read.
  */
-export function createCommand(usage: string, run: Command["run"], { description = "", options = {} }: CommandOptions): Command {
+export function createCommand(usage: string, run: Command["run"], given: CommandOptions): Command {
+  refuseUnknown(given, commandOptions, `the command '${usage}'`, SetupError);
+  const { description = "", options = {} } = given;
+  const wrong = Object.entries(options).find(([, type]) => !flagTypes.has(type));
+  if (wrong !== undefined) {
+    throw new SetupError(
+      `The option '${wrong[0]}' of the command '${usage}' cannot have the type ${describeGiven(wrong[1])}. The types are: ${[...flagTypes].join(", ")}.`,
+    );
+  }
   const words: string[] = [];
   const found: CommandArgument[] = [];
   for (const part of usage.trim().split(/\s+/)) {

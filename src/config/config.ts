@@ -2,8 +2,9 @@ import { resolve } from "node:path";
 import { ConfigError } from "../base/errors";
 import type { Schema } from "../base/schema";
 import { isSecretName } from "../base/secret-names";
-import { didYouMean } from "../base/suggestion";
+import { didYouMean, findSlip } from "../base/suggestion";
 import { readTextFile } from "../base/text-file";
+import { refuseUnknown } from "../base/unknown-options";
 import { findConflicts } from "./conflicts";
 import {
   convert,
@@ -142,7 +143,9 @@ export class Config implements Settings {
    * @returns Whether there was such a file.
    * @throws {ConfigError} If the file cannot be read or holds no object.
    */
-  loadFile(path: string, { parse = JSON.parse, silent = false }: LoadFileOptions = {}): boolean {
+  loadFile(path: string, options: LoadFileOptions = {}): boolean {
+    refuseUnknown(options, ["parse", "silent"], "config.loadFile()", ConfigError);
+    const { parse = JSON.parse, silent = false } = options;
     let values: unknown;
     try {
       values = parse(readTextFile(resolve(this.#root, path)));
@@ -229,9 +232,15 @@ export class Config implements Settings {
    */
   check(): void {
     throwIfAny([
-      ...Object.entries(this).map(([key, value]) => (isSetting(key) ? check(key, value, "code") : undefined)),
+      ...Object.entries(this).map(([key, value]) => (isSetting(key) ? check(key, value, "code") : this.#checkAssigned(key))),
       ...findConflicts(this),
     ]);
+  }
+
+  /** Returns the problem with a key that was assigned by hand, if it is a slip of a setting's name. */
+  #checkAssigned(key: string): string | undefined {
+    const meant = this.#given.has(key) ? undefined : findSlip(key, settingNames);
+    return meant === undefined ? undefined : `There is no setting '${key}'. Did you mean '${meant}'?`;
   }
 
   /** Sets values, then those of the variables on top. One error names all mistakes. No value is set then. */
@@ -298,9 +307,10 @@ function memberStyle(key: string): MemberStyle | undefined {
 /** Returns the problem with a value, if there is one. */
 function check(key: string, value: unknown, source: string): string | undefined {
   if (!isSetting(key)) {
-    const hint = didYouMean(key, Object.keys(settingChecks));
-    // Other keys belong to the app. Only a long name that is close to one of Flagon's own counts as a typing error.
-    if (hint === "" || key.length < 8) {
+    // Other keys belong to the app. A short name counts as a typing error if one letter differs, a long one if it is close.
+    const slip = findSlip(key, settingNames);
+    const hint = slip !== undefined ? ` Did you mean '${slip}'?` : key.length < 8 ? "" : didYouMean(key, settingNames);
+    if (hint === "") {
       return undefined;
     }
     const place = source === "code" ? "" : source === "file" ? " (from a file)" : ` (from ${source})`;
@@ -318,6 +328,9 @@ function check(key: string, value: unknown, source: string): string | undefined 
     key === "secretKey" && value === "" ? " Make one: npx flagon secret. `flagon run` needs none: leave the variable out there." : "";
   return `The setting '${key}'${where} must be ${expected}${shown}.${cure}`;
 }
+
+/** The names of Flagon's own settings. */
+export const settingNames: readonly string[] = Object.keys(settingChecks);
 
 function show(value: unknown): string {
   return typeof value === "string" ? `'${value}'` : typeof value === "object" ? (JSON.stringify(value) ?? "an object") : String(value);

@@ -2,7 +2,7 @@ import type { Settings } from "./settings";
 
 /**
  * The wrong spellings of Flagon's settings, each with the right one as a text that the compiler prints. They are: other
- * letter case, as in `secretkey`; underscores, as in `SECRET_KEY`; in names of eight letters or more, a missing letter
+ * letter case, as in `secretkey`; underscores, as in `SECRET_KEY`; in names of five letters or more, a missing letter
  * or two swapped ones. All other names belong to the app.
  */
 export type Misspellings = { readonly [Name in Setting as MisspellingsOf<Name>]?: `Did you mean '${Name}'?` };
@@ -21,7 +21,7 @@ type Underscored<Text extends string, Done extends string = ""> = Text extends `
 
 type Slips<Name extends string> = IsLong<Name> extends true ? Omissions<Name> | Swaps<Name> : never;
 
-type IsLong<Text extends string> = Text extends `${infer _1}${infer _2}${infer _3}${infer _4}${infer _5}${infer _6}${infer _7}${infer Rest}`
+type IsLong<Text extends string> = Text extends `${infer _1}${infer _2}${infer _3}${infer _4}${infer Rest}`
   ? Rest extends ""
     ? false
     : true

@@ -6,21 +6,8 @@ import { addDatabaseCommands } from "./commands";
 import { createEngine } from "./create-engine";
 import { beginNested, type DrizzleDatabase, type Engine } from "./engine";
 import { type MigrationReport, Migrations } from "./migrations";
+import { checkDatabaseOptions, type DatabaseOptions } from "./options";
 import { currentScope, findScope, runInScope, runOutside, Scope } from "./scope";
-
-/** Options of a `Database`. */
-export interface DatabaseOptions<Drizzle> {
-  /** The folder of the migrations, relative to the app's root. Default: `"migrations"`. */
-  readonly migrations?: string;
-  /** Applies the migrations. Default: drizzle's own migrator, with the folder above. */
-  migrate?(db: Drizzle): unknown;
-  /** Fills the database with its first rows: `flagon db seed`. It runs in a transaction. */
-  seed?(db: Drizzle): unknown;
-  /** Closes the connections when the app stops. Default: the client's own `close()` or `end()`. */
-  readonly close?: () => unknown;
-  /** The file of the tables, for `flagon db generate` without a drizzle.config.ts. Default: the first of `schema.ts`, `src/schema.ts`, `db/schema.ts`. */
-  readonly schemaFile?: string;
-}
 
 /** The transaction of a test. */
 interface TestTransaction {
@@ -58,6 +45,7 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
    * @param options The migrations, the first rows, and the function that closes the connections.
    */
   constructor(drizzle: Drizzle, options: DatabaseOptions<Drizzle> = {}) {
+    checkDatabaseOptions(options);
     this.drizzle = drizzle;
     this.#options = options;
     this.#engine = createEngine(drizzle, options.close);

@@ -1,8 +1,9 @@
 export { type Atomic, afterCommit, atomic } from "./atomic";
-export { Database, type DatabaseOptions } from "./database";
+export { Database } from "./database";
 export type { DrizzleDatabase } from "./engine";
 export { type LibsqlOptions, openLibsql } from "./libsql";
 export type { MigrationReport } from "./migrations";
+export type { DatabaseOptions } from "./options";
 export { Page, type PageEdges } from "./page";
 export { type PageableQuery, type PageLoader, type PaginateOptions, paginate } from "./paginate";
 export { openPostgres } from "./postgres";

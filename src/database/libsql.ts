@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { ConfigError, DatabaseError } from "../base/errors";
 import { lazily } from "../base/lazily";
+import { refuseUnknown } from "../base/unknown-options";
 import { callDrizzle, cloneSession, type Engine, messageOf, toRows } from "./engine";
 import { measureQuery, takeOverRecording } from "./query-recorder";
 import { findScope, runInScope, type Scope } from "./scope";
@@ -40,6 +41,7 @@ export function openLibsql(
   url: string = process.env.DATABASE_URL ?? "file:instance/app.db",
   options: LibsqlOptions = {},
 ): import("@libsql/client", { with: { "resolution-mode": "import" }}).Client {
+  refuseUnknown(options, ["authToken"], "openLibsql()", ConfigError);
   if (/^postgres(ql)?:/i.test(url)) {
     throw new ConfigError(
       'The URL of the database is one of Postgres. Open it by openPostgres(url), and define the tables by "drizzle-orm/pg-core".',

@@ -1,3 +1,4 @@
+import { refuseUnknown } from "../base/unknown-options";
 import { findRequestContext } from "../dispatch/context";
 import { NotFound } from "../http/exceptions/client-errors";
 import { loadDrizzle } from "./drizzle";
@@ -14,6 +15,11 @@ export interface PaginateOptions {
   /** The number of all rows; `false` not to count, and the page then only knows whether a next one exists. Default: counted by the query itself. */
   readonly count?: number | Promise<number> | false;
 }
+
+const paginateOptions = Object.keys({ perPage: true, page: true, parameter: true, count: true } satisfies Record<
+  keyof PaginateOptions,
+  true
+>);
 
 /** A query of drizzle's that takes a limit. */
 export interface PageableQuery<Item> extends PromiseLike<readonly Item[]> {
@@ -55,6 +61,7 @@ const numberPattern = /^[1-9]\d{0,15}$/;
  * ```
  */
 export async function paginate<Item>(query: PageableQuery<Item> | PageLoader<Item>, options: PaginateOptions = {}): Promise<Page<Item>> {
+  refuseUnknown(options, paginateOptions, "paginate()", TypeError);
   const { parameter = "page", perPage = 20 } = options;
   if (!Number.isSafeInteger(perPage) || perPage < 1) {
     throw new TypeError(`paginate() needs 'perPage' as a whole number from 1, but got ${String(perPage)}.`);

@@ -1,6 +1,7 @@
 import { BuildError } from "../base/errors";
 import { refusePromise, refusePromises } from "../base/forgotten-await";
 import { suggestEndpoint } from "../base/suggestion";
+import { refuseUnknown } from "../base/unknown-options";
 import { isSameValue, listVariables, type Route, takesMethod, takesValue } from "../routing/route";
 import { toText } from "../routing/rule-parser";
 import type { Application } from "../setup/application";
@@ -31,6 +32,8 @@ export interface UrlOptions {
   method?: string;
 }
 
+const urlOptions = Object.keys({ external: true, anchor: true, scheme: true, method: true } satisfies Record<keyof UrlOptions, true>);
+
 /** The names of Flask's options, which stand among the values there. */
 const flaskNames: ReadonlySet<string> = new Set(["_external", "_anchor", "_scheme", "_method"]);
 
@@ -53,6 +56,7 @@ export function buildUrl(
   const name = resolveName(context, endpoint);
   refuseAwaited(name, values, "values");
   refuseAwaited(name, options, "options");
+  refuseUnknown(options, urlOptions, "urlFor()");
   const all: Record<string, unknown> = { ...values };
   try {
     return build(app, context, name, all, options);

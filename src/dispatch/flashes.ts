@@ -1,3 +1,4 @@
+import { refuseUnknown } from "../base/unknown-options";
 import { toTuple } from "../sessions/tagged-json";
 import type { RequestContext } from "./context";
 
@@ -11,6 +12,8 @@ export interface FlashOptions {
   /** The categories of the returned messages. Default: all. */
   categoryFilter?: readonly string[];
 }
+
+const flashOptions = Object.keys({ withCategories: true, categoryFilter: true } satisfies Record<keyof FlashOptions, true>);
 
 /** A flashed message with its category. */
 export type FlashedMessage = readonly [category: string, message: unknown];
@@ -27,10 +30,9 @@ export function addFlash({ session }: RequestContext, message: unknown, category
  *
  * All messages are taken, also those that the filter leaves out. `HEAD` leaves them for the page that the visitor sees.
  */
-export function takeFlashes(
-  context: RequestContext,
-  { withCategories = false, categoryFilter = [] }: FlashOptions = {},
-): readonly (FlashedMessage | unknown)[] {
+export function takeFlashes(context: RequestContext, options: FlashOptions = {}): readonly (FlashedMessage | unknown)[] {
+  refuseUnknown(options, flashOptions, "getFlashedMessages()");
+  const { withCategories = false, categoryFilter = [] } = options;
   context.flashes ??= readFlashes(context);
   const wanted = categoryFilter.length === 0 ? context.flashes : context.flashes.filter(([category]) => categoryFilter.includes(category));
   return withCategories ? wanted : wanted.map(([, message]) => message);

@@ -11,6 +11,7 @@ import { readOptions } from "./field-descriptions";
 import { hasFile } from "./file-fields";
 import { findControl } from "./find-control";
 import type { Form, FormDefinition, FormInput, FormOptions, FormOutput, FormShape } from "./form";
+import { englishMessages } from "./languages/english";
 
 const formOptions = Object.keys({ method: true, csrf: true, name: true, fieldTemplate: true, messages: true } satisfies Record<
   keyof FormOptions,
@@ -42,6 +43,9 @@ export function defineForm<Definition extends FormShape | ZodSchema<object>>(
     );
   }
   refuseUnknown(options, formOptions, "defineForm()", FormError);
+  if (typeof options.messages === "object") {
+    refuseUnknown(options.messages, Object.keys(englishMessages), "'messages' of defineForm()", FormError);
+  }
   checkMethod(formSchema, options);
   checkOwnFields(formSchema, options);
   return {

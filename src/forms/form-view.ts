@@ -1,4 +1,6 @@
+import { FormError } from "../base/errors";
 import { html, type Markup } from "../base/html";
+import { refuseUnknown } from "../base/unknown-options";
 import { readLeast } from "../schemas/checks";
 import { type Choice, type FieldChoices, listChoices } from "../schemas/choices";
 import { isPartialRecord } from "../schemas/convert-members";
@@ -113,7 +115,9 @@ export class FormView {
   }
 
   /** Lists the names of the rows of a list. */
-  rows(name: string, { extra = 0, least = 0 }: RowOptions): string[] {
+  rows(name: string, options: RowOptions): string[] {
+    refuseUnknown(options, ["extra", "least"], `rows("${name}")`, FormError);
+    const { extra = 0, least = 0 } = options;
     const field = this.find(name);
     const count = this.#countRows(field);
     const rows = Math.max(count + (this.#state.submitted ? 0 : extra), least, count);

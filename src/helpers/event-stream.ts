@@ -111,6 +111,7 @@ function checkEvents(events: unknown): void {
   claimIterator(events, "eventStream()");
 }
 
+const eventFields = Object.keys({ data: true, event: true, id: true, retry: true } satisfies Record<keyof ServerSentEvent, true>);
 /** A comment of the event stream format: clients ignore it. */
 const comment = ": \n\n";
 /** Stands for a comment among the items of a stream. */
@@ -236,5 +237,9 @@ function toEvent(item: unknown): ServerSentEvent {
 }
 
 function isEvent(item: unknown): item is ServerSentEvent {
-  return typeof item === "object" && item !== null;
+  if (typeof item !== "object" || item === null) {
+    return false;
+  }
+  refuseUnknown(item, eventFields, "a server-sent event");
+  return true;
 }

@@ -1,7 +1,7 @@
 import { FlagonError } from "../base/errors";
 import { refusePromise } from "../base/forgotten-await";
 import { escapeText } from "../base/html";
-import { refuseUnknown } from "../base/unknown-options";
+import { describeGiven, refuseUnknown } from "../base/unknown-options";
 import { findRequestContext, getRequestContext } from "../dispatch/context";
 import { FlagonResponse } from "../http/response/response";
 import { addTrusted } from "../http/response/response-headers";
@@ -44,7 +44,13 @@ const redirectOptions = Object.keys({ external: true } satisfies Record<keyof Re
 export function redirect(location: string, status: RedirectStatus | RedirectOptions = 303, options: RedirectOptions = {}): FlagonResponse {
   refusePromise(location, "location of redirect()");
   refusePromise(status, "status of redirect()");
+  if (typeof location !== "string") {
+    throw new FlagonError(explainLocation(location, status));
+  }
   const code = typeof status === "number" ? status : 303;
+  if (typeof status === "string") {
+    throw new FlagonError(`The status of redirect() must be a number, such as 303, but got ${describeGiven(status)}.`);
+  }
   refuseUnknown(typeof status === "number" ? options : status, redirectOptions, "redirect()");
   if (!statuses.includes(code)) {
     throw new FlagonError(`A redirect cannot have the status ${code}. Use 301, 302, 303, 307 or 308.`);
@@ -90,6 +96,17 @@ export function redirectBack(fallback = "/", status: RedirectStatus = 303): Flag
   const response = redirect(referrer !== null && !isItself && isSafeRedirect(referrer) ? referrer : fallback, status);
   response.vary("referer");
   return response;
+}
+
+/** Explains a location that is no text. Express and Node take the status first. */
+function explainLocation(location: unknown, status: unknown): string {
+  const cure =
+    typeof location === "number" && typeof status === "string"
+      ? ` The location comes first: redirect(${JSON.stringify(status)}, ${location}).`
+      : location instanceof URL
+        ? " Give its text: redirect(String(url))."
+        : "";
+  return `redirect() needs a location, a text such as "/posts" or urlFor("index"), but got ${describeGiven(location)}.${cure}`;
 }
 
 function respond(status: number, target: string): FlagonResponse {

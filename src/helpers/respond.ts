@@ -1,5 +1,7 @@
+import { FlagonError } from "../base/errors";
 import { refusePromise, refusePromises } from "../base/forgotten-await";
 import { defaultJson, type JsonProvider } from "../base/json";
+import { describeGiven } from "../base/unknown-options";
 import { findAppContext, getRequestContext } from "../dispatch/context";
 import { type AbortOptions, createException } from "../http/exceptions/by-status";
 import { ResponseException } from "../http/exceptions/http-exception";
@@ -98,6 +100,9 @@ function findJson(): JsonProvider {
 export function afterThisRequest(hook: AfterRequestHook): void {
   const context = getRequestContext("afterThisRequest");
   refusePromise(hook, "function of afterThisRequest()");
+  if (typeof hook !== "function") {
+    throw new FlagonError(`afterThisRequest() needs a function of the response, but got ${describeGiven(hook)}.`);
+  }
   context.afterThisRequest ??= [];
   context.afterThisRequest.push(hook);
 }

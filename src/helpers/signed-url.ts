@@ -1,4 +1,6 @@
+import { SetupError } from "../base/errors";
 import { refusePromise } from "../base/forgotten-await";
+import { refuseUnknown, requireOptions } from "../base/unknown-options";
 import { getAppContext, getRequestContext } from "../dispatch/context";
 import { Forbidden } from "../http/exceptions/client-errors";
 import type { ViewOrControllerDecorator } from "../setup/decorator-types";
@@ -45,6 +47,7 @@ const signatureName = "signature";
 export function signUrl(url: string, options: SignUrlOptions): string {
   const { config } = getAppContext("signUrl").app;
   refusePromise(url, "URL of signUrl()", TypeError);
+  requireOptions(options, ["expiresIn"], "signUrl()", TypeError);
   const [, origin = "", path = ""] = /^((?:https?:)?\/\/[^/?#\\]*)?(.*)$/is.exec(url) ?? [];
   if (origin === "" ? !path.startsWith("/") : !URL.canParse(url, "http://localhost")) {
     throw new TypeError(
@@ -72,6 +75,7 @@ export function signUrl(url: string, options: SignUrlOptions): string {
  */
 export function isUrlSigned(options: SignedUrlOptions = {}): boolean {
   const { app, request } = getRequestContext("isUrlSigned");
+  refuseUnknown(options, ["ignore"], "isUrlSigned()");
   if (request.method !== "GET" && request.method !== "HEAD") {
     return false;
   }
@@ -110,13 +114,15 @@ export function isUrlSigned(options: SignedUrlOptions = {}): boolean {
 export const signedUrl: SignedUrlDecorator = createSignedUrl();
 
 function createSignedUrl(): SignedUrlDecorator {
-  const create = (options: SignedUrlOptions): ViewOrControllerDecorator =>
-    viewDecorator((next) => {
+  const create = (options: SignedUrlOptions): ViewOrControllerDecorator => {
+    refuseUnknown(options, ["ignore"], "@signedUrl()", SetupError);
+    return viewDecorator((next) => {
       if (!isUrlSigned(options)) {
         throw new Forbidden("This link is not valid, or no longer. Ask for a new one.");
       }
       return next();
     });
+  };
   const bare = create({});
   function decorate(options?: SignedUrlOptions): ViewOrControllerDecorator;
   function decorate<View>(view: View): View;

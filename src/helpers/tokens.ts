@@ -1,7 +1,14 @@
 import { refusePromise, refusePromises } from "../base/forgotten-await";
 import { type Schema, validateSync } from "../base/schema";
+import { requireOptions } from "../base/unknown-options";
 import { getAppContext } from "../dispatch/context";
 import { type ReadTokenOptions, readToken as read, type SignTokenOptions, signToken as sign } from "../signing/tokens";
+
+const signOptions = Object.keys({ purpose: true, expiresIn: true, bind: true } satisfies Record<keyof SignTokenOptions, true>);
+const readOptions = Object.keys({ purpose: true, bind: true, maxAge: true, schema: true } satisfies Record<
+  keyof ReadTokenOptions | "schema",
+  true
+>);
 
 /**
  * Returns a signed token, such as for a link in a mail. Its data can be read by anyone, and cannot be changed.
@@ -23,6 +30,7 @@ import { type ReadTokenOptions, readToken as read, type SignTokenOptions, signTo
 export function signToken(data: unknown, options: SignTokenOptions): string {
   refusePromises(data, "data of signToken()", TypeError);
   refusePromises(options, "options of signToken()", TypeError);
+  requireOptions(options, signOptions, "signToken()", TypeError);
   return sign(getAppContext("signToken").app.config, data, options);
 }
 
@@ -45,6 +53,7 @@ export function readToken<Output>(token: unknown, options: ReadTokenOptions & { 
 export function readToken<Data = unknown>(token: unknown, options: ReadTokenOptions): Data | null;
 export function readToken(token: unknown, options: ReadTokenOptions & { readonly schema?: Schema }): unknown {
   refusePromise(token, "token of readToken()", TypeError);
+  requireOptions(options, readOptions, "readToken()", TypeError);
   refusePromise(options.bind, "option 'bind' of readToken()", TypeError);
   const data = read(getAppContext("readToken").app.config, token, options);
   if (data === null || options.schema === undefined) {

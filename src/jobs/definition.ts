@@ -1,6 +1,7 @@
 import { SetupError } from "../base/errors";
 import type { Logger } from "../base/logging";
 import type { Schema, SchemaInput } from "../base/schema";
+import { refuseUnknown } from "../base/unknown-options";
 import { type EnqueueOptions, findJobs } from "./find-jobs";
 
 /** Options of a job. */
@@ -14,6 +15,11 @@ export interface JobOptions {
   /** The queue, for workers that take some queues alone. Default: `"default"`. */
   readonly queue?: string;
 }
+
+const jobOptions = Object.keys({ retries: true, backoff: true, timeout: true, queue: true, data: true } satisfies Record<
+  keyof JobOptions | "data",
+  true
+>);
 
 /** The second argument of a job's function. */
 export interface JobControl {
@@ -56,6 +62,7 @@ export class Job<Input = unknown, Data = Input> implements AnyJob {
    * @throws {SetupError} If the name is empty, or `retries`, `timeout` or `backoff` is not a number in range.
    */
   constructor(name: string, options: JobOptions & { readonly data?: Schema<Data> }, handler: JobHandler<Data>) {
+    refuseUnknown(options, jobOptions, `the job '${name}'`, SetupError);
     const { backoff = 1, data, queue = "default", retries = 3, timeout } = options;
     if (name === "" || /[\0-\x1f]/.test(name)) {
       throw new SetupError('A job needs a name, such as "welcome".');

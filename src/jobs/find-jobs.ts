@@ -1,4 +1,5 @@
-import { SetupError } from "../base/errors";
+import { JobError, SetupError } from "../base/errors";
+import { refuseUnknown } from "../base/unknown-options";
 import { findAppContext } from "../dispatch/context";
 
 /** Options of `enqueue()`. */
@@ -7,6 +8,28 @@ export interface EnqueueOptions {
   readonly delay?: number;
   /** While a job of the same name with this key waits, no other one is made: `enqueue()` returns the id of that one. Default: none. */
   readonly key?: string;
+}
+
+const enqueueOptions = Object.keys({ delay: true, key: true } satisfies Record<keyof EnqueueOptions, true>);
+/** The latest time for which a job can wait: the last one that databases and dates write with four digits. */
+const latestRun = Date.UTC(9999, 11, 31);
+
+/**
+ * Returns the key of a job and the time at which it may run.
+ *
+ * @throws {JobError} If there is another option, or one is out of its bounds.
+ */
+export function readEnqueueOptions(name: string, options: EnqueueOptions): { readonly key: string | null; readonly runAt: number } {
+  refuseUnknown(options, enqueueOptions, `enqueue() of the job '${name}'`, JobError);
+  const { delay = 0, key } = options;
+  const runAt = Date.now() + Math.round(delay * 1000);
+  if (!(delay >= 0) || runAt > latestRun) {
+    throw new JobError(`'delay' of the job '${name}' must be a number of seconds from 0, up to the year 9999, but got ${String(delay)}.`);
+  }
+  if (key !== undefined && (typeof key !== "string" || key === "" || key.length > 200 || key.includes("\0"))) {
+    throw new JobError(`'key' of the job '${name}' must be a text of 1 to 200 characters.`);
+  }
+  return { key: key ?? null, runAt };
 }
 
 /** The part of `Jobs` that adds jobs. */

@@ -8,20 +8,18 @@ import { type Backend, StoreBackend } from "./backend";
 import { createBullBackend } from "./bull-backend";
 import { addJobCommands } from "./commands";
 import { type AnyJob, definedJobs, Job, type JobControl } from "./definition";
-import { type EnqueueOptions, noteJobs } from "./find-jobs";
+import { type EnqueueOptions, noteJobs, readEnqueueOptions } from "./find-jobs";
 import { HeldJobs } from "./held-jobs";
 import type { JobsOptions } from "./jobs-options";
 import { MemoryStore } from "./memory-store";
 import { encodeData, type JobInfo, type JobState, type Message, type WaitingJob } from "./message";
 import { checkQueues } from "./queues";
 import { runJob } from "./runner";
-import { isScheduled, type Schedule, type ScheduleOptions, Scheduler, Times } from "./schedule";
+import { checkSchedule, isScheduled, type Schedule, type ScheduleOptions, Scheduler, Times } from "./schedule";
 import { SqlStore } from "./sql-store";
 import { schedulePrefix } from "./store";
 import type { RunningWorker, WorkOptions } from "./worker";
 
-/** The latest time for which a job can wait: the last one that databases and dates write with four digits. */
-const latestRun = Date.UTC(9999, 11, 31);
 /** Milliseconds between two removals of ended jobs. */
 const cleaningInterval = 60_000;
 /** The part of a stop that is left to give jobs back, in milliseconds. */
@@ -98,23 +96,15 @@ export class Jobs implements Extension {
    * @returns Its id, or that of the one with its key that waits.
    * @throws {JobError} If its data is no JSON or does not fit, or the service that keeps jobs does not answer.
    */
-  async enqueue(job: AnyJob, data: unknown, { delay = 0, key }: EnqueueOptions = {}): Promise<string> {
-    const runAt = Date.now() + Math.round(delay * 1000);
-    if (!(delay >= 0) || runAt > latestRun) {
-      throw new JobError(
-        `'delay' of the job '${job.name}' must be a number of seconds from 0, up to the year 9999, but got ${String(delay)}.`,
-      );
-    }
-    if (key !== undefined && (typeof key !== "string" || key === "" || key.length > 200 || key.includes("\0"))) {
-      throw new JobError(`'key' of the job '${job.name}' must be a text of 1 to 200 characters.`);
-    }
+  async enqueue(job: AnyJob, data: unknown, options: EnqueueOptions = {}): Promise<string> {
+    const { key, runAt } = readEnqueueOptions(job.name, options);
     const request = findRequestContext()?.request;
     const message: Message = {
       id: randomUUID(),
       name: job.name,
       queue: job.options.queue,
       data: await encodeData(job, data),
-      key: key ?? null,
+      key,
       runAt,
       requestId: request?.id ?? null,
       traceparent: request?.headers.get("traceparent") ?? null,
@@ -137,6 +127,7 @@ export class Jobs implements Extension {
    * @throws {SetupError} If another one has its name.
    */
   schedule(name: string, pattern: string, run: (control: JobControl) => unknown, options: ScheduleOptions = {}): void {
+    checkSchedule(options, `the schedule '${name}'`);
     if (this.#schedules.has(name)) {
       throw new SetupError(`There are two schedules '${name}'. Give one of them another name.`);
     }
@@ -226,6 +217,7 @@ export class Jobs implements Extension {
    * @throws {JobError} If a worker runs in this process already, no job has one of the queues, or `concurrency` is no whole number from 1.
    */
   async work(options: WorkOptions = {}): Promise<RunningWorker> {
+    refuseUnknown(options, ["queues", "concurrency"], "jobs.work()", JobError);
     if (this.#worker !== undefined) {
       throw new JobError("A worker runs in this process already.");
     }

@@ -1,5 +1,6 @@
 import { SetupError } from "../base/errors";
 import { lazily } from "../base/lazily";
+import { refuseUnknown } from "../base/unknown-options";
 import type { Application } from "../setup/application";
 import { createRecorder } from "../setup/decorators";
 import type { ExtensionRecord } from "../setup/registry";
@@ -18,6 +19,16 @@ export interface ScheduleOptions {
   readonly retries?: number;
   /** The queue. Default: `"default"`. */
   readonly queue?: string;
+}
+
+const scheduleOptions = Object.keys({ timeZone: true, timeout: true, retries: true, queue: true } satisfies Record<
+  keyof ScheduleOptions,
+  true
+>);
+
+/** Checks the options of a schedule. */
+export function checkSchedule(options: ScheduleOptions, place: string): void {
+  refuseUnknown(options, scheduleOptions, place, SetupError);
 }
 
 /** A schedule of an app. */
@@ -76,6 +87,7 @@ const longestPause = 30_000;
  * ```
  */
 export function schedule(pattern: string, options: ScheduleOptions = {}): ScheduleDecorator {
+  checkSchedule(options, "@schedule()");
   return createRecorder("@schedule()", (method) => ({ kind: "extension", method, extension: "schedule", value: { pattern, options } }));
 }
 

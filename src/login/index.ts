@@ -204,7 +204,9 @@ function refuse(): never {
  * const page = await client.get("/account");
  * ```
  */
-export async function loginForTest(client: TestClient, user: User & UserLike, { fresh = true }: { fresh?: boolean } = {}): Promise<void> {
+export async function loginForTest(client: TestClient, user: User & UserLike, options: { fresh?: boolean } = {}): Promise<void> {
+  refuseUnknown(options, ["fresh"], "loginForTest()");
+  const { fresh = true } = options;
   await client.session((session, request) => {
     session.set("_user_id", idOf(user));
     session.set("_fresh", fresh);

@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { ConfigError } from "../base/errors";
 import { refusePromise } from "../base/forgotten-await";
 import { textConverters } from "../base/text-values";
+import { refuseUnknown } from "../base/unknown-options";
 
 /** The longest password, in bytes: hashing a longer one would only keep the server busy. */
 const maxLength = 4096;
@@ -29,7 +30,9 @@ export interface HashOptions {
  * const cheap = await hashPassword(password, { method: "pbkdf2:sha256:1" }); // for tests
  * ```
  */
-export async function hashPassword(password: string, { method = preferred }: HashOptions = {}): Promise<string> {
+export async function hashPassword(password: string, options: HashOptions = {}): Promise<string> {
+  refuseUnknown(options, ["method"], "hashPassword()", TypeError);
+  const { method = preferred } = options;
   refusePromise(password, "password of hashPassword()", TypeError);
   if (Buffer.byteLength(password) > maxLength) {
     throw new RangeError(`A password can have at most ${maxLength} bytes.`);

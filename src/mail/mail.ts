@@ -13,6 +13,7 @@ import type { Finding } from "../setup/registry";
 import { toText } from "./html-to-text";
 import {
   type Address,
+  checkFields,
   checkLine,
   type MailMessage,
   type NamedAddress,
@@ -143,6 +144,7 @@ export class Mail implements Extension {
   }
 
   #compose(message: MailMessage): SentMail {
+    checkFields(message);
     const app = this.#owner;
     const { serverName } = app.config;
     const subject = checkLine(readText(message.subject, "subject"), "subject");

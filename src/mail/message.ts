@@ -1,6 +1,9 @@
 import { domainToASCII } from "node:url";
 import { MailError } from "../base/errors";
+import { refusePromise } from "../base/forgotten-await";
 import type { Markup } from "../base/html";
+import { findSlip } from "../base/suggestion";
+import { describeGiven } from "../base/unknown-options";
 
 /** An address with its name, which may hold commas and quotes. */
 export interface NamedAddress {
@@ -55,6 +58,40 @@ export interface MailMessage {
   readonly headers?: Readonly<Record<string, string>>;
   /** The files. */
   readonly attachments?: readonly Attachment[];
+}
+
+/** The fields of a mail. */
+const messageFields: readonly string[] = Object.keys({
+  to: true,
+  cc: true,
+  bcc: true,
+  replyTo: true,
+  from: true,
+  subject: true,
+  template: true,
+  data: true,
+  html: true,
+  text: true,
+  headers: true,
+  attachments: true,
+} satisfies Record<keyof MailMessage, true>);
+
+/**
+ * Refuses a misspelt field of a mail. Fields of other names are left out: nodemailer has more than a mail of Flagon's.
+ *
+ * @throws {MailError} If the mail is no object, or has a misspelt field.
+ */
+export function checkFields(message: unknown): void {
+  refusePromise(message, "message of mail.send()", MailError);
+  if (typeof message !== "object" || message === null) {
+    throw new MailError(`mail.send() needs a mail, such as { to, subject, text }, but got ${describeGiven(message)}.`);
+  }
+  for (const name of Object.keys(message)) {
+    const meant = messageFields.includes(name) ? undefined : findSlip(name, messageFields);
+    if (meant !== undefined) {
+      throw new MailError(`There is no field '${name}' of a mail. Did you mean '${meant}'?`);
+    }
+  }
 }
 
 /** A mail as it is sent. */

@@ -1,5 +1,6 @@
 import { SetupError } from "../base/errors";
 import { didYouMean } from "../base/suggestion";
+import { describeGiven, requireOptions } from "../base/unknown-options";
 
 /**
  * The types that the variables of a rule give to a view, by the converter's name.
@@ -51,6 +52,34 @@ export interface Converter<Value = unknown> {
 
 /** A converter, or a function that makes one from the arguments in the rule. */
 export type ConverterFactory = Converter | ((arguments_: ConverterArguments) => Converter);
+
+const converterFields = Object.keys({
+  regex: true,
+  parse: true,
+  format: true,
+  weight: true,
+  spans: true,
+  jsonSchema: true,
+} satisfies Record<keyof Converter, true>);
+
+/**
+ * Checks a converter of an app.
+ *
+ * @throws {SetupError} If it has no expression, or has a member that no converter has. An instance of a class can have more.
+ */
+export function checkConverter(converter: Converter, name: string): void {
+  const isPlain = typeof converter !== "object" || converter === null || Object.getPrototypeOf(converter) === Object.prototype;
+  if (isPlain) {
+    requireOptions(converter, converterFields, `the converter '${name}'`, SetupError);
+  }
+  const { regex }: { readonly regex: unknown } = converter;
+  if (typeof regex !== "string") {
+    const cure = regex instanceof RegExp ? ` Write its source: ${JSON.stringify(regex.source.replace(/^\^|\$$/g, ""))}.` : "";
+    throw new SetupError(
+      `The converter '${name}' needs 'regex', the text of an expression, but got ${regex instanceof RegExp ? String(regex) : describeGiven(regex)}.${cure}`,
+    );
+  }
+}
 
 /** The converters that every app has. */
 export const builtInConverters: ReadonlyMap<string, ConverterFactory> = new Map<string, ConverterFactory>([

@@ -1,7 +1,14 @@
 import { FlagonError, RuleError } from "../base/errors";
 import { refusePromise } from "../base/forgotten-await";
 import { didYouMean } from "../base/suggestion";
-import { type Converter, type ConverterArgument, type ConverterArguments, type ConverterFactory, noMatch } from "./converters";
+import {
+  type Converter,
+  type ConverterArgument,
+  type ConverterArguments,
+  type ConverterFactory,
+  checkConverter,
+  noMatch,
+} from "./converters";
 import { isAmbiguous } from "./regex-safety";
 
 /** A variable of a rule. */
@@ -85,7 +92,8 @@ function createVariable(
     throw new RuleError(`Unknown converter '${converterName}' in rule.${didYouMean(converterName, converters.keys())}`, rule, index);
   }
   try {
-    const converter = typeof factory === "function" ? factory(parseArguments(source)) : factory;
+    const converter: Converter = typeof factory === "function" ? factory(parseArguments(source)) : factory;
+    checkConverter(converter, converterName);
     const pattern = new RegExp(`^(?:${converter.regex})$`);
     if (isAmbiguous(converter.regex)) {
       throw new RuleError(

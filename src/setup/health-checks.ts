@@ -1,5 +1,6 @@
 import { SetupError } from "../base/errors";
 import { inTime } from "../base/time-limit";
+import { refuseUnknown } from "../base/unknown-options";
 
 /** Options of `app.healthCheck()`. */
 export interface HealthCheckOptions {
@@ -48,7 +49,9 @@ export class HealthChecks {
    *
    * @throws {SetupError} If another one has its name, or the time limit is none.
    */
-  add(name: string, run: () => unknown, { timeout = 2 }: HealthCheckOptions = {}): void {
+  add(name: string, run: () => unknown, options: HealthCheckOptions = {}): void {
+    refuseUnknown(options, ["timeout"], `the health check '${name}'`, SetupError);
+    const { timeout = 2 } = options;
     if (this.#checks.some((check) => check.name === name)) {
       throw new SetupError(`There are two health checks '${name}'. Give one of them another name.`);
     }

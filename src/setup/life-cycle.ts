@@ -1,4 +1,5 @@
 import { SetupError } from "../base/errors";
+import { refuseUnknown } from "../base/unknown-options";
 import { HealthChecks } from "./health-checks";
 
 /** Options of `app.onStart()`. */
@@ -75,8 +76,10 @@ export class LifeCycle {
   }
 
   /** Adds a function that runs before the first request. */
-  onStart(run: () => unknown, { once = false }: StartOptions = {}): void {
+  onStart(run: () => unknown, options: StartOptions = {}): void {
     checkFunction(run, "onStart");
+    refuseUnknown(options, ["once"], "app.onStart()", SetupError);
+    const { once = false } = options;
     if (this.#starting !== undefined) {
       throw new SetupError("app.onStart() was called after the app had started. Call it before.");
     }

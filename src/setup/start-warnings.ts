@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { findSlip } from "../base/suggestion";
+import { settingNames } from "../config/config";
 import { CookieSessions } from "../sessions/cookie-sessions";
 import type { Application } from "./application";
 import type { Finding } from "./registry";
@@ -60,6 +62,21 @@ export function findMissingFolders({ registry }: Application): Finding[] {
     }));
 }
 
+/** Finds settings that were assigned to the app itself, as in Flask, where nothing reads them. */
+export function findMisplacedSettings(app: Application): Finding[] {
+  return Object.keys(app).flatMap((key) => {
+    const meant = settingNames.includes(key) ? key : findSlip(key, settingNames);
+    return meant === undefined
+      ? []
+      : [
+          {
+            problem: `The app has a property '${key}', which is no setting.`,
+            cure: `Set it in the configuration: app.config.${meant} = ….`,
+          },
+        ];
+  });
+}
+
 /**
  * Logs the problems of an app that a server finds at its start, as warnings.
  *
@@ -67,7 +84,11 @@ export function findMissingFolders({ registry }: Application): Finding[] {
  */
 export function warnAtStart(app: Application): void {
   const missingKey = findMissingKey(app);
-  for (const { cure, problem } of [...findMissingFolders(app), ...(missingKey === undefined ? [] : [missingKey])]) {
+  for (const { cure, problem } of [
+    ...findMisplacedSettings(app),
+    ...findMissingFolders(app),
+    ...(missingKey === undefined ? [] : [missingKey]),
+  ]) {
     app.logger.warn(`${problem} ${cure}`);
   }
 }

@@ -137,6 +137,9 @@ export class TestClient {
    * @returns The result of `use`.
    */
   async session<Result>(use: (session: Session, request: FlagonRequest) => Result | Promise<Result>): Promise<Result> {
+    if (typeof use !== "function") {
+      throw new FlagonError('client.session() takes a function: await client.session((session) => session.set("cart", [3])).');
+    }
     const message = this.#withCookies(await compose(this.#base, "GET", "/", {}, this.#app.json));
     const context = createContext(this.#app, new TestSource(message));
     await context.openSession();
@@ -172,7 +175,7 @@ export async function runInRequestContext<Result>(
   options: TestRequestOptions & { readonly method?: string },
   run: () => Result | Promise<Result>,
 ): Promise<Result> {
-  const message = await compose(new URL(baseOf(app)), options.method ?? "GET", target, options, app.json);
+  const message = await compose(new URL(baseOf(app)), options.method ?? "GET", target, options, app.json, "method");
   const context = createContext(app, new TestSource(message));
   findRoute(context);
   if (!app.sessionInterface.isLazy) {

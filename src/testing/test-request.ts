@@ -1,5 +1,7 @@
 import { FlagonError } from "../base/errors";
+import { refusePromise } from "../base/forgotten-await";
 import type { JsonProvider } from "../base/json";
+import { describeGiven, refuseUnknown } from "../base/unknown-options";
 import type { RequestSource } from "../http/request/request-source";
 
 /** One value of a form or a query, or several. `null` and `undefined` are left out. */
@@ -38,6 +40,18 @@ export interface TestRequestOptions {
   /** The address of the client. Default: `"127.0.0.1"`. */
   remoteAddress?: string;
 }
+
+const requestOptions = Object.keys({
+  headers: true,
+  query: true,
+  auth: true,
+  json: true,
+  form: true,
+  files: true,
+  body: true,
+  followRedirects: true,
+  remoteAddress: true,
+} satisfies Record<keyof TestRequestOptions, true>);
 
 /** A request of the test client, put together. */
 export interface TestMessage {
@@ -94,17 +108,26 @@ export class TestSource implements RequestSource {
   }
 }
 
-/** Composes a request: its body, and the headers that a browser would send for it. */
+/**
+ * Composes a request: its body, and the headers that a browser would send for it.
+ *
+ * @param more The names of further options.
+ * @throws {FlagonError} If the target is no text, an option is unknown, or a body or a field cannot be sent.
+ */
 export async function compose(
   base: URL,
   method: string,
   target: string,
   options: TestRequestOptions,
   json: JsonProvider,
+  ...more: readonly string[]
 ): Promise<TestMessage> {
+  checkTarget(target);
+  refuseUnknown(options, [...requestOptions, ...more], "a test request");
   const isWhole = /^https?:\/\//i.test(target);
   const url = isWhole ? new URL(target) : base;
   const path = addQuery(isWhole ? target.replace(/^https?:\/\/[^/?#]*/i, "") || "/" : target, options.query);
+  checkBody(options);
   const { body, type } = await composeBody(options, json);
   const headers = new Map<string, string>([
     ["host", url.host],
@@ -141,6 +164,52 @@ export async function compose(
     body,
     remoteAddress: options.remoteAddress ?? "127.0.0.1",
   };
+}
+
+function checkTarget(target: unknown): void {
+  refusePromise(target, "target of a test request");
+  if (typeof target !== "string") {
+    const cure = target instanceof URL ? " Give its text: String(url)." : "";
+    throw new FlagonError(`A test request needs a target, a path such as "/posts", but got ${describeGiven(target)}.${cure}`);
+  }
+}
+
+/** Refuses fields, files and bodies that no request can carry. They would be sent as other text, or not at all. */
+function checkBody({ body, files, form }: TestRequestOptions): void {
+  if (form !== undefined && !(form instanceof FormData)) {
+    checkFields(form, "form");
+  }
+  for (const [name, file] of Object.entries(files ?? {})) {
+    for (const one of Array.isArray(file) ? file : [file]) {
+      if (!(one instanceof Blob)) {
+        throw new FlagonError(
+          `The file '${name}' of a test request is ${describeGiven(one)}. Give a File: new File(["text"], "a.txt", { type: "text/plain" }).`,
+        );
+      }
+    }
+  }
+  const given: unknown = body;
+  if (typeof given === "object" && given !== null && !(given instanceof Uint8Array) && !(Symbol.asyncIterator in given)) {
+    throw new FlagonError("The 'body' of a test request is an object. Give text or bytes; or 'json' for JSON, 'form' for a form.");
+  }
+}
+
+/** Refuses values of a form or a query that have no text of their own. */
+function checkFields(fields: unknown, option: "form" | "query"): void {
+  if (fields instanceof URLSearchParams) {
+    return;
+  }
+  if (typeof fields !== "object" || fields === null || Array.isArray(fields) || fields instanceof Map) {
+    throw new FlagonError(`'${option}' of a test request must be an object of names and values, but got ${describeGiven(fields)}.`);
+  }
+  for (const [name, value] of Object.entries(fields)) {
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (typeof one === "object" && one !== null && String(one).startsWith("[object ")) {
+        const cure = one instanceof Blob ? "Send a file by 'files'." : "Write the name of each value, such as 'user.name', or send 'json'.";
+        throw new FlagonError(`The value '${name}' in '${option}' of a test request is an object, which has no text. ${cure}`);
+      }
+    }
+  }
 }
 
 async function composeBody(
@@ -213,6 +282,9 @@ function listFields(fields: Fields | URLSearchParams = {}): [string, string][] {
 }
 
 function addQuery(path: string, query: TestRequestOptions["query"]): string {
+  if (query !== undefined && typeof query !== "string") {
+    checkFields(query, "query");
+  }
   const text = typeof query === "string" ? query.replace(/^\?/, "") : new URLSearchParams(listFields(query)).toString();
   return text === "" ? path : `${path}${path.includes("?") ? "&" : "?"}${text}`;
 }

@@ -1,3 +1,5 @@
+import { FlagonError } from "../../base/errors";
+import { describeGiven, refuseUnknown } from "../../base/unknown-options";
 import { type Challenges, formatChallenges } from "../www-authenticate";
 import {
   BadRequest,
@@ -99,6 +101,11 @@ export interface AbortOptions extends HTTPExceptionOptions {
   readonly retryAfter?: number | Date;
 }
 
+const abortOptions = Object.keys({ headers: true, cause: true, wwwAuthenticate: true, retryAfter: true } satisfies Record<
+  keyof AbortOptions,
+  true
+>);
+
 /** The exception class of each status. */
 const classes: ReadonlyMap<number, ExceptionClass> = new Map<number, ExceptionClass>(
   [
@@ -143,9 +150,11 @@ export function isErrorStatus(status: number): boolean {
  * Creates the exception for a status.
  *
  * @throws {RangeError} If the status is not one of an error.
+ * @throws {FlagonError} If the description is no text, or there is another option.
  */
-export function createException(status: number, description?: string, abortOptions?: AbortOptions): HTTPException {
-  const options = abortOptions === undefined ? undefined : toExceptionOptions(abortOptions);
+export function createException(status: number, description?: string, given?: AbortOptions): HTTPException {
+  checkAbort(description, given);
+  const options = given === undefined ? undefined : toExceptionOptions(given);
   if (status === MethodNotAllowed.status) {
     return new MethodNotAllowed([], description, options);
   }
@@ -154,9 +163,27 @@ export function createException(status: number, description?: string, abortOptio
   }
   const constructor = classes.get(status);
   if (constructor === undefined) {
-    throw new RangeError(`There is no error with the status ${status}. Use one from 400 to 505 that HTTP defines, such as 404.`);
+    throw new RangeError(explainStatus(status));
   }
   return new constructor(description, options);
+}
+
+/** A caller in JavaScript can pass any value. */
+function checkAbort(description: unknown, options: AbortOptions | undefined): void {
+  if (typeof description === "object" && description !== null) {
+    throw new FlagonError(
+      `The description of abort() must be a text, but got ${describeGiven(description)}. Options are the third argument: abort(404, undefined, { headers }).`,
+    );
+  }
+  refuseUnknown(options, abortOptions, "abort()");
+}
+
+function explainStatus(status: unknown): string {
+  if (typeof status !== "number") {
+    return `The status of abort() must be a number, such as 404, but got ${describeGiven(status)}.`;
+  }
+  const cure = status >= 300 && status < 400 ? " To redirect, return redirect(location)." : "";
+  return `There is no error with the status ${status}. Use one from 400 to 505 that HTTP defines, such as 404.${cure}`;
 }
 
 function toExceptionOptions({ wwwAuthenticate, retryAfter, headers, ...options }: AbortOptions): HTTPExceptionOptions {

@@ -1,4 +1,6 @@
 import { brand } from "../../base/copies";
+import { SetupError } from "../../base/errors";
+import { findSlip } from "../../base/suggestion";
 import { formatHttpDate } from "../http-date";
 import type { FlagonResponse } from "../response/response";
 import { reasonOf } from "../status";
@@ -7,6 +9,18 @@ import { reasonOf } from "../status";
 export interface HTTPExceptionOptions extends ErrorOptions {
   /** Headers for the response. */
   headers?: Readonly<Record<string, string>>;
+}
+
+const optionNames: readonly string[] = ["headers", "cause", "retryAfter", "wwwAuthenticate"];
+
+/** Refuses a misspelt option. A subclass of the app can pass on further options, which it reads itself. */
+function refuseSlips(options: HTTPExceptionOptions, name: string): void {
+  for (const option in options) {
+    const meant = option === "headers" || option === "cause" ? undefined : findSlip(option, optionNames);
+    if (meant !== undefined) {
+      throw new SetupError(`There is no option '${option}' of new ${name}(). Did you mean '${meant}'?`);
+    }
+  }
 }
 
 /**
@@ -36,6 +50,7 @@ export class HTTPException extends Error {
    */
   constructor(description?: string, options: HTTPExceptionOptions = {}) {
     super(description ?? new.target.description, options.cause === undefined ? undefined : { cause: options.cause });
+    refuseSlips(options, new.target.name);
     this.name = new.target.name;
     this.status = new.target.status;
     this.title = reasonOf(this.status);

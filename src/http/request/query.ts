@@ -35,16 +35,18 @@ export class Query extends URLSearchParams {
     name: string,
     options: ConversionOptions<Value> & DefaultOption<Default>,
   ): Exclude<Value, undefined> | Default;
-  override get(name: string, options: TypeOptions = {}): unknown {
-    return convertOrDefault(super.get(name) ?? undefined, options);
+  override get(name: string, options?: TypeOptions): unknown {
+    const value = super.get(name);
+    return options === undefined ? value : convertOrDefault(value ?? undefined, options);
   }
 
   /** Returns every value of a name; converted, without those that do not convert. */
   override getAll(name: string): string[];
   override getAll<const Name extends keyof ValueTypes>(name: string, options: NamedTypeOptions<Name>): ValueTypes[Name][];
   override getAll<Value>(name: string, options: ConversionOptions<Value>): Exclude<Value, undefined>[];
-  override getAll(name: string, options: TypeOptions = {}): unknown[] {
-    return convertTexts(super.getAll(name), options);
+  override getAll(name: string, options?: TypeOptions): unknown[] {
+    const values = super.getAll(name);
+    return options === undefined ? values : convertTexts(values, options);
   }
 
   /**

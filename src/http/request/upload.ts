@@ -4,6 +4,7 @@ import { constants } from "node:fs";
 import { copyFile, mkdir, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, parse, sep } from "node:path";
 import { FormError } from "../../base/errors";
+import { refuseUnknown } from "../../base/unknown-options";
 import { safeJoin, secureFilename } from "../safe-path";
 import { explainSaving } from "./save-error";
 
@@ -20,6 +21,9 @@ export interface SaveInFolderOptions {
   /** The folder, which is created if it is missing. A relative path is one of the working directory. */
   folder: string;
 }
+
+const saveOptions = Object.keys({ overwrite: true, folder: true } satisfies Record<keyof SaveOptions, true>);
+const folderOptions = Object.keys({ folder: true } satisfies Record<keyof SaveInFolderOptions, true>);
 
 /** The most names that are tried before a random one is used. */
 const maxNames = 100;
@@ -71,9 +75,13 @@ export class UploadedFile extends File {
   async saveTo(path: string, options?: SaveOptions): Promise<string>;
   async saveTo(options: SaveInFolderOptions): Promise<string>;
   async saveTo(path: string | SaveInFolderOptions, options: SaveOptions = {}): Promise<string> {
+    refuseUnknown(options, saveOptions, "saveTo()", FormError);
     const stated: unknown = typeof path === "object" && path !== null ? path.folder : path;
     if (typeof stated !== "string" || stated === "") {
       throw new FormError('An upload needs a place: await upload.saveTo({ folder: "uploads" }), or await upload.saveTo("uploads/a.txt").');
+    }
+    if (typeof path === "object") {
+      refuseUnknown(path, folderOptions, "saveTo() without a path", FormError);
     }
     try {
       return typeof path === "string" ? await this.#saveAs(path, options) : await this.#saveFree(path.folder);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { brand } from "../../base/copies";
 import { refusePromise } from "../../base/forgotten-await";
-import { refuseUnknown } from "../../base/unknown-options";
+import { describeGiven, refuseUnknown } from "../../base/unknown-options";
 import { type CacheDirectives, createCacheControl, formatCacheControl } from "../cache-control";
 import { type CookieOptions, formatCookie } from "../cookies";
 import { formatHttpDate, parseHttpDate } from "../http-date";
@@ -263,6 +263,10 @@ export class FlagonResponse {
 function checkStatus(status: number): number {
   if (!Number.isInteger(status) || status < 200 || status > 599) {
     refusePromise(status, "status of a response", TypeError);
+    if (typeof status !== "number") {
+      const cure = typeof status === "object" ? " It stands alone, without an object around it: json(value, 201)." : "";
+      throw new RangeError(`The status of a response must be a number from 200 to 599, but got ${describeGiven(status)}.${cure}`);
+    }
     throw new RangeError(`A response cannot have the status ${status}. Use a whole number from 200 to 599.`);
   }
   return status;
