@@ -60,7 +60,8 @@ function prefersHtml({ request }: RequestContext): boolean {
 
 /** Tells whether errors of a request are JSON for clients that prefer no format: by its route, by its path, or by the whole app. */
 function speaksJson(context: RequestContext): boolean {
-  const { app, match } = context;
+  const { app } = context;
+  const match = context.match ?? matchRefused(context);
   if (match !== undefined && "route" in match) {
     return findErrorFormat(match.route) === "json";
   }
@@ -69,12 +70,21 @@ function speaksJson(context: RequestContext): boolean {
   if (byPath !== undefined) {
     return byPath === "json";
   }
-  if (registry.scope.errorFormat === "json" || registry.isJsonOnly) {
+  if (registry.speaksJson) {
     return true;
   }
   return (
     match?.kind === "missing" && (match.allowed.length > 0 ? isAllowedInJson(context, match) : registry.isLikeJson(context.request.path))
   );
+}
+
+/** Finds the route that a request asks for which was refused before routing, for its head or a malformed path. */
+function matchRefused({ app, request }: RequestContext): Match<Endpoint> | undefined {
+  try {
+    return app.registry.routes.match(request.method, request.path, request);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Returns the format of the innermost blueprint that states one, and whose prefix and host are those of the request. */

@@ -3,6 +3,7 @@ import { andThen, type MaybePromise } from "../base/maybe-promise";
 import type { RequestContext } from "../dispatch/context";
 import { createScope } from "../dispatch/template-scope";
 import { FormValues } from "../http/request/form-values";
+import { formTypes } from "../http/request/request-body";
 import { checkForm, type FieldIssue } from "../schemas/check-form";
 import type { FieldChoices } from "../schemas/choices";
 import { Conversion } from "../schemas/conversion";
@@ -96,6 +97,7 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
       }
       this.submitted = true;
       this.#values = values;
+      this.#reportOtherType();
       this.#reportLostFiles(values);
       const { isCsrfChecked, refusal } = this.#context;
       if (refusal !== undefined) {
@@ -119,6 +121,18 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
     this.#values = isOther ? noValues : new FormValues(listOwnFields(this.schema, query));
     this.submitted = this.#values.size > 0;
     return this.#bind();
+  }
+
+  /** Tells the developer that the body is no form, so that all fields are empty. */
+  #reportOtherType(): void {
+    const { app, request } = this.#context;
+    const { debug, testing } = app.config;
+    if ((debug || testing) && !formTypes.has(request.mimeType)) {
+      const cure = request.isJson ? " A route that takes JSON states its schema: { json: … }." : "";
+      request.log.warn(
+        `The body of ${request.method} ${request.path} is of the type '${request.mimeType}', so every field of the form is empty: a form reads application/x-www-form-urlencoded and multipart/form-data.${cure}`,
+      );
+    }
   }
 
   /** Tells the developer that a form without `enctype` sends the names of files alone. */

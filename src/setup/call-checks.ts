@@ -26,6 +26,22 @@ const routeOptions = Object.keys({
   openapi: true,
 } satisfies Record<keyof RouteOptions, true>);
 
+/** The options of a route that stand for those of other frameworks, with their cures. */
+const foreignOptions: readonly (readonly [names: RegExp, cure: string])[] = [
+  [/^(?:body|data|payload|requestBody|schema)$/, "The schema of a JSON body is 'json', that of a form is 'form'."],
+  [
+    /^(?:params|pathParams)$/,
+    "The variables stand in the rule, with their types: \"/users/<int:id>\". The schema of the query is 'query'.",
+  ],
+  [/^(?:querystring|queryParams|searchParams)$/, "The schema of the query is 'query'."],
+  [
+    /^(?:response|responses|responseModel|response_model|output)$/,
+    "The schema of the result is 'returns', and other answers are described by openapi: { responses: { 409: \"…\" } }.",
+  ],
+  [/^(?:summary|description|tags|deprecated|operationId|security)$/, "It is part of the document: openapi: { … }."],
+  [/^name$/, "The name of a route is 'endpoint'."],
+];
+
 /** The options of a blueprint, with the name under which one is registered. */
 const blueprintOptions = Object.keys({
   name: true,
@@ -272,6 +288,12 @@ function checkRouteOptions(options: unknown, rule: unknown, place: string, call:
   const isShortcut = !call.endsWith("route");
   if (isShortcut && "methods" in options) {
     throw new SetupError(`${place} already says the method. Use ${call.startsWith("route.") ? "@route" : "route"}() to give several.`);
+  }
+  for (const name in options) {
+    const cure = foreignOptions.find(([names]) => names.test(name))?.[1];
+    if (cure !== undefined) {
+      throw new SetupError(`There is no option '${name}' of the route ${place}. ${cure}`);
+    }
   }
   checkOptions(options, `the route ${place}`, isShortcut ? routeOptions.filter((name) => name !== "methods") : routeOptions);
   const methods: unknown = Reflect.get(options, "methods");

@@ -209,6 +209,11 @@ export class Registry {
     return this.#isJsonOnly;
   }
 
+  /** Whether the app sends errors as JSON where no route and no blueprint says otherwise. */
+  get speaksJson(): boolean {
+    return this.scope.errorFormat === "json" || this.isJsonOnly;
+  }
+
   /** Tells whether a path has the form of a rule that sends errors as JSON, if not its types: `/rates/abc` of `/rates/<int:id>`. */
   isLikeJson(path: string): boolean {
     if (this.#jsonForms === undefined || !this.#isClosed) {

@@ -4,7 +4,7 @@ import { andThen } from "../base/maybe-promise";
 import type { Schema } from "../base/schema";
 import { UnsupportedMediaType } from "../http/exceptions/client-errors";
 import type { FlagonRequest } from "../http/request/request";
-import { type RequestIssue, ValidationFailed } from "../http/request/request-body";
+import { formTypes, type RequestIssue, ValidationFailed } from "../http/request/request-body";
 import { FlagonResponse } from "../http/response/response";
 import { toResponse } from "../http/response/response-value";
 import { isBodiless } from "../http/status";
@@ -117,9 +117,6 @@ function setStatus(view: View, status: number, label: string, app: Application):
   return (values, request) => andThen(view(values, request), finish);
 }
 
-/** The types of forms; a request without a body states none. */
-const formTypes: ReadonlySet<string> = new Set(["", "application/x-www-form-urlencoded", "multipart/form-data"]);
-
 /**
  * Parses query and body. One error lists the problems of both.
  *
@@ -147,7 +144,9 @@ async function parseInput(request: FlagonRequest, { form, json, query }: RouteSc
   }
   if (form !== undefined) {
     if (!formTypes.has(request.mimeType)) {
-      throw new UnsupportedMediaType("The body of the request is not a form, or its Content-Type does not say so.");
+      throw new UnsupportedMediaType("The body of the request is not a form, or its Content-Type does not say so.", {
+        headers: { accept: [...formTypes].filter((type) => type !== "").join(", ") },
+      });
     }
     await keep("form", () => request.form({ schema: form }));
   }

@@ -1,5 +1,5 @@
-import { defineForm, FormError, renderTemplateString } from "flagon";
-import { describe, expect, it } from "vitest";
+import { defineForm, FormError, renderTemplateString, request } from "flagon";
+import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { createApp } from "../support";
 
@@ -75,4 +75,25 @@ describe("a form with a file and without enctype", () => {
     expect(await send("optional", true, { photo: "" })).toBe("");
     expect(await send("required", true, {}, { photo: new File(["x"], "cat.png") })).toBe("");
   });
+});
+
+it.each([
+  ["application/json", '{"title":"x"}', " A route that takes JSON states its schema: { json: … }."],
+  ["text/plain", "title=x", "multipart/form-data."],
+])("a form says in the log that a body of the type %s is none", async (type, body, end) => {
+  const app = createApp();
+  const lines: string[] = [];
+  const Post = defineForm({ title: z.string() });
+  app.post(
+    "/posts",
+    async () => {
+      vi.spyOn(request.log, "warn").mockImplementation((line: unknown) => void lines.push(String(line)));
+      return (await Post.validateOnSubmit()).valid ? "valid" : "not valid";
+    },
+    { endpoint: "posts" },
+  );
+  const response = await app.testClient().post("/posts", { body, headers: { "content-type": type } });
+  expect([response.status, await response.text()]).toEqual([422, "not valid"]);
+  expect(lines).toEqual([expect.stringContaining(`The body of POST /posts is of the type '${type}', so every field of the form is empty`)]);
+  expect(lines[0]?.endsWith(end)).toBe(true);
 });

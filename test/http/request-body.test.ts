@@ -34,6 +34,18 @@ describe("request.json()", () => {
   });
 
   it.each([
+    [undefined, "it is missing. Send 'application/json'."],
+    ["text/json", "it is 'text/json'. Send 'application/json'."],
+    ["multipart/form-data; boundary=B", "it is 'multipart/form-data'. Send 'application/json'."],
+    [`text/${"x".repeat(500)}`, `it is 'text/${"x".repeat(95)}'. Send`],
+  ])("names the type of a body that is not JSON: %s", async (type, text) => {
+    const headers = { accept: "application/json", ...(type === undefined ? {} : { "content-type": type }) };
+    const response = await client.post("/", { body: new TextEncoder().encode("{}"), headers });
+    expect([response.status, response.headers.get("accept")]).toEqual([415, "application/json"]);
+    expect(await response.json()).toMatchObject({ detail: expect.stringContaining(text) });
+  });
+
+  it.each([
     ["application/json; charset=utf-7", 415],
     ['application/json; charset="ISO-8859-1"', 415],
     ["application/json; charset=utf-16", 415],

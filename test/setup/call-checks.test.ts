@@ -43,6 +43,18 @@ describe("the arguments of a route", () => {
     ["route", ["/m", view, { method: ["POST"] }], "There is no option 'method' of the route route(\"/m\"). Did you mean 'methods'?"],
     ["get", ["/m", view, { endpiont: "x" }], "Did you mean 'endpoint'?"],
     ["get", ["/m", view, { wrong: "x" }], "There is no option 'wrong' of the route get(\"/m\"). The options are: endpoint, defaults"],
+    ["post", ["/m", view, { body: {} }], "There is no option 'body' of the route post(\"/m\"). The schema of a JSON body is 'json'"],
+    [
+      "get",
+      ["/m", view, { querystring: {} }],
+      "There is no option 'querystring' of the route get(\"/m\"). The schema of the query is 'query'.",
+    ],
+    [
+      "get",
+      ["/m", view, { response: {} }],
+      "There is no option 'response' of the route get(\"/m\"). The schema of the result is 'returns'",
+    ],
+    ["get", ["/m", view, { summary: "M" }], "It is part of the document: openapi: { … }."],
     ["get", ["/m", view, { methods: ["POST"] }], 'get("/m") already says the method. Use route() to give several.'],
     ["route", ["/m", view, { methods: "POST" }], '\'methods\' of the route route("/m") must be a list: ["POST"].'],
     ["route", ["/m", view, { methods: [1] }], "'methods' of the route route(\"/m\") must be a list of texts"],

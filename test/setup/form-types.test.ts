@@ -19,6 +19,7 @@ it.each(["application/json", "text/plain", "application/octet-stream", "applicat
     const response = await client().post("/", { body: '{"name":"x"}', headers: { "content-type": type, accept: "application/json" } });
     expect(response.status).toBe(415);
     expect(await response.json()).toMatchObject({ detail: "The body of the request is not a form, or its Content-Type does not say so." });
+    expect(response.headers.get("accept")).toBe("application/x-www-form-urlencoded, multipart/form-data");
   },
 );
 

@@ -33,6 +33,9 @@ export interface JsonOptions {
   silent?: boolean;
 }
 
+/** The types of forms; a request without a body states none. */
+export const formTypes: ReadonlySet<string> = new Set(["", "application/x-www-form-urlencoded", "multipart/form-data"]);
+
 const mimePattern = /^[\w!#$&^.+-]+\/[\w!#$&^.+*-]+$/;
 
 /** The body of a request. It is read once, and the parsed value is kept. */

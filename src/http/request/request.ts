@@ -123,7 +123,7 @@ export class FlagonRequest extends RequestHead {
     const { force = false, schema, silent = false } = options;
     const accepted = schema === undefined ? undefined : this.settings.acceptJson(schema);
     if (!force && !this.isJson) {
-      return silent ? Promise.resolve(null) : Promise.reject(notJson());
+      return silent ? Promise.resolve(null) : Promise.reject(notJson(this.mimeType));
     }
     if (!silent) {
       return this.#content.json(accepted, force);
@@ -194,8 +194,16 @@ export async function closeRequest(request: FlagonRequest): Promise<void> {
   await findBody(request)?.close();
 }
 
-function notJson(): UnsupportedMediaType {
-  return new UnsupportedMediaType("The body of the request is not JSON, or its Content-Type does not say so.");
+/** The most characters of a media type that an error shows. */
+const maxShownType = 100;
+
+/** Names the type that came, and the one that is taken (RFC 9110, section 15.5.16). */
+function notJson(mimeType: string): UnsupportedMediaType {
+  const stated = mimeType === "" ? "it is missing" : `it is '${mimeType.slice(0, maxShownType)}'`;
+  return new UnsupportedMediaType(
+    `The body of the request is not JSON, or its Content-Type does not say so: ${stated}. Send 'application/json'.`,
+    { headers: { accept: "application/json" } },
+  );
 }
 
 /** Gives `null` for a malformed body, and throws any other error. */

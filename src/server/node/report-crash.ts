@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Application } from "../../setup/application";
-import { writePlain } from "./write-plain";
+import { writeServerError } from "./write-plain";
 
 /** Logs an error for which there is no response, and answers with 500 as long as nothing is sent. */
 export function reportCrash(error: unknown, app: Application, reply: ServerResponse): void {
@@ -8,6 +8,6 @@ export function reportCrash(error: unknown, app: Application, reply: ServerRespo
   if (reply.headersSent) {
     reply.destroy();
   } else {
-    writePlain(app, reply, 500, "Something went wrong on the server. It has been noted; try again later.");
+    writeServerError(app, reply, 500, "Something went wrong on the server. It has been noted; try again later.");
   }
 }

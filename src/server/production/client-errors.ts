@@ -3,7 +3,7 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { toWire } from "../../http/response/response-headers";
 import type { Application } from "../../setup/application";
-import { createPlainResponse } from "../node/write-plain";
+import { createServerError } from "../node/write-plain";
 import type { TakenConnections } from "./handover";
 import type { RequestsInFlight } from "./requests-in-flight";
 
@@ -59,7 +59,7 @@ export function answerClientErrors(server: Server, app: Application, inFlight: R
 }
 
 function formatAnswer(app: Application, status: number, text: string): string {
-  const { body, headers } = createPlainResponse(app, status, text);
+  const { body, headers } = createServerError(app, status, text);
   headers.set("connection", "close");
   const wire = toWire(headers, Buffer.byteLength(String(body)));
   const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, `date: ${new Date().toUTCString()}`];
