@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { domainToASCII } from "node:url";
 import type { Extension, Flagon } from "../app";
 import { ConfigError, MailError, SetupError, TemplateNotFound } from "../base/errors";
 import { Markup } from "../base/html";
@@ -10,20 +11,13 @@ import { Job } from "../jobs/definition";
 import { findJobs } from "../jobs/find-jobs";
 import { largest } from "../jobs/message";
 import type { Finding } from "../setup/registry";
+import { readAddress, readRecipients } from "./addresses";
+import { readAttachments } from "./attachments";
+import { checkLine, readText } from "./header-text";
 import { toText } from "./html-to-text";
-import {
-  type Address,
-  checkFields,
-  checkLine,
-  type MailMessage,
-  type NamedAddress,
-  readAddress,
-  readAttachments,
-  readHeaders,
-  readRecipients,
-  readText,
-  type SentMail,
-} from "./message";
+import { inlineImages } from "./inline-images";
+import { type Address, checkFields, type MailMessage, type NamedAddress, readHeaders, type SentMail } from "./message";
+import { Outbox } from "./outbox";
 import { answerPreview, previewPath } from "./preview";
 import { deliver, formatAddress, type MailTransport, openTransport, PartialRefusal } from "./transport";
 
@@ -32,13 +26,10 @@ export interface MailOptions {
   /** The sender of mails that name none, such as `"Shop <shop@example.com>"`. */
   readonly from: Address;
   /** A URL (`smtp://`, `smtps://`), the options of nodemailer, or a transport of it. Default: none, for development and tests. */
-  readonly transport?: string | object | undefined;
+  readonly transport?: string | object | null | undefined;
   /** Whether attachments may read files and URLs by `path` and `href`. Default: `false`. */
   readonly allowFiles?: boolean;
 }
-
-/** The number of mails that the outbox and the preview keep. */
-const kept = 100;
 
 const withoutTransport: Finding = {
   problem: "There is no transport for mails.",
@@ -66,8 +57,11 @@ export class Mail implements Extension {
   /** The name under which `app.extensions` keeps it. */
   readonly name = "mail";
   /** The mails that a test, or development, has sent, the first first; 100 at most. */
-  readonly outbox: SentMail[] = [];
-  readonly #options: MailOptions;
+  readonly outbox: SentMail[];
+  readonly #kept = new Outbox();
+  readonly #allowsFiles: boolean;
+  /** The transport as it was given. An empty text, as of MAIL_URL= in a file of settings, is none. */
+  readonly #given: string | object | undefined;
   readonly #from: NamedAddress;
   readonly #job: Job<QueuedMail>;
   #app: Flagon | undefined;
@@ -76,10 +70,16 @@ export class Mail implements Extension {
   /**
    * @param options The sender and the transport.
    * @throws {MailError} If the sender is no address.
+   * @throws {SetupError} If there is an option that does not exist.
    */
   constructor(options: MailOptions) {
+    if (typeof options !== "object" || options === null) {
+      throw new SetupError('Mail needs a sender: new Mail({ from: "Shop <shop@example.com>", transport: process.env.MAIL_URL }).');
+    }
     refuseUnknown(options, mailOptions, "new Mail()", SetupError);
-    this.#options = options;
+    this.#allowsFiles = options.allowFiles ?? false;
+    this.#given = options.transport === "" ? undefined : (options.transport ?? undefined);
+    this.outbox = this.#kept.mails;
     this.#from = readAddress(options.from, "from");
     this.#job = new Job<QueuedMail>("flagon:mail", { retries: 8, backoff: 10 }, (queued) => this.#sendQueued(queued));
   }
@@ -92,11 +92,11 @@ export class Mail implements Extension {
     // Apart from the start: a command sends without it.
     app.lifeCycle.add({ stop: () => this.#transport?.close?.() });
     app.registry.developmentPages.set(previewPath, {
-      answer: (target) => answerPreview(this.outbox, target),
+      answer: (target) => answerPreview(this.#kept, target),
       describe: () => (this.outbox.length === 0 ? null : `${this.outbox.length} ${this.outbox.length === 1 ? "mail" : "mails"}`),
     });
     app.registry.deploymentChecks.push(async () => [
-      ...(this.#options.transport === undefined ? [withoutTransport] : []),
+      ...(this.#given === undefined ? [withoutTransport] : []),
       ...(app.config.serverName === null ? [withoutServerName] : []),
     ]);
     return this;
@@ -110,9 +110,7 @@ export class Mail implements Extension {
    * @throws {MailError} If a field holds a line break or is no text, an address is none, or the server refuses it, or some of its recipients.
    */
   async send(message: MailMessage): Promise<SentMail> {
-    const mail = this.#compose(message);
-    await this.#deliver(mail, null);
-    return mail;
+    return this.#deliver(this.#compose(message), null);
   }
 
   /**
@@ -145,48 +143,60 @@ export class Mail implements Extension {
 
   #compose(message: MailMessage): SentMail {
     checkFields(message);
-    const app = this.#owner;
-    const { serverName } = app.config;
     const subject = checkLine(readText(message.subject, "subject"), "subject");
     const recipients = readRecipients(message);
     const from = message.from === undefined ? this.#from : readAddress(message.from, "from");
     const given = Markup.is(message.html) ? message.html.html : message.html;
-    const html = given ?? (message.template === undefined ? null : this.#render(message.template, message.data ?? {}));
+    const rendered = this.#renderText(message);
+    const html = given ?? this.#renderHtml(message, rendered !== null);
     if (html !== null) {
       readText(html, "html");
     }
-    const text = message.text ?? this.#renderText(message) ?? (html === null ? null : toText(html));
+    const text = message.text ?? rendered ?? (html === null ? null : toText(html));
     if (text === null) {
       throw new MailError("A mail needs a content: give 'template', 'html' or 'text'.");
     }
     return {
-      id: `<${randomUUID()}@${serverName?.replace(/:\d+$/, "") ?? from.address.slice(from.address.lastIndexOf("@") + 1)}>`,
+      id: `<${randomUUID()}@${this.#hostOf(from)}>`,
       from,
       ...recipients,
       subject,
       html,
       text: readText(text, "text"),
       headers: readHeaders(message.headers),
-      attachments: readAttachments(message.attachments, this.#options.allowFiles ?? false),
+      attachments: readAttachments(message.attachments, this.#allowsFiles),
       date: new Date(),
     };
   }
 
-  #render(template: string, data: object): string {
-    const app = this.#owner;
-    return String(this.#inContext(() => app.templates.render(template, data, this.#scope())));
+  /** The right side of message ids: the app's own host, or that of the sender. */
+  #hostOf({ address }: NamedAddress): string {
+    const name = this.#owner.config.serverName?.replace(/:\d+$/, "") ?? "";
+    const sender = address.slice(address.lastIndexOf("@") + 1);
+    return (name.startsWith("[") ? name : domainToASCII(name)) || sender;
   }
 
-  /** A text is not HTML, so its values are not escaped. */
-  #renderText({ data = {}, template }: MailMessage): string | null {
+  #renderHtml({ data, template }: MailMessage, hasText: boolean): string | null {
     if (template === undefined) {
       return null;
     }
-    const app = this.#owner;
+    const { templates } = this.#owner;
+    return hasText && !templates.list().includes(template)
+      ? null
+      : String(this.#inContext(() => templates.render(template, data ?? {}, this.#scope())));
+  }
+
+  /** A text is not HTML, so its values are not escaped. */
+  #renderText({ data, template, text }: MailMessage): string | null {
+    if (template === undefined || (text !== undefined && text !== null)) {
+      return null;
+    }
+    const { templates } = this.#owner;
+    const name = `${readText(template, "template")}.txt`;
     try {
-      return String(this.#inContext(() => app.templates.renderText(`${template}.txt`, data, this.#scope()))).trim();
+      return String(this.#inContext(() => templates.renderText(name, data ?? {}, this.#scope()))).trim();
     } catch (error) {
-      if (error instanceof TemplateNotFound && !app.templates.list().includes(`${template}.txt`)) {
+      if (error instanceof TemplateNotFound && !templates.list().includes(name)) {
         return null;
       }
       throw error;
@@ -211,29 +221,25 @@ export class Mail implements Extension {
     return createScope(context);
   }
 
-  async #deliver(mail: SentMail, only: ReadonlySet<string> | null): Promise<void> {
-    const { config, logger } = this.#owner;
-    const { transport } = this.#options;
-    if (config.testing || (transport === undefined && config.debug)) {
-      this.#keep(mail);
-      return;
+  /** Sends a mail, and returns it as it is sent. */
+  async #deliver(composed: SentMail, only: ReadonlySet<string> | null): Promise<SentMail> {
+    const app = this.#owner;
+    const { config, logger } = app;
+    const mail = await inlineImages(app, composed);
+    if (config.testing || (this.#given === undefined && config.debug)) {
+      this.#kept.add(mail, config.testing);
+      return mail;
     }
-    if (transport === undefined) {
+    if (this.#given === undefined) {
       throw missingTransport();
     }
-    this.#transport ??= openTransport(transport);
+    this.#transport ??= openTransport(this.#given);
     if (config.debug) {
-      this.#keep(mail);
+      this.#kept.add(mail, false);
     }
     await deliver(this.#transport, mail, only);
     logger.info({ mail: mail.id, to: mail.to.map(formatAddress).length }, "Sent a mail");
-  }
-
-  #keep(mail: SentMail): void {
-    this.outbox.push(mail);
-    if (this.outbox.length > kept) {
-      this.outbox.shift();
-    }
+    return mail;
   }
 
   async #sendQueued({ attachments, date, only, ...rest }: QueuedMail): Promise<void> {
@@ -263,14 +269,14 @@ export class Mail implements Extension {
 
   #start(): void {
     const { config, lifeCycle, logger } = this.#owner;
-    if (this.#options.transport === undefined && !config.testing && !config.debug && lifeCycle.mode === "serve") {
+    if (this.#given === undefined && !config.testing && !config.debug && lifeCycle.mode === "serve") {
       throw missingTransport();
     }
     if (config.serverName === null && !config.testing && !config.debug && lifeCycle.mode === "serve") {
       logger.warn(`${withoutServerName.problem} ${withoutServerName.cure}`);
     }
-    if (typeof this.#options.transport === "string" && !config.testing) {
-      this.#transport ??= openTransport(this.#options.transport);
+    if (this.#given !== undefined && !config.testing) {
+      this.#transport ??= openTransport(this.#given);
     }
   }
 

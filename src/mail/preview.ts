@@ -1,5 +1,7 @@
 import { escapeText } from "../base/html";
+import { guessType } from "../http/files/media-type";
 import type { SentMail } from "./message";
+import type { Outbox } from "./outbox";
 import { formatAddress } from "./transport";
 
 /** The page of the development server that shows mails. */
@@ -9,22 +11,23 @@ const style =
   "body{font:16px/1.5 system-ui,sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem;overflow-wrap:anywhere}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .8rem .3rem 0;border-top:1px solid #ddd;vertical-align:top}iframe{width:100%;height:32rem;border:1px solid #bbb}pre{white-space:pre-wrap;border:1px solid #bbb;padding:1rem}";
 
 /** Answers with the list of mails, or with one of them; `undefined` if there is none. */
-export function answerPreview(mails: readonly SentMail[], target: string): string | undefined {
+export function answerPreview(mails: Outbox, target: string): string | undefined {
   const rest = target.slice(previewPath.length).split("?", 1)[0] ?? "";
   if (rest === "" || rest === "/") {
     return list(mails);
   }
-  const index = /^\/(\d{1,6})$/.exec(rest)?.[1];
-  const mail = index === undefined ? undefined : mails[Number(index)];
+  const number = /^\/(\d{1,9})$/.exec(rest)?.[1];
+  const mail = number === undefined ? undefined : mails.find(Number(number));
   return mail === undefined ? undefined : show(mail);
 }
 
-function list(mails: readonly SentMail[]): string {
+function list(mails: Outbox): string {
   const rows = mails
-    .map(
-      ({ date, subject, to }, index) =>
-        `<tr><td><a href="${previewPath}/${index}">${escapeText(subject === "" ? "(no subject)" : subject)}</a></td><td>${escapeText(to.map(formatAddress).join(", "))}</td><td>${date.toISOString()}</td></tr>`,
-    )
+    .entries()
+    .map(({ mail: { bcc, cc, date, subject, to }, number }) => {
+      const recipients = [...to, ...cc, ...bcc].map(formatAddress).join(", ");
+      return `<tr><td><a href="${previewPath}/${number}">${escapeText(subject.trim() === "" ? "(no subject)" : subject)}</a></td><td>${escapeText(recipients)}</td><td>${date.toISOString()}</td></tr>`;
+    })
     .reverse();
   return page("Mails", rows.length === 0 ? "<p>No mail has been sent yet.</p>" : `<table>${rows.join("")}</table>`);
 }
@@ -40,11 +43,23 @@ function show(mail: SentMail): string {
   const frame =
     mail.html === null
       ? ""
-      : `<h2>HTML</h2><iframe title="HTML" sandbox="allow-popups allow-popups-to-escape-sandbox" srcdoc="${escapeText(`<base target="_blank">${mail.html}`)}"></iframe>`;
+      : `<h2>HTML</h2><iframe title="HTML" sandbox="allow-popups allow-popups-to-escape-sandbox" srcdoc="${escapeText(`<base target="_blank">${showImages(mail, mail.html)}`)}"></iframe>`;
   return page(
     escapeText(mail.subject),
     `<p><a href="${previewPath}">All mails</a></p><table>${row("From", escapeText(formatAddress(mail.from)))}${row("To", addresses("to"))}${row("Cc", addresses("cc"))}${row("Bcc", addresses("bcc"))}${row("Reply to", addresses("replyTo"))}${row("Date", mail.date.toISOString())}${row("Attachments", attachments)}</table>${links === "" ? "" : `<h2>Links</h2><ul>${links}</ul>`}${frame}<h2>Text</h2><pre>${escapeText(mail.text)}</pre>`,
   );
+}
+
+/** Shows the images that are in the mail itself, as a reader of mails does. */
+function showImages({ attachments }: SentMail, html: string): string {
+  return html.replace(/\bcid:([^\s"'<>)]+)/gi, (whole, cid) => {
+    const found = attachments.find((one) => one.cid?.replace(/^<|>$/g, "") === cid);
+    const type = found?.contentType ?? guessType(found?.filename ?? "");
+    const { content } = found ?? {};
+    return /^image\/[\w.+-]+$/.test(type) && (typeof content === "string" || Buffer.isBuffer(content))
+      ? `data:${type};base64,${Buffer.from(content).toString("base64")}`
+      : whole;
+  });
 }
 
 function findLinks({ html, text }: SentMail): readonly string[] {

@@ -1,7 +1,8 @@
 import { ConfigError, MailError } from "../base/errors";
 import { lazily } from "../base/lazily";
 import { PermanentError } from "../jobs/message";
-import { type NamedAddress, type SentMail, toHeaderText } from "./message";
+import { toHeaderText } from "./header-text";
+import type { NamedAddress, SentMail } from "./message";
 
 /** The part of a transport of nodemailer that is used here. */
 export interface MailTransport {
@@ -29,25 +30,38 @@ const limits = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeo
  * Opens a transport.
  *
  * @param given A URL such as `"smtps://user:password@mail.example.com"`, the options of nodemailer, or a transport of it.
- * @throws {ConfigError} If the URL is none of SMTP.
+ * @throws {ConfigError} If the URL is none of SMTP, or cannot be read.
  */
 export function openTransport(given: string | object): MailTransport {
   if (isTransport(given)) {
     return given;
   }
-  if (typeof given !== "string") {
-    return loadNodemailer().createTransport({ ...limits, ...given });
+  if (typeof given === "object") {
+    // A transport of another package, of which nodemailer makes one, keeps its class.
+    const isPlugin = "send" in given && typeof given.send === "function";
+    return loadNodemailer().createTransport(isPlugin ? given : { ...limits, ...given });
   }
-  if (!/^smtps?:\/\/[^/]/i.test(given)) {
+  if (typeof given !== "string" || !/^smtps?:\/\/[^/]/i.test(given)) {
     throw new ConfigError("The transport of Mail must be a URL that begins with smtp:// or smtps://, or a transport of nodemailer.");
   }
-  const url = new URL(given);
+  const url = readUrl(given);
   for (const [name, value] of Object.entries(limits)) {
     if (!url.searchParams.has(name)) {
       url.searchParams.set(name, String(value));
     }
   }
   return loadNodemailer().createTransport(url.href);
+}
+
+/** Reads the URL. An error does not show it: it holds a password. */
+function readUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || /@/.test(`${url.pathname}${url.hash}`)) {
+    throw new ConfigError(
+      "The URL of Mail's transport cannot be read. Write signs such as #, / and % of the user and the password by encodeURIComponent(), and the port as a number up to 65535.",
+    );
+  }
+  return url;
 }
 
 /** The part of a connection of nodemailer that Flagon uses. */
@@ -118,7 +132,7 @@ export async function deliver(transport: MailTransport, mail: SentMail, only: Re
       date: mail.date,
     });
   } catch (cause) {
-    throw explain(cause, recipients);
+    throw explain(cause, mail, recipients);
   }
   const rejected: unknown = Reflect.get(Object(result), "rejected");
   if (Array.isArray(rejected) && rejected.length > 0) {
@@ -140,14 +154,51 @@ export function formatAddress({ address, name }: NamedAddress): string {
   return name === "" ? address : `${name} <${address}>`;
 }
 
-function explain(cause: unknown, recipients: readonly string[]): Error {
+/** The causes that have a cure, by the message of nodemailer or Node. */
+const cures: readonly (readonly [cause: RegExp, cure: string])[] = [
+  [/ENOTFOUND|EAI_AGAIN|EDNS|queryA/, "Check the host of the transport, such as MAIL_URL."],
+  [/ECONNREFUSED/, "No server listens there: check host and port of the transport, such as MAIL_URL."],
+  [
+    /wrong version number|packet length too long/i,
+    "The server does not begin with TLS: write smtp:// in place of smtps://, or the port for TLS, 465.",
+  ],
+  [
+    /Greeting never received|ETIMEDOUT|timed? ?out/i,
+    "The server is slow, the port is wrong (465 for smtps://, 587 for smtp://), or a firewall keeps it closed.",
+  ],
+  [
+    /Invalid login|EAUTH|Missing credentials/i,
+    "Check user and password of the transport. In a URL, signs such as @ and / are written by encodeURIComponent().",
+  ],
+  [/authentication required|\b530\b/i, "Give the transport a user and a password: smtps://user:password@host."],
+  [/STARTTLS|requireTLS/i, "The server offers no TLS there: take its port for TLS with smtps://, or leave requireTLS out."],
+  [
+    /certificate|self-signed|altnames/i,
+    "The name in the URL must be the one of the server's certificate, and its authority must be known (NODE_EXTRA_CA_CERTS).",
+  ],
+];
+
+function explain(cause: unknown, mail: SentMail, recipients: readonly string[]): Error {
   if (cause instanceof PermanentMailError) {
     return cause;
   }
   const status = Number(Reflect.get(Object(cause), "responseCode"));
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  const text = `The mail to ${recipients.join(", ")} was not sent: ${reason.slice(0, 500)}`;
-  return status >= 500 ? new PermanentMailError(text, { cause }) : new MailError(text, { cause });
+  const given = cause instanceof Error ? cause.message : String(cause);
+  const reason = hideLinks(given, mail).replace(/\s+/g, " ").trim().slice(0, 500);
+  const cure = cures.find(([pattern]) => pattern.test(given))?.[1];
+  const text = `The mail to ${recipients.join(", ")} was not sent: ${reason}${cure === undefined ? "" : `${/[.!?]$/.test(reason) ? "" : "."} ${cure}`}`;
+  // The cause is logged as well, so it goes if the server has repeated a link of the mail.
+  const options = hideLinks(given, mail) === given ? { cause } : {};
+  return status >= 500 ? new PermanentMailError(text, options) : new MailError(text, options);
+}
+
+/** Hides links of the mail that a server repeats in its answer: they may hold a token. */
+function hideLinks(reason: string, { html, text }: SentMail): string {
+  return reason.replace(/https?:\/\/[^\s<>"')]+/gi, (link) => {
+    const plain = link.replace(/[.,;:!?]+$/, "");
+    const isOfMail = text.includes(plain) || (html ?? "").replaceAll("&amp;", "&").includes(plain);
+    return isOfMail ? "(a link of the mail)" : link;
+  });
 }
 
 /** A refusal for good. As a job, the mail is not tried again. */

@@ -168,6 +168,7 @@ export class Registration {
     const path = resolve(root, folder);
     const { extendValues, view } = createStaticFiles(path, config);
     this.app.registry.staticFolders.set(folder, path);
+    this.app.registry.staticEndpoints.set(this.scope.qualify("static"), path);
     const details = { label: `the static files of '${folder}'`, owner: view, extendValues };
     this.addRoute(`${urlPath.replace(/\/$/, "")}/<path:filename>`, "static", view, {}, details);
   }

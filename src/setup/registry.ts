@@ -182,6 +182,8 @@ export class Registry {
   readonly deploymentChecks: (() => Promise<readonly Finding[]>)[] = [];
   /** The folders of static files that the app names, as it writes them, with their paths. */
   readonly staticFolders: Map<string, string> = new Map();
+  /** The endpoints of static files, with their folders. */
+  readonly staticEndpoints: Map<string, string> = new Map();
   /** The app's own commands. */
   readonly commands: Command[] = [];
   /** The hooks that run when the app's context ends, after a request or without one. */
