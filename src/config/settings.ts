@@ -131,7 +131,7 @@ export interface Settings {
   bodyTimeout: number;
   /** The seconds `serve` keeps a connection without a request: longer than proxies do. Default: 75. */
   keepAliveTimeout: number;
-  /** The seconds that requests in flight have to finish when `serve` stops. Default: 10. */
+  /** The seconds that requests in flight, and jobs, have to finish when `serve` or `jobs work` stops. Default: 10. */
   shutdownTimeout: number;
   /** Whether requests over HTTP are redirected to HTTPS (308), except in debug mode. Default: `false`. */
   httpsOnly: boolean;

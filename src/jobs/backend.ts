@@ -15,6 +15,8 @@ export interface Backend {
   /** Records which times of schedules have been taken. */
   readonly ticks: Pick<JobStore, "claimTick" | "lastTick" | "isBusy">;
   prepare(): Promise<void>;
+  /** Rejects if the place of the jobs does not take any, as when its service is away. */
+  reach(): Promise<void>;
   add(message: Message, job: AnyJob, added: (message: Message) => void): Promise<string>;
   work(app: Application, jobs: KnownJobs, ended: (id: string) => void, options: WorkOptions): RunningWorker;
   /** Runs all jobs that wait, also those whose time has not come, and their retries, until none waits. */
@@ -48,6 +50,10 @@ export class StoreBackend implements Backend {
   }
 
   prepare(): Promise<void> {
+    return this.#store.prepare();
+  }
+
+  reach(): Promise<void> {
     return this.#store.prepare();
   }
 

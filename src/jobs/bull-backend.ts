@@ -1,24 +1,24 @@
-import { createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { ConfigError } from "../base/errors";
 import type { Application } from "../setup/application";
 import type { Backend, KnownJobs } from "./backend";
-import { BullConnections, callService, loadBull, longestCall } from "./bull-connections";
+import { BullConnections, callService, loadBull, longestCall, sendToRedis } from "./bull-connections";
+import { optionsOfKey, takeKey } from "./bull-keys";
+import { BullTicks } from "./bull-ticks";
 import type { BullJob, BullQueue, BullWorker } from "./bull-types";
 import type { AnyJob } from "./definition";
 import { describeError, type JobInfo, type JobState, type Message, PermanentError, type WaitingJob } from "./message";
+import { schedulePrefix } from "./names";
 import { listQueues } from "./queues";
 import { pauseBefore } from "./retry";
-import { runJob } from "./runner";
-import { keptDone, keptFailed, schedulePrefix } from "./store";
+import { runJob, warnOfRest } from "./runner";
+import { keptDone, keptFailed } from "./store";
 import type { RunningWorker, WorkOptions } from "./worker";
 
 /** The most attempts that BullMQ can count on Postgres. */
 const mostAttempts = 2 ** 31 - 1;
 /** Milliseconds after which a job that this worker does not know is offered again. */
 const unknownPause = 5000;
-/** Milliseconds for which taken times of schedules are kept. The latest one of each schedule stays. */
-const keptTicks = 24 * 3600_000;
 /** The most jobs of a queue that are looked through at once. */
 const mostListed = 1000;
 /** Milliseconds before a retry in drains, which end it earlier. */
@@ -29,8 +29,8 @@ const statesOf: Readonly<Record<JobState, readonly string[]>> = {
   done: ["completed"],
   failed: ["failed"],
 };
-/** The queue of the times of schedules that were taken. */
-const tickQueue = "flagon-ticks";
+/** The queue of the times of schedules that were taken. A queue of jobs has no comma in its name. */
+const tickQueue = "ticks,";
 const allStates: readonly JobState[] = ["waiting", "active", "done", "failed"];
 
 /**
@@ -56,54 +56,32 @@ class BullBackend implements Backend {
   readonly #queues = new Map<string, BullQueue>();
   /** The queues that are being opened. */
   readonly #opening = new Map<string, Promise<BullQueue>>();
+  readonly ticks: BullTicks;
 
   constructor(engine: string | object, lease: number, jobs: KnownJobs) {
     this.#connections = new BullConnections(engine);
     this.#lease = lease;
     this.#jobs = jobs;
     this.kind = this.#connections.kind;
+    this.ticks = new BullTicks(
+      this.kind,
+      () => this.#find(tickQueue),
+      async () => (await this.#all()).map(([, queue]) => queue),
+    );
   }
-
-  /** Ticks of schedules are jobs whose id is made of name and time: BullMQ makes each once. */
-  readonly ticks: Backend["ticks"] = {
-    claimTick: async (name, tick, run) => {
-      const id = `tick-${createHash("sha256").update(`${name} ${tick}`).digest("hex").slice(0, 32)}`;
-      const queue = await this.#find(tickQueue);
-      const before = await callService(this.kind, queue.getJob(id));
-      if (before !== undefined) {
-        return;
-      }
-      const token = `${process.pid}-${Math.random()}`;
-      await callService(this.kind, queue.add(name, { tick, token }, { jobId: id }));
-      const made = await callService(this.kind, queue.getJob(id));
-      if (made === undefined || Reflect.get(made.data, "token") !== token) {
-        return;
-      }
-      try {
-        await run();
-      } catch (error) {
-        await made.remove().catch(() => undefined);
-        throw error;
-      }
-    },
-    lastTick: async (name) => {
-      const jobs = await callService(this.kind, (await this.#find(tickQueue)).getJobs(["waiting"], 0, mostListed, false));
-      const ticks = jobs.filter((job) => job.name === name).map(({ data }) => Number(Reflect.get(data, "tick")));
-      return ticks.length === 0 ? null : Math.max(...ticks);
-    },
-    isBusy: async (name) => {
-      for (const [, queue] of await this.#all()) {
-        const jobs = await callService(this.kind, queue.getJobs([...statesOf.waiting, ...statesOf.active], 0, mostListed));
-        if (jobs.some((job) => job.name === name)) {
-          return true;
-        }
-      }
-      return false;
-    },
-  };
 
   async prepare(): Promise<void> {
     await this.#connections.find();
+  }
+
+  async reach(): Promise<void> {
+    const queue = await this.#find("default");
+    if (this.kind === "postgres") {
+      await callService(this.kind, queue.getDeduplicationJobId("-"));
+    } else {
+      // A Redis that is full answers reads.
+      await sendToRedis(await this.#connections.find(), ["SET", queue.toKey("probe"), "", "PX", "1000"]);
+    }
   }
 
   async add(message: Message, job: AnyJob, added: (message: Message) => void): Promise<string> {
@@ -120,7 +98,7 @@ class BullBackend implements Backend {
           backoff: { type: "flagon" },
           removeOnComplete: { age: keptDone.age / 1000, count: keptDone.count },
           removeOnFail: { age: keptFailed.age / 1000, count: keptFailed.count },
-          ...(message.key === null ? {} : { deduplication: { id: JSON.stringify([message.name, message.key]) } }),
+          ...optionsOfKey(message),
         },
       ),
     );
@@ -177,6 +155,9 @@ class BullBackend implements Backend {
     });
     return {
       wake: () => undefined,
+      get isBusy() {
+        return active.size > 0;
+      },
       stop: async (time) => {
         const workers = await Promise.all(started);
         const late = new AbortController();
@@ -185,11 +166,14 @@ class BullBackend implements Backend {
           wait(time, undefined, { signal: late.signal }).catch(() => undefined),
         ]);
         late.abort();
-        for (const [job, token] of active) {
-          await job.moveToWait(token).catch(() => undefined);
-        }
+        warnOfRest(app, [...active.keys()]);
+        const back = [...active].map(async ([job, token]) => {
+          await this.#takeKey(job);
+          await job.moveToWait(token);
+        });
+        await callService(this.kind, Promise.allSettled(back)).catch(() => undefined);
         stop.abort(new Error("The worker ends."));
-        await Promise.all(workers.map((worker) => worker.close(true)));
+        await callService(this.kind, Promise.all(workers.map((worker) => worker.close(true)))).catch(() => undefined);
       },
     };
   }
@@ -239,6 +223,7 @@ class BullBackend implements Backend {
       if (job !== undefined && (await job.getState()) === "failed") {
         // BullMQ keeps the count of crashes. They do not count again.
         await callService(this.kind, job.updateData({ ...job.data, crashes: job.stalledCounter }));
+        await this.#takeKey(job);
         await callService(this.kind, job.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true }));
         return job.data.message;
       }
@@ -264,10 +249,7 @@ class BullBackend implements Backend {
       const gone = waiting.filter(({ name }) => name.startsWith(schedulePrefix) && !schedules.includes(name));
       await Promise.all(gone.map((job) => job.remove().catch(() => undefined)));
     }
-    const ticks = await callService(this.kind, (await this.#find(tickQueue)).getJobs(["waiting"], 0, mostListed, true));
-    const latest = new Map(ticks.map((job) => [job.name, job]));
-    const old = ticks.filter((job) => latest.get(job.name) !== job && job.timestamp < Date.now() - keptTicks);
-    await Promise.all(old.map((job) => job.remove().catch(() => undefined)));
+    await this.ticks.clean();
   }
 
   async close(): Promise<void> {
@@ -315,10 +297,20 @@ class BullBackend implements Backend {
       );
       if (isLast) {
         ended(message.id);
+      } else {
+        await this.#takeKey(bullJob);
       }
       throw isLast ? new UnrecoverableError(describeError(error)) : new Error(describeError(error));
     }
     ended(message.id);
+  }
+
+  /** Gives a job that waits again its key back, unless another one has it. */
+  async #takeKey({ data: { message } }: BullJob): Promise<void> {
+    if (message.key !== null) {
+      const queue = await this.#find(message.queue);
+      await takeKey(this.kind, await this.#connections.find(), queue, message).catch(() => undefined);
+    }
   }
 
   /** Returns the queues of the known jobs, and those that were used by name. */
@@ -353,8 +345,9 @@ function factoryOf(kind: "redis" | "postgres"): readonly unknown[] {
   return kind === "postgres" ? [loadBull().createPostgresBackend] : [];
 }
 
+/** BullMQ takes no colon in the name of a queue. */
 function queueName(name: string): string {
-  return `flagon-${name.replaceAll(":", "_")}`;
+  return `flagon-${name.replaceAll(/[%:]/g, encodeURIComponent)}`;
 }
 
 /** Counts the runs that have ended: by themselves, or with their worker. A run that was handed back does not count. */
@@ -377,6 +370,6 @@ function toInfo(job: BullJob, queue: string, state: JobState): JobInfo {
     attempt: countRuns(job) + (state === "active" ? 1 : 0),
     data: JSON.parse(message.data),
     error: job.failedReason ?? null,
-    time: new Date(state === "waiting" ? message.runAt : (job.finishedOn ?? job.timestamp)),
+    time: new Date(state === "waiting" ? dueTime(job) : (job.finishedOn ?? job.timestamp)),
   };
 }

@@ -67,6 +67,8 @@ export class BullConnections {
     const { createClient } = require("redis") as typeof import("redis");
     const client = createClient({ url, disableOfflineQueue, socket: { connectTimeout: longestCall } });
     client.on("error", () => undefined);
+    // Each queue listens to it.
+    client.setMaxListeners(0);
     try {
       await callService(this.kind, client.connect());
     } catch (error) {
@@ -89,4 +91,18 @@ export async function callService<Result>(kind: "redis" | "postgres", call: Prom
   } catch (cause) {
     throw new JobError(`The service that keeps jobs (${kind}) does not answer: ${describeError(cause)}`, { cause });
   }
+}
+
+/**
+ * Sends a command to Redis.
+ *
+ * @param client A client of `redis`, or of `ioredis`.
+ * @param words The command.
+ */
+export async function sendToRedis(client: unknown, words: readonly string[]): Promise<void> {
+  const redis = client as {
+    sendCommand?(words: readonly string[]): Promise<unknown>;
+    call?(...words: readonly string[]): Promise<unknown>;
+  };
+  await callService("redis", Promise.resolve(redis.call === undefined ? redis.sendCommand?.(words) : redis.call(...words)));
 }

@@ -28,6 +28,8 @@ export interface BullQueue {
   add(name: string, data: object, options: object): Promise<BullJob>;
   getJobs(states: readonly string[], start: number, end: number, isAscending?: boolean): Promise<readonly BullJob[]>;
   getJob(id: string): Promise<BullJob | undefined>;
+  getDeduplicationJobId(id: string): Promise<string | null>;
+  toKey(type: string): string;
   on(event: "error", listener: (error: Error) => void): unknown;
   close(): Promise<void>;
 }

@@ -3,8 +3,6 @@ import { JobError, UsageError } from "../base/errors";
 import type { JobInfo, JobState } from "./message";
 import type { RunningWorker, WorkOptions } from "./worker";
 
-/** Milliseconds that running jobs have to finish after a signal. */
-const stopTime = 10_000;
 /** The most jobs of a list if `--limit` says no other number. */
 const mostListed = 100;
 /** The most characters of a job's data in a list. */
@@ -54,7 +52,10 @@ export function addJobCommands(app: Flagon, jobs: CommandedJobs): void {
   app.command(
     "jobs run <name> [data]",
     async ({ data, name }) => {
-      await jobs.run(String(name), parse(data));
+      const value = parse(data);
+      // The job needs all that the app starts, as in a worker.
+      await app.ready();
+      await jobs.run(String(name), value);
       return "Done.";
     },
     { description: "Runs a job at once, with data as JSON." },
@@ -84,7 +85,13 @@ async function work(app: Flagon, jobs: CommandedJobs, queues: readonly string[],
   const worker = await jobs.work({ queues, ...(typeof concurrency === "number" ? { concurrency } : {}) });
   app.logger.info(`Runs the jobs of the app '${app.name}'`);
   await signalled;
-  await worker.stop(stopTime);
+  const time = app.config.shutdownTimeout * 1000;
+  await worker.stop(time);
+  if (worker.isBusy) {
+    // No promise can be ended, and another worker has its job now.
+    await app.lifeCycle.stop(time);
+    process.exit(0);
+  }
   return "";
 }
 

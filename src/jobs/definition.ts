@@ -3,6 +3,7 @@ import type { Logger } from "../base/logging";
 import type { Schema, SchemaInput } from "../base/schema";
 import { refuseUnknown } from "../base/unknown-options";
 import { type EnqueueOptions, findJobs } from "./find-jobs";
+import { isName, schedulePrefix } from "./names";
 
 /** Options of a job. */
 export interface JobOptions {
@@ -15,11 +16,6 @@ export interface JobOptions {
   /** The queue, for workers that take some queues alone. Default: `"default"`. */
   readonly queue?: string;
 }
-
-const jobOptions = Object.keys({ retries: true, backoff: true, timeout: true, queue: true, data: true } satisfies Record<
-  keyof JobOptions | "data",
-  true
->);
 
 /** The second argument of a job's function. */
 export interface JobControl {
@@ -48,6 +44,11 @@ export interface AnyJob {
   run(data: unknown, control: JobControl): unknown;
 }
 
+const jobOptions = Object.keys({ backoff: true, data: true, queue: true, retries: true, timeout: true } satisfies Record<
+  keyof JobOptions | "data",
+  true
+>);
+
 /** A kind of work, with the type of its data. */
 export class Job<Input = unknown, Data = Input> implements AnyJob {
   readonly name: string;
@@ -59,18 +60,21 @@ export class Job<Input = unknown, Data = Input> implements AnyJob {
    * @param name Its name.
    * @param options Its schema and limits.
    * @param handler Its function.
-   * @throws {SetupError} If the name is empty, or `retries`, `timeout` or `backoff` is not a number in range.
+   * @throws {SetupError} If the name or the queue is empty, an option is unknown, or `retries`, `timeout` or `backoff` is not a number in range.
    */
   constructor(name: string, options: JobOptions & { readonly data?: Schema<Data> }, handler: JobHandler<Data>) {
-    refuseUnknown(options, jobOptions, `the job '${name}'`, SetupError);
     const { backoff = 1, data, queue = "default", retries = 3, timeout } = options;
-    if (name === "" || /[\0-\x1f]/.test(name)) {
-      throw new SetupError('A job needs a name, such as "welcome".');
+    if (!isName(name)) {
+      throw new SetupError('A job needs a name, such as "welcome": a text that is not empty, without control characters.');
+    }
+    refuseUnknown(options, jobOptions, `the job '${name}'`, SetupError);
+    if (!isName(queue) || queue.includes(",")) {
+      throw new SetupError(`'queue' of the job '${name}' must be a name such as "mail", without commas and control characters.`);
     }
     if (!Number.isSafeInteger(retries) || retries < 0) {
       throw new SetupError(`'retries' of the job '${name}' must be a whole number from 0, but got ${retries}.`);
     }
-    if ((timeout !== undefined && !(timeout > 0)) || !(backoff >= 0)) {
+    if ((timeout !== undefined && !(typeof timeout === "number" && timeout > 0)) || typeof backoff !== "number" || !(backoff >= 0)) {
       throw new SetupError(`'timeout' and 'backoff' of the job '${name}' must be seconds above 0.`);
     }
     this.name = name;
@@ -139,8 +143,11 @@ export function job<Data>(
   handler?: JobHandler<Data>,
 ): Job<Data> {
   const run = typeof options === "function" ? options : handler;
-  if (run === undefined) {
+  if (typeof run !== "function") {
     throw new SetupError(`The job '${name}' has no function.`);
+  }
+  if (typeof name === "string" && name.startsWith(schedulePrefix)) {
+    throw new SetupError(`The job '${name}' has the name of a schedule. Give it one that does not begin with '${schedulePrefix}'.`);
   }
   const made = new Job<Data>(name, typeof options === "function" ? {} : options, run);
   notePlace(name);

@@ -22,12 +22,12 @@ const latestRun = Date.UTC(9999, 11, 31);
 export function readEnqueueOptions(name: string, options: EnqueueOptions): { readonly key: string | null; readonly runAt: number } {
   refuseUnknown(options, enqueueOptions, `enqueue() of the job '${name}'`, JobError);
   const { delay = 0, key } = options;
-  const runAt = Date.now() + Math.round(delay * 1000);
-  if (!(delay >= 0) || runAt > latestRun) {
+  const runAt = Date.now() + Math.round(Number(delay) * 1000);
+  if (typeof delay !== "number" || !(delay >= 0) || runAt > latestRun) {
     throw new JobError(`'delay' of the job '${name}' must be a number of seconds from 0, up to the year 9999, but got ${String(delay)}.`);
   }
-  if (key !== undefined && (typeof key !== "string" || key === "" || key.length > 200 || key.includes("\0"))) {
-    throw new JobError(`'key' of the job '${name}' must be a text of 1 to 200 characters.`);
+  if (key !== undefined && (typeof key !== "string" || key === "" || key.length > 200 || /[\0\p{Surrogate}]/u.test(key))) {
+    throw new JobError(`'key' of the job '${name}' must be a text of 1 to 200 characters, without NUL and halves of surrogate pairs.`);
   }
   return { key: key ?? null, runAt };
 }

@@ -1,23 +1,26 @@
 import { randomUUID } from "node:crypto";
 import type { Extension, Flagon } from "../app";
 import { JobError, SetupError } from "../base/errors";
+import { didYouMean } from "../base/suggestion";
 import { refuseUnknown } from "../base/unknown-options";
 import { Database } from "../database/database";
 import { findRequestContext } from "../dispatch/context";
 import { type Backend, StoreBackend } from "./backend";
 import { createBullBackend } from "./bull-backend";
 import { addJobCommands } from "./commands";
-import { type AnyJob, definedJobs, Job, type JobControl } from "./definition";
+import type { AnyJob, Job, JobControl } from "./definition";
 import { type EnqueueOptions, noteJobs, readEnqueueOptions } from "./find-jobs";
 import { HeldJobs } from "./held-jobs";
 import type { JobsOptions } from "./jobs-options";
+import { listJobs, listTimes } from "./known-jobs";
+import { LateJobs } from "./late-jobs";
 import { MemoryStore } from "./memory-store";
 import { encodeData, type JobInfo, type JobState, type Message, type WaitingJob } from "./message";
+import { schedulePrefix } from "./names";
 import { checkQueues } from "./queues";
 import { runJob } from "./runner";
-import { checkSchedule, isScheduled, type Schedule, type ScheduleOptions, Scheduler, Times } from "./schedule";
+import { checkSchedule, type Schedule, type ScheduleOptions, Scheduler } from "./schedule";
 import { SqlStore } from "./sql-store";
-import { schedulePrefix } from "./store";
 import type { RunningWorker, WorkOptions } from "./worker";
 
 /** Milliseconds between two removals of ended jobs. */
@@ -51,6 +54,7 @@ export class Jobs implements Extension {
   readonly #schedules = new Map<string, Schedule>();
   /** The jobs that wait, in tests, for `queued()`. */
   readonly #queued = new Map<string, { readonly name: string; readonly data: unknown }>();
+  readonly #late = new LateJobs();
   #app: Flagon | undefined;
   #held: HeldJobs | undefined;
   #backend: Backend | undefined;
@@ -115,8 +119,13 @@ export class Jobs implements Extension {
     if (backend.kind !== "redis" && backend.kind !== "postgres") {
       return add();
     }
-    // A service outside of the database takes no part in its transactions.
-    return database?.isAtomic === true ? this.#holdFor(database).add(message, () => database.afterCommit(add)) : add();
+    // A service outside of the database takes no part in its transactions. If it is away, the rows are not committed.
+    const { logger } = this.#owner;
+    const write = async () => {
+      await backend.reach();
+      await database?.afterCommit(() => this.#late.add(message, add, logger));
+    };
+    return database?.isAtomic === true ? this.#holdFor(database).add(message, write) : add();
   }
 
   /**
@@ -124,10 +133,16 @@ export class Jobs implements Extension {
    *
    * @param pattern The times, such as `"0 3 * * *"` for three in the morning.
    * @param run The function.
-   * @throws {SetupError} If another one has its name.
+   * @throws {SetupError} If another one has its name, an option is unknown, or a worker has started already.
    */
   schedule(name: string, pattern: string, run: (control: JobControl) => unknown, options: ScheduleOptions = {}): void {
     checkSchedule(options, `the schedule '${name}'`);
+    if (typeof run !== "function") {
+      throw new SetupError(`The schedule '${name}' has no function.`);
+    }
+    if (this.#scheduler !== undefined) {
+      throw new SetupError(`The schedule '${name}' was added after the worker had started, which would not run it. Add it before.`);
+    }
     if (this.#schedules.has(name)) {
       throw new SetupError(`There are two schedules '${name}'. Give one of them another name.`);
     }
@@ -196,7 +211,8 @@ export class Jobs implements Extension {
   async run(name: string, data: unknown): Promise<unknown> {
     const job = this.#known().get(name);
     if (job === undefined) {
-      throw new JobError(`There is no job '${name}'. There are: ${[...this.#known().keys()].join(", ") || "none"}.`);
+      const names = [...this.#known().keys()];
+      throw new JobError(`There is no job '${name}'.${didYouMean(name, names)} There are: ${names.join(", ") || "none"}.`);
     }
     const message = {
       id: randomUUID(),
@@ -217,7 +233,6 @@ export class Jobs implements Extension {
    * @throws {JobError} If a worker runs in this process already, no job has one of the queues, or `concurrency` is no whole number from 1.
    */
   async work(options: WorkOptions = {}): Promise<RunningWorker> {
-    refuseUnknown(options, ["queues", "concurrency"], "jobs.work()", JobError);
     if (this.#worker !== undefined) {
       throw new JobError("A worker runs in this process already.");
     }
@@ -240,7 +255,7 @@ export class Jobs implements Extension {
     await this.#clean(schedules);
     this.#cleaning = setInterval(() => void this.#clean(schedules), cleaningInterval);
     this.#cleaning.unref();
-    for (const { name, times } of this.#listTimes()) {
+    for (const { name, times } of listTimes(this.#owner.registry, this.#schedules)) {
       await scheduler.start(name, times);
     }
     return this.#worker;
@@ -300,8 +315,9 @@ export class Jobs implements Extension {
     if (database !== undefined && extensions.database !== database) {
       throw new SetupError("Jobs were given a database that the app does not use. Add it: app.use(database).");
     }
-    // A wrong expression ends the start, also where no worker runs.
-    this.#listTimes();
+    // A wrong expression or limit ends the start, also where no worker runs.
+    listTimes(this.#owner.registry, this.#schedules);
+    this.#known();
     await this.#kept.prepare();
     const { kind } = this.#kept;
     if (lifeCycle.mode === "serve" && kind === "memory") {
@@ -321,6 +337,7 @@ export class Jobs implements Extension {
     await this.#worker?.stop(Math.max(0, end - performance.now() - handBackTime));
     this.#scheduler = undefined;
     this.#worker = undefined;
+    await this.#late.stop(Math.max(handBackTime, end - performance.now()));
     await this.#backend?.close();
     if (this.#backend?.kind !== "memory") {
       this.#backend = undefined;
@@ -342,29 +359,8 @@ export class Jobs implements Extension {
     this.#worker?.wake();
   }
 
-  /** The jobs that the code defines, and those of schedules. */
   #known(): ReadonlyMap<string, AnyJob> {
-    const jobs = new Map(definedJobs());
-    for (const job of this.#owner.registry.extensionJobs) {
-      if (job instanceof Job) {
-        jobs.set(job.name, job);
-      }
-    }
-    for (const { name, options, run } of this.#listSchedules()) {
-      const { queue = "default", retries = 0, timeout } = options;
-      const limits = { queue, retries, ...(timeout === undefined ? {} : { timeout }) };
-      jobs.set(schedulePrefix + name, new Job(schedulePrefix + name, limits, (_, control) => run(control)));
-    }
-    return jobs;
-  }
-
-  #listSchedules(): readonly Schedule[] {
-    const recorded = this.#owner.registry.extensionRecords.filter(isScheduled).map(({ name, run, value }) => ({ ...value, name, run }));
-    return [...recorded, ...this.#schedules.values()];
-  }
-
-  #listTimes(): readonly { readonly name: string; readonly times: Times }[] {
-    return this.#listSchedules().map((schedule) => ({ name: schedulePrefix + schedule.name, times: new Times(schedule) }));
+    return listJobs(this.#owner.registry, this.#schedules);
   }
 
   async #enqueueTick(name: string, tick: number): Promise<void> {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Claim, JobInfo, JobState, Message, WaitingJob } from "./message";
-import { type ClaimRequest, type JobStore, keptDone, keptFailed, schedulePrefix } from "./store";
+import { schedulePrefix } from "./names";
+import { type ClaimRequest, type JobStore, keptDone, keptFailed } from "./store";
 
 interface Entry {
   message: Message;
@@ -67,8 +68,7 @@ export class MemoryStore implements JobStore {
   }
 
   async retry(claim: Claim, runAt: number, error: string): Promise<void> {
-    const { attempt: _attempt, token: _token, ...message } = claim;
-    this.#change(claim, { state: "waiting", token: null, error, message: { ...message, runAt } });
+    this.#change(claim, { state: "waiting", token: null, error, message: this.#wait(claim, runAt) });
   }
 
   async fail(claim: Claim, error: string): Promise<void> {
@@ -76,7 +76,7 @@ export class MemoryStore implements JobStore {
   }
 
   async giveBack(claim: Claim): Promise<void> {
-    this.#change(claim, { state: "waiting", token: null, attempt: claim.attempt - 1 });
+    this.#change(claim, { state: "waiting", token: null, attempt: claim.attempt - 1, message: this.#wait(claim, claim.runAt) });
   }
 
   async list(state: JobState | undefined, limit: number): Promise<readonly JobInfo[]> {
@@ -93,8 +93,7 @@ export class MemoryStore implements JobStore {
     if (entry?.state !== "failed") {
       return null;
     }
-    const key = this.#findWaiting(entry.message) === undefined ? entry.message.key : null;
-    Object.assign(entry, { state: "waiting", attempt: 0, error: null, message: { ...entry.message, key, runAt: Date.now() } });
+    Object.assign(entry, { state: "waiting", attempt: 0, error: null, message: this.#wait(entry.message, Date.now()) });
     return entry.message;
   }
 
@@ -142,7 +141,13 @@ export class MemoryStore implements JobStore {
     }
   }
 
-  #findWaiting({ key, name }: Message): Entry | undefined {
+  /** Returns a job as it waits again: without its key if another one with it waits meanwhile. */
+  #wait({ data, id, key, name, queue, requestId, traceparent }: Message, runAt: number): Message {
+    const isTaken = this.#findWaiting({ key, name }) !== undefined;
+    return { data, id, key: isTaken ? null : key, name, queue, requestId, runAt, traceparent };
+  }
+
+  #findWaiting({ key, name }: Pick<Message, "key" | "name">): Entry | undefined {
     return key === null
       ? undefined
       : [...this.#entries.values()].find(({ message, state }) => state === "waiting" && message.name === name && message.key === key);

@@ -77,16 +77,13 @@ export async function encodeData({ name, schema }: AnyJob, data: unknown): Promi
     throw new JobError(`The data of the job '${name}' is longer than 64 KiB. Store it, and pass its id.`);
   }
   const read: unknown = JSON.parse(text);
-  if (schema === undefined) {
-    const lost = findLoss(data ?? null, read, "data");
-    if (lost !== null) {
-      throw new JobError(`JSON does not keep '${lost}' of the job '${name}'. Pass what it can hold, such as a date as text.`);
-    }
-    return text;
-  }
-  const result = await validate(schema, read);
-  if ("issues" in result) {
+  const result = schema === undefined ? null : await validate(schema, read);
+  if (result !== null && "issues" in result) {
     throw new JobError(`The data of the job '${name}', as JSON makes it, does not fit its schema: ${describeIssues(result.issues)}`);
+  }
+  const lost = findLoss(data ?? null, read, "data", schema !== undefined);
+  if (lost !== null) {
+    throw new JobError(`JSON does not keep '${lost}' of the job '${name}'. Pass what it can hold, such as a date as text.`);
   }
   return text;
 }
@@ -110,25 +107,45 @@ export async function decodeData({ name, schema }: AnyJob, text: string): Promis
 
 /** Describes an error for the list of failed jobs, in text that every database can hold. */
 export function describeError(error: unknown): string {
-  const text = error instanceof Error ? error.message || error.name : String(error);
-  return text.replaceAll("\0", "\ufffd").slice(0, longestError);
+  return readError(error)
+    .slice(0, longestError)
+    .replaceAll(/\0|\p{Surrogate}/gu, "\ufffd");
+}
+
+/** Code can throw any value, also one that cannot be read as text. */
+function readError(error: unknown): string {
+  try {
+    return String(error instanceof Error ? error.message || error.name : error);
+  } catch {
+    return "The job has thrown a value that cannot be shown as text.";
+  }
 }
 
 function describeIssues(issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]): string {
   return issues.map(({ message, path }) => `${path.length === 0 ? "" : `${path.map(String).join(".")}: `}${message}`).join("; ");
 }
 
-/** Finds the first value that JSON changes; `null` if it keeps all. */
-function findLoss(before: unknown, after: unknown, path: string): string | null {
+/**
+ * Finds the first value that JSON changes; `null` if it keeps all.
+ *
+ * @param isChecked Whether a schema reads the data: then it can turn the text of a date, or of another value that says its own JSON, back.
+ */
+function findLoss(before: unknown, after: unknown, path: string, isChecked: boolean): string | null {
   if (typeof before !== "object" || before === null) {
     return Object.is(before, after) || (before === 0 && after === 0) ? null : path;
   }
+  if (isChecked && "toJSON" in before && typeof before.toJSON === "function") {
+    return after === null ? path : null;
+  }
   const isPlain = Array.isArray(before) || [Object.prototype, null].includes(Object.getPrototypeOf(before));
-  if (!isPlain || typeof after !== "object" || after === null) {
+  // Those of a Map, a Set or a promise are not its properties.
+  const isKept = isPlain || (isChecked && Object.keys(before).length > 0 && !ArrayBuffer.isView(before));
+  if (!isKept || typeof after !== "object" || after === null) {
     return path;
   }
   for (const [key, value] of Object.entries(before)) {
-    const lost = value === undefined && !Array.isArray(before) ? null : findLoss(value, Reflect.get(after, key), `${path}.${key}`);
+    const isLeftOut = value === undefined && !Array.isArray(before);
+    const lost = isLeftOut ? null : findLoss(value, Reflect.get(after, key), `${path}.${key}`, isChecked);
     if (lost !== null) {
       return lost;
     }

@@ -3,7 +3,7 @@ import { JobError } from "../base/errors";
 import { runInAppContext } from "../dispatch/tear-down";
 import type { Application } from "../setup/application";
 import type { AnyJob, JobControl } from "./definition";
-import { type Claim, decodeData } from "./message";
+import { type Claim, decodeData, PermanentError } from "./message";
 
 /** The longest time of a timer, in milliseconds: Node fires one that is set for longer at once. */
 export const longestTimer: number = 2 ** 31 - 1;
@@ -26,8 +26,16 @@ export async function runJob(app: Application, job: AnyJob, claim: Omit<Claim, "
   try {
     return await runDetached(() => runInAppContext(app, async () => job.run(data, control)));
   } catch (failure) {
-    throw late.signal.aborted ? new JobError(error.message, { cause: failure }) : failure;
+    throw late.signal.aborted && !(failure instanceof PermanentError) ? new JobError(error.message, { cause: failure }) : failure;
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** Tells the log which jobs go on when their worker ends. */
+export function warnOfRest(app: Application, rest: readonly { readonly name: string }[]): void {
+  if (rest.length > 0) {
+    const names = [...new Set(rest.map(({ name }) => name))].join(", ");
+    app.logger.warn(`Jobs that did not end in time are given back: ${rest.length} (${names}). They run again.`);
   }
 }

@@ -5,7 +5,8 @@ import type { Application } from "../setup/application";
 import { createRecorder } from "../setup/decorators";
 import type { ExtensionRecord } from "../setup/registry";
 import type { JobControl } from "./definition";
-import { type JobStore, schedulePrefix } from "./store";
+import { schedulePrefix } from "./names";
+import type { JobStore } from "./store";
 
 const loadCroner = lazily(() => require("croner") as typeof import("croner"));
 
@@ -21,10 +22,13 @@ export interface ScheduleOptions {
   readonly queue?: string;
 }
 
-const scheduleOptions = Object.keys({ timeZone: true, timeout: true, retries: true, queue: true } satisfies Record<
-  keyof ScheduleOptions,
-  true
->);
+/** The names of the options of a schedule. */
+const scheduleOptions: readonly string[] = Object.keys({
+  timeZone: true,
+  timeout: true,
+  retries: true,
+  queue: true,
+} satisfies Record<keyof ScheduleOptions, true>);
 
 /** Checks the options of a schedule. */
 export function checkSchedule(options: ScheduleOptions, place: string): void {
@@ -36,6 +40,8 @@ export interface Schedule {
   readonly name: string;
   readonly pattern: string;
   readonly options: ScheduleOptions;
+  /** The object whose method it runs, if it is one. A method can have several schedules. */
+  readonly instance?: object;
   run(control: JobControl): unknown;
 }
 
@@ -110,6 +116,10 @@ export class Times {
     }
     const { Cron } = loadCroner();
     try {
+      // Croner reads a date as well, whose time never comes once it is over.
+      if (typeof pattern !== "string" || !/^\s*(?:@\w+|\S+(?:\s+\S+){4,5})\s*$/.test(pattern)) {
+        throw new Error("it has not five or six fields");
+      }
       this.#cron = new Cron(pattern, { timezone: timeZone, paused: true, mode: "5-or-6-parts" });
     } catch (cause) {
       throw new SetupError(

@@ -6,7 +6,8 @@ import { findOfError, messageOf } from "../database/engine";
 import { findUniqueViolation } from "../database/violations";
 import { HeldJobs } from "./held-jobs";
 import type { Claim, JobInfo, JobState, Message, WaitingJob } from "./message";
-import { type ClaimRequest, type JobStore, keptDone, keptFailed, schedulePrefix } from "./store";
+import { schedulePrefix } from "./names";
+import { type ClaimRequest, type JobStore, keptDone, keptFailed } from "./store";
 
 type Row = Readonly<Record<string, unknown>>;
 type Sql = DrizzleSql;

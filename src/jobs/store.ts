@@ -51,5 +51,3 @@ export interface JobStore {
 /** Milliseconds for which done and failed jobs are kept, and the most of each. */
 export const keptDone: { readonly age: number; readonly count: number } = { age: 24 * 3600_000, count: 1000 };
 export const keptFailed: { readonly age: number; readonly count: number } = { age: 30 * 24 * 3600_000, count: 10_000 };
-/** The beginning of the name of a scheduled job. */
-export const schedulePrefix = "schedule:";

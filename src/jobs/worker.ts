@@ -1,9 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { inTime } from "../base/time-limit";
 import type { Application } from "../setup/application";
 import type { AnyJob } from "./definition";
 import type { Claim } from "./message";
 import { type RunEnds, runClaim } from "./retry";
-import { longestTimer } from "./runner";
+import { longestTimer, warnOfRest } from "./runner";
 import type { JobStore } from "./store";
 
 /** Options of a worker. */
@@ -18,6 +19,8 @@ export interface WorkOptions {
 export interface RunningWorker {
   /** Looks for jobs at once. */
   wake(): void;
+  /** Tells whether a job runs in this process. After a stop, it is one that did not end in time, and another worker runs it again. */
+  readonly isBusy: boolean;
   /**
    * Takes no more jobs, lets those that run finish for some milliseconds, and gives the rest back.
    *
@@ -31,6 +34,8 @@ const shortestPause = 100;
 const longestPause = 2000;
 /** Milliseconds for which the end of a run is written again and again while the database is away. */
 const longestWrite = 300_000;
+/** The most milliseconds that a stop waits for a store, beyond the time that it lets jobs finish. */
+const longestHandBack = 5000;
 
 /** Takes jobs from a store and runs them. */
 export class StoreWorker implements RunningWorker {
@@ -47,7 +52,7 @@ export class StoreWorker implements RunningWorker {
   readonly #loop: Promise<void>;
   #renewal: NodeJS.Timeout;
   #renewedAt = performance.now();
-  #isStopping = false;
+  #stopped: Promise<void> | undefined;
   #isWoken = false;
   #wake: (() => void) | undefined;
 
@@ -88,17 +93,23 @@ export class StoreWorker implements RunningWorker {
     this.#wake?.();
   }
 
-  async stop(time: number): Promise<void> {
-    this.#isStopping = true;
+  get isBusy(): boolean {
+    return this.#active.size > 0;
+  }
+
+  stop(time: number): Promise<void> {
+    this.#stopped ??= this.#end(time);
+    return this.#stopped;
+  }
+
+  async #end(time: number): Promise<void> {
     this.wake();
-    await this.#loop;
-    const late = new AbortController();
-    await Promise.race([Promise.all(this.#active.values()), wait(time, undefined, { signal: late.signal }).catch(() => undefined)]);
-    late.abort();
+    // The loop may have asked a database that is away. It takes nothing more.
+    const all = this.#loop.then(() => Promise.all(this.#active.values()));
+    await inTime(all, time, "late").catch(() => undefined);
     const rest = [...this.#active.keys()];
-    for (const claim of rest) {
-      await this.#attempt(() => this.#store.giveBack(claim));
-    }
+    warnOfRest(this.#app, rest);
+    await inTime(this.#giveBack(rest), longestHandBack, "late").catch(() => undefined);
     // A job that still runs has lost its claim, so its end changes nothing.
     this.#stop.abort(new Error("The worker ends."));
     clearInterval(this.#renewal);
@@ -106,9 +117,14 @@ export class StoreWorker implements RunningWorker {
 
   async #work(): Promise<void> {
     let pause = shortestPause;
-    while (!this.#isStopping) {
+    while (this.#stopped === undefined) {
       const free = this.#concurrency - this.#active.size;
       const claims = free > 0 ? await this.#claim(free) : [];
+      if (this.#stop.signal.aborted) {
+        // The answer came after the stop.
+        await this.#giveBack(claims);
+        return;
+      }
       for (const claim of claims) {
         this.#renewedAt = this.#active.size === 0 ? performance.now() : this.#renewedAt;
         const running = this.#run(claim).finally(() => {
@@ -118,10 +134,14 @@ export class StoreWorker implements RunningWorker {
         this.#active.set(claim, running);
       }
       pause = claims.length > 0 ? shortestPause : Math.min(longestPause, pause * 1.5);
-      if (!this.#isStopping && (claims.length < free || free <= 0)) {
+      if (this.#stopped === undefined && (claims.length < free || free <= 0)) {
         await this.#sleep(pause);
       }
     }
+  }
+
+  async #giveBack(claims: readonly Claim[]): Promise<void> {
+    await Promise.all(claims.map((claim) => this.#attempt(() => this.#store.giveBack(claim))));
   }
 
   async #claim(limit: number): Promise<readonly Claim[]> {

@@ -256,6 +256,7 @@ export class Registration {
           this.app.registry.extensionRecords.push({
             extension: record.extension,
             name: `${controller.name}.${record.method}`,
+            instance: controller.instance,
             value: record.value,
             run: controller.bind(record.method),
           });

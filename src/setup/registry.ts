@@ -144,6 +144,8 @@ export interface ExtensionRecord {
   readonly extension: string;
   /** Class and method. */
   readonly name: string;
+  /** The object whose method it is. */
+  readonly instance: object;
   /** The decorator's own record. */
   readonly value: unknown;
   /** Calls the method. */

@@ -127,6 +127,21 @@ export function describeCrashes(
       expect(await list("failed")).toContain("There are none.");
     }, 120_000);
 
+    it("ends after the setting shutdownTimeout, and gives back a job that does not, at no attempt", async () => {
+      const { environment, fill, lines, root } = await createJobsProject();
+      await fill("slow", 1);
+      const worker = start(root, ["jobs", "work"], { ...environment, FLAGON_SHUTDOWN_TIMEOUT: "1" });
+      await until(() => lines().includes("begin 0"), 60_000);
+      const begun = performance.now();
+      await end(worker);
+      expect(performance.now() - begun).toBeLessThan(8000);
+      expect(worker.output()).toContain("Jobs that did not end in time are given back: 1 (slow)");
+      const list = start(root, ["jobs", "list"], environment);
+      await once(list.child, "exit");
+      expect(list.output()).toMatch(/^[\w-]+ {2}waiting .* slow {2}0\n$/);
+      expect(lines()).toEqual(["begin 0"]);
+    }, 120_000);
+
     it("runs each of 10,000 jobs at least once, and only those of killed workers twice", async () => {
       const { fill, lines, root, work } = await createJobsProject();
       await fill("quick", 10_000);

@@ -24,7 +24,8 @@ export async function until(check: () => boolean | Promise<boolean>, time = 10_0
   }
 }
 
-interface Place {
+/** The place of the jobs of a test. */
+export interface Place {
   readonly options: JobsOptions;
   readonly database?: Database;
 }

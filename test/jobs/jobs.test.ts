@@ -4,8 +4,14 @@ import { Flagon } from "flagon";
 import { Jobs, job } from "flagon/jobs";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createLibsql } from "../database/libsql";
+import { describeJobInputs } from "./inputs.suite";
 import { describeJobEdges, describeJobs, describeTransactionalJobs, until } from "./jobs.suite";
 
+describeJobInputs("memory", async () => ({ options: {} }));
+describeJobInputs("a file of libSQL", async () => {
+  const { database } = await createLibsql("file");
+  return { options: { database }, database };
+});
 describeJobs("memory", async () => ({ options: {} }));
 describeJobEdges("memory", async () => ({ options: {} }));
 describeJobEdges("a file of libSQL", async () => {
@@ -245,6 +251,14 @@ describe("Jobs", () => {
     expect(() => new Jobs({ concurrency: 0 })).toThrow(/concurrency/);
     expect(() => job("x", { retries: -1 }, () => undefined)).toThrow(/'retries' of the job 'x'/);
     expect(() => job("x", { timeout: 0 }, () => undefined)).toThrow(/'timeout'/);
+    const typo = { retrys: 5, backoff: 1 };
+    expect(() => job("x", typo, () => undefined)).toThrow(/There is no option 'retrys' of the job 'x'.*'retries'/);
+    for (const name of ["", "a\0b", "a\nb", "\ud800"]) {
+      expect(() => job(name, () => undefined)).toThrow(/A job needs a name/);
+      expect(() => job("x", { queue: name }, () => undefined)).toThrow(/'queue' of the job 'x'/);
+    }
+    expect(() => job("x", { queue: "a,b" }, () => undefined)).toThrow(/without commas/);
+    expect(() => job("schedule:x", () => undefined)).toThrow(/has the name of a schedule/);
     const { database } = await createLibsql("memory");
     const app = new Flagon(__dirname, { static: null, config: { testing: true } });
     app.use(new Jobs({ database }));

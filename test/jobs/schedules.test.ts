@@ -41,6 +41,13 @@ describe("the times of a schedule", () => {
     ["30 0 30 2 *", {}, /whose time never comes/],
     ["0 25 * * *", {}, /cannot be read/],
     ["tomorrow", {}, /cannot be read/],
+    ["2050-12-24T20:00:00", {}, /cannot be read: it has not five or six fields/],
+    ["0 0 3 * * * 2050", {}, /cannot be read/],
+    ["0 3 * *", {}, /cannot be read/],
+    ["0 3 31 4,6,9,11 *", {}, /whose time never comes/],
+    ["0 3 * * *", { timeZone: "" }, /time zone ''/],
+    ["0 3 * * *", { retries: -1 }, /'retries'/],
+    ["0 3 * * *", { timeout: 0 }, /'timeout'/],
     ["", {}, /cannot be read/],
   ])("refuse '%s' at the start", async (pattern, options, message) => {
     class Reports {
@@ -53,6 +60,41 @@ describe("the times of a schedule", () => {
     app.use(new Jobs());
     await expect(app.ready()).rejects.toThrow(message);
     await expect(app.ready()).rejects.toThrow("Reports.nightly");
+  });
+
+  it("refuse unknown options, no function, and a schedule that no worker would run", async () => {
+    const options = { timezone: "Europe/Berlin", retries: 1 };
+    expect(() => schedule("0 3 * * *", options)).toThrow(/There is no option 'timezone' of @schedule\(\).*'timeZone'/);
+    const app = createApp();
+    const jobs = new Jobs();
+    app.use(jobs);
+    expect(() => jobs.schedule("x", "0 3 * * *", () => undefined, options)).toThrow(/no option 'timezone' of the schedule 'x'/);
+    const none: unknown = undefined;
+    expect(() => jobs.schedule("x", "0 3 * * *", none as () => unknown)).toThrow(/has no function/);
+    await app.ready();
+    const worker = await jobs.work();
+    expect(() => jobs.schedule("late", "0 3 * * *", () => undefined)).toThrow(/'late' was added after the worker had started/);
+    await worker.stop(1000);
+    await app.lifeCycle.stop(1000);
+  });
+
+  it("are several on one method, and refused on two classes of one name", async () => {
+    const define = () => {
+      class Reports {
+        @schedule("0 3 * * *")
+        @schedule("0 15 * * *", { timeZone: "Europe/Berlin" })
+        nightly() {
+          return undefined;
+        }
+      }
+      return Reports;
+    };
+    const fine = createApp({}, define());
+    fine.use(new Jobs());
+    await fine.ready();
+    const twice = createApp({}, define(), define());
+    twice.use(new Jobs());
+    await expect(twice.ready()).rejects.toThrow(/two schedules 'Reports\.nightly': '0 (?:3|15) \* \* \*' and/);
   });
 
   it("refuse a second schedule of the same name", () => {

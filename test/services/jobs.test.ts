@@ -6,6 +6,8 @@ import { Database, openPostgres } from "flagon/database";
 import { Jobs, job } from "flagon/jobs";
 import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { createBullBackend } from "../../src/jobs/bull-backend";
+import { describeJobInputs } from "../jobs/inputs.suite";
 import { describeJobEdges, describeJobs, describeTransactionalJobs, uniqueName, until } from "../jobs/jobs.suite";
 import { createApp, findPort } from "../support";
 import { PostgresServer } from "./postgres-server";
@@ -39,6 +41,12 @@ describeJobEdges("a table of Postgres", async () => {
   const database = await createPostgres();
   return { options: { database }, database };
 });
+describeJobInputs("a table of Postgres", async () => {
+  const database = await createPostgres();
+  return { options: { database }, database };
+});
+describeJobInputs("BullMQ on Redis", async () => ({ options: { engine: redis.nextUrl() } }));
+describeJobInputs("BullMQ on Postgres", async () => ({ options: { engine: await postgres.createDatabase() } }));
 describeTransactionalJobs("Postgres", async () => {
   const database = await createPostgres();
   return {
@@ -105,6 +113,79 @@ describe("BullMQ", () => {
     expect(seen.sort()).toEqual([1, 4]);
     await app.lifeCycle.stop(5000);
   });
+
+  it("commits no rows while Redis is away or full, and adds the job of committed rows once Redis is back", async () => {
+    const database = await createPostgres();
+    const app = createApp();
+    app.logger.level = "silent";
+    app.use(database);
+    const jobs = new Jobs({ engine: redis.nextUrl() });
+    app.use(jobs);
+    const seen: number[] = [];
+    const work = job<number>(uniqueName(), (n) => void seen.push(n));
+    await app.ready();
+    const save = (n: number, before: () => unknown = () => undefined) =>
+      app.appContext(() =>
+        database.atomic(async () => {
+          await database.current.insert(posts).values({ title: String(n) });
+          await work.enqueue(n);
+          await database.afterCommit(before);
+        }),
+      );
+    const titles = async () => (await database.current.select().from(posts)).map(({ title }) => title);
+    const admin = createClient({ url: redis.url });
+    await admin.connect();
+    await admin.configSet("maxmemory", "1");
+    await expect(save(1)).rejects.toMatchObject({ code: "JOB" });
+    await admin.configSet("maxmemory", "0");
+    admin.destroy();
+    await redis.stop("SIGKILL");
+    const begun = performance.now();
+    await expect(save(2)).rejects.toMatchObject({ code: "JOB" });
+    await redis.start();
+    await until(() =>
+      save(3).then(
+        () => true,
+        () => false,
+      ),
+    );
+    // It goes between the commit and the job.
+    await save(4, () => redis.stop("SIGKILL"));
+    await save(5).catch(() => undefined);
+    expect(performance.now() - begun).toBeLessThan(25_000);
+    await redis.start();
+    await until(() => jobs.queued(work).length === 2, 20_000);
+    await jobs.drain();
+    expect([seen.sort(), await titles()]).toEqual([
+      [3, 4],
+      ["3", "4"],
+    ]);
+    await app.lifeCycle.stop(5000);
+  });
+
+  it("runs each time of a schedule once, and knows the last one among thousands of others", async () => {
+    for (const engine of [redis.nextUrl(), await postgres.createDatabase()]) {
+      const backend = createBullBackend(engine, 30_000, () => new Map());
+      const { ticks } = backend;
+      const runs: string[] = [];
+      const claim = (name: string, tick: number) => ticks.claimTick(name, tick, async () => void runs.push(`${name} ${tick}`));
+      await claim("schedule:nightly", 5);
+      for (let from = 0; from < 1200; from += 100) {
+        await Promise.all(Array.from({ length: 100 }, (_, n) => claim("schedule:often", from + n)));
+      }
+      await Promise.all([claim("schedule:nightly", 7), claim("schedule:nightly", 7), claim("schedule:often", 7)]);
+      await claim("schedule:nightly", 6);
+      expect(runs.filter((run) => run.startsWith("schedule:nightly")).sort()).toEqual([
+        "schedule:nightly 5",
+        "schedule:nightly 6",
+        "schedule:nightly 7",
+      ]);
+      expect([runs.length, await ticks.lastTick("schedule:nightly"), await ticks.lastTick("schedule:other")]).toEqual([1203, 7, null]);
+      await backend.clean([]);
+      expect(await ticks.lastTick("schedule:nightly")).toBe(7);
+      await backend.close();
+    }
+  }, 120_000);
 
   it("opens one queue for jobs that are enqueued at once", async () => {
     const app = createApp();
