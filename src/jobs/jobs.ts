@@ -236,6 +236,7 @@ export class Jobs implements Extension {
     if (this.#worker !== undefined) {
       throw new JobError("A worker runs in this process already.");
     }
+    refuseUnknown(options, ["queues", "concurrency"], "jobs.work()", JobError);
     const { concurrency = 10 } = this.#options;
     if (options.concurrency !== undefined && !isCount(options.concurrency)) {
       throw new JobError(`'concurrency' of a worker must be a whole number from 1, but got ${options.concurrency}.`);
