@@ -69,7 +69,9 @@ export class Flagon extends AppState {
         throw new SetupError(`The extension '${extension.name}' is installed already.`);
       }
       this.extensions[extension.name] = undefined;
-      this.extensions[extension.name] = extension.install(this);
+      this.lifeCycle.separate(() => {
+        this.extensions[extension.name] = extension.install(this);
+      });
     });
   }
 
@@ -91,11 +93,16 @@ export class Flagon extends AppState {
    *
    * All of them share the time of `shutdownTimeout`. One that fails, or takes too long, is logged, and the others run.
    *
-   * @param hook The function. It undoes the latest `onStart` before it, and does not run if that has not succeeded.
+   * @param hook The function. It undoes the latest `onStart` before it (of an extension: of the same one), and does not run if that has
+   * not succeeded. Added within a function of `onStart`, it runs at the next stop.
    * @throws {SetupError} If the app has handled a request.
    */
   onStop(hook: () => unknown): void {
-    this.setUp("onStop", () => this.lifeCycle.onStop(hook));
+    if (this.lifeCycle.isStarting) {
+      this.lifeCycle.onStop(hook);
+    } else {
+      this.setUp("onStop", () => this.lifeCycle.onStop(hook));
+    }
   }
 
   /**
@@ -158,6 +165,7 @@ export class Flagon extends AppState {
       this.addMount(createMount(prefix, target, (other) => other instanceof Flagon));
       if (target instanceof Flagon) {
         this.lifeCycle.include(target.lifeCycle);
+        this.backgroundWork.include(target.backgroundWork);
       }
     });
   }

@@ -66,6 +66,7 @@ export abstract class AppState extends Scaffold implements Application {
   readonly lifeCycle: LifeCycle = new LifeCycle(
     (run) => runInAppContext(this, run),
     (error, message) => this.logger.error(error === undefined ? {} : { err: error }, message),
+    () => this.config.shutdownTimeout * 1000,
   );
   /** The messages of all forms, such as `germanMessages`, or a function that chooses them for each request. Default: English. */
   formMessages: FormMessages = {};

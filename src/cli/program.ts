@@ -170,7 +170,7 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
     .action(async ({ deploy }: { deploy?: boolean }) => {
       const app = await load();
       const findings = deploy === true ? [...checkDeployment(app), ...(await checkExtensions(app))] : [];
-      await app.lifeCycle.stop(10_000);
+      await app.lifeCycle.stop();
       for (const { cure, problem } of findings) {
         console.log(`${problem}\n    ${cure}`);
       }
@@ -212,7 +212,7 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
           console.log(value);
         }
       } finally {
-        await app.lifeCycle.stop(10_000);
+        await app.lifeCycle.stop();
       }
     });
   return program;

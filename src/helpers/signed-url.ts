@@ -27,6 +27,8 @@ export interface SignedUrlDecorator extends ViewOrControllerDecorator {
 const purpose = ["url"];
 const expiryName = "expires";
 const signatureName = "signature";
+/** The origin of a path, which is not signed. */
+const base = "http://localhost";
 
 /**
  * Returns a URL with its expiry and a signature, for a view with `@signedUrl`.
@@ -48,13 +50,15 @@ export function signUrl(url: string, options: SignUrlOptions): string {
   const { config } = getAppContext("signUrl").app;
   refusePromise(url, "URL of signUrl()", TypeError);
   requireOptions(options, ["expiresIn"], "signUrl()", TypeError);
-  const [, origin = "", path = ""] = /^((?:https?:)?\/\/[^/?#\\]*)?(.*)$/is.exec(url) ?? [];
-  if (origin === "" ? !path.startsWith("/") : !URL.canParse(url, "http://localhost")) {
+  const [, origin = "", path = ""] = /^((?:https?:)?\/\/[^/?#\\]+)?(.*)$/is.exec(url) ?? [];
+  // Browsers read '/\evil.example' as a host.
+  const isForeign = (origin === "" && !path.startsWith("/")) || !URL.canParse(url, base);
+  const parsed = isForeign ? undefined : new URL(url, base);
+  if (parsed === undefined || (origin === "" && parsed.origin !== base)) {
     throw new TypeError(
       `signUrl() got '${url}': give a path that begins with a slash, or a URL of http or https, such as urlFor() builds.`,
     );
   }
-  const parsed = new URL(url, "http://localhost");
   if ([expiryName, signatureName].some((name) => parsed.searchParams.has(name))) {
     throw new TypeError(`The URL '${url}' has a parameter '${expiryName}' or '${signatureName}', which belong to the signature.`);
   }

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { Application } from "../setup/application";
 
 /** An app that could not start. The server prints it as one line. */
@@ -11,11 +12,18 @@ export class StartFailure extends Error {
   }
 }
 
-/** Describes an error in one line; an error without a message by the errors that it contains, or by its code. */
+/** Describes an error in one line; an error without a message by the errors that it contains, or by its name. */
 function describe(error: unknown): string {
   if (error instanceof AggregateError && error.message === "") {
     return error.errors.map(describe).join("; ");
   }
-  const text = error instanceof Error ? error.message || error.name : String(error);
-  return text.replace(/\s*[\r\n]+\s*/g, " ");
+  const text = error instanceof Error ? error.message || error.name : describeValue(error);
+  return text.replace(/\s*[\r\n\u2028\u2029]+\s*/g, " ");
+}
+
+/** Describes a value that is no error, but was thrown. */
+function describeValue(value: unknown): string {
+  return typeof value === "string" && value !== ""
+    ? value
+    : `it threw ${inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY })}, which is no error.`;
 }

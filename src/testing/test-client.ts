@@ -7,6 +7,7 @@ import { tearDown } from "../dispatch/tear-down";
 import type { FlagonRequest } from "../http/request/request";
 import { FlagonResponse } from "../http/response/response";
 import { handleSource } from "../server/fetch/handle-fetch";
+import { finishAndStop } from "../server/finish-and-stop";
 import type { Session } from "../sessions/session";
 import type { Application } from "../setup/application";
 import { CookieJar } from "./cookie-jar";
@@ -113,7 +114,14 @@ export class TestClient {
    * @param options The headers and the body, among others.
    * @throws {FlagonError} After 20 redirects in a row.
    */
-  async request(method: string, target: string, options: TestRequestOptions = {}): Promise<TestResponse> {
+  request(method: string, target: string, options: TestRequestOptions = {}): Promise<TestResponse> {
+    const answered = this.#request(method, target, options);
+    // The app stops after it. Its failure is that of the request, and not of background work.
+    this.#app.backgroundWork.add(answered.catch(() => undefined));
+    return answered;
+  }
+
+  async #request(method: string, target: string, options: TestRequestOptions): Promise<TestResponse> {
     const history: Response[] = [];
     let message = await compose(this.#base, method, target, options, this.#app.json);
     for (;;) {
@@ -150,10 +158,12 @@ export class TestClient {
     return result;
   }
 
-  /** Stops the app as a server does, with its functions of `onStop`. The next request starts it again. */
+  /**
+   * Stops the app as a server does: waits for requests, streams that are being read, and background work, up to the setting
+   * `shutdownTimeout`, and runs the functions of `onStop`. The next request starts the app again.
+   */
   async close(): Promise<void> {
-    await this.#app.backgroundWork.finish(10_000);
-    await this.#app.lifeCycle.stop(10_000);
+    await finishAndStop(this.#app);
   }
 
   async #send(message: TestMessage): Promise<Response> {

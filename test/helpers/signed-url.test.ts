@@ -142,6 +142,10 @@ describe("signUrl() and @signedUrl", () => {
       "ftp://example.com/",
       "http:/x",
       "http://[x/",
+      "///evil.example/whole",
+      "/\\evil.example/whole",
+      "/\t/evil.example/whole",
+      "/\\",
     ]) {
       expect(() => sign(url), url).toThrow(/give a path that begins with a slash, or a URL of http or https/);
     }

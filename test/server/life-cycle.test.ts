@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createProject, flagon, start, until } from "../cli-project";
 import { findPort } from "../support";
@@ -111,6 +111,62 @@ describe("serve", () => {
       expect(output()).toMatch(/stopped \d/);
     },
   );
+
+  it("calls a thrown value that is no error by its content", async () => {
+    const root = createProject({ "app.ts": app("app.onStart(async () => { throw process.env.TEXT ?? Object.create(null); });") });
+    const serve = await flagon(root, ["serve", "--port", "0"]);
+    expect([serve.code, serve.stderr.split("\n").length]).toEqual([1, 1]);
+    expect(serve.stderr).toContain("did not start: it threw [Object: null prototype] {}, which is no error.");
+    const run = await flagon(root, ["run", "--no-reload", "--port", "0"], { TEXT: "no database" });
+    expect([run.code, run.stderr]).toEqual([1, expect.stringMatching(/did not start: no database$/)]);
+  });
+
+  it.each([["run --no-reload"], ["serve"]])("stops after a view whose client has left, and after teardown: %s", async (command) => {
+    const body = `app.onStop(() => say("stopped"));
+      app.route("/begin", async () => { say("begun"); await new Promise((resolve) => setTimeout(resolve, 600)); say("viewed"); return ""; }, { endpoint: "begin" });
+      app.teardownRequest(async () => { await new Promise((resolve) => setTimeout(resolve, 200)); say("torn"); });`;
+    const port = await findPort();
+    const { child, hear, output } = start(createProject({ "app.ts": app(body) }), [...command.split(" "), "--port", String(port)]);
+    const exited = once(child, "exit");
+    await until(`http://127.0.0.1:${port}/`, "hello");
+    const socket = connect(port, "127.0.0.1");
+    socket.write("GET /begin HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await hear("begun");
+    socket.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    child.kill("SIGTERM");
+    expect(await exited).toEqual([0, null]);
+    expect(output()).toMatch(/viewed \d+[\s\S]*torn \d+[\s\S]*stopped \d/);
+  });
+
+  it("stops what a primary has started if a signal comes meanwhile", async () => {
+    const body = `app.onStart(() => say("started"), { once: true }); app.onStop(() => say("stopped"));
+      app.onStart(() => { say("hanging"); return new Promise((resolve) => setTimeout(resolve, 100_000)); }, { once: true });`;
+    const { child, hear, output } = start(createProject({ "app.ts": app(body) }), ["serve", "--workers", "2", "--port", "0"]);
+    const exited = once(child, "exit");
+    await hear("hanging");
+    child.kill("SIGTERM");
+    expect(await exited).toEqual([0, null]);
+    expect(output()).toMatch(/stopped \d/);
+  });
+
+  it("lets workers finish if a terminal or systemd signals them as well as the primary", async () => {
+    const body =
+      'app.onStart(() => say("each")); app.onStop(async () => { await new Promise((resolve) => setTimeout(resolve, 300)); say("stopped"); });';
+    const { child, hear, output } = start(createProject({ "app.ts": app(body) }), ["serve", "--workers", "2", "--port", "0"]);
+    const exited = once(child, "exit");
+    await hear("in 2 workers");
+    const pids = () => [...output().matchAll(/The worker (\d+) listens/g)].map(([, pid]) => Number(pid));
+    while (pids().length < 2) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    child.kill("SIGINT");
+    for (const pid of pids()) {
+      process.kill(pid, "SIGINT");
+    }
+    expect(await exited).toEqual([0, null]);
+    expect([...output().matchAll(/^stopped \d+$/gm)]).toHaveLength(2);
+  });
 
   it("waits for background work in development, stops the app, and ends though the app has left a timer", async () => {
     const body = `app.onStop(async () => { say("stopped"); }); setInterval(() => undefined, 1000);

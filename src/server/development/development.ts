@@ -8,6 +8,7 @@ import { isLoopback } from "../../http/loopback";
 import type { Application } from "../../setup/application";
 import { warnAtStart } from "../../setup/start-warnings";
 import { Connections } from "../connections";
+import { finishAndStop } from "../finish-and-stop";
 import { ServedExchange } from "../node/listener";
 import { emptyRequestOptions } from "../node/tuning/empty-requests";
 import { type Certificate, createNodeServer } from "../node-server";
@@ -20,9 +21,6 @@ import { followParent, isRestarted, portInUseCode, reportLoaded, tellParent } fr
 import { Reloader } from "./reloader";
 import { provideSecretKey } from "./secret-key";
 import { Toolbar } from "./toolbar";
-
-/** The time for the functions of `onStop`, in milliseconds. */
-const stopTime = 10_000;
 
 /** Milliseconds between two closings of idle connections while the server stops. */
 const stopInterval = 50;
@@ -73,7 +71,10 @@ export function runDevelopmentServer(app: Application, options: RunOptions): Ser
     exchange.expectsContinue = expectsContinue;
     inFlight.add(exchange);
     logAccess(exchange);
-    exchange.onEnd(() => inFlight.delete(exchange));
+    exchange.onEnd(() => {
+      exchange.outlive(app);
+      inFlight.delete(exchange);
+    });
     exchange.start(app);
   };
   const server = createNodeServer(emptyRequestOptions, options.tls, (message, reply) => handle(message, reply));
@@ -81,7 +82,7 @@ export function runDevelopmentServer(app: Application, options: RunOptions): Ser
   server.on("error", (error: NodeJS.ErrnoException) => {
     const isInUse = error.code === "EADDRINUSE";
     say(isInUse ? explainPort(host, port) : explainFailure(error, { host, port }));
-    void app.lifeCycle.stop(stopTime).then(() => process.exit(isInUse && isRestarted() ? portInUseCode : 1));
+    void app.lifeCycle.stop().then(() => process.exit(isInUse && isRestarted() ? portInUseCode : 1));
   });
   app.lifeCycle.mode = "run";
   const ready = app.lifeCycle.start().then(() => {
@@ -99,13 +100,19 @@ export function runDevelopmentServer(app: Application, options: RunOptions): Ser
         ` * Running on ${options.tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${actual} (press Ctrl+C to stop)`,
       );
     });
-  ready.then(listen, (error: unknown) => {
-    say(new StartFailure(app, error).message);
-    process.exit(1);
-  });
   let stopped: Promise<void> | undefined;
+  ready.then(
+    () => (stopped === undefined ? listen() : undefined),
+    (error: unknown) => {
+      // A signal that comes while the app starts ends the start.
+      if (stopped === undefined) {
+        say(new StartFailure(app, error).message);
+        process.exit(1);
+      }
+    },
+  );
   const stopApp = (): Promise<void> => {
-    stopped ??= app.backgroundWork.finish(stopTime).then(() => app.lifeCycle.stop(stopTime));
+    stopped ??= finishAndStop(app);
     return stopped;
   };
   server.once("close", () => void stopApp());

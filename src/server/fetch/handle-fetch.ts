@@ -137,25 +137,31 @@ function toWebStream(context: RequestContext, body: StreamedBody): ReadableStrea
   const iterator = iterateBodyIn(context, body);
   const end = createEnd(context);
   let isCancelled = false;
-  const source = {
-    async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
-      try {
-        const next = await iterator.next();
-        if (next.done === true) {
-          await end();
-          if (!isCancelled) {
-            controller.close();
-          }
-        } else if (!isCancelled) {
-          const piece = iterator.toPiece(next.value);
-          controller.enqueue(typeof piece === "string" ? Buffer.from(piece, "utf8") : piece);
-        }
-      } catch (error) {
-        reportFailure(context, error);
-        controller.error(error);
-        await abandonBody(iterator);
+  const send = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    try {
+      const next = await iterator.next();
+      if (next.done === true) {
         await end();
+        if (!isCancelled) {
+          controller.close();
+        }
+      } else if (!isCancelled) {
+        const piece = iterator.toPiece(next.value);
+        controller.enqueue(typeof piece === "string" ? Buffer.from(piece, "utf8") : piece);
       }
+    } catch (error) {
+      reportFailure(context, error);
+      controller.error(error);
+      await abandonBody(iterator);
+      await end();
+    }
+  };
+  const source = {
+    pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+      const sent = send(controller);
+      // The app stops after a stream that is being read.
+      context.app.backgroundWork.add(sent);
+      return sent;
     },
     async cancel(): Promise<void> {
       isCancelled = true;

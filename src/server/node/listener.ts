@@ -54,8 +54,8 @@ export function createListener(app: Application, options: ListenerOptions = {}):
 export class ServedExchange extends Exchange implements Sender<void> {
   /** The context of the app that answers, once that is known. */
   context: RequestContext | undefined;
-  /** Whether the app still makes its response. */
-  isPending = false;
+  /** The making of the response, while the app makes it; its rejections are handled. */
+  pending: Promise<void> | undefined;
   readonly #options: ListenerOptions;
   #isTornDown = false;
 
@@ -128,6 +128,13 @@ export class ServedExchange extends Exchange implements Sender<void> {
     sendResponse({ exchange: late, context: own, response, answerError: () => this.reply.destroy() });
   }
 
+  /** Lets the stop of the app wait for a view that still runs although its client has left. */
+  outlive(app: Application): void {
+    if (this.pending !== undefined && !this.isExpired) {
+      app.backgroundWork.add(this.pending);
+    }
+  }
+
   /** Ends a stream of events, if the reply is one: browsers come back, to another server. */
   stopEvents(): void {
     const { endEvents } = this;
@@ -196,14 +203,13 @@ export class ServedExchange extends Exchange implements Sender<void> {
     try {
       const response = contexts.run(context, respond, context);
       if (isPromise(response)) {
-        this.isPending = true;
-        response.then(
+        this.pending = response.then(
           (settled) => {
-            this.isPending = false;
+            this.pending = undefined;
             this.#sendOrCrash(context, settled);
           },
           (error: unknown) => {
-            this.isPending = false;
+            this.pending = undefined;
             this.#fail(context, error);
           },
         );
@@ -219,7 +225,7 @@ export class ServedExchange extends Exchange implements Sender<void> {
     try {
       if (this.isAnswered) {
         this.#endBegun(context);
-        void this.#discard(context, response);
+        context.app.backgroundWork.add(this.#discard(context, response));
         return;
       }
       if (needsTearDown(context)) {
@@ -273,7 +279,8 @@ export class ServedExchange extends Exchange implements Sender<void> {
   #tearDown(context: RequestContext): void {
     if (!this.#isTornDown) {
       this.#isTornDown = true;
-      void contexts.run(context, tearDown, context);
+      // The app stops after it.
+      context.app.backgroundWork.add(contexts.run(context, tearDown, context));
     }
   }
 

@@ -46,7 +46,10 @@ export class RequestsInFlight {
     const { bytesRead } = exchange.message.socket;
     const entry = { exchange, viewStart: now, spanStart: now, spanBytes: bytesRead, bytes: bytesRead, isWhole: false };
     this.#entries.add(entry);
-    exchange.onEnd(() => this.#forget(entry));
+    exchange.onEnd(() => {
+      exchange.outlive(this.#app);
+      this.#forget(entry);
+    });
     this.#timer ??= setInterval(() => this.#check(performance.now()), checkInterval).unref();
   }
 
@@ -89,7 +92,8 @@ export class RequestsInFlight {
 
   /** Forgets a request that has ended. If its view still runs after the client has left, its time limit stays. */
   #forget(entry: Entry): void {
-    if (!entry.exchange.isPending || entry.exchange.isExpired) {
+    const { isExpired, pending } = entry.exchange;
+    if (pending === undefined || isExpired) {
       this.#entries.delete(entry);
     }
   }
@@ -115,7 +119,7 @@ export class RequestsInFlight {
   /** Ends a request whose client has left: when its view has ended, or has used up its time. */
   #checkLeft(entry: Entry, now: number): void {
     const { exchange } = entry;
-    if (exchange.isPending && !exchange.isExpired && now - entry.viewStart >= this.#timesOf(exchange).viewTimeout * 1000) {
+    if (exchange.pending !== undefined && !exchange.isExpired && now - entry.viewStart >= this.#timesOf(exchange).viewTimeout * 1000) {
       exchange.expire(this.#app, new ServiceUnavailable());
     }
     this.#forget(entry);

@@ -8,6 +8,7 @@ import type { RequestContext } from "../../dispatch/context";
 import type { Application } from "../../setup/application";
 import { warnAtStart } from "../../setup/start-warnings";
 import { Connections } from "../connections";
+import { finishAndStop } from "../finish-and-stop";
 import type { Exchange } from "../node/exchange";
 import { type ListenerOptions, ServedExchange } from "../node/listener";
 import { emptyRequestOptions } from "../node/tuning/empty-requests";
@@ -20,9 +21,6 @@ import { findPlace } from "./listening-place";
 import { RequestsInFlight } from "./requests-in-flight";
 import { isServingWorker, listenInWorker, receiveSocket } from "./shared-socket";
 import { removeStaleSocket } from "./unix-socket";
-
-/** The least time for the functions of `onStop`, in milliseconds, if requests have used up that of the stop. */
-const leastStopTime = 1000;
 
 /** Milliseconds without traffic after which a connection is closed. */
 const socketTimeout = 120_000;
@@ -158,8 +156,7 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
     await closed;
     clearInterval(idleTimer);
     clearTimeout(lastTimer);
-    await app.backgroundWork.finish(Math.max(0, end - performance.now()));
-    await app.lifeCycle.stop(Math.max(leastStopTime, end - performance.now()), role);
+    await finishAndStop(app, end, role);
   };
   const { socketPath } = options;
   const open = async (): Promise<void> => {
@@ -189,7 +186,12 @@ export function serveHere(app: Application, options: ServeOptions): RunningServe
       server.listen(findPlace(options));
     }
   };
-  open().catch((error: unknown) => server.emit("error", new StartFailure(app, error)));
+  open().catch((error: unknown) => {
+    // A signal that comes while the app starts ends the start.
+    if (!isStopping) {
+      server.emit("error", new StartFailure(app, error));
+    }
+  });
   return { server, stop };
 }
 

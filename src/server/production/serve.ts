@@ -21,16 +21,7 @@ import { Workers } from "./workers";
 export function serve(app: Application, options: ServeOptions = {}): RunningServer | undefined {
   const workers = options.workers === "auto" ? availableParallelism() : (options.workers ?? 1);
   if (workers > 1 && cluster.isPrimary) {
-    app.lifeCycle.start("primary").then(
-      () => {
-        warnAtStart(app);
-        return supervise(app, workers, options);
-      },
-      (error: unknown) => {
-        app.logger.fatal(new StartFailure(app, error).message);
-        process.exit(1);
-      },
-    );
+    void startPrimary(app, workers, options);
     return undefined;
   }
   const running = serveHere(app, options);
@@ -65,13 +56,21 @@ async function giveUp(app: Application, options: ServeOptions, role: ProcessRole
   return process.exit(1);
 }
 
-/** Ends the process once a step is done; a second signal ends it at once. The log tells both, once for all workers. */
+/**
+ * Ends the process once a step is done; a second signal ends it at once. The log tells both, once for all workers.
+ *
+ * A worker ignores a second signal: a terminal, or systemd, signals the worker and the primary, which then tells the worker to stop as
+ * well. If the primary ends at once, so does the worker.
+ */
 function onStop(app: Application, options: ServeOptions, stop: () => Promise<void>): void {
   const tell = (text: string): void => (cluster.isWorker ? undefined : app.logger.info(text));
   let isStopping = false;
   const handle = (signal: string): void => {
     if (isStopping) {
-      process.exit(1);
+      if (!cluster.isWorker) {
+        process.exit(1);
+      }
+      return;
     }
     isStopping = true;
     const time = options.shutdownTimeout ?? app.config.shutdownTimeout;
@@ -88,8 +87,30 @@ function onStop(app: Application, options: ServeOptions, stop: () => Promise<voi
   process.on("SIGINT", handle);
 }
 
-async function supervise(app: Application, count: number, options: ServeOptions): Promise<void> {
+/** Starts the app in the primary process, and its workers after that. A signal that comes meanwhile ends the start. */
+async function startPrimary(app: Application, count: number, options: ServeOptions): Promise<void> {
   const shutdownTimeout = options.shutdownTimeout ?? app.config.shutdownTimeout;
+  let isStopping = false;
+  let workers: Workers | undefined;
+  const stop = async (): Promise<void> => {
+    isStopping = true;
+    await workers?.stop();
+    await app.lifeCycle.stop(shutdownTimeout * 1000, "primary");
+  };
+  onStop(app, options, stop);
+  endOnUncaughtError(app, stop);
+  try {
+    await app.lifeCycle.start("primary");
+  } catch (error) {
+    if (!isStopping) {
+      app.logger.fatal(new StartFailure(app, error).message);
+      process.exit(1);
+    }
+  }
+  if (isStopping) {
+    return;
+  }
+  warnAtStart(app);
   const place = findPlace(options);
   if ("path" in place) {
     await removeStaleSocket(place.path);
@@ -98,16 +119,14 @@ async function supervise(app: Application, count: number, options: ServeOptions)
     app.logger.fatal(explainFailure(error, place));
     return giveUp(app, options, "primary");
   });
-  const workers = new Workers(count, shutdownTimeout, app.logger, socket);
-  const stop = async (): Promise<void> => {
-    await workers.stop();
-    await app.lifeCycle.stop(shutdownTimeout * 1000, "primary");
-  };
-  onStop(app, options, stop);
-  endOnUncaughtError(app, stop);
-  process.on("SIGHUP", () => workers.replace());
+  if (isStopping) {
+    socket.close();
+    return;
+  }
+  workers = new Workers(count, shutdownTimeout, app.logger, socket);
+  process.on("SIGHUP", () => workers?.replace());
   const address = await workers.start();
-  if (workers.isStopping) {
+  if (isStopping) {
     return;
   }
   if (address === undefined) {

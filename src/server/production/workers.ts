@@ -96,11 +96,6 @@ export class Workers {
     });
   }
 
-  /** Whether the workers have been told to stop. */
-  get isStopping(): boolean {
-    return this.#isStopping;
-  }
-
   /** Stops all workers, and resolves when they have ended. */
   async stop(): Promise<void> {
     this.#isStopping = true;
