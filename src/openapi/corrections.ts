@@ -1,4 +1,7 @@
+import { takesAbsence } from "../schemas/absence";
+import { type Bound, listCounts, readBound, readLeast } from "../schemas/checks";
 import { isForeign } from "../schemas/foreign-fields";
+import type { FieldsSource } from "../schemas/form-schema";
 import { isCarried, peel, toJson } from "../schemas/json-values";
 import { unwrap } from "../schemas/unwrap";
 import { listChecks, listValues, readDefinition, readInner, readInners, readShape, type ZodSchema } from "../schemas/zod";
@@ -6,8 +9,8 @@ import { listChecks, listValues, readDefinition, readInner, readInners, readShap
 /** The direction of a value: the input and the output of a schema can differ. */
 export type Direction = "input" | "output";
 
-/** The part of a request or a response that holds a value: JSON has no files. */
-export type Place = "json" | "fields";
+/** The part of a request or a response that holds a value: JSON has no files, and fields are sent as text. */
+export type Place = "json" | FieldsSource;
 
 /**
  * Corrects the description that zod gives to a schema: it has the form that JSON gives to values for which it has no type,
@@ -25,18 +28,19 @@ export function correct(schema: ZodSchema, described: object, io: Direction, pla
     case "bigint":
       Object.assign(described, {
         anyOf: [
-          { type: "integer", format: "int64" },
+          { type: "integer", format: "int64", ...describeBounds(schema) },
           { type: "string", pattern: "^-?\\d+$" },
         ],
       });
       break;
     case "set":
-      Object.assign(described, { type: "array", uniqueItems: true, items: describe("valueType") });
+      Object.assign(described, { type: "array", uniqueItems: true, items: describe("valueType"), ...describeSize(schema) });
       break;
     case "map":
       Object.assign(described, {
         type: "array",
         items: { type: "array", prefixItems: [describe("keyType"), describe("valueType")], items: {}, minItems: 2, maxItems: 2 },
+        ...describeSize(schema),
       });
       break;
     case "tuple":
@@ -49,8 +53,13 @@ export function correct(schema: ZodSchema, described: object, io: Direction, pla
     case "union":
       correctUnion(schema, described, io, place);
       break;
+    case "intersection":
+      if (place !== "json" && !("additionalProperties" in described) && isLoose(schema)) {
+        Object.assign(described, { additionalProperties: {} });
+      }
+      break;
     case "object":
-      correctObject(schema, described);
+      correctObject(schema, described, io, place);
       break;
     case "default":
     case "prefault":
@@ -69,6 +78,23 @@ export function correct(schema: ZodSchema, described: object, io: Direction, pla
       Reflect.set(described, key, toJson(Reflect.get(described, key)));
     }
   }
+}
+
+/** Describes the bounds of a bigint, as far as a number of JSON holds them exactly. */
+function describeBounds(schema: ZodSchema): object {
+  const [least, most] = [readBound(schema, "greater_than"), readBound(schema, "less_than")];
+  const read = (bound: Bound | undefined, inclusive: string, exclusive: string): object =>
+    typeof bound?.value === "bigint" && Number.isSafeInteger(Number(bound.value))
+      ? { [bound.isInclusive ? inclusive : exclusive]: Number(bound.value) }
+      : {};
+  return { ...read(least, "minimum", "exclusiveMinimum"), ...read(most, "maximum", "exclusiveMaximum") };
+}
+
+/** Describes the number of items of a set or a map. */
+function describeSize(schema: ZodSchema): object {
+  const least = readLeast(schema);
+  const most = Math.min(...listCounts(listChecks(schema), "maximum"));
+  return { ...(least === undefined ? {} : { minItems: least }), ...(Number.isFinite(most) ? { maxItems: most } : {}) };
 }
 
 /** Describes the bigints of a literal as integers, and as digits. */
@@ -120,22 +146,33 @@ function correctUnion(schema: ZodSchema, described: object, io: Direction, place
   }
 }
 
-/** Removes the fields that are only there if they are absent. */
-function correctObject(schema: ZodSchema, described: object): void {
-  const names = [...readShape(schema)].filter(([, field]) => isAbsence(peel(field))).map(([name]) => name);
-  if (names.length === 0) {
-    return;
+/** Removes the fields that are only there if they are absent, and states the fields without which a request is refused. */
+function correctObject(schema: ZodSchema, described: { properties?: object; required?: unknown }, io: Direction, place: Place): void {
+  const { properties = {}, required } = described;
+  const stated = new Set(Array.isArray(required) ? required.map(String) : []);
+  for (const [name, field] of readShape(schema)) {
+    if (isAbsence(peel(field))) {
+      Reflect.deleteProperty(properties, name);
+      stated.delete(name);
+    } else if (io === "input") {
+      const mayLack = takesAbsence(schema, name, place) ?? !stated.has(name);
+      stated[mayLack ? "delete" : "add"](name);
+    }
   }
-  const { properties, required }: { properties?: object; required?: unknown } = described;
-  for (const name of names) {
-    Reflect.deleteProperty(properties ?? {}, name);
-  }
-  const needed = Array.isArray(required) ? required.filter((name) => !names.includes(String(name))) : [];
+  const needed = [...readShape(schema).keys()].filter((name) => stated.has(name));
   if (needed.length > 0) {
     Object.assign(described, { required: needed });
   } else {
     Reflect.deleteProperty(described, "required");
   }
+}
+
+/** Tells whether an object, or a part of an intersection, takes any value under any name. zod leaves that out of intersections. */
+function isLoose(schema: ZodSchema): boolean {
+  const core = peel(schema);
+  const catchall = readInner(core, "catchall");
+  const sides = ["left", "right"].map((side) => readInner(core, side)).filter((side) => side !== undefined);
+  return (catchall !== undefined && ["unknown", "any"].includes(catchall._zod.def.type)) || sides.some(isLoose);
 }
 
 /** States the default value in the form of JSON, which zod does not know for sets, maps and bigints. */

@@ -30,7 +30,7 @@ export function describeOperation(
   const takesBody = method !== "GET" && method !== "HEAD";
   const parameters = [
     ...route.rule.variables.map((variable) => ({ name: variable.name, in: "path", required: true, schema: describeVariable(variable) })),
-    ...(query === undefined ? [] : describeParameters(components.describe(query, "input", operationId, "fields"), components)),
+    ...(query === undefined ? [] : describeParameters(components.describe(query, "input", operationId, "query"), components)),
   ];
   const all = joinParameters(parameters, Array.isArray(ownParameters) ? ownParameters : []);
   const success =
@@ -58,7 +58,7 @@ export function describeOperation(
       : { requestBody: { required: true, content: { "application/json": { schema: components.describe(json, "input", operationId) } } } }),
     ...(form === undefined || !takesBody
       ? {}
-      : { requestBody: describeForm(components.describe(form, "input", operationId, "fields"), components) }),
+      : { requestBody: describeForm(components.describe(form, "input", operationId, "form"), components) }),
     ...(requiresLogin ? login.require() : {}),
     ...(route.host === null ? {} : { servers: [describeHost(route.host)] }),
     ...own,
@@ -94,10 +94,10 @@ function listDecorators({ decorators = [], scope }: Endpoint): readonly ViewDeco
 }
 
 function describeForm(described: OpenApiObject, components: Components): OpenApiObject {
-  const { encoding, hasFiles, schema } = describeFormBody(described, components);
+  const { encoding, hasFiles, isNeeded, schema } = describeFormBody(described, components);
   const media = { schema, ...(Object.keys(encoding).length === 0 ? {} : { encoding }) };
   const types = hasFiles ? ["multipart/form-data"] : ["application/x-www-form-urlencoded", "multipart/form-data"];
-  return { required: true, content: Object.fromEntries(types.map((type) => [type, media])) };
+  return { required: isNeeded, content: Object.fromEntries(types.map((type) => [type, media])) };
 }
 
 /** Adds the parameters of a route's own description. One of the same name and place replaces the other. */

@@ -4,19 +4,20 @@ import type { Components, OpenApiObject } from "./components";
 interface Fields {
   readonly properties: ReadonlyMap<string, OpenApiObject>;
   readonly needed: ReadonlySet<string>;
+  /** The schema of fields of other names, where the object takes them. */
+  readonly more: OpenApiObject | undefined;
 }
 
 /**
- * Describes the fields of a query as parameters. A field is optional if its absence is converted to a value: a boolean,
- * a list, a value that may be null, and an object of such fields.
+ * Describes the fields of a query as parameters. Fields of other names, which a loose object or `catchall()` takes, are one object
+ * whose fields are parameters of their own: the style of forms.
  */
 export function describeParameters(described: OpenApiObject, components: Components): OpenApiObject[] {
-  const { properties, needed } = readFields(described, components);
+  const { properties, needed, more } = readFields(described, components);
   if (properties.size === 0 && isRecord(described, components)) {
-    // All parameters of the query together are one object, which the standard calls the style of forms.
     return [{ name: "query", in: "query", required: false, style: "form", explode: true, schema: described }];
   }
-  return [...properties].map(([name, { deprecated, description, ...schema }]) => ({
+  const parameters = [...properties].map(([name, { deprecated, description, ...schema }]) => ({
     name,
     in: "query",
     required: needed.has(name),
@@ -26,22 +27,43 @@ export function describeParameters(described: OpenApiObject, components: Compone
     ...(isObjectSchema(schema, components) ? { style: "deepObject", explode: true } : {}),
     schema,
   }));
+  return more === undefined ? parameters : [...parameters, describeMore(more, properties)];
+}
+
+/** Describes parameters of any name, under a name that no parameter has. */
+function describeMore(additionalProperties: OpenApiObject, properties: Fields["properties"]): OpenApiObject {
+  let name = "query";
+  for (let count = 2; properties.has(name); count++) {
+    name = `query${count}`;
+  }
+  const description = "Further parameters, each under its own name.";
+  const schema = { type: "object", additionalProperties };
+  return { name, in: "query", required: false, description, style: "form", explode: true, schema };
 }
 
 /** Describes the fields of a form as the schema of a body, and tells whether it has files. */
 export function describeFormBody(
   described: OpenApiObject,
   components: Components,
-): { readonly schema: OpenApiObject; readonly encoding: OpenApiObject; readonly hasFiles: boolean } {
-  const { properties, needed } = readFields(described, components);
+): { readonly schema: OpenApiObject; readonly encoding: OpenApiObject; readonly hasFiles: boolean; readonly isNeeded: boolean } {
+  const { properties, needed: all, more } = readFields(described, components);
+  // A box that is not checked is absent, and chooses the option of `false`.
+  const needed = [...all].filter((name) => !isChosenByBox(properties.get(name)));
   const schema = {
     type: "object",
     properties: Object.fromEntries(properties),
-    ...(needed.size === 0 ? {} : { required: [...needed] }),
+    ...(needed.length === 0 ? {} : { required: needed }),
+    ...(more === undefined ? {} : { additionalProperties: more }),
   };
   const encodings = [...properties].map(([name, property]) => [name, describeEncoding(property, components)] as const);
   const encoding = Object.fromEntries(encodings.filter(([, described]) => described !== undefined));
-  return { schema, encoding, hasFiles: JSON.stringify(schema).includes('"binary"') };
+  return { schema, encoding, hasFiles: JSON.stringify(schema).includes('"binary"'), isNeeded: needed.length > 0 };
+}
+
+/** Tells whether a field chooses between the options of a union by `true` and `false`. */
+function isChosenByBox(schema: OpenApiObject | undefined): boolean {
+  const values = schema && listConstants(schema);
+  return values !== undefined && values.length > 1 && values.includes(false);
 }
 
 /** Describes the way in which a field is sent: an object as `a[b]`, since the standard has JSON there, and a file by its media types. */
@@ -66,15 +88,17 @@ function readFields(described: OpenApiObject, components: Components): Fields {
   }
   const properties = new Map<string, OpenApiObject>(Object.entries(isObject(object.properties) ? object.properties : {}));
   const required: unknown[] = Array.isArray(object.required) ? object.required : [];
-  const needed = new Set(
-    [...properties].filter(([name, schema]) => required.includes(name) && isNeeded(schema, components)).map(([name]) => name),
-  );
+  const needed = new Set([...properties.keys()].filter((name) => required.includes(name)));
   return listSchemas(object.allOf).reduce<Fields>(
     (fields, part) => {
       const more = readFields(part, components);
-      return { properties: new Map([...fields.properties, ...more.properties]), needed: new Set([...fields.needed, ...more.needed]) };
+      return {
+        properties: new Map([...fields.properties, ...more.properties]),
+        needed: new Set([...fields.needed, ...more.needed]),
+        more: fields.more ?? more.more,
+      };
     },
-    { properties, needed },
+    { properties, needed, more: isObject(object.additionalProperties) ? object.additionalProperties : undefined },
   );
 }
 
@@ -85,7 +109,8 @@ function joinOptions(left: Fields, right: Fields): Fields {
     const other = properties.get(name);
     properties.set(name, other === undefined ? schema : joinSchemas(other, schema));
   }
-  return { properties, needed: new Set([...left.needed].filter((name) => right.needed.has(name))) };
+  const more = left.more && right.more ? joinSchemas(left.more, right.more) : (left.more ?? right.more);
+  return { properties, needed: new Set([...left.needed].filter((name) => right.needed.has(name))), more };
 }
 
 function joinSchemas(left: OpenApiObject, right: OpenApiObject): OpenApiObject {
@@ -101,17 +126,6 @@ function joinSchemas(left: OpenApiObject, right: OpenApiObject): OpenApiObject {
 
 function listConstants({ const: constant, enum: values }: OpenApiObject): readonly unknown[] | undefined {
   return constant !== undefined ? [constant] : Array.isArray(values) ? values : undefined;
-}
-
-function isNeeded(described: OpenApiObject, components: Components): boolean {
-  const schema = components.resolve(described);
-  const options = listSchemas(schema.anyOf ?? schema.oneOf);
-  const isEmptyList = hasType(schema, "array") && !(Number(schema.minItems) > 0);
-  const mayLack = hasType(schema, "boolean") || isEmptyList || hasType(schema, "null");
-  if (mayLack || options.some((option) => hasType(components.resolve(option), "null"))) {
-    return false;
-  }
-  return !isObjectSchema(schema, components) || readFields(schema, components).needed.size > 0;
 }
 
 /** Tells whether a schema describes a record: an object of any keys. */

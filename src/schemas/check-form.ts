@@ -35,10 +35,8 @@ const noDetails: Readonly<Record<string, unknown>> = {};
 /** Converts and checks sent values. The result is there at once if no schema has asynchronous parts. */
 export function checkForm(schema: FormSchema, node: NameNode, conversion: Conversion = new Conversion()): MaybePromise<FormResult> {
   if (schema.whole !== undefined) {
-    return andThen(validate(schema.whole, convert(schema.whole, node, [], conversion)), (result) => {
-      const issues = explain(schema, "issues" in result ? result.issues : [], conversion);
-      return issues.length === 0 && "value" in result ? { data: result.value } : { issues };
-    });
+    const value = convert(schema.whole, node, [], conversion);
+    return andThen(validate(schema.whole, value), (result) => explainResult(schema, result, conversion));
   }
   const checks: MaybePromise<SchemaResult<unknown>>[] = [];
   for (const [name, field] of schema.fields) {
@@ -46,6 +44,12 @@ export function checkForm(schema: FormSchema, node: NameNode, conversion: Conver
     checks.push(value === undefined && isExact(field) ? { value } : validate(field, value));
   }
   return andThen(allOf(checks), (results) => gather(schema, results, conversion));
+}
+
+/** Joins the result of the schema of a whole form with the wrong fields that its conversion has found. */
+export function explainResult(schema: FormSchema, result: SchemaResult<unknown>, conversion: Conversion): FormResult {
+  const issues = explain(schema, "issues" in result ? result.issues : [], conversion);
+  return issues.length === 0 && "value" in result ? { data: result.value } : { issues };
 }
 
 /** Tells whether a schema is `z.exactOptional()`, which takes the absence of its key alone, and not `undefined`. */
