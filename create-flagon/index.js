@@ -3,7 +3,7 @@ const { spawnSync } = require("node:child_process");
 const { dirname, join } = require("node:path");
 const { createInterface } = require("node:readline/promises");
 
-const kinds = ["site", "api", "minimal"];
+const kinds = ["site", "api", "app", "minimal"];
 
 /** Asks for the folder and the kind, if no word was given and somebody is there to answer. */
 async function ask() {

@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { UsageError } from "../base/errors";
 
 /** The kinds of projects. */
-export const kinds = ["minimal", "site", "api"] as const;
+export const kinds = ["minimal", "site", "api", "app"] as const;
 /** The module systems of a project. */
 export const moduleSystems = ["commonjs", "esm"] as const;
 /** The tools that load TypeScript in development. */
@@ -11,7 +11,7 @@ export const loaders = ["ts-node", "tsx"] as const;
 
 /** The choices for a new project. */
 export interface ProjectChoices {
-  /** The first content: a page and a JSON view, a site with a form, or a JSON API. */
+  /** The first content: a page and a JSON view, a site with a form, a JSON API, or accounts with a database, mails and jobs. */
   readonly kind: (typeof kinds)[number];
   /** The module system. */
   readonly module: (typeof moduleSystems)[number];
@@ -83,16 +83,26 @@ function listFiles(name: string, choices: ProjectChoices): Record<string, string
   for (const [file, target] of Object.entries(shared)) {
     files[target] = fill(readFileSync(join(starter, "shared", file), "utf8"));
   }
-  for (const file of readdirSync(own, { recursive: true, encoding: "utf8" }).sort()) {
-    if (statSync(join(own, file)).isFile() && !file.endsWith(".md")) {
-      const text = read(file);
-      files[file.replaceAll("\\", "/")] = choices.module === "esm" && file.endsWith(".ts") ? toEsModule(text) : text;
+  for (const file of listOwn(own)) {
+    const text = read(file);
+    files[file.replaceAll("\\", "/")] = choices.module === "esm" && file.endsWith(".ts") ? toEsModule(text) : text;
+  }
+  if (choices.kind === "app") {
+    files[".env.example"] += `\n${read("settings.md")}`;
+    // It looks as the site does.
+    for (const file of listOwn(join(starter, "site/static"))) {
+      files[`static/${file}`] = readFileSync(join(starter, "site/static", file), "utf8");
     }
   }
   return files;
 }
 
-function describePackage(name: string, { loader, module, version }: ProjectChoices): object {
+function listOwn(folder: string): string[] {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
+  return files.filter((file) => statSync(join(folder, file)).isFile() && !file.endsWith(".md"));
+}
+
+function describePackage(name: string, { kind, loader, module, version }: ProjectChoices): object {
   const typescript = loader === "tsx" ? { tsx: "^4.20.0" } : { "ts-node": "^10.9.2" };
   return {
     name,
@@ -107,10 +117,16 @@ function describePackage(name: string, { loader, module, version }: ProjectChoic
       build: `node -e "fs.rmSync('dist',{recursive:true,force:true})" && tsc -p tsconfig.build.json`,
       start: "flagon serve --app dist/app.js",
     },
-    dependencies: { flagon: version, zod: "^4.0.0" },
+    dependencies: {
+      ...(kind === "app" ? { "@libsql/client": "^0.18.0", croner: "^11.0.0", "drizzle-orm": "^0.45.0" } : {}),
+      flagon: version,
+      ...(kind === "app" ? { nodemailer: "^10.6.0" } : {}),
+      zod: "^4.0.0",
+    },
     devDependencies: {
       "@biomejs/biome": "~2.5.15",
       "@types/node": "^20.0.0",
+      ...(kind === "app" ? { "drizzle-kit": "^0.31.0" } : {}),
       ...typescript,
       typescript: "~6.0.0",
       vitest: "^4.0.0",
@@ -132,7 +148,19 @@ function toPackageName(folder: string): string {
     .slice(0, 100);
   return name === ""
     ? "app"
-    : ["flagon", "node-modules", "tsx", "ts-node", "typescript", "vitest", "zod"].includes(name)
+    : [
+          "croner",
+          "drizzle-kit",
+          "drizzle-orm",
+          "flagon",
+          "node-modules",
+          "nodemailer",
+          "tsx",
+          "ts-node",
+          "typescript",
+          "vitest",
+          "zod",
+        ].includes(name)
       ? `${name}-app`
       : name;
 }

@@ -333,7 +333,7 @@ export default app;`;
     expect(await complete("s")).toEqual(["serve", "shell", "secret"]);
     expect(await complete("g")).toEqual(["greet"]);
     expect(await complete("greet", "Ann", "-")).toEqual(["--loud"]);
-    expect(await complete("new", "folder", "--kind", "")).toEqual(["minimal", "site", "api"]);
+    expect(await complete("new", "folder", "--kind", "")).toEqual(["minimal", "site", "api", "app"]);
     expect(await complete("--app", "app.ts", "routes", "--")).toEqual(["--sort", "--json"]);
     expect(await complete("routes", "--sort", "m")).toEqual(["methods"]);
     expect(await complete("serve", "--port", "")).toEqual([""]);

@@ -47,6 +47,29 @@ describe("flagon new", () => {
       ],
     ],
     ["api", []],
+    [
+      "app",
+      [
+        "accounts.ts",
+        "database.ts",
+        "migrations/0000_tables.sql",
+        "migrations/meta/0000_snapshot.json",
+        "migrations/meta/_journal.json",
+        "notes.ts",
+        "schema.ts",
+        "static/icon.svg",
+        "static/style.css",
+        "templates/form.eta",
+        "templates/layout.eta",
+        "templates/login.eta",
+        "templates/mail/confirm.eta",
+        "templates/mail/known.eta",
+        "templates/mail/reset.eta",
+        "templates/missing.eta",
+        "templates/notes.eta",
+        "users.ts",
+      ],
+    ],
   ])("writes all files of a project of the kind %s", async (kind, more) => {
     const root = writeFiles({});
     expect((await flagon(root, ["new", "shop", "--kind", kind])).code).toBe(0);
@@ -54,6 +77,18 @@ describe("flagon new", () => {
     const readMe = readFileSync(join(root, "shop/README.md"), "utf8");
     expect(readMe).toMatch(/^# shop\n/);
     expect(readMe).not.toContain("{{");
+  });
+
+  it("names the packages and the settings that the kind app needs", async () => {
+    const root = writeFiles({});
+    await flagon(root, ["new", "shop", "--kind", "app"]);
+    await flagon(root, ["new", "nodemailer", "--kind", "app"]);
+    const { dependencies } = read(join(root, "shop"), "package.json") as { dependencies: object };
+    expect(Object.keys(dependencies)).toEqual(["@libsql/client", "croner", "drizzle-orm", "flagon", "nodemailer", "zod"]);
+    expect(readFileSync(join(root, "shop/.env.example"), "utf8")).toMatch(
+      /^# FLAGON_SECRET_KEY=$[\s\S]*^# MAIL_URL=smtps:[\s\S]*^# FLAGON_SERVER_NAME=/m,
+    );
+    expect(read(join(root, "nodemailer"), "package.json")).toMatchObject({ name: "nodemailer-app" });
   });
 
   it("writes CommonJS for ts-node by default", async () => {

@@ -8,8 +8,13 @@ import { project, run, until } from "../cli-project";
 import { findPort } from "../support";
 
 const execute = promisify(execFile);
-const key = { FLAGON_SECRET_KEY: "a key that is long enough" };
-const titles = { minimal: "Hello, world!", site: "<h1>Guest book</h1>", api: '"document":"/openapi.json"' };
+// No mail is sent here, but a server starts only with a way to send them.
+const production = {
+  FLAGON_SECRET_KEY: "a key that is long enough",
+  MAIL_URL: "smtp://127.0.0.1:1",
+  FLAGON_SERVER_NAME: "127.0.0.1",
+};
+const titles = { minimal: "Hello, world!", site: "<h1>Guest book</h1>", api: '"document":"/openapi.json"', app: "<h1>Log in</h1>" };
 
 describe("flagon new, from the published package", () => {
   let folder: string;
@@ -45,7 +50,7 @@ describe("flagon new, from the published package", () => {
     symlinkSync(join(packed, "dist/cli/bin.js"), join(modules, ".bin/flagon"));
   }
 
-  const combinations = (["minimal", "site", "api"] as const).flatMap((kind) =>
+  const combinations = (["minimal", "site", "api", "app"] as const).flatMap((kind) =>
     (["commonjs", "esm"] as const).flatMap((module) => (["ts-node", "tsx"] as const).map((loader) => ({ kind, module, loader }))),
   );
 
@@ -65,7 +70,7 @@ describe("flagon new, from the published package", () => {
       }
       expect(existsSync(join(made, "dist/app.test.js"))).toBe(false);
       // What an app writes into its instance folder outlives a build.
-      mkdirSync(join(made, "instance"));
+      mkdirSync(join(made, "instance"), { recursive: true });
       writeFileSync(join(made, "instance/kept"), "kept");
       writeFileSync(join(made, "dist/stale.js"), "");
       await script("build");
@@ -73,13 +78,15 @@ describe("flagon new, from the published package", () => {
 
       const port = await findPort();
       const words = ["--app", "dist/app.js", "--port", String(port), "--health", "/healthz"];
-      run(made, [join(made, "node_modules/flagon/dist/cli/bin.js"), "serve", ...words], key);
+      run(made, [join(made, "node_modules/flagon/dist/cli/bin.js"), "serve", ...words], production);
       await until(`http://127.0.0.1:${port}/healthz`, "ok");
       await until(`http://127.0.0.1:${port}/`, titles[kind]);
       const development = await findPort();
       run(made, [join(made, "node_modules/flagon/dist/cli/bin.js"), "run", "--port", String(development)]);
       await until(`http://127.0.0.1:${development}/`, titles[kind]);
-      expect(readdirSync(join(made, "dist")).filter((name) => !name.startsWith("app."))).toEqual([]);
+      const sources = readdirSync(made).filter((name) => /^(?!.*\.test)\w+\.ts$/.test(name));
+      const compiled = sources.flatMap((name) => [name.replace(/ts$/, "js"), name.replace(/ts$/, "js.map")]);
+      expect(readdirSync(join(made, "dist")).sort()).toEqual(compiled.sort());
     },
     180_000,
   );
