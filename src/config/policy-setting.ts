@@ -24,7 +24,7 @@ export function isPolicy(value: unknown): boolean {
   return (
     typeof value === "object" &&
     value !== null &&
-    !Array.isArray(value) &&
+    [Object.prototype, null].includes(Object.getPrototypeOf(value)) &&
     Object.entries(value).every(
       ([name, sources]) => directives.has(toDirective(name)) && (sources === null || listSources(sources) !== undefined),
     )

@@ -1,3 +1,4 @@
+import { FlagonError } from "../base/errors";
 import { refusePromise } from "../base/forgotten-await";
 import type { Markup } from "../base/html";
 import { signals } from "../base/signals";
@@ -64,6 +65,10 @@ export function renderTemplateString(source: string, data: object = {}): Markup 
 export function renderBlock(name: string, block: string, data: object = {}): Markup {
   const context = getAppContext("renderBlock");
   announce(context, name, data);
+  refusePromise(block, "name of a block");
+  if (typeof block !== "string") {
+    throw new FlagonError(`renderBlock() needs the name of a block, a text, but got ${block === null ? "null" : typeof block}.`);
+  }
   const markup = context.app.templates.renderBlock(name, block, data, createScope(context));
   report(context, name, data);
   return markup;

@@ -203,7 +203,8 @@ function explain(tree: Tree, mode: TemplateMode, message: string): TemplateMista
   if (waiting !== undefined && compiles(tree.map((part) => (typeof part === "string" ? part : { ...part, val: withoutAwait(part.val) })))) {
     return {
       line: waiting.lineNo ?? 1,
-      message: "'await' needs renderTemplateAsync() or streamTemplate(), and includeAsync() for a template that is included",
+      message:
+        "'await' needs renderTemplateAsync() or streamTemplate(), and includeAsync() for a template that is included; renderBlock() takes none, so await in the view",
     };
   }
   return (

@@ -36,6 +36,12 @@ export interface WantedBlock {
 /** Ends the rendering of a template once the wanted block is there. It is no error, and templates do not report it. */
 export class BlockFound {}
 
+/** Creates an empty collection of blocks, in which each name is free. */
+export function noBlocks(): Record<string, Markup> {
+  const blocks: Record<string, Markup> = Object.create(null);
+  return blocks;
+}
+
 /** The text that a running template has printed. */
 interface Output {
   /** The text. */
@@ -133,7 +139,8 @@ export const runtime = {
   block(output: Output, frame: TemplateFrame, name: string, fill: Fill | undefined): MaybePromise<Markup | string> {
     const { blocks, wanted } = frame;
     wanted?.seen.add(name);
-    if (name === wanted?.name && (Object.hasOwn(blocks, name) || fill !== undefined)) {
+    // A place without content, where nothing fills it, is an empty block.
+    if (name === wanted?.name && (Object.hasOwn(blocks, name) || fill !== undefined || frame.layout === undefined)) {
       frame.depth++;
       wanted.content ??= blocks[name] ?? runtime.captureNow(output, fill);
       throw new BlockFound();

@@ -15,7 +15,7 @@ import {
 } from "./template-compiler";
 import { type LoadedTemplate, type LoadingOptions, resolveName, type TemplateCache, TemplateLoader } from "./template-loader";
 import { excerpt, locateFailure } from "./template-mistakes";
-import { BlockFound, runtime, StreamedBody, type TemplateFrame, type WantedBlock } from "./template-runtime";
+import { BlockFound, noBlocks, runtime, StreamedBody, type TemplateFrame, type WantedBlock } from "./template-runtime";
 
 /** The content of blocks, by name. */
 type Blocks = Record<string, Markup>;
@@ -79,7 +79,7 @@ export class Templates {
    * @throws {TemplateError} If it is malformed or fails.
    */
   render(name: string | readonly string[], data: object, scope: object): Markup {
-    return new Markup(this.#run(this.#load(this.#loader.select(name)), data, scope, {}));
+    return new Markup(this.#run(this.#load(this.#loader.select(name)), data, scope, noBlocks()));
   }
 
   /**
@@ -89,7 +89,7 @@ export class Templates {
    * @throws {TemplateError} If it is malformed or fails.
    */
   renderText(name: string, data: object, scope: object): string {
-    return this.#run(this.#load(this.#loader.select(name)), data, scope, {}, undefined, textRuntime);
+    return this.#run(this.#load(this.#loader.select(name)), data, scope, noBlocks(), undefined, textRuntime);
   }
 
   /**
@@ -104,7 +104,7 @@ export class Templates {
     const wanted: WantedBlock = { name: block, seen: new Set(), content: undefined };
     const template = this.#load(this.#loader.select(name));
     try {
-      this.#run(template, data, scope, {}, wanted);
+      this.#run(template, data, scope, noBlocks(), wanted);
     } catch (error) {
       if (!(error instanceof BlockFound)) {
         throw error;
@@ -119,23 +119,23 @@ export class Templates {
 
   /** Renders a template that may await. */
   async renderAsync(name: string | readonly string[], data: object, scope: object): Promise<Markup> {
-    return new Markup(await this.#runAsync(this.#loadAsync(this.#loader.select(name)), data, scope, {}));
+    return new Markup(await this.#runAsync(this.#loadAsync(this.#loader.select(name)), data, scope, noBlocks()));
   }
 
   /** Renders the text of a template. */
   renderString(source: string, data: object, scope: object): Markup {
-    return new Markup(this.#run(this.#loadString(source), data, scope, {}));
+    return new Markup(this.#run(this.#loadString(source), data, scope, noBlocks()));
   }
 
   /** Renders a template that may await, and gives its text while it does. */
   stream(name: string | readonly string[], data: object, scope: object): AsyncGenerator<string, void> {
-    return this.#stream(this.#loadStreaming(this.#loader.select(name)), data, scope, {});
+    return this.#stream(this.#loadStreaming(this.#loader.select(name)), data, scope, noBlocks());
   }
 
   /** Renders the text of a template, and gives its text while it does. */
   streamString(source: string, data: object, scope: object): AsyncGenerator<string, void> {
     const run = compileStreamingTemplate(source, "<string>");
-    return this.#stream({ name: "<string>", path: "", source, modified: 0, run }, data, scope, {});
+    return this.#stream({ name: "<string>", path: "", source, modified: 0, run }, data, scope, noBlocks());
   }
 
   #run(
@@ -233,9 +233,13 @@ export class Templates {
       layout: undefined,
       isSent: false,
       include: (name, inner) =>
-        new Markup(this.#run(this.#load(resolveName(name, template.name)), { ...data, ...inner }, scope, {}, undefined, tools, level + 1)),
+        new Markup(
+          this.#run(this.#load(resolveName(name, template.name)), { ...data, ...inner }, scope, noBlocks(), undefined, tools, level + 1),
+        ),
       includeAsync: async (name, inner) =>
-        new Markup(await this.#runAsync(this.#loadAsync(resolveName(name, template.name)), { ...data, ...inner }, scope, {}, level + 1)),
+        new Markup(
+          await this.#runAsync(this.#loadAsync(resolveName(name, template.name)), { ...data, ...inner }, scope, noBlocks(), level + 1),
+        ),
       fail: (error, line) => fail(error, template, locateFailure(error, template.run, line), data, scope),
     };
   }

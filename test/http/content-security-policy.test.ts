@@ -34,12 +34,19 @@ describe("contentSecurityPolicy", () => {
     expect(() => createApp({ config: { contentSecurityPolicy } })).toThrow(/directives that browsers know, with keywords in single quotes/);
   });
 
-  it.each([7, "", "x\r\ny", ["default-src"], { scriptSrc: "a; b" }, { scriptSrc: "a, b" }, { "script src": "x" }, { scriptSrc: [1] }])(
-    "refuses %j",
-    (contentSecurityPolicy) => {
-      expect(() => createApp({ config: { contentSecurityPolicy: contentSecurityPolicy as never } })).toThrow(/contentSecurityPolicy/);
-    },
-  );
+  it.each([
+    new Map([["defaultSrc", "'self'"]]),
+    7,
+    "",
+    "x\r\ny",
+    ["default-src"],
+    { scriptSrc: "a; b" },
+    { scriptSrc: "a, b" },
+    { "script src": "x" },
+    { scriptSrc: [1] },
+  ])("refuses %j", (contentSecurityPolicy) => {
+    expect(() => createApp({ config: { contentSecurityPolicy: contentSecurityPolicy as never } })).toThrow(/contentSecurityPolicy/);
+  });
 });
 
 describe("cspNonce()", () => {

@@ -29,6 +29,16 @@ describe("the client's address", () => {
     expect(await createReader(look, { trustProxy: all })("/x", forwarded)).toEqual(["1.1.1.1", "https", "shop.example:8443", true, route]);
   });
 
+  it("has the scheme of HTTP where a proxy names that of a web socket", async () => {
+    const read = createReader(() => [request.scheme, request.isSecure], { trustProxy: 1 });
+    const ask = (scheme: string) => read("/x", { "x-forwarded-for": "1.1.1.1", "x-forwarded-proto": scheme });
+    expect([await ask("wss"), await ask("WS"), await ask("wsss")]).toEqual([
+      ["https", true],
+      ["http", false],
+      ["http", false],
+    ]);
+  });
+
   it("is the first address that is not trusted", async () => {
     const read = createReader(look, { trustProxy: ["loopback", "10.0.0.0/8"] });
     expect(await read("/x", forwarded)).toEqual(["1.1.1.1", "https", "localhost", true, ["1.1.1.1", "10.0.0.2", "127.0.0.1"]]);

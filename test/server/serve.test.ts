@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { get, type IncomingMessage } from "node:http";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { app, createProject, flagon, start, until } from "../cli-project";
@@ -109,6 +109,24 @@ describe("flagon serve", { timeout: 180_000 }, () => {
     expect(failure).toHaveProperty("requestId", lines.findLast(({ msg, path }) => msg === "request" && path === "/fail")?.requestId);
     expect(failure.err.message).toBe("outer: inner");
     expect(failure.err.stack).toMatch(/Error: outer[\s\S]*app\.ts[\s\S]*caused by: TypeError: inner/);
+  });
+
+  it("answers the health path under httpsOnly, redirects web sockets, and warns if it sees no request as secure", async () => {
+    const text = "The setting httpsOnly redirects every request";
+    const serve = async (settings: Record<string, string>) => {
+      const port = await findPort();
+      const { output } = start(createProject({ "app.ts": app("x") }), ["serve", "--port", String(port), "--health", "/healthz"], settings);
+      await until(`http://127.0.0.1:${port}/healthz`, "ok");
+      return { port, output };
+    };
+    const { output, port } = await serve({ FLAGON_HTTPS_ONLY: "true" });
+    expect(output().split(text)).toHaveLength(2);
+    const socket = connect(port, "127.0.0.1");
+    socket.write("GET /chat?room=1 HTTP/1.1\r\nHost: example.com:80\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    const [head] = (await once(socket, "data")) as [Buffer];
+    socket.destroy();
+    expect(String(head)).toMatch(/^HTTP\/1\.1 308 [\s\S]*location: https:\/\/example\.com\/chat\?room=1\r\n/);
+    expect((await serve({ FLAGON_HTTPS_ONLY: "true", FLAGON_TRUST_PROXY: "1" })).output()).not.toContain(text);
   });
 
   it("refuses a short key and a wrong setting, each in one line", async () => {

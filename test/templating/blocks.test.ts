@@ -1,4 +1,4 @@
-import { Flagon, renderBlock } from "flagon";
+import { Flagon, renderBlock, renderTemplate } from "flagon";
 import { describe, expect, it } from "vitest";
 import { writeFiles } from "../support";
 
@@ -24,6 +24,20 @@ describe("renderBlock()", () => {
     expect(render("list", "title")).toBe("List");
     expect(render("layout", "title")).toBe("Site");
     expect(render("catches", "part")).toBe("inside");
+  });
+
+  it("renders a block that nothing fills, and blocks with the names of an object's members", () => {
+    const root = writeFiles({
+      "templates/base.eta": '<%~ block("foot") %><%~ block("toString") %>[<%~ block("__proto__") %>]',
+      "templates/leaf.eta": '<% layout("base") %><%~ block("__proto__", () => { %>P<% }) %><%~ block("toString", () => { %>T<% }) %>',
+      "templates/filled.eta": '<% layout("base") %><%~ block("foot") %><%~ block("foot", () => { %>F<% }) %>',
+    });
+    const app = new Flagon(root, { config: { testing: true } });
+    const render = (name: string, block: string) => app.appContext(() => String(renderBlock(name, block)));
+    expect([render("base", "foot"), render("leaf", "foot"), render("filled", "foot")]).toEqual(["", "", "F"]);
+    expect([render("leaf", "__proto__"), render("leaf", "toString")]).toEqual(["P", "T"]);
+    expect(app.appContext(() => String(renderTemplate("leaf")))).toBe("T[P]");
+    expect(() => render("leaf", Object(["foot"]))).toThrow(/needs the name of a block/);
   });
 
   it("names a block that does not exist", () => {

@@ -49,7 +49,10 @@ export class ProxyTrust {
     const hops = addresses.length - 1;
     const read = (name: string, isBelieved: boolean): string | undefined =>
       isBelieved && hops > 0 ? nthFromRight(source.header(name), hops) : undefined;
-    const scheme = read("x-forwarded-proto", true)?.toLowerCase();
+    // Some proxies, such as Traefik, name the scheme of a web socket: its handshake is a request over HTTP.
+    const scheme = read("x-forwarded-proto", true)
+      ?.toLowerCase()
+      .replace(/^ws(?=s?$)/, "http");
     const ends = addresses.filter((address) => address !== null);
     return {
       remoteAddress: ends.at(-1) ?? "",

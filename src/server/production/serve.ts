@@ -19,6 +19,7 @@ import { Workers } from "./workers";
  * finish, and ends the process with 1.
  */
 export function serve(app: Application, options: ServeOptions = {}): RunningServer | undefined {
+  warnOfLoop(app, options);
   const workers = options.workers === "auto" ? availableParallelism() : (options.workers ?? 1);
   if (workers > 1 && cluster.isPrimary) {
     void startPrimary(app, workers, options);
@@ -48,6 +49,15 @@ export function serve(app: Application, options: ServeOptions = {}): RunningServ
   onStop(app, options, running.stop);
   endOnUncaughtError(app, running.stop);
   return running;
+}
+
+/** Warns of a server that never sees a request as secure, and so redirects each of them to HTTPS, without an end. */
+function warnOfLoop({ config, logger }: Application, { tls }: ServeOptions): void {
+  if (config.httpsOnly && config.trustProxy === 0 && tls === undefined && !cluster.isWorker) {
+    logger.warn(
+      "The setting httpsOnly redirects every request, also those that a proxy has received over HTTPS: set trustProxy to the number of proxies, or give --cert and --key.",
+    );
+  }
 }
 
 /** Ends with 1 a process that cannot serve, after the stop of all that the app has started in it. */
