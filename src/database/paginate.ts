@@ -1,4 +1,5 @@
 import { refuseUnknown } from "../base/unknown-options";
+import { watchPromise } from "../base/watched-promise";
 import { findRequestContext } from "../dispatch/context";
 import { NotFound } from "../http/exceptions/client-errors";
 import { loadDrizzle } from "./drizzle";
@@ -60,7 +61,11 @@ const numberPattern = /^[1-9]\d{0,15}$/;
  * return renderTemplate("list", { posts: page.items, pages: page.pages });
  * ```
  */
-export async function paginate<Item>(query: PageableQuery<Item> | PageLoader<Item>, options: PaginateOptions = {}): Promise<Page<Item>> {
+export function paginate<Item>(query: PageableQuery<Item> | PageLoader<Item>, options: PaginateOptions = {}): Promise<Page<Item>> {
+  return watchPromise(loadPage(query, options), "paginate()", { isGuarded: true });
+}
+
+async function loadPage<Item>(query: PageableQuery<Item> | PageLoader<Item>, options: PaginateOptions): Promise<Page<Item>> {
   refuseUnknown(options, paginateOptions, "paginate()", TypeError);
   const { parameter = "page", perPage = 20 } = options;
   if (!Number.isSafeInteger(perPage) || perPage < 1) {

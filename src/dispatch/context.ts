@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { randomBytes } from "node:crypto";
 import { describeCopies } from "../base/copies";
 import { ContextError, FlagonError, SessionError } from "../base/errors";
+import { setWatchFinder } from "../base/watched-promise";
 import type { HTTPException } from "../http/exceptions/http-exception";
 import type { FlagonRequest } from "../http/request/request";
 import type { FlagonResponse } from "../http/response/response";
@@ -298,6 +299,8 @@ export function findRequestContext(): RequestContext | undefined {
   const context = contexts.getStore();
   return context instanceof RequestContext ? context : undefined;
 }
+
+setWatchFinder(() => findRequestContext()?.request.promiseWatch);
 
 /** The context of one copy of the package is unknown to another one. */
 function aboutCopies(): string {

@@ -1,6 +1,7 @@
 import { FormError } from "../base/errors";
 import { refusePromise } from "../base/forgotten-await";
 import { refuseUnknown } from "../base/unknown-options";
+import { hear } from "../base/watched-promise";
 import { getRequestContext } from "../dispatch/context";
 import { type FormSchema, readFormSchema } from "../schemas/form-schema";
 import { unwrap } from "../schemas/unwrap";
@@ -58,8 +59,9 @@ export function defineForm<Definition extends FormShape | ZodSchema<object>>(
         refuseAwaited("choices", choices);
         const bound = new BoundForm<FormOutput<Definition>>(formSchema, options, context, { initial, choices });
         const isSent = context.refusal !== undefined || !isSafeMethod(context.request.method);
-        const form: Promise<unknown> = bound.isSearch ? Promise.resolve(bound.search()) : isSent ? bound.submit() : Promise.resolve(bound);
+        const found: Promise<unknown> = bound.isSearch ? Promise.resolve(bound.search()) : isSent ? bound.submit() : Promise.resolve(bound);
         const { debug, testing } = context.app.config;
+        const form = debug || testing ? context.request.promiseWatch.add(found, "validateOnSubmit()") : hear(found);
         if (debug || testing) {
           refuseReading(form, bound);
         }

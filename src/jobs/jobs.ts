@@ -3,6 +3,7 @@ import type { Extension, Flagon } from "../app";
 import { JobError, SetupError } from "../base/errors";
 import { didYouMean } from "../base/suggestion";
 import { refuseUnknown } from "../base/unknown-options";
+import { watchPromise } from "../base/watched-promise";
 import { Database } from "../database/database";
 import { findRequestContext } from "../dispatch/context";
 import { type Backend, StoreBackend } from "./backend";
@@ -100,7 +101,11 @@ export class Jobs implements Extension {
    * @returns Its id, or that of the one with its key that waits.
    * @throws {JobError} If its data is no JSON or does not fit, or the service that keeps jobs does not answer.
    */
-  async enqueue(job: AnyJob, data: unknown, options: EnqueueOptions = {}): Promise<string> {
+  enqueue(job: AnyJob, data: unknown, options: EnqueueOptions = {}): Promise<string> {
+    return watchPromise(this.#enqueue(job, data, options), `enqueue() of the job '${job.name}'`);
+  }
+
+  async #enqueue(job: AnyJob, data: unknown, options: EnqueueOptions): Promise<string> {
     const { key, runAt } = readEnqueueOptions(job.name, options);
     const request = findRequestContext()?.request;
     const message: Message = {

@@ -4,6 +4,7 @@ import { ConfigError } from "../base/errors";
 import { refusePromise } from "../base/forgotten-await";
 import { textConverters } from "../base/text-values";
 import { refuseUnknown } from "../base/unknown-options";
+import { watchPromise } from "../base/watched-promise";
 
 /** The longest password, in bytes: hashing a longer one would only keep the server busy. */
 const maxLength = 4096;
@@ -30,7 +31,11 @@ export interface HashOptions {
  * const cheap = await hashPassword(password, { method: "pbkdf2:sha256:1" }); // for tests
  * ```
  */
-export async function hashPassword(password: string, options: HashOptions = {}): Promise<string> {
+export function hashPassword(password: string, options: HashOptions = {}): Promise<string> {
+  return watchPromise(hash(password, options), "hashPassword()");
+}
+
+async function hash(password: string, options: HashOptions): Promise<string> {
   refuseUnknown(options, ["method"], "hashPassword()", TypeError);
   const { method = preferred } = options;
   refusePromise(password, "password of hashPassword()", TypeError);
@@ -59,7 +64,11 @@ export async function hashPassword(password: string, options: HashOptions = {}):
  * const isRight = await verifyPassword(user?.passwordHash, password);
  * ```
  */
-export async function verifyPassword(hash: string | null | undefined, password: string): Promise<boolean> {
+export function verifyPassword(hash: string | null | undefined, password: string): Promise<boolean> {
+  return watchPromise(verify(hash, password), "verifyPassword()", { isAnswer: true });
+}
+
+async function verify(hash: string | null | undefined, password: string): Promise<boolean> {
   const [method = "", salt = "", ...rest] = String(hash ?? "").split("$");
   const parsed = rest.length === 0 ? undefined : parseMethod(method);
   const isTooLong = typeof password !== "string" || Buffer.byteLength(password) > maxLength;

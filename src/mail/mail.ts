@@ -4,6 +4,7 @@ import type { Extension, Flagon } from "../app";
 import { ConfigError, MailError, SetupError, TemplateNotFound } from "../base/errors";
 import { Markup } from "../base/html";
 import { refuseUnknown } from "../base/unknown-options";
+import { watchPromise } from "../base/watched-promise";
 import { findAppContext, findRequestContext } from "../dispatch/context";
 import { runInAppContext } from "../dispatch/tear-down";
 import { createScope } from "../dispatch/template-scope";
@@ -109,7 +110,11 @@ export class Mail implements Extension {
    *
    * @throws {MailError} If a field holds a line break or is no text, an address is none, or the server refuses it, or some of its recipients.
    */
-  async send(message: MailMessage): Promise<SentMail> {
+  send(message: MailMessage): Promise<SentMail> {
+    return watchPromise(this.#send(message), "mail.send()");
+  }
+
+  async #send(message: MailMessage): Promise<SentMail> {
     return this.#deliver(this.#compose(message), null);
   }
 
@@ -122,7 +127,11 @@ export class Mail implements Extension {
    * @returns The id of the job.
    * @throws {MailError} As `send()`, except for errors of the server.
    */
-  async sendLater(message: MailMessage): Promise<string> {
+  sendLater(message: MailMessage): Promise<string> {
+    return watchPromise(this.#sendLater(message), "mail.sendLater()");
+  }
+
+  async #sendLater(message: MailMessage): Promise<string> {
     const mail = this.#compose(message);
     const attachments = mail.attachments.map(({ content, ...rest }) => {
       if (content !== undefined && typeof content !== "string" && !Buffer.isBuffer(content)) {

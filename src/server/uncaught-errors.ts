@@ -1,7 +1,10 @@
+import { HTTPException } from "../http/exceptions/http-exception";
 import type { Application } from "../setup/application";
 
 /**
  * Ends the process with 1 after an error that nothing caught: logs it as fatal, and lets requests in flight finish first.
+ *
+ * An answer to a client, such as a 400 for its body, in a promise that nobody awaits is logged, and ends nothing: a client can cause it.
  *
  * @param app The app.
  * @param stop Lets requests in flight finish.
@@ -9,7 +12,14 @@ import type { Application } from "../setup/application";
  */
 export function endOnUncaughtError(app: Application, stop: () => Promise<void>): () => void {
   let isEnding = false;
-  const handle = (error: unknown): void => {
+  const handle = (error: unknown, origin?: string): void => {
+    if (origin === "unhandledRejection" && error instanceof HTTPException) {
+      app.logger.error(
+        { err: error },
+        `A promise failed, and nobody awaited it: ${error.message} It is an answer to a client, so the process goes on. Put 'await' before the call that gave the promise.`,
+      );
+      return;
+    }
     app.logger.fatal({ err: error }, "Nothing caught an error, so the process ends. Requests in flight finish first.");
     if (!isEnding) {
       isEnding = true;

@@ -26,6 +26,7 @@ export function createRequestSettings(config: Config, json: JsonProvider, create
     proxy: createProxyTrust(config.trustProxy),
     applicationRoot: config.applicationRoot.replace(/\/$/, ""),
     createLog,
+    isWatched: config.debug || config.testing,
     parseJson: json === defaultJson ? defaultJson.parse : (text) => json.parse(text),
     acceptJson,
     parseFields,

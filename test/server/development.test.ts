@@ -31,6 +31,24 @@ describe("flagon run", () => {
     await expect(fetch(origin)).rejects.toThrow("fetch failed");
   });
 
+  it("shows that an app that had started has ended, with its error, and restarts", async () => {
+    const root = createProject({
+      "app.ts": app("one", '@route("/fault") fault() { setTimeout(() => { throw new Error("out of hand"); }, 1); return "begun"; }'),
+    });
+    const port = await findPort();
+    const origin = `http://127.0.0.1:${port}`;
+    const { hear } = start(root, ["run", "--port", String(port)]);
+    await until(origin, "one");
+    await until(`${origin}/fault`, "begun");
+    await hear("The app has ended");
+    await until(origin, "<h1>The app has ended</h1>");
+    const page = await (await fetch(origin)).text();
+    expect(page).toContain("out of hand");
+    expect(page).not.toContain("does not start");
+    writeFileSync(join(root, "app.ts"), app("two"));
+    await until(origin, "two");
+  });
+
   it("restarts when a file of environment variables changes", async () => {
     const root = createProject({
       "app.ts": app("x", '@route("/from") from() { return process.env.FROM_FILE ?? "none"; }'),

@@ -50,6 +50,24 @@ describe.each(["serve", "run"])("flagon %s", (command) => {
   });
 });
 
+describe.each(["serve", "run"])("flagon %s", (command) => {
+  it("goes on after an answer to a client in a promise that nobody awaits", async () => {
+    const load = "const load = async () => { const data = await require('flagon').request.json(); return data; }; load()";
+    const root = createProject({
+      "app.js": app(load).replace('{ endpoint: "fault" }', '{ endpoint: "fault", methods: ["POST"] }'),
+    });
+    const port = await findPort();
+    const origin = `http://127.0.0.1:${port}`;
+    const words = [command, "--app", "app.js", "--port", String(port), ...(command === "run" ? ["--no-reload"] : [])];
+    const { hear } = start(root, words);
+    await until(origin, "hello");
+    const init = { method: "POST", body: "{", headers: { "content-type": "application/json" } };
+    expect(await (await fetch(`${origin}/fault`, init)).text()).toBe("begun");
+    await hear("A promise failed, and nobody awaited it: The body of the request is not valid JSON.");
+    expect(await (await fetch(origin)).text()).toContain("hello");
+  });
+});
+
 describe("flagon serve --workers", () => {
   it("replaces a worker that ends by an error that nothing caught, and finishes its requests", async () => {
     const root = createProject({ "app.js": app(kinds["an error in a timer"]) });

@@ -28,6 +28,8 @@ export interface RequestSettings {
   readonly applicationRoot: string;
   /** Makes the logger of a request. */
   readonly createLog: (requestId: string) => Logger;
+  /** Whether forgotten awaits are looked for: in debug mode and in tests. */
+  readonly isWatched: boolean;
   /** Parses JSON. */
   readonly parseJson: (text: string) => unknown;
   /** Returns a schema that takes values of JSON where another asks for dates, bigints, sets and maps. */

@@ -1,7 +1,8 @@
 import type { Schema } from "../../base/schema";
 import { refuseUnknown } from "../../base/unknown-options";
+import { hear, PromiseWatch } from "../../base/watched-promise";
 import { BadRequest, UnsupportedMediaType } from "../exceptions/client-errors";
-import type { HTTPException } from "../exceptions/http-exception";
+import { HTTPException } from "../exceptions/http-exception";
 import type { FormValues } from "./form-values";
 import { type JsonOptions, limitOf, type ParseOptions, parseValue, RequestBody, type RequestLimits } from "./request-body";
 import { RequestHead } from "./request-head";
@@ -10,6 +11,7 @@ import type { UploadedFile } from "./upload";
 /** Gives Flagon itself the body of a request, once it was asked for. */
 let findBody: (request: FlagonRequest) => RequestBody | undefined;
 let openBody: (request: FlagonRequest) => RequestBody;
+let findOwnWatch: (request: FlagonRequest) => PromiseWatch | undefined;
 /** Tells whether a request has a body whose length its head does not state, and that nobody has read. */
 export let hasOpenBody: (request: FlagonRequest) => boolean;
 
@@ -35,8 +37,10 @@ export class FlagonRequest extends RequestHead {
   routingException: HTTPException | null = null;
   #limits: RequestLimits | undefined;
   #body: RequestBody | undefined;
+  #watch: PromiseWatch | undefined;
 
   static {
+    findOwnWatch = (request) => request.#watch;
     findBody = (request) => request.#body;
     openBody = (request) => request.#content;
     hasOpenBody = (request) => request.source.hasOpenBody();
@@ -93,7 +97,7 @@ export class FlagonRequest extends RequestHead {
    * @throws {ContentTooLarge} If it is over the limit.
    */
   bytes(): Promise<Uint8Array> {
-    return this.#content.bytes();
+    return this.#give(this.#content.bytes(), "request.bytes()");
   }
 
   /**
@@ -104,7 +108,7 @@ export class FlagonRequest extends RequestHead {
    * @throws {ContentTooLarge} If it is over the limit.
    */
   text(): Promise<string> {
-    return this.#content.text();
+    return this.#give(this.#content.text(), "request.text()");
   }
 
   /**
@@ -120,6 +124,10 @@ export class FlagonRequest extends RequestHead {
   json<Output>(options: ParseOptions<Output> & JsonOptions): Promise<Output>;
   json(options: JsonOptions & { schema?: Schema } = {}): Promise<unknown> {
     refuseUnknown(options, jsonOptions, "request.json()");
+    return this.#give(this.#readJson(options), "request.json()");
+  }
+
+  #readJson(options: JsonOptions & { schema?: Schema }): Promise<unknown> {
     const { force = false, schema, silent = false } = options;
     const accepted = schema === undefined ? undefined : this.settings.acceptJson(schema);
     if (!force && !this.isJson) {
@@ -154,18 +162,43 @@ export class FlagonRequest extends RequestHead {
     refuseUnknown(options, formOptions, "request.form()");
     const { schema } = options;
     const values = this.#content.form();
-    return schema === undefined ? values : values.then((given) => this.settings.parseFields(schema, given, "body"));
+    const parsed = schema === undefined ? values : values.then((given) => this.settings.parseFields(schema, given, "body"));
+    return this.#give<unknown>(parsed, "request.form()");
   }
 
   /** Reads the body as a form and returns its uploads by name; a field that was left empty is not among them. */
-  async files(): Promise<Map<string, UploadedFile[]>> {
+  files(): Promise<Map<string, UploadedFile[]>> {
+    return this.#give(this.#readFiles(), "request.files()");
+  }
+
+  async #readFiles(): Promise<Map<string, UploadedFile[]>> {
     const files = new Map<string, UploadedFile[]>();
-    for (const [name, value] of await this.form()) {
+    for (const [name, value] of await this.#content.form()) {
       if (typeof value !== "string" && (value.filename !== "" || value.size > 0)) {
         files.set(name, [...(files.get(name) ?? []), value]);
       }
     }
     return files;
+  }
+
+  /**
+   * The watch over the promises that the request's code got, to report those that nobody awaits.
+   *
+   * @internal
+   */
+  get promiseWatch(): PromiseWatch {
+    this.#watch ??= new PromiseWatch((call, message, error) =>
+      this.log.error(
+        error === undefined || error instanceof HTTPException ? {} : { err: error },
+        `The promise of ${call} in the view '${this.endpoint}' ${message}`,
+      ),
+    );
+    return this.#watch;
+  }
+
+  /** Gives a promise to the app. A client can make it fail, so that nobody needs to await it for the process to go on. */
+  #give<Value>(promise: Promise<Value>, call: string): Promise<Value> {
+    return this.settings.isWatched ? this.promiseWatch.add(promise, call, { isGuarded: true }) : hear(promise);
   }
 
   get #content(): RequestBody {
@@ -176,7 +209,7 @@ export class FlagonRequest extends RequestHead {
 
 /** Tells whether {@link closeRequest} has anything to remove. */
 export function needsClose(request: FlagonRequest): boolean {
-  return findBody(request)?.needsClose === true;
+  return findBody(request)?.needsClose === true || findOwnWatch(request) !== undefined;
 }
 
 /**
@@ -189,8 +222,9 @@ export function finishBody(request: FlagonRequest): Promise<void> | undefined {
   return hasOpenBody(request) ? openBody(request).finish() : undefined;
 }
 
-/** Removes the temporary files of a request, when it ends. */
+/** Removes the temporary files of a request, when it ends, and reports the promises that nobody has awaited. */
 export async function closeRequest(request: FlagonRequest): Promise<void> {
+  findOwnWatch(request)?.end();
   await findBody(request)?.close();
 }
 

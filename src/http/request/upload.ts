@@ -5,6 +5,7 @@ import { copyFile, mkdir, realpath, rename, rm, writeFile } from "node:fs/promis
 import { dirname, join, parse, sep } from "node:path";
 import { FormError } from "../../base/errors";
 import { refuseUnknown } from "../../base/unknown-options";
+import { watchPromise } from "../../base/watched-promise";
 import { safeJoin, secureFilename } from "../safe-path";
 import { explainSaving } from "./save-error";
 
@@ -72,9 +73,13 @@ export class UploadedFile extends File {
    * @throws {Error} With the code `EEXIST` if the file exists, `ENOSPC` if the disk is full, `EACCES` if the process may not
    *   write there, or another code of the file system. The message names the path, the reason and the cure.
    */
-  async saveTo(path: string, options?: SaveOptions): Promise<string>;
-  async saveTo(options: SaveInFolderOptions): Promise<string>;
-  async saveTo(path: string | SaveInFolderOptions, options: SaveOptions = {}): Promise<string> {
+  saveTo(path: string, options?: SaveOptions): Promise<string>;
+  saveTo(options: SaveInFolderOptions): Promise<string>;
+  saveTo(path: string | SaveInFolderOptions, options: SaveOptions = {}): Promise<string> {
+    return watchPromise(this.#saveTo(path, options), "upload.saveTo()");
+  }
+
+  async #saveTo(path: string | SaveInFolderOptions, options: SaveOptions): Promise<string> {
     refuseUnknown(options, saveOptions, "saveTo()", FormError);
     const stated: unknown = typeof path === "object" && path !== null ? path.folder : path;
     if (typeof stated !== "string" || stated === "") {

@@ -78,6 +78,7 @@ export class Reloader {
       env: { ...process.env, FLAGON_RELOADED: "1", [reportVariable]: "1" },
     });
     let output = "";
+    let hasStarted = false;
     child.stderr?.on("data", (piece: Buffer) => {
       writeToTerminal(String(piece));
       output = (output + String(piece)).slice(-maxOutput);
@@ -87,18 +88,19 @@ export class Reloader {
       this.#place = report.listening ?? this.#place;
       // Later output is no error of the start.
       output = report.listening === undefined ? output : "";
+      hasStarted ||= report.listening !== undefined;
     });
     child.once("close", (exitCode) => {
       if (this.#child === child) {
         this.#child = undefined;
-        this.#onEnd(exitCode, output);
+        this.#onEnd(exitCode, output, hasStarted);
       }
     });
     return child;
   }
 
   /** Shows why the program has ended by itself, until a file changes. */
-  #onEnd(exitCode: number | null, output: string): void {
+  #onEnd(exitCode: number | null, output: string, hadStarted: boolean): void {
     if (this.#isStopping || exitCode === 0) {
       return;
     }
@@ -114,7 +116,7 @@ export class Reloader {
       return;
     }
     this.#options.say(" * The app has ended. It restarts when a file changes");
-    this.#failure = new FailureServer(stripVTControlCharacters(output).trim() || "The app has ended.", this.#place);
+    this.#failure = new FailureServer(stripVTControlCharacters(output).trim() || "The app has ended.", this.#place, hadStarted);
   }
 
   /** There are never two on one port: the old one has ended before the new one starts. */
