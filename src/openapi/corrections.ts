@@ -1,3 +1,4 @@
+import { validateSync } from "../base/schema";
 import { takesAbsence } from "../schemas/absence";
 import { type Bound, listCounts, readBound, readLeast } from "../schemas/checks";
 import { isForeign } from "../schemas/foreign-fields";
@@ -26,12 +27,15 @@ export function correct(schema: ZodSchema, described: object, io: Direction, pla
       Object.assign(described, { type: "string", format: "date-time" });
       break;
     case "bigint":
-      Object.assign(described, {
-        anyOf: [
-          { type: "integer", format: "int64", ...describeBounds(schema) },
-          { type: "string", pattern: "^-?\\d+$" },
-        ],
-      });
+      Object.assign(described, { anyOf: describeBigint(schema, io) });
+      break;
+    case "string":
+      if (uselessFormats.has(Reflect.get(described, "format"))) {
+        Reflect.deleteProperty(described, "format");
+      }
+      break;
+    case "record":
+      correctRecord(schema, described, io);
       break;
     case "set":
       Object.assign(described, { type: "array", uniqueItems: true, items: describe("valueType"), ...describeSize(schema) });
@@ -80,14 +84,53 @@ export function correct(schema: ZodSchema, described: object, io: Direction, pla
   }
 }
 
-/** Describes the bounds of a bigint, as far as a number of JSON holds them exactly. */
-function describeBounds(schema: ZodSchema): object {
-  const [least, most] = [readBound(schema, "greater_than"), readBound(schema, "less_than")];
-  const read = (bound: Bound | undefined, inclusive: string, exclusive: string): object =>
+/** The names of checks that zod states as formats. The pattern says the same in words of the standard. */
+const uselessFormats: ReadonlySet<unknown> = new Set(["regex", "starts_with", "ends_with", "includes", "lowercase", "uppercase"]);
+
+/** Describes a bigint as an integer that a number of JSON holds exactly, and as digits. */
+function describeBigint(schema: ZodSchema, io: Direction): readonly object[] {
+  const least = readBound(schema, "greater_than");
+  const most = readBound(schema, "less_than");
+  const isUnsigned = readDefinition(schema, "format") === "uint64" || (typeof least?.value === "bigint" && least.value >= 0n);
+  const { MAX_SAFE_INTEGER, MIN_SAFE_INTEGER } = Number;
+  const read = (bound: Bound | undefined, inclusive: string, exclusive: string, fallback: number): object =>
     typeof bound?.value === "bigint" && Number.isSafeInteger(Number(bound.value))
       ? { [bound.isInclusive ? inclusive : exclusive]: Number(bound.value) }
-      : {};
-  return { ...read(least, "minimum", "exclusiveMinimum"), ...read(most, "maximum", "exclusiveMaximum") };
+      : { [inclusive]: fallback };
+  const bounds = {
+    ...read(least, "minimum", "exclusiveMinimum", isUnsigned ? 0 : MIN_SAFE_INTEGER),
+    ...read(most, "maximum", "exclusiveMaximum", MAX_SAFE_INTEGER),
+  };
+  const steps = listChecks(schema).flatMap(({ check, value }) =>
+    check === "multiple_of" && typeof value === "bigint" ? [Number(value)] : [],
+  );
+  const [step] = steps.filter((value) => Number.isSafeInteger(value) && value > 0);
+  return [
+    { type: "integer", format: "int64", ...(io === "input" ? bounds : {}), ...(step === undefined ? {} : { multipleOf: step }) },
+    { type: "string", pattern: isUnsigned ? "^\\d+$" : "^-?\\d+$" },
+  ];
+}
+
+/** Removes the required keys of a record that may be absent: the value is optional, or the schema has one for it, by `catch()`. */
+function correctRecord(schema: ZodSchema, described: { required?: unknown }, io: Direction): void {
+  if (!Array.isArray(described.required)) {
+    return;
+  }
+  const value = readInner(schema, "valueType");
+  const refused = io === "input" ? listRefusedKeys(schema) : value && Reflect.get(value._zod, "optout") === "optional" ? [] : undefined;
+  if (refused !== undefined) {
+    Object.assign(described, { required: described.required.filter((name) => refused.includes(name)) });
+  }
+}
+
+/** Lists the keys whose absence a record refuses; `undefined` if its schema has asynchronous parts, or fails. */
+function listRefusedKeys(record: ZodSchema): readonly unknown[] | undefined {
+  try {
+    const result = validateSync(record, {});
+    return "issues" in result ? result.issues.map(({ path }) => path[0]) : [];
+  } catch {
+    return undefined;
+  }
 }
 
 /** Describes the number of items of a set or a map. */
