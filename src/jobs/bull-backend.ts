@@ -1,8 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { ConfigError } from "../base/errors";
+import { inTime } from "../base/time-limit";
 import type { Application } from "../setup/application";
 import type { Backend, KnownJobs } from "./backend";
 import { BullConnections, callService, loadBull, longestCall, sendToRedis } from "./bull-connections";
+import { persistEnd } from "./bull-ends";
 import { optionsOfKey, takeKey } from "./bull-keys";
 import { BullTicks } from "./bull-ticks";
 import type { BullJob, BullQueue, BullWorker } from "./bull-types";
@@ -19,6 +21,8 @@ import type { RunningWorker, WorkOptions } from "./worker";
 const mostAttempts = 2 ** 31 - 1;
 /** Milliseconds after which a job that this worker does not know is offered again. */
 const unknownPause = 5000;
+/** Milliseconds that a stop waits for the service, to give jobs back and to leave. */
+const longestEnd = 1500;
 /** The most jobs of a queue that are looked through at once. */
 const mostListed = 1000;
 /** Milliseconds before a retry in drains, which end it earlier. */
@@ -121,6 +125,7 @@ class BullBackend implements Backend {
     pause: (job: AnyJob, attempts: number) => number,
   ): RunningWorker {
     const stop = new AbortController();
+    let isStuck = false;
     const active = new Map<BullJob, string>();
     const names = new Set(queues.length > 0 ? queues : [...jobs().values()].map(({ options }) => options.queue));
     const started = [...names].map(async (name) => {
@@ -129,6 +134,7 @@ class BullBackend implements Backend {
         queueName(name),
         async (job: BullJob, token: string) => {
           active.set(job, token);
+          persistEnd(job, stop.signal, app.logger);
           try {
             await this.#run(app, jobs, job, token, stop.signal, ended);
           } finally {
@@ -153,27 +159,35 @@ class BullBackend implements Backend {
       worker.on("error", (error) => app.logger.error({ err: error }, "The worker of BullMQ reports an error, and continues."));
       return worker;
     });
+    let stopped: Promise<void> | undefined;
+    const end = async (time: number): Promise<void> => {
+      const workers = await Promise.all(started);
+      const late = new AbortController();
+      await Promise.race([
+        Promise.all(workers.map((worker) => worker.close())),
+        wait(time, undefined, { signal: late.signal }).catch(() => undefined),
+      ]);
+      late.abort();
+      warnOfRest(app, [...active.keys()]);
+      const back = [...active].map(async ([job, token]) => {
+        await this.#takeKey(job);
+        await job.moveToWait(token);
+      });
+      await inTime(Promise.allSettled(back), longestEnd, "late").catch(() => undefined);
+      stop.abort(new Error("The worker ends."));
+      // BullMQ looks for a service that is away for as long as the process lives.
+      await inTime(Promise.all(workers.map((worker) => worker.close(true))), longestEnd, "late").catch(() => {
+        isStuck = true;
+      });
+    };
     return {
       wake: () => undefined,
       get isBusy() {
-        return active.size > 0;
+        return active.size > 0 || isStuck;
       },
-      stop: async (time) => {
-        const workers = await Promise.all(started);
-        const late = new AbortController();
-        await Promise.race([
-          Promise.all(workers.map((worker) => worker.close())),
-          wait(time, undefined, { signal: late.signal }).catch(() => undefined),
-        ]);
-        late.abort();
-        warnOfRest(app, [...active.keys()]);
-        const back = [...active].map(async ([job, token]) => {
-          await this.#takeKey(job);
-          await job.moveToWait(token);
-        });
-        await callService(this.kind, Promise.allSettled(back)).catch(() => undefined);
-        stop.abort(new Error("The worker ends."));
-        await callService(this.kind, Promise.all(workers.map((worker) => worker.close(true)))).catch(() => undefined);
+      stop: (time) => {
+        stopped ??= end(time);
+        return stopped;
       },
     };
   }
@@ -253,7 +267,7 @@ class BullBackend implements Backend {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
+    await inTime(Promise.all([...this.#queues.values()].map((queue) => queue.close())), longestEnd, "late").catch(() => undefined);
     this.#queues.clear();
     await this.#connections.close();
   }

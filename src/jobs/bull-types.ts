@@ -13,6 +13,9 @@ export interface BullJob {
   readonly processedOn?: number;
   readonly finishedOn?: number;
   readonly delay: number;
+  /** A worker of BullMQ calls it at the end of a run. */
+  moveToCompleted: (...values: readonly unknown[]) => Promise<unknown>;
+  moveToFailed: (...values: readonly unknown[]) => Promise<unknown>;
   moveToWait(token?: string): Promise<unknown>;
   moveToDelayed(time: number, token?: string): Promise<void>;
   updateData(data: object): Promise<void>;

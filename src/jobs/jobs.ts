@@ -200,7 +200,8 @@ export class Jobs implements Extension {
    * @param id The id of the job.
    */
   async retry(id: string): Promise<boolean> {
-    const restored = await this.#kept.restore(id);
+    // No database takes a NUL.
+    const restored = typeof id !== "string" || id.includes("\0") ? null : await this.#kept.restore(id);
     if (restored !== null) {
       this.#added(restored);
     }

@@ -19,7 +19,7 @@ export interface WorkOptions {
 export interface RunningWorker {
   /** Looks for jobs at once. */
   wake(): void;
-  /** Tells whether a job runs in this process. After a stop, it is one that did not end in time, and another worker runs it again. */
+  /** Tells whether a job runs in this process. After a stop, it is one that did not end in time, or a connection that does not close. */
   readonly isBusy: boolean;
   /**
    * Takes no more jobs, lets those that run finish for some milliseconds, and gives the rest back.

@@ -21,13 +21,13 @@ export const quick = job<number>("quick", { retries: 20, backoff: 0.1 }, async (
   log("did " + n);
 });
 const app = new Flagon(__dirname, { static: null });
-const { POSTGRES, REDIS } = process.env;
-if (REDIS === undefined) {
+const { POSTGRES, ENGINE } = process.env;
+if (ENGINE === undefined) {
   const { drizzle } = require(POSTGRES === undefined ? "drizzle-orm/libsql" : "drizzle-orm/node-postgres");
   app.use(new Database(drizzle({ client: POSTGRES === undefined ? openLibsql("file:app.db") : openPostgres(POSTGRES) })));
 }
 // A busy machine stops a process for a second. Its jobs would go to another worker, as if it had died.
-app.use(new Jobs({ engine: REDIS, lease: 4 }));
+app.use(new Jobs({ engine: ENGINE, lease: Number(process.env.LEASE ?? 4) }));
 app.command("fill <name> <int:count>", async ({ name, count }) => {
   await app.ready();
   const kind = name === "slow" ? slow : quick;
@@ -36,7 +36,7 @@ app.command("fill <name> <int:count>", async ({ name, count }) => {
       await Promise.all(Array.from({ length: Math.min(100, (count as number) - from) }, (_, n) => kind.enqueue(from + n)));
     }
   };
-  await (REDIS === undefined ? (app.extensions.database as Database).atomic(add) : add());
+  await (ENGINE === undefined ? (app.extensions.database as Database).atomic(add) : add());
   await app.lifeCycle.stop(5000);
 });
 export default app;
@@ -48,48 +48,47 @@ export interface CrashingService {
   restart(): Promise<void>;
 }
 
+/** Creates a project with jobs. */
+async function createJobsProject(prepare: () => Promise<Record<string, string>>) {
+  const environment = await prepare();
+  const root = createProject({ "app.ts": app, "log.txt": "" });
+  for (const name of ["drizzle-orm", "@libsql", "pg", "bullmq", "redis"]) {
+    symlinkSync(join(project, "node_modules", name), join(root, "node_modules", name));
+  }
+  const lines = () => readFileSync(join(root, "log.txt"), "utf8").split("\n").filter(Boolean);
+  const fill = async (name: string, count: number) => {
+    const { child, output } = start(root, ["fill", name, String(count)], environment);
+    const [code] = (await once(child, "exit")) as [number];
+    expect([code, output()]).toEqual([0, ""]);
+  };
+  const work = (...words: string[]) => start(root, ["jobs", "work", ...words], environment);
+  const workFast = () => start(root, ["jobs", "work"], { ...environment, FAST: "1" });
+  return { environment, root, lines, fill, work, workFast };
+}
+
+async function end(...workers: readonly ReturnType<typeof start>[]) {
+  for (const { child } of workers) {
+    child.kill("SIGTERM");
+    const [code] = (await once(child, "exit")) as [number];
+    expect(code).toBe(0);
+  }
+}
+
 /**
- * Kills workers, and the service that keeps the jobs.
+ * Kills workers.
  *
  * @param kind Where jobs are kept.
  * @param prepare Gives the environment of an app with jobs of its own.
- * @param service The service, if there is one.
  * @param readJobs Reads the state and the attempts of all jobs of a project.
  */
 export function describeCrashes(
   kind: string,
   prepare: () => Promise<Record<string, string>>,
-  service?: CrashingService,
   readJobs?: (root: string, environment: Record<string, string>) => Promise<readonly object[]>,
 ): void {
-  async function createJobsProject() {
-    const environment = await prepare();
-    const root = createProject({ "app.ts": app, "log.txt": "" });
-    for (const name of ["drizzle-orm", "@libsql", "pg", "bullmq", "redis"]) {
-      symlinkSync(join(project, "node_modules", name), join(root, "node_modules", name));
-    }
-    const lines = () => readFileSync(join(root, "log.txt"), "utf8").split("\n").filter(Boolean);
-    const fill = async (name: string, count: number) => {
-      const { child, output } = start(root, ["fill", name, String(count)], environment);
-      const [code] = (await once(child, "exit")) as [number];
-      expect([code, output()]).toEqual([0, ""]);
-    };
-    const work = (...words: string[]) => start(root, ["jobs", "work", ...words], environment);
-    const workFast = () => start(root, ["jobs", "work"], { ...environment, FAST: "1" });
-    return { environment, root, lines, fill, work, workFast };
-  }
-
-  async function end(...workers: readonly ReturnType<typeof start>[]) {
-    for (const { child } of workers) {
-      child.kill("SIGTERM");
-      const [code] = (await once(child, "exit")) as [number];
-      expect(code).toBe(0);
-    }
-  }
-
   describe(`flagon jobs work, with jobs in ${kind}`, () => {
     it("runs the job of a killed worker again when its claim expires", async () => {
-      const { environment, fill, lines, root, work, workFast } = await createJobsProject();
+      const { environment, fill, lines, root, work, workFast } = await createJobsProject(prepare);
       await fill("slow", 1);
       const first = work();
       await until(() => lines().includes("begin 0"), 60_000);
@@ -104,7 +103,7 @@ export function describeCrashes(
     }, 120_000);
 
     it("gives up a job that ends its worker in each of its runs, until a retry by hand", async () => {
-      const { environment, fill, lines, root, work, workFast } = await createJobsProject();
+      const { environment, fill, lines, root, work, workFast } = await createJobsProject(prepare);
       await fill("slow", 1);
       for (let run = 1; run <= 2; run++) {
         const worker = work();
@@ -128,7 +127,7 @@ export function describeCrashes(
     }, 120_000);
 
     it("ends after the setting shutdownTimeout, and gives back a job that does not, at no attempt", async () => {
-      const { environment, fill, lines, root } = await createJobsProject();
+      const { environment, fill, lines, root } = await createJobsProject(prepare);
       await fill("slow", 1);
       const worker = start(root, ["jobs", "work"], { ...environment, FLAGON_SHUTDOWN_TIMEOUT: "1" });
       await until(() => lines().includes("begin 0"), 60_000);
@@ -143,7 +142,7 @@ export function describeCrashes(
     }, 120_000);
 
     it("runs each of 10,000 jobs at least once, and only those of killed workers twice", async () => {
-      const { fill, lines, root, work } = await createJobsProject();
+      const { fill, lines, root, work } = await createJobsProject(prepare);
       await fill("quick", 10_000);
       const first = work("--concurrency", "50");
       await until(() => lines().length > 500, 60_000);
@@ -160,20 +159,34 @@ export function describeCrashes(
       expect(twice.filter((line) => !died.has(line))).toEqual([]);
       expect(twice.length).toBeLessThanOrEqual(50);
     }, 240_000);
+  });
+}
 
-    it.runIf(service !== undefined)(
-      "goes on after its service was killed, and loses nothing",
-      async () => {
-        const { fill, lines, work } = await createJobsProject();
-        await fill("quick", 500);
-        const worker = work("--concurrency", "5");
-        await until(() => lines().length > 50, 60_000);
-        await service?.kill();
-        await service?.restart();
-        await until(() => new Set(lines()).size === 500, 60_000);
-        await end(worker);
-      },
-      120_000,
-    );
+/** Kills the service that keeps the jobs. */
+export function describeRestarts(kind: string, prepare: () => Promise<Record<string, string>>, service: CrashingService): void {
+  describe(`flagon jobs work, with jobs in ${kind} that ends,`, () => {
+    it("goes on after the restart, loses nothing, and runs nothing twice", async () => {
+      const { environment, fill, lines, root } = await createJobsProject(prepare);
+      await fill("quick", 500);
+      const worker = start(root, ["jobs", "work", "--concurrency", "5"], { ...environment, LEASE: "60" });
+      await until(() => lines().length > 50, 60_000);
+      await service.kill();
+      await service.restart();
+      await until(() => new Set(lines()).size === 500, 60_000);
+      await end(worker);
+      expect(lines()).toHaveLength(500);
+    }, 120_000);
+
+    it("ends after a signal while the service is away", async () => {
+      const { environment, fill, lines, root } = await createJobsProject(prepare);
+      await fill("slow", 1);
+      const worker = start(root, ["jobs", "work"], { ...environment, FLAGON_SHUTDOWN_TIMEOUT: "1" });
+      await until(() => lines().length === 1, 60_000);
+      await service.kill();
+      const begun = performance.now();
+      await end(worker);
+      expect(performance.now() - begun).toBeLessThan(12_000);
+      await service.restart();
+    }, 120_000);
   });
 }

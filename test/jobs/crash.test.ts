@@ -5,7 +5,6 @@ import { describeCrashes } from "./crash.suite";
 describeCrashes(
   "a libSQL file",
   async () => ({}),
-  undefined,
   async (root) => {
     const client = openLibsql(`file:${join(root, "app.db")}`);
     const { rows } = await client.execute("select state, attempt from flagon_jobs");

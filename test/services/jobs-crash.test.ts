@@ -1,11 +1,12 @@
 import { Client } from "pg";
 import { afterAll, beforeAll } from "vitest";
-import { describeCrashes } from "../jobs/crash.suite";
+import { describeCrashes, describeRestarts } from "../jobs/crash.suite";
 import { PostgresServer } from "./postgres-server";
 import { RedisServer } from "./redis-server";
 
 const postgres = new PostgresServer();
 const redis = new RedisServer(["--appendonly", "yes", "--appendfsync", "always"]);
+const restartPostgres = { kill: () => postgres.stop(), restart: async () => void (await postgres.start()) };
 
 beforeAll(async () => {
   await Promise.all([postgres.create(), redis.start()]);
@@ -19,7 +20,6 @@ afterAll(async () => {
 describeCrashes(
   "a table of Postgres",
   async () => ({ POSTGRES: await postgres.createDatabase() }),
-  { kill: () => postgres.stop(), restart: async () => void (await postgres.start()) },
   async (_, { POSTGRES = "" }) => {
     const client = new Client({ connectionString: POSTGRES });
     await client.connect();
@@ -28,8 +28,11 @@ describeCrashes(
     return rows;
   },
 );
+describeCrashes("BullMQ on Redis", async () => ({ ENGINE: redis.nextUrl() }));
 
-describeCrashes("BullMQ on Redis", async () => ({ REDIS: redis.nextUrl() }), {
+describeRestarts("a table of Postgres", async () => ({ POSTGRES: await postgres.createDatabase() }), restartPostgres);
+describeRestarts("BullMQ on Postgres", async () => ({ ENGINE: await postgres.createDatabase() }), restartPostgres);
+describeRestarts("BullMQ on Redis", async () => ({ ENGINE: redis.nextUrl() }), {
   kill: () => redis.stop("SIGKILL"),
   restart: () => redis.start(),
 });
