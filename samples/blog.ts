@@ -413,7 +413,10 @@ class Accounts {
       abort(404, "This link was used already, or is too old. Log in, or register once more.");
     }
     const form = await ConfirmForm.validateOnSubmit();
-    if (form.valid && (await this.users.confirm(id))) {
+    if (form.valid) {
+      if (!(await this.users.confirm(id))) {
+        abort(404, "This link was used already. Log in.");
+      }
       flash(`Welcome, ${user.name}. Your address is confirmed.`);
       return redirect(urlFor(Accounts, "login", { next: request.query.get("next") }));
     }
@@ -464,11 +467,14 @@ class Accounts {
       abort(404, "This link was used already, or is too old. Ask for another one.");
     }
     const form = await PasswordForm.validateOnSubmit();
-    if (form.valid && (await this.users.resetPassword(user, form.data.password))) {
-      flash("Your password is changed. Log in with it.");
-      return redirect(urlFor(Accounts, "login"));
+    if (!form.valid) {
+      return renderTemplate("reset", { form, user });
     }
-    return renderTemplate("reset", { form, user });
+    if (!(await this.users.resetPassword(user, form.data.password))) {
+      abort(404, "This link was used already. Ask for another one.");
+    }
+    flash("Your password is changed. Log in with it.");
+    return redirect(urlFor(Accounts, "login"));
   }
 
   @route.post("/logout")

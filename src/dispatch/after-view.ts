@@ -1,5 +1,6 @@
 import { refuseOtherCopy } from "../base/copies";
 import { ReturnValueError } from "../base/errors";
+import { toLoggedPath } from "../base/logged-path";
 import { isPromise, type MaybePromise } from "../base/maybe-promise";
 import { signals } from "../base/signals";
 import type { Config } from "../config/config";
@@ -277,7 +278,7 @@ function handleUnhandled(context: RequestContext, error: unknown): MaybePromise<
   if (propagatesErrors(context)) {
     throw error;
   }
-  logError(request.log, error, `Exception on ${request.target.split("?", 1)[0]} [${request.method}]`);
+  logError(request.log, error, `Exception on ${toLoggedPath(request.target)} [${request.method}]`);
   const exception = new InternalServerError(undefined, { cause: error });
   // In debug mode the page for developers is there for this error, as in Flask. A handler of the error's own class comes before.
   const isForDeveloper = mayDebug(context) && app.config.propagateExceptions !== false;

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { toLoggedPath } from "../base/logged-path";
 import { FilePart } from "../http/response/file-part";
 import type { FlagonResponse, ResponseBody } from "../http/response/response";
 import { contexts, type RequestContext } from "./context";
@@ -122,7 +123,7 @@ export async function discardBody(context: RequestContext, body: ResponseBody): 
 
 /** Logs the error with the request, as those of views are logged. */
 function logFailure({ request }: RequestContext, error: unknown): void {
-  request.log.error({ err: error }, `A streamed response failed on ${request.target.split("?", 1)[0]} [${request.method}]`);
+  request.log.error({ err: error }, `A streamed response failed on ${toLoggedPath(request.target)} [${request.method}]`);
 }
 
 /**

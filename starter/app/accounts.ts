@@ -68,7 +68,10 @@ export class Accounts {
       abort(404, "This link was used already, or is too old. Log in, or register once more.");
     }
     const form = await ConfirmForm.validateOnSubmit();
-    if (form.valid && (await this.users.confirm(id))) {
+    if (form.valid) {
+      if (!(await this.users.confirm(id))) {
+        abort(404, "This link was used already. Log in.");
+      }
       flash("Your address is confirmed. Log in.");
       return redirect(urlFor(Accounts, "login"));
     }

@@ -37,6 +37,14 @@ async function startServer() {
   return { sources, url: `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}` };
 }
 
+/** Reads the addresses of a header as nodemailer reads them. */
+const readAddresses: (text: string) => { name: string; address: string }[] = require("nodemailer/lib/addressparser");
+
+function decodeWord(kind = "", content = ""): string {
+  const bytes = /b/i.test(kind) ? Buffer.from(content, "base64").toString("latin1") : content.replaceAll("_", " ").replace(/=(..)/g, "%$1");
+  return /b/i.test(kind) ? Buffer.from(bytes, "latin1").toString("utf8") : decodeURIComponent(bytes);
+}
+
 const basic = { to: "ann@example.com", subject: "Hello", text: "Hi" };
 
 describe("the fields of a mail", () => {
@@ -130,6 +138,33 @@ describe("a header", () => {
     await mail.send({ ...basic, subject: "a".repeat(2500), headers: { "X-A": "b".repeat(2500) } });
     expect(Math.max(...(sources[0] ?? "").split("\r\n").map((line) => line.length))).toBeLessThan(999);
   });
+});
+
+describe("a name", () => {
+  it.each(["Doe, Jo", 'Jo "the" Doe', "Jo <boss@x.example>", "Jo; Bo: Al", "Jö, Dø 🎉", "a@b.example", "Jo (boss)", "\\"])(
+    "is one name to the readers of the mail: %s",
+    async (name) => {
+      const { sources, url } = await startServer();
+      const { mail } = createMail({ transport: url }, {});
+      await mail.send({
+        ...basic,
+        to: { name, address: "ann@example.com" },
+        cc: "bo@example.com",
+        replyTo: { name, address: "jo@example.com" },
+      });
+      for (const [field, address] of [
+        ["To", "ann@example.com"],
+        ["Reply-To", "jo@example.com"],
+      ] as const) {
+        const value = new RegExp(`^${field}: ([\\s\\S]*?)\\r\\n(?![ \\t])`, "m").exec(sources[0] ?? "")?.[1] ?? "";
+        const [one, ...more] = readAddresses(value.replace(/\r\n/g, ""));
+        const encoded = /^=\?UTF-8\?([BQ])\?(.*)\?=$/i.exec(one?.name ?? "");
+        expect(more).toEqual([]);
+        expect(one?.address).toBe(address);
+        expect(encoded === null ? one?.name : decodeWord(encoded[1], encoded[2])).toBe(name);
+      }
+    },
+  );
 });
 
 describe("an address", () => {

@@ -151,6 +151,22 @@ describe("the preview", () => {
     expect(page?.answer("/_flagon/mail")).toContain('<a href="/_flagon/mail/999">number 999</a>');
   });
 
+  it("shows the sender, all recipients, and those of blind copies apart", async () => {
+    const { app, mail } = createMail(undefined, { debug: true });
+    const [cc, bcc, replyTo] = ["cc@example.com", { name: "<b>Bo</b>", address: "bcc@example.com" }, "reply@example.com"];
+    await mail.send({ ...basic, cc, bcc, replyTo, attachments: [{ filename: "<i>.txt", content: "x" }] });
+    const shown = app.registry.developmentPages.get("/_flagon/mail")?.answer("/_flagon/mail/0") ?? "";
+    const rows = [...shown.matchAll(/<th scope="row">(.*?)<\/th><td>(.*?)<\/td>/g)].map(([, name, value]) => `${name}: ${value}`);
+    expect(rows.filter((row) => !row.startsWith("Date"))).toEqual([
+      "From: Shop &lt;shop@example.com&gt;",
+      "To: ann@example.com",
+      "Cc: cc@example.com",
+      "Bcc: &lt;b&gt;Bo&lt;/b&gt; &lt;bcc@example.com&gt;",
+      "Reply to: reply@example.com",
+      "Attachments: &lt;i&gt;.txt",
+    ]);
+  });
+
   it("keeps no more than 32 MiB of files, and the latest mail in any case", async () => {
     const { mail } = createMail(undefined, { debug: true });
     const attachments = [{ filename: "a.bin", content: Buffer.alloc(15 * 1024 * 1024) }];

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { FlagonError } from "../../base/errors";
+import { toLoggedPath } from "../../base/logged-path";
 import { isPromise } from "../../base/maybe-promise";
 import { handleError } from "../../dispatch/after-view";
 import { answerBehindMiddleware, answerRequest, type Respond, type Sender } from "../../dispatch/answer-mount";
@@ -249,7 +250,7 @@ export class ServedExchange extends Exchange implements Sender<void> {
       const error = new FlagonError(
         "A middleware began a response, and then called next(). It has to end the response itself, or to leave it.",
       );
-      app.logger.error({ err: error }, `Exception on ${request.target.split("?", 1)[0]} [${request.method}]`);
+      app.logger.error({ err: error }, `Exception on ${toLoggedPath(request.target)} [${request.method}]`);
       reply.destroy();
     }
   }

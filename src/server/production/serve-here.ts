@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerOptions, ServerResponse } from "nod
 import { Server as NetServer } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { ConfigError } from "../../base/errors";
+import { toLoggedPath } from "../../base/logged-path";
 import { findShortKey } from "../../config/secret-keys";
 import type { RequestContext } from "../../dispatch/context";
 import type { Application } from "../../setup/application";
@@ -218,7 +219,7 @@ function logAccess({ app, request }: RequestContext, exchange: Exchange): void {
       {
         requestId: request.id,
         method: request.method,
-        path: request.target.split("?", 1)[0],
+        path: toLoggedPath(request.target),
         status: reply.statusCode,
         duration: Math.round(performance.now() - start),
         remoteAddress: request.remoteAddress,
