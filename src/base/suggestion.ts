@@ -18,7 +18,7 @@ export function suggestEndpoint(name: string, endpoints: readonly string[]): str
  * Finds the candidate with the fewest edits to `name`, if that is no more than a third of its length, or 2; a longer or shorter form
  * counts as one.
  */
-function findClosest(name: string, candidates: Iterable<string>): string | undefined {
+export function findClosest(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let fewest = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const candidate of candidates) {

@@ -61,14 +61,16 @@ function createControl(isPassword: boolean, schema: ZodSchema): Control {
 }
 
 function chooseControl(isPassword: boolean, kind: Unwrapped): Control {
-  const { core, isOptional, isNullable, acceptsEmpty, isPreprocessed } = kind;
+  const { core, isOptional, isNullable, acceptsEmpty, isCaught } = kind;
+  // The server alone checks a value behind a preparation, and `catch()` takes any value.
+  const isUnchecked = kind.isPreprocessed || isCaught;
   const required = isOptional || isNullable || acceptsEmpty ? {} : { required: true };
-  const range = isPreprocessed ? undefined : readRange(core);
+  const range = isUnchecked ? undefined : readRange(core);
   switch (core._zod.def.type) {
     case "string": {
       const [yes, no] = listWords(core);
       return yes === undefined || no === undefined
-        ? createTextControl(isPassword, kind, required, range)
+        ? createTextControl(isPassword, core, isUnchecked, required, range)
         : {
             ...single("select", kind.meta.type === "checkbox" ? {} : required),
             choices: [
@@ -78,7 +80,7 @@ function chooseControl(isPassword: boolean, kind: Unwrapped): Control {
           };
     }
     case "template_literal":
-      return single("text", { ...required, pattern: toPattern([Reflect.get(core._zod, "pattern")], []) });
+      return single("text", { ...required, ...(isUnchecked ? {} : { pattern: toPattern([Reflect.get(core._zod, "pattern")], []) }) });
     case "number":
     case "bigint":
       return single("number", required, range ?? { constraints: () => ({ step: "any" }) });
@@ -184,21 +186,21 @@ function single(type: string, constraints: Attributes, range?: Range): Control {
 }
 
 /** An input for texts. E-mail addresses and URLs that browsers cannot check still get the keyboard for them. */
-function createTextControl(isPassword: boolean, { core, isPreprocessed }: Unwrapped, required: Attributes, range?: Range): Control {
-  const type = findTextType(isPassword, core, isPreprocessed);
+function createTextControl(isPassword: boolean, core: ZodSchema, isUnchecked: boolean, required: Attributes, range?: Range): Control {
+  const type = findTextType(isPassword, core, isUnchecked);
   const format = listTextFormats(core).find((check) => check.format === "email" || check.format === "url")?.format;
   const inputmode = type === "text" && format !== undefined ? { inputmode: String(format) } : {};
-  return single(type, { ...required, ...inputmode, ...(isPreprocessed ? {} : findTextConstraints(core)) }, range);
+  return single(type, { ...required, ...inputmode, ...(isUnchecked ? {} : findTextConstraints(core)) }, range);
 }
 
 const timeTypes: Readonly<Record<string, string>> = { date: "date", time: "time" };
 
 /** A control for dates with times sends no zone: it fits only texts of local time. */
-function findTextType(isPassword: boolean, schema: ZodSchema, isPreprocessed: boolean): string {
+function findTextType(isPassword: boolean, schema: ZodSchema, isUnchecked: boolean): string {
   const type = listTextFormats(schema)
     .map(({ format, local }) => (format === "datetime" && local === true ? "datetime-local" : timeTypes[String(format)]))
     .find((known) => known !== undefined);
-  return type ?? (isPreprocessed ? undefined : findCheckedFormat(schema)) ?? (isPassword ? "password" : "text");
+  return type ?? (isUnchecked ? undefined : findCheckedFormat(schema)) ?? (isPassword ? "password" : "text");
 }
 
 /** Reads the checks of a text up to the first change of it. After `trim()` patterns still hold, with blanks around them. */

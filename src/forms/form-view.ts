@@ -181,10 +181,16 @@ export class FormView {
       : choices;
   }
 
-  /** Finds the type of control that keeps the value of a field: one for days loses a time, and one for a line loses line breaks. */
+  /**
+   * Finds the type of control that keeps the value of a field: one for days loses a time, one for times a zone, and one for a line loses
+   * line breaks.
+   */
   #findBetterType(field: FieldPath, { type, isMultiple }: Control): string | undefined {
     if (type === "date") {
       return this.#hasTime(field) ? "datetime-local" : undefined;
+    }
+    if (type === "datetime-local") {
+      return this.#listValues(field, "text").some((text) => /T.*(?:Z|[+-]\d\d:?\d\d)$/i.test(text)) ? "text" : undefined;
     }
     return type === "text" && !isMultiple && this.#listValues(field, type).some((text) => /[\r\n]/.test(text)) ? "textarea" : undefined;
   }

@@ -2,7 +2,7 @@ import { type FieldIssue, isEnglishOfZod } from "../schemas/check-form";
 import { listTextFormats } from "../schemas/checks";
 import type { FormIssue, FormIssueField, FormLabelKind, FormMessageKind, FormMessages } from "../schemas/form-messages";
 import { unwrap } from "../schemas/unwrap";
-import { listChecks, listValues, type ZodSchema } from "../schemas/zod";
+import { listChecks, listValues, readInner, type ZodSchema } from "../schemas/zod";
 import { englishMessages } from "./languages/english";
 
 /** The codes of the issues that Flagon finds itself. */
@@ -75,10 +75,9 @@ function lookUp(messages: FormMessages, issue: FormIssue, field: FormIssueField)
 }
 
 function describeIssue({ code, message, details, schema }: FieldIssue, { type, isMultiple }: FormIssueField): FormIssue {
-  const core = schema && unwrap(schema).core;
-  const kind = findKind(code, details, core);
+  const kind = fitControl(findKind(code, details, schema && findCore(schema, details)), code, type, isMultiple);
   return {
-    kind: code === "invalid_union" && !isMultiple ? (choiceKinds[type] ?? kind) : kind === "date" ? (dateKinds[type] ?? kind) : kind,
+    kind,
     code,
     message,
     limit: readLimit(details),
@@ -86,6 +85,24 @@ function describeIssue({ code, message, details, schema }: FieldIssue, { type, i
     text: readText(details),
     details,
   };
+}
+
+/** Returns the schema that an issue concerns. Zod reports the issues of the items of a set as those of the set. */
+function findCore(schema: ZodSchema, { code, expected, origin }: Details): ZodSchema {
+  const { core } = unwrap(schema);
+  const item = code === "custom" || expected === "set" || origin === "set" ? undefined : readInner(core, "valueType");
+  return item !== undefined && core._zod.def.type === "set" ? unwrap(item).core : core;
+}
+
+/** Returns the kind that fits the control: a select has options, a date can have a time, and a single box has no options. */
+function fitControl(kind: FormMessageKind, code: string, type: string, isMultiple: boolean): FormMessageKind {
+  if (code === "invalid_union" && !isMultiple) {
+    return choiceKinds[type] ?? kind;
+  }
+  if (kind === "choice" && type === "checkbox" && !isMultiple) {
+    return "invalid";
+  }
+  return kind === "date" ? (dateKinds[type] ?? kind) : kind;
 }
 
 function readLimit({ minimum, maximum, divisor }: Details): FormIssue["limit"] {

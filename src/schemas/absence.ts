@@ -27,7 +27,7 @@ export function takesAbsence(object: ZodSchema, name: string, source: FieldsSour
     }
     const conversion = new Conversion(source);
     const value = convert(alone, emptyNode, [], conversion);
-    return "data" in explainResult(readFormSchema(alone, source), validateSync(alone, value), conversion);
+    return "data" in explainResult(readFormSchema(alone, source), validateSync(alone, value), conversion, emptyNode);
   } catch {
     return undefined;
   }

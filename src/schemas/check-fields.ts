@@ -1,5 +1,6 @@
 import { FormError } from "../base/errors";
 import { isPlainKey } from "./field-names";
+import { isFileSchema } from "./file-schemas";
 import { listFieldValues, readMembers } from "./members";
 import { readDefinition, readInner, readInners, readShape, type ZodSchema } from "./zod";
 
@@ -64,10 +65,10 @@ function checkField(schema: ZodSchema, name: string, walk: Walk, mayLack = false
     return;
   }
   walk.seen.add(schema);
-  const cure = type === "file" && walk.source === "query" ? "Take files by the option 'form'." : unsendable[type];
+  const cure = isFileSchema(schema) && walk.source === "query" ? "Take files by the option 'form'." : unsendable[type];
   if (cure !== undefined && !(mayLack && type === "never")) {
     throw new FormError(
-      `The field '${name}' of a ${walk.source} is of the kind '${type}', which ${walk.source === "form" ? "no control" : "no query"} can send. ${cure}`,
+      `The field '${name}' of a ${walk.source} is of the kind '${isFileSchema(schema) ? "file" : type}', which ${walk.source === "form" ? "no control" : "no query"} can send. ${cure}`,
     );
   }
   switch (type) {

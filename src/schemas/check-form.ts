@@ -3,9 +3,10 @@ import { type SchemaIssue, type SchemaResult, toIssues, validate } from "../base
 import { listTextFormats } from "./checks";
 import { Conversion, type LongText, type RefusedKind } from "./conversion";
 import { convert } from "./convert";
-import { emptyNode, formatName, type NameNode } from "./field-names";
-import { type FormSchema, findField } from "./form-schema";
+import { emptyNode, formatName, isBlank, type NameNode } from "./field-names";
+import { type FormSchema, findField, findSent } from "./form-schema";
 import { listMessages, readMessage } from "./own-messages";
+import { placeInSets } from "./set-issues";
 import { unwrap } from "./unwrap";
 import { listValues, readDefinition, readInners, type ZodSchema } from "./zod";
 
@@ -36,19 +37,19 @@ const noDetails: Readonly<Record<string, unknown>> = {};
 export function checkForm(schema: FormSchema, node: NameNode, conversion: Conversion = new Conversion()): MaybePromise<FormResult> {
   if (schema.whole !== undefined) {
     const value = convert(schema.whole, node, [], conversion);
-    return andThen(validate(schema.whole, value), (result) => explainResult(schema, result, conversion));
+    return andThen(validate(schema.whole, value), (result) => explainResult(schema, result, conversion, node));
   }
   const checks: MaybePromise<SchemaResult<unknown>>[] = [];
   for (const [name, field] of schema.fields) {
     const value = convert(field, node.children.get(name) ?? emptyNode, [name], conversion);
     checks.push(value === undefined && isExact(field) ? { value } : validate(field, value));
   }
-  return andThen(allOf(checks), (results) => gather(schema, results, conversion));
+  return andThen(allOf(checks), (results) => gather(schema, results, conversion, node));
 }
 
 /** Joins the result of the schema of a whole form with the wrong fields that its conversion has found. */
-export function explainResult(schema: FormSchema, result: SchemaResult<unknown>, conversion: Conversion): FormResult {
-  const issues = explain(schema, "issues" in result ? result.issues : [], conversion);
+export function explainResult(schema: FormSchema, result: SchemaResult<unknown>, conversion: Conversion, sent: NameNode): FormResult {
+  const issues = explain(schema, "issues" in result ? result.issues : [], conversion, sent);
   return issues.length === 0 && "value" in result ? { data: result.value } : { issues };
 }
 
@@ -59,7 +60,7 @@ function isExact(schema: ZodSchema): boolean {
 }
 
 /** Gathers the results of the fields, in their order. */
-function gather(schema: FormSchema, results: readonly SchemaResult<unknown>[], conversion: Conversion): FormResult {
+function gather(schema: FormSchema, results: readonly SchemaResult<unknown>[], conversion: Conversion, sent: NameNode): FormResult {
   const data: Record<string, unknown> = {};
   const issues: SchemaIssue[] = [];
   let index = 0;
@@ -71,7 +72,7 @@ function gather(schema: FormSchema, results: readonly SchemaResult<unknown>[], c
       data[name] = result.value;
     }
   }
-  const errors = issues.length === 0 && conversion.isClean ? [] : explain(schema, issues, conversion);
+  const errors = issues.length === 0 && conversion.isClean ? [] : explain(schema, issues, conversion, sent);
   return errors.length === 0 ? { data } : { issues: errors };
 }
 
@@ -79,11 +80,8 @@ function gather(schema: FormSchema, results: readonly SchemaResult<unknown>[], c
  * Lists the issues by field. A field that was left empty has one issue only, unless its author wrote another message;
  * so has a field whose value is none of its choices.
  */
-function explain(
-  schema: FormSchema,
-  issues: readonly SchemaIssue[],
-  { missing, blank, unchosen, refused, long }: Conversion,
-): FieldIssue[] {
+function explain(schema: FormSchema, issues: readonly SchemaIssue[], conversion: Conversion, sent: NameNode): FieldIssue[] {
+  const { missing, blank, unchosen, refused, long } = conversion;
   const errors: FieldIssue[] = [];
   const explained = new Set<string>();
   const add = (name: string, field: ZodSchema | undefined, code: string, message: string): void => {
@@ -91,7 +89,9 @@ function explain(
     errors.push({ name, schema: field, code, message: own ?? message, isOwn: own !== undefined, details: noDetails });
     explained.add(name);
   };
-  const found = issues.flatMap(openUnion).map((issue) => toIssue(schema, issue));
+  const found = placeInSets(schema, issues, sent, conversion)
+    .flatMap((issue) => openUnion(issue, sent))
+    .map((issue) => toIssue(schema, issue));
   const owned = new Set(found.filter(({ isOwn }) => isOwn).map(({ name }) => name));
   for (const issue of found) {
     const { name } = issue;
@@ -118,7 +118,7 @@ function explain(
     add(name, findField(schema, name)?.schema, "choice", "Choose one of the options.");
   }
   for (const [name, kind] of refused) {
-    if (!explained.has(name)) {
+    if (!explained.has(name) && !isInSet(schema, name, explained)) {
       const [code, message] = refusals[kind];
       add(name, findField(schema, name)?.schema, code, message);
     }
@@ -129,6 +129,13 @@ function explain(
     }
   }
   return errors;
+}
+
+/** Tells whether an issue of an item stands at its set already. */
+function isInSet(schema: FormSchema, name: string, explained: ReadonlySet<string>): boolean {
+  const set = name.replace(/\[\d+\]$/, "");
+  const found = set !== name && explained.has(set) ? findField(schema, set) : undefined;
+  return found !== undefined && unwrap(found.schema).core._zod.def.type === "set";
 }
 
 /** Reads the message that the author of a schema wrote for an issue which the form finds itself. */
@@ -175,20 +182,25 @@ function explainLength({ check, most, text }: LongText): Omit<FieldIssue, "name"
  * Replaces the issue of a union by those of the option that the visitor probably meant: the only one that is not about
  * empty values, the one whose kind of value was sent, or the one that lacks the fewest fields.
  */
-function openUnion(issue: SchemaIssue): readonly SchemaIssue[] {
+function openUnion(issue: SchemaIssue, sent: NameNode): readonly SchemaIssue[] {
   const errors = issue.issue?.code === "invalid_union" ? issue.issue.errors : undefined;
   const options = Array.isArray(errors) ? errors.map(toIssues).filter((option) => option.length > 0 && !option.some(isAboutEmpty)) : [];
   const close = options.filter((option) => option.every(({ path, issue: inner }) => path.length > 0 || !otherTypes.has(inner?.code)));
-  const [only] = options.length === 1 ? options : close.sort(byLength);
-  return only === undefined ? [issue] : only.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })).flatMap(openUnion);
+  const countLacking = (option: readonly SchemaIssue[]): number =>
+    option.filter(({ path }) => path.length > 0 && isLacking(sent, [...issue.path, ...path])).length;
+  const [only] =
+    options.length === 1 ? options : close.sort((left, right) => countLacking(left) - countLacking(right) || left.length - right.length);
+  return only === undefined ? [issue] : only.flatMap((inner) => openUnion({ ...inner, path: [...issue.path, ...inner.path] }, sent));
+}
+
+/** Tells whether nothing was sent for a field. */
+function isLacking(sent: NameNode, path: readonly PropertyKey[]): boolean {
+  const node = findSent(sent, { keys: path });
+  return node === undefined || isBlank(node);
 }
 
 /** The codes of the issues of values that an option was not meant for. */
 const otherTypes: ReadonlySet<unknown> = new Set(["invalid_type", "invalid_value", "invalid_union", "invalid_format", "unrecognized_keys"]);
-
-function byLength(left: readonly unknown[], right: readonly unknown[]): number {
-  return left.length - right.length;
-}
 
 function isAboutEmpty({ issue, path }: SchemaIssue): boolean {
   const values = Array.isArray(issue?.values) ? issue.values : [issue?.expected === "null" || issue?.expected === "undefined" ? "" : false];

@@ -1,8 +1,9 @@
 import { textConverters } from "../base/text-values";
 import type { FormValue } from "../http/request/form-values";
+import type { UploadedFile } from "../http/request/upload";
 import type { Conversion, Path } from "./conversion";
-import { emptyNode, formatName, isBlank, type NameNode } from "./field-names";
-import { isChosenByAbsence, listChoosers, listRecordKeys, readMembers } from "./members";
+import { emptyNode, formatName, isBlank, type NameNode, withoutChildren } from "./field-names";
+import { isChosenByAbsence, listChoosers, listRecordKeys, readMembers, statesRest } from "./members";
 import { unwrap } from "./unwrap";
 import { readDefinition, readInner, readInners, readShape, type ZodSchema } from "./zod";
 
@@ -41,7 +42,8 @@ function convertObject(schema: ZodSchema, node: NameNode, path: Path, convert: C
   const value: Record<string, unknown> = {};
   for (const [key, part] of shape) {
     const converted = convert(part, node.children.get(key) ?? emptyNode, [...path, key]);
-    if (converted !== undefined) {
+    // Zod asks for the key of a schema that takes `undefined`, such as z.unknown(), unless it is optional.
+    if (converted !== undefined || Reflect.get(part._zod, "optin") !== "optional") {
       value[key] = converted;
     }
   }
@@ -49,7 +51,11 @@ function convertObject(schema: ZodSchema, node: NameNode, path: Path, convert: C
   if (catchall !== undefined) {
     for (const [key, child] of node.children) {
       if (!shape.has(key)) {
-        value[key] = openKinds.has(unwrap(catchall).core._zod.def.type) ? toPlain(child) : convert(catchall, child, [...path, key]);
+        const isOpen = openKinds.has(unwrap(catchall).core._zod.def.type);
+        const converted = isOpen ? toPlain(child) : convert(catchall, child, [...path, key]);
+        if (converted !== undefined || !(isOpen || isOptionalValue(catchall))) {
+          value[key] = converted;
+        }
       }
     }
   }
@@ -61,7 +67,7 @@ const openKinds: ReadonlySet<string> = new Set(["unknown", "any", "never"]);
 
 /**
  * Returns sent values as they are: one value, a list of several or of a name with `[]`, the items of names with indices
- * from 0 on, or an object of longer names.
+ * from 0 on, or an object of longer names. Empty file inputs do not count.
  */
 export function toPlain(node: NameNode): FormValue | readonly unknown[] | Record<string, unknown> | undefined {
   const { values, children } = node;
@@ -70,7 +76,13 @@ export function toPlain(node: NameNode): FormValue | readonly unknown[] | Record
       ? node.items.map(toPlain)
       : Object.fromEntries([...children].map(([key, child]) => [key, toPlain(child)]));
   }
-  return values.length > 1 || node.isListed ? values : values[0];
+  const kept = values.filter((value) => typeof value === "string" || toUpload(value) !== undefined);
+  return kept.length > 1 || node.isListed ? kept : kept[0];
+}
+
+/** Returns an upload; `undefined` for that of an empty file input. */
+export function toUpload(upload: UploadedFile): UploadedFile | undefined {
+  return upload.filename !== "" || upload.size > 0 ? upload : undefined;
 }
 
 function convertRecord(schema: ZodSchema, node: NameNode, path: Path, convert: Convert): Record<string, unknown> {
@@ -112,7 +124,7 @@ function convertOption(schema: ZodSchema, node: NameNode, path: Path, conversion
     options.find((candidate) => listChoosers(candidate, discriminator).some(isNamed)) ??
     (text === "" ? options.find((candidate) => isChosenByAbsence(candidate, discriminator)) : undefined);
   if (option !== undefined) {
-    const value = convert(option, node, path);
+    const value = convert(option, leaveOthersOut(schema, option, node), path);
     const chosen = listChoosers(option, discriminator).find(isNamed);
     // A union inside that finds none of its options still has the value of this discriminator.
     return isPlain(value) && value[discriminator] === undefined && chosen !== undefined ? { ...value, [discriminator]: chosen } : value;
@@ -121,6 +133,21 @@ function convertOption(schema: ZodSchema, node: NameNode, path: Path, conversion
     conversion.addMissing(formatName([...path, discriminator]));
   }
   return { [discriminator]: text === "" ? undefined : sent };
+}
+
+/**
+ * Leaves the fields of the other options of a union out. A form shows and sends them all, so a strict option must not refuse them, and a
+ * loose one must not take empty ones.
+ */
+export function leaveOthersOut(union: ZodSchema, option: ZodSchema, node: NameNode): NameNode {
+  if (!statesRest(option) || node.children.size === 0) {
+    return node;
+  }
+  const all = readMembers(union)?.fields;
+  const own = readMembers(option)?.fields;
+  const isChosen =
+    readDefinition(union, "discriminator") !== undefined && readInner(unwrap(option).core, "catchall")?._zod.def.type === "never";
+  return withoutChildren(node, (key, child) => all?.has(key) === true && own?.has(key) === false && (isChosen || isBlank(child)));
 }
 
 /** Merges the values of both sides of an intersection. A field that one side states is that side's: the other took it as it was. */

@@ -1,9 +1,10 @@
 import { validateSync } from "../base/schema";
 import type { Conversion, Path } from "./conversion";
+import { leaveOthersOut } from "./convert-members";
 import { isBlank, type NameNode } from "./field-names";
 import { findMember } from "./members";
 import { type Unwrapped, unwrap } from "./unwrap";
-import { readInners, type ZodSchema } from "./zod";
+import { readDefinition, readInner, readInners, type ZodSchema } from "./zod";
 
 /** Converts a value by one schema. */
 type Convert = (schema: ZodSchema, node: NameNode, path: Path, conversion: Conversion) => unknown;
@@ -34,12 +35,18 @@ export function convertUnion(kind: Unwrapped, node: NameNode, path: Path, conver
     return undefined;
   }
   const options = listOptions(kind.core, node, path);
+  const isExclusive = readDefinition(kind.core, "inclusive") === false;
+  const accepted: object[] = [];
   let other: unknown;
   let doubtful: { readonly trial: Conversion; readonly value: unknown } | undefined;
   for (const option of options) {
     const trial = conversion.fork();
-    const value = convert(option, node, path, trial);
+    const value = convert(option, leaveOthersOut(kind.core, option, node), path, trial);
     if (accepts(option, value)) {
+      if (!trial.isDoubtful && isExclusive && isPlain(value)) {
+        accepted.push(value);
+        continue;
+      }
       if (!trial.isDoubtful) {
         return value;
       }
@@ -47,6 +54,10 @@ export function convertUnion(kind: Unwrapped, node: NameNode, path: Path, conver
     } else if (typeof value !== "string") {
       other ??= value;
     }
+  }
+  if (accepted.length > 0) {
+    // z.xor() takes the fields of one option. With those of several it refuses the value, as it must see all of them.
+    return Object.assign({}, ...accepted.reverse());
   }
   if (doubtful !== undefined) {
     conversion.absorb(doubtful.trial);
@@ -56,9 +67,13 @@ export function convertUnion(kind: Unwrapped, node: NameNode, path: Path, conver
   const [value] = node.values;
   const closest = value === undefined ? options[0] : undefined;
   if (closest !== undefined) {
-    return convert(closest, node, path, conversion);
+    return convert(closest, leaveOthersOut(kind.core, closest, node), path, conversion);
   }
   return options.some((option) => unwrap(option).core._zod.def.type === "string") ? value : (other ?? value);
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 /** Lists the options that can take the sent value, in the order in which they are tried. */
@@ -71,7 +86,9 @@ function listOptions(union: ZodSchema, node: NameNode, path: Path): readonly Zod
   if (node.values.length === 0 && node.children.size > 0) {
     // An option that needs none of its fields would drop those of another one.
     const counts = countFields(options, node);
-    return [...options].sort((left, right) => (counts.get(right) ?? 0) - (counts.get(left) ?? 0));
+    const isSent = [...counts.values()].some((count) => count > 0);
+    const sent = options.filter((option) => !isSent || counts.get(option) !== 0 || takesOthers(option));
+    return sent.sort((left, right) => (counts.get(right) ?? 0) - (counts.get(left) ?? 0));
   }
   // Several values are a list: an option of one value would drop the others.
   return node.values.length > 1 ? [...options.filter(isList), ...options.filter((option) => !isList(option))] : options;
@@ -92,6 +109,13 @@ function isList(schema: ZodSchema): boolean {
   return lists.has(unwrap(schema).core._zod.def.type);
 }
 
+/** Tells whether an option can take fields that it does not state. */
+function takesOthers(option: ZodSchema): boolean {
+  const { core } = unwrap(option);
+  const catchall = readInner(core, "catchall");
+  return core._zod.def.type !== "object" || (catchall !== undefined && catchall._zod.def.type !== "never");
+}
+
 /** Counts the filled fields that each option has. */
 function countFields(options: readonly ZodSchema[], { children }: NameNode): ReadonlyMap<ZodSchema, number> {
   const filled = [...children].filter(([, child]) => !isBlank(child)).map(([key]) => key);
@@ -100,9 +124,15 @@ function countFields(options: readonly ZodSchema[], { children }: NameNode): Rea
 
 /** Tells whether a schema accepts a value, as far as that can be told at once. */
 export function accepts(schema: ZodSchema, value: unknown): boolean {
+  return countIssues(schema, value) === 0;
+}
+
+/** Counts the issues that a schema finds in a value; infinitely many if that cannot be told at once. */
+export function countIssues(schema: ZodSchema, value: unknown): number {
   try {
-    return !("issues" in validateSync(schema, value));
+    const result = validateSync(schema, value);
+    return "issues" in result && result.issues !== undefined ? result.issues.length : 0;
   } catch {
-    return false;
+    return Number.POSITIVE_INFINITY;
   }
 }

@@ -4,8 +4,8 @@ import { findTypedMost, listTextFormats, readLeast } from "./checks";
 import { formatChoice, readChoices } from "./choices";
 import { parseControlDate } from "./control-dates";
 import { Conversion, type Path } from "./conversion";
-import { convertMembers, toPlain } from "./convert-members";
-import { accepts, convertUnion, groups, lists } from "./convert-union";
+import { convertMembers, toPlain, toUpload } from "./convert-members";
+import { accepts, convertUnion, countIssues, groups, lists } from "./convert-union";
 import { emptyNode, formatName, isBlank, type NameNode, nodeOf } from "./field-names";
 import { findByKeys } from "./field-patterns";
 import { completeTime, toBigInt, toNumber } from "./text-conversions";
@@ -35,7 +35,7 @@ import { listValues, listWords, readDefinition, readInner, readInners, remember,
 export function convert(schema: ZodSchema, node: NameNode, path: Path, conversion: Conversion): unknown {
   const kind = unwrap(schema);
   const isAbsent = conversion.source !== "form" && (kind.isOptional || kind.isNullable) && !kind.acceptsEmpty && isAbsentFromQuery(node);
-  const value = isAbsent ? undefined : (findWhole(schema, kind, node) ?? convertCore(kind, node, path, conversion));
+  const value = isAbsent ? undefined : (findWhole(schema, kind, node) ?? fitList(schema, kind, convertCore(kind, node, path, conversion)));
   checkChoices(schema, node, value, path, conversion);
   if (value !== undefined) {
     return value;
@@ -59,6 +59,22 @@ function findWhole(schema: ZodSchema, kind: Unwrapped, node: NameNode): string |
   const [text, ...others] = node.values;
   const isWhole = typeof text === "string" && text !== "" && others.length === 0 && !node.isListed && node.children.size === 0;
   return isWhole && kind.isPreprocessed && lists.has(kind.core._zod.def.type) && accepts(schema, text) ? text : undefined;
+}
+
+/**
+ * Returns the value that a function of `z.preprocess()` makes a list or a set of: the list, the set, or its only item. Such a function
+ * can be written for any of them, such as `(value) => new Set(Array.isArray(value) ? value : [value])`.
+ */
+function fitList(schema: ZodSchema, { core, isPreprocessed }: Unwrapped, value: unknown): unknown {
+  if (!isPreprocessed || countIssues(schema, value) === 0) {
+    return value;
+  }
+  const items: readonly unknown[] | undefined = value instanceof Set ? [...value] : Array.isArray(value) ? value : undefined;
+  if (items === undefined || !(core._zod.def.type === "set" || core._zod.def.type === "array")) {
+    return value;
+  }
+  const others = [...(value instanceof Set ? [items] : []), ...(items.length === 1 ? items : [])];
+  return others.reduce((best, other) => (countIssues(schema, other) < countIssues(schema, best) ? other : best), value);
 }
 
 /** The kinds of schemas that take one value. */
@@ -133,7 +149,7 @@ function convertCore(kind: Unwrapped, node: NameNode, path: Path, conversion: Co
     case "never":
       return text === "" ? undefined : first;
     default:
-      return first;
+      return first instanceof UploadedFile ? toUpload(first) : first;
   }
 }
 
@@ -175,10 +191,10 @@ function convertString(kind: Unwrapped, text: string | undefined, path: Path, co
   }
   const completed = listPrecisions(core).reduce(completeTime, text);
   const refused = isPreprocessed ? undefined : findRefused(core, text);
-  if (refused !== undefined) {
+  if (refused !== undefined && !(refused === "email" && kind.isCaught)) {
     conversion.addRefused(formatName(path), refused);
   }
-  if (conversion.countsUnits && !isPreprocessed) {
+  if (conversion.countsUnits && !isPreprocessed && !kind.isCaught) {
     checkUnits(kind, text, path, conversion);
   }
   return completed;
@@ -213,10 +229,6 @@ function markEmpty(text: string, path: Path, conversion: Conversion): string {
     conversion.addBlank(name);
   }
   return text;
-}
-
-function toUpload(upload: UploadedFile): UploadedFile | undefined {
-  return upload.filename !== "" || upload.size > 0 ? upload : undefined;
 }
 
 function convertText(schema: ZodSchema, text: string | undefined, parse: (trimmed: string) => unknown): unknown {
@@ -289,7 +301,9 @@ function convertList(
   const items =
     element === undefined
       ? node.items
-      : node.items.filter((item) => item.children.size > 0 || hasUpload(item) || isThere(element, item, conversion));
+      : node.items.filter(
+          (item) => item.children.size > 0 || hasUpload(item) || isTextForFile(element, item) || isThere(element, item, conversion),
+        );
   if (items.length === 0 && (kind.isOptional || kind.isNullable) && !kind.hasDefault && (readLeast(kind.core) ?? 0) > 0) {
     return undefined;
   }
@@ -298,6 +312,11 @@ function convertList(
 
 function hasUpload({ values: [value] }: NameNode): boolean {
   return value instanceof UploadedFile && toUpload(value) !== undefined;
+}
+
+/** Tells whether a text was sent in place of a file: it is refused, and not lost. */
+function isTextForFile(element: ZodSchema, { values: [value] }: NameNode): boolean {
+  return typeof value === "string" && value.trim() !== "" && unwrap(element).core._zod.def.type === "file";
 }
 
 function isThere(element: ZodSchema, item: NameNode, { source }: Conversion): boolean {

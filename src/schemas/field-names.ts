@@ -55,6 +55,12 @@ export class NameNode {
     return child;
   }
 
+  /** Takes a node over as the one of a key. Only for a tree that still grows. */
+  adopt(key: string, child: NameNode): void {
+    this.#children ??= new Map();
+    this.#children.set(key, child);
+  }
+
   #listItems(): readonly NameNode[] {
     if (this.values.length > 0) {
       return this.values.map(nodeOf);
@@ -65,6 +71,21 @@ export class NameNode {
     }
     return indexed.map(([, child]) => child);
   }
+}
+
+/** Returns a node without the children that are left out. */
+export function withoutChildren(node: NameNode, isLeftOut: (key: string, child: NameNode) => boolean): NameNode {
+  if (![...node.children].some(([key, child]) => isLeftOut(key, child))) {
+    return node;
+  }
+  const rest = new NameNode();
+  rest.values.push(...node.values);
+  for (const [key, child] of node.children) {
+    if (!isLeftOut(key, child)) {
+      rest.adopt(key, child);
+    }
+  }
+  return rest;
 }
 
 const noChildren: ReadonlyMap<string, NameNode> = new Map();

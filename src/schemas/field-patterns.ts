@@ -2,6 +2,7 @@ import { formatName, splitName } from "./field-names";
 import type { FormSchema } from "./form-schema";
 import { isList } from "./form-schema";
 import { findMember, isGroup, isRecord } from "./members";
+import type { ZodSchema } from "./zod";
 
 /** Stands for the key of any item in the keys of a pattern. No key of a field can hold it. */
 const anyItem = "\0";
@@ -30,10 +31,10 @@ export function findByKeys<Value>(entries: ReadonlyMap<string, Value>, keys: rea
 }
 
 /**
- * Finds the name of a field in which `[]` means any item of a list, or any key of a record. That of a list can be left
+ * Finds a field by a name in which `[]` means any item of a list, or any key of a record. That of a list can be left
  * out: `lines.product` is `lines[].product`.
  */
-export function findAnyItem(form: FormSchema, name: string): string | undefined {
+export function findAnyItem(form: FormSchema, name: string): { readonly name: string; readonly schema: ZodSchema } | undefined {
   const [first = "", ...rest] = splitPattern(name);
   let schema = form.fields.get(first);
   let found = first;
@@ -57,5 +58,5 @@ export function findAnyItem(form: FormSchema, name: string): string | undefined 
     schema = findMember(schema, "");
     found += "[]";
   }
-  return schema && found;
+  return schema && { name: found, schema };
 }

@@ -1,4 +1,5 @@
 import type { Schema } from "../base/schema";
+import { isFileSchema } from "./file-schemas";
 import { listInner, peel } from "./json-values";
 import { isZodSchema, listValues, readInner, readInners, type ZodSchema } from "./zod";
 
@@ -65,6 +66,9 @@ function findKind(schema: ZodSchema, direction: JsonDirection): string | undefin
       .filter((option) => !isNothing(option))
       .map((option) => findKind(option, direction));
     return kinds.every((found) => found !== undefined) ? kinds[0] : undefined;
+  }
+  if (isFileSchema(core)) {
+    return kind === "custom" ? "instanceof" : kind;
   }
   return foreignKinds.has(kind) || (direction === "input" && isClassInstance(core)) ? (kind === "custom" ? "instanceof" : kind) : undefined;
 }

@@ -1,11 +1,11 @@
 import { FormError } from "../base/errors";
 import { describeForeign, isSchema } from "../base/foreign-schema";
-import { didYouMean } from "../base/suggestion";
+import { findClosest } from "../base/suggestion";
 import { checkFields } from "./check-fields";
 import { formatName, maxDepth, type NameNode, splitName } from "./field-names";
-import { type Alternative, findMember, readMembers, readRecordMembers } from "./members";
+import { type Alternative, findMember, isGroup, isRecord, readMembers, readRecordMembers, statesRest } from "./members";
 import { unwrap } from "./unwrap";
-import { isZodSchema, readInner, readInners, type ZodSchema } from "./zod";
+import { isZodSchema, readInners, type ZodSchema } from "./zod";
 
 /** The schemas of a form: one for each field, and that of the whole, if there is one. */
 export interface FormSchema {
@@ -64,10 +64,11 @@ export function readFormSchema(schema: object, source: FieldsSource = "form"): F
   return { fields, alternatives: [], whole: undefined, reserved: listReserved(fields) };
 }
 
-const wholes = new WeakMap<ZodSchema, FormSchema>();
+/** The schemas that were read, by the kind of the input: a form takes files, and a query does not. */
+const wholes: Readonly<Record<FieldsSource, WeakMap<ZodSchema, FormSchema>>> = { form: new WeakMap(), query: new WeakMap() };
 
 function readWhole(schema: ZodSchema, source: FieldsSource): FormSchema {
-  const known = wholes.get(schema);
+  const known = wholes[source].get(schema);
   if (known !== undefined) {
     return known;
   }
@@ -80,7 +81,7 @@ function readWhole(schema: ZodSchema, source: FieldsSource): FormSchema {
   }
   checkFields(members.fields, source);
   const form = { ...members, whole: schema, reserved: listReserved(members.fields) };
-  wholes.set(schema, form);
+  wholes[source].set(schema, form);
   return form;
 }
 
@@ -119,10 +120,37 @@ export function getField(form: FormSchema, name: string): FieldPath {
     throw new FormError(
       splitName(name).length > maxDepth
         ? `The field '${name}' lies deeper than ${maxDepth} levels, which no form can send.`
-        : `The form has no field '${name}'.${didYouMean(name, form.fields.keys())}`,
+        : `The form has no field '${name}'.${suggestField(form, name, "[0]")}`,
     );
   }
   return field;
+}
+
+/**
+ * Formats a hint such as ` Did you mean 'lines[0].product'?`, or nothing if no field has a name that is close.
+ *
+ * @param form The schemas of the form.
+ * @param name A name that no field has.
+ * @param item The text for any item of a list whose index the name lacks.
+ */
+export function suggestField(form: FormSchema, name: string, item: string): string {
+  const [first = "", ...rest] = splitName(name);
+  let close = findClosest(first, form.fields.keys());
+  let schema = close === undefined ? undefined : form.fields.get(close);
+  for (const key of rest) {
+    while (schema !== undefined && isList(schema) && isGroup(schema) && !/^\d+$/.test(key)) {
+      schema = findMember(schema, "");
+      close += item;
+    }
+    const isItem = schema !== undefined && (isList(schema) || isRecord(schema));
+    const known = isItem ? key : findClosest(key, (schema && readMembers(schema)?.fields.keys()) ?? []);
+    if (known === undefined) {
+      break;
+    }
+    close += isItem ? `[${key}]` : `.${known}`;
+    schema = schema && findMember(schema, known);
+  }
+  return close === undefined || close === name ? "" : ` Did you mean '${close}'?`;
 }
 
 /** Finds the sent values of a field. Indices of lists count the items that are not blank. */
@@ -140,16 +168,6 @@ export function findSent(root: NameNode, { keys }: Pick<FieldPath, "keys">): Nam
 export function listOwnFields(form: FormSchema, query: Iterable<readonly [string, string]>): (readonly [string, string])[] {
   const isOpen = form.whole !== undefined && statesRest(form.whole);
   return [...query].filter(([name]) => !form.reserved.has(name) && (isOpen || form.fields.has(splitName(name)[0] ?? "")));
-}
-
-function statesRest(schema: ZodSchema): boolean {
-  const { core } = unwrap(schema);
-  const sides = ["left", "right"].map((side) => readInner(core, side));
-  return (
-    core._zod.def.type === "record" ||
-    readInner(core, "catchall") !== undefined ||
-    [...sides, ...readInners(core, "options")].some((part) => part !== undefined && statesRest(part))
-  );
 }
 
 /** Tells whether a schema is that of a list, whose items have indices. */

@@ -90,6 +90,17 @@ export function takesAnyKey(schema: ZodSchema): boolean {
   );
 }
 
+/** Tells whether a schema says that it takes or refuses fields of other names: by `z.looseObject()`, `z.strictObject()`, `catchall()` or a record. */
+export function statesRest(schema: ZodSchema): boolean {
+  const { core } = unwrap(schema);
+  const sides = ["left", "right"].map((side) => readInner(core, side));
+  return (
+    core._zod.def.type === "record" ||
+    readInner(core, "catchall") !== undefined ||
+    [...sides, ...readInners(core, "options")].some((part) => part !== undefined && statesRest(part))
+  );
+}
+
 /** Tells whether a schema is that of a record. */
 export function isRecord(schema: ZodSchema): boolean {
   return unwrap(schema).core._zod.def.type === "record";

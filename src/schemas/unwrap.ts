@@ -1,3 +1,4 @@
+import { isFileSchema } from "./file-schemas";
 import { isHarmless } from "./text-changes";
 import {
   composeSchema,
@@ -25,6 +26,8 @@ export interface Unwrapped {
   readonly acceptsEmpty: boolean;
   /** Whether `z.preprocess()` changes the value before the schema sees it. */
   readonly isPreprocessed: boolean;
+  /** Whether `catch()` takes any value. */
+  readonly isCaught: boolean;
   /** Whether a `default` or `prefault` stands in for an absent value. */
   readonly hasDefault: boolean;
   /** The value of `default` or `prefault`. A function that makes it is called each time. */
@@ -46,6 +49,7 @@ export const unwrap: (schema: ZodSchema) => Unwrapped = remember((schema) => {
   let isNullable = false;
   let acceptsEmpty = false;
   let isPreprocessed = false;
+  let isCaught = false;
   let defaulting: ZodSchema | undefined;
   let meta = readMeta(schema);
   for (let inner = findInner(core); inner !== undefined; inner = findInner(core)) {
@@ -54,6 +58,7 @@ export const unwrap: (schema: ZodSchema) => Unwrapped = remember((schema) => {
       isOptional ??= type !== "nonoptional";
     }
     isNullable ||= type === "nullable";
+    isCaught ||= type === "catch";
     isPreprocessed ||= type === "pipe" && readInner(core, "in")?._zod.def.type === "transform";
     if (type === "default" || type === "prefault") {
       defaulting ??= core;
@@ -79,6 +84,7 @@ export const unwrap: (schema: ZodSchema) => Unwrapped = remember((schema) => {
     isNullable,
     acceptsEmpty,
     isPreprocessed,
+    isCaught,
     hasDefault: defaulting !== undefined,
     get defaultValue() {
       return defaulting && readDefinition(defaulting, "defaultValue");
@@ -119,10 +125,13 @@ function findInner(schema: ZodSchema): ZodSchema | undefined {
       ? undefined
       : rest.length === 1
         ? rest[0]
-        : composeSchema({ type: "union", options: rest });
+        : composeSchema({ type: "union", options: rest, inclusive: readDefinition(schema, "inclusive") });
   }
   if (type === "intersection") {
     return joinSides(schema);
+  }
+  if (type === "custom" && isFileSchema(schema)) {
+    return composeSchema({ type: "file", checks: readDefinition(schema, "checks"), error: readDefinition(schema, "error") });
   }
   return type === "pipe" ? readPipe(schema) : undefined;
 }

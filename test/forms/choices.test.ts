@@ -4,6 +4,32 @@ import { z } from "zod";
 import { serveFields, serveForm } from "./support";
 
 const refused = "Choose one of the options.";
+const Rows = {
+  rows: z.array(z.object({ product: z.int(), by: z.object({ colour: z.string() }) })),
+  group: z.object({ a: z.string() }).optional(),
+};
+
+describe("choices of a request that no field can have", () => {
+  it.each<[name: string, choices: unknown, error: string]>([
+    ["row.product", [1], "The form has no field 'row.product' to give choices to. Did you mean 'rows.product'?"],
+    ["rows.prodcut", [1], "The form has no field 'rows.prodcut' to give choices to. Did you mean 'rows.product'?"],
+    ["rows[0].prodcut", [1], "The form has no field 'rows[0].prodcut' to give choices to. Did you mean 'rows[0].product'?"],
+    ["rows.by.color", [1], "The form has no field 'rows.by.color' to give choices to. Did you mean 'rows.by.colour'?"],
+    ["toString", [1], "The form has no field 'toString' to give choices to."],
+    ["rows", [1], "The field 'rows' can have no choices: it is a group of fields. Give them to one of its fields, such as 'rows.product'."],
+    ["group", [1], "The field 'group' can have no choices: it is a group of fields. Give them to one of its fields, such as 'group.a'."],
+    ["rows.product", "1", "The choices of the field 'rows.product' must be a list or an object, not a string."],
+    ["rows.product", null, "The choices of the field 'rows.product' must be a list or an object, not null."],
+  ])("throw a FormError: %s", async (name, choices, error) => {
+    const page = serveForm(defineForm(Rows, { csrf: false }), { choices: { [name]: choices } as object });
+    await expect(page.load()).rejects.toThrow(error);
+  });
+
+  it("are named in full also when a field is rendered", async () => {
+    const page = serveForm(defineForm(Rows, { csrf: false }), {}, (form) => form.field("rows.prodcut"));
+    await expect(page.load()).rejects.toThrow("The form has no field 'rows.prodcut'. Did you mean 'rows[0].product'?");
+  });
+});
 
 describe("choices by .meta()", () => {
   const form = {

@@ -4,6 +4,24 @@ import { z } from "zod";
 import { collect } from "./collect";
 import { attributesOf, serveFields, serveForm } from "./support";
 
+describe("a schema that takes absence", () => {
+  it.each<[label: string, schema: z.ZodType]>([
+    ["unknown", z.unknown()],
+    ["any", z.any().refine(() => true)],
+    ["custom", z.custom<unknown>()],
+    ["undefined", z.undefined()],
+    ["void", z.void()],
+    ["a literal", z.literal(["x", undefined])],
+    ["a union", z.string().or(z.undefined())],
+    ["an optional part of a union", z.union([z.int(), z.string().optional()])],
+  ])("is absent as a field, in an object, and in a group: %s", async (_, schema) => {
+    for (const page of [serveFields({ f: schema }), serveFields(z.object({ f: schema })), serveFields({ g: z.object({ f: schema }) })]) {
+      const { errors, data } = await page.send({});
+      expect([errors, JSON.stringify(data).replace('{"g":{}}', "{}")]).toEqual([{}, "{}"]);
+    }
+  });
+});
+
 describe("a tuple", () => {
   it("that is optional can be left empty", async () => {
     const page = serveFields({ f: z.tuple([z.string(), z.object({ n: z.int() })]).optional() });

@@ -1,6 +1,8 @@
+import { request, UploadedFile } from "flagon";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { serveFields } from "./support";
+import { createApp } from "../support";
+import { attributesOf, serveFields } from "./support";
 
 const upload = (name: string, type = "text/plain") => new File(["data"], name, { type });
 const invalid = "This value is not valid.";
@@ -49,6 +51,61 @@ describe("files in other shapes", () => {
     });
     const wrong = { ...files, both: upload("5", "image/png") };
     expect((await page.send({ "tuple[1]": "x", "by.kind": "file" }, wrong)).errors).toEqual({ both: ["Choose a file of this type: TXT."] });
+  });
+});
+
+describe("a schema of a class of files", () => {
+  const page = serveFields({
+    file: z.instanceof(File).meta({ label: "A file" }),
+    small: z.instanceof(UploadedFile, { message: "A small file." }).refine(({ size }) => size < 3, "Less than 3 bytes."),
+    blob: z.custom<Blob>((value) => value instanceof Blob).optional(),
+    list: z.array(z.instanceof(Blob)),
+  });
+
+  it("is shown and sent as z.file() is", async () => {
+    const document = await page.load();
+    for (const name of ["file", "small", "blob", "list"]) {
+      expect(attributesOf(document, name).type).toBe("file");
+    }
+    expect(document.querySelector("form")?.getAttribute("enctype")).toBe("multipart/form-data");
+    const { errors } = await page.send({}, { file: upload("a"), small: upload("b") });
+    expect(errors).toEqual({ small: ["Less than 3 bytes."] });
+    expect((await page.send({}, { file: upload("a"), small: new File(["x"], "b") })).data).toMatchObject({ list: [] });
+  });
+
+  it("refuses texts, and absence where it is required", async () => {
+    const required = ["This field is required."];
+    expect((await page.send({ file: "x", list: "y" })).errors).toEqual({ file: required, small: ["A small file."], "list[0]": required });
+    expect((await page.send({ blob: "x" }, { file: upload("a"), small: new File(["x"], "b") })).errors).toEqual({
+      blob: [invalid],
+    });
+  });
+
+  it("is refused in a query", () => {
+    const app = createApp();
+    expect(() => app.get("/", () => "", { endpoint: "x", query: z.object({ f: z.instanceof(File) }) })).toThrow(
+      "Take files by the option 'form'.",
+    );
+  });
+});
+
+describe("a text in a list of files", () => {
+  it("is refused, and not lost", async () => {
+    const page = serveFields({ f: z.array(z.file()), g: z.set(z.file()) });
+    expect((await page.send({ f: "a.txt", g: "" })).errors).toEqual({ "f[0]": ["This field is required."] });
+    expect((await page.send({ f: ["", " "] })).data).toEqual({ f: [], g: new Set() });
+  });
+});
+
+describe("an empty input of files", () => {
+  it("is absent also where any value is taken", async () => {
+    const app = createApp();
+    const schema = z.looseObject({ any: z.any(), list: z.unknown(), other: z.custom<unknown>().optional() });
+    app.post("/", async () => ({ ...(await request.form({ schema })) }), { endpoint: "x" });
+    const part = (name: string) => `--b\r\ncontent-disposition: form-data; name="${name}"; filename=""\r\n\r\n\r\n`;
+    const body = `${["any", "list", "list", "other", "rest"].map(part).join("")}--b--\r\n`;
+    const response = await app.testClient().post("/", { body, headers: { "content-type": "multipart/form-data; boundary=b" } });
+    expect(await response.json()).toEqual({});
   });
 });
 

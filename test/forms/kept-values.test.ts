@@ -30,6 +30,21 @@ describe("a date with a time", () => {
   });
 });
 
+describe("a date with a time and a zone", () => {
+  it("is kept by a line of text", async () => {
+    const form = defineForm({ d: z.iso.datetime({ local: true, offset: true }), other: z.int() }, { csrf: false });
+    for (const d of ["2026-02-01T10:00:00+01:00", "2026-02-01T10:00:00Z"]) {
+      const page = serveForm(form, { initial: { d } });
+      const document = await page.load();
+      expect(attributesOf(document, "d")).toMatchObject({ type: "text", value: d });
+      expect((await page.send({ ...collect(document), other: "1" })).data).toEqual({ d, other: 1 });
+    }
+    expect(attributesOf(await serveForm(form, { initial: { d: "2026-02-01T10:00" } }).load(), "d")).toMatchObject({
+      type: "datetime-local",
+    });
+  });
+});
+
 describe("a select whose choices hold a blank one", () => {
   const choices = [
     ["a", "A"],
