@@ -3,37 +3,66 @@ import { didYouMean } from "../base/suggestion";
 import { refuseUnknown } from "../base/unknown-options";
 import type { RouteSchemas } from "../routing/route-options";
 
-/** The fields of an Operation Object (OpenAPI 3.1, section 4.8.10). */
-const operationFields = [
-  "tags",
-  "summary",
-  "description",
-  "externalDocs",
-  "operationId",
-  "parameters",
-  "requestBody",
-  "responses",
-  "callbacks",
-  "deprecated",
-  "security",
-  "servers",
-];
+/** A kind of value: its test, and the words for it. */
+type Kind = readonly [test: (value: unknown) => boolean, words: string];
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null && !Array.isArray(value);
+const isText = (value: unknown): boolean => typeof value === "string";
+const isListOf =
+  (test: (value: unknown) => boolean) =>
+  (value: unknown): boolean =>
+    Array.isArray(value) && value.every(test);
+/** Tells whether an object has the name and the place that each parameter has, or refers to one. */
+const isParameter = (value: unknown): boolean => isObject(value) && ("$ref" in value || ("name" in value && "in" in value));
+
+const text: Kind = [isText, "a text"];
+const object: Kind = [isObject, "an object"];
+const objects: Kind = [isListOf(isObject), "a list of objects"];
+
+/** The fields of an Operation Object (OpenAPI 3.1, section 4.8.10), with their kinds. */
+const operationFields: Readonly<Record<string, Kind>> = {
+  tags: [isListOf(isText), 'a list of texts, such as ["books"]'],
+  summary: text,
+  description: text,
+  externalDocs: object,
+  operationId: text,
+  parameters: [isListOf(isParameter), 'a list of objects, such as [{ name: "X-Trace", in: "header", schema: { type: "string" } }]'],
+  requestBody: object,
+  responses: [isObject, 'an object, such as { 409: "The title is taken." }'],
+  callbacks: object,
+  deprecated: [(value) => typeof value === "boolean", "true or false"],
+  security: objects,
+  servers: objects,
+};
 
 /**
  * Checks the description of a route for an OpenAPI document.
  *
- * @throws {SetupError} If it has a field that no operation has. Fields that begin with `x-` are the app's own.
+ * @throws {SetupError} If it is no object, or has a field that no operation has, or one of another kind. Fields that begin with
+ *   `x-` are the app's own.
  */
 export function checkDescription(openapi: RouteSchemas["openapi"], label: string): void {
-  const unknown = Object.keys(openapi === false ? {} : (openapi ?? {})).find(
-    (name) => !operationFields.includes(name) && !name.startsWith("x-"),
-  );
-  if (unknown !== undefined) {
-    throw new SetupError(
-      `The option 'openapi' of the route of ${label} has the field '${unknown}', which an operation of OpenAPI does not have.${didYouMean(unknown, operationFields)}`,
-    );
+  const given: unknown = openapi;
+  if (given === undefined || given === false) {
+    return;
   }
-  checkResponses(openapi === false ? undefined : openapi?.responses, label);
+  const place = `The option 'openapi' of the route of ${label}`;
+  if (!isObject(given)) {
+    throw new SetupError(`${place} must be false, or an object such as { summary: "Shows a book" }.`);
+  }
+  for (const [name, value] of Object.entries(given).filter(([field]) => !field.startsWith("x-"))) {
+    const kind = operationFields[name];
+    if (kind === undefined) {
+      throw new SetupError(
+        `${place} has the field '${name}', which an operation of OpenAPI does not have.${didYouMean(name, Object.keys(operationFields))}`,
+      );
+    }
+    const [test, words] = kind;
+    if (value !== undefined && !test(value)) {
+      throw new SetupError(`The field '${name}' in the option 'openapi' of the route of ${label} must be ${words}.`);
+    }
+  }
+  checkResponses(Reflect.get(given, "responses"), label);
 }
 
 /** The fields of a Response Object (OpenAPI 3.1, section 4.8.17). */
@@ -51,7 +80,12 @@ function checkResponses(responses: unknown, label: string): void {
         `The option 'openapi' of the route of ${label} has a response '${status}', which is no status: write 404, "4XX" or "default".`,
       );
     }
-    if (!isOwn && typeof response === "object" && response !== null) {
+    if (!isOwn && typeof response !== "string" && !isObject(response)) {
+      throw new SetupError(
+        `The option 'openapi' of the route of ${label} describes the response ${status} by neither a text nor an object: { ${status}: "The title is taken." }.`,
+      );
+    }
+    if (!isOwn && isObject(response)) {
       const own = Object.keys(response).filter((name) => name.startsWith("x-"));
       refuseUnknown(response, [...responseFields, ...own], `the response ${status} of the route of ${label}`, SetupError);
     }
