@@ -2,9 +2,13 @@ import { type FileHandle, open } from "node:fs/promises";
 import type { RequestListener, Server } from "node:http";
 import { isAbsolute } from "node:path";
 import { AppState } from "./app/app-state";
+import { addForeignMethods } from "./app/foreign-methods";
 import { SetupError } from "./base/errors";
+import { isPromise } from "./base/maybe-promise";
+import { describeGiven } from "./base/unknown-options";
 import { isUnderCommandLine } from "./commands/command-line";
 import { CommandRunner, findCommand, parseArguments } from "./commands/command-runner";
+import { Config } from "./config/config";
 import { getRequestContext } from "./dispatch/context";
 import { preprocessRequest } from "./dispatch/dispatch";
 import { createMount } from "./dispatch/mounting";
@@ -253,6 +257,7 @@ export class Flagon extends AppState {
    * @param work A promise, or a function that is called once the response is on its way.
    */
   background(work: Promise<unknown> | (() => unknown)): void {
+    checkWork(work);
     this.backgroundWork.add(work);
   }
 
@@ -354,6 +359,16 @@ export class Flagon extends AppState {
   appContext<Result>(run: () => Result): Result;
   appContext(run: () => unknown): unknown {
     return runInAppContext(this, run);
+  }
+}
+
+addForeignMethods(Flagon.prototype, Config.prototype);
+
+function checkWork(work: unknown): void {
+  if (typeof work !== "function" && !isPromise(work)) {
+    throw new TypeError(
+      `app.background() needs a promise or a function, but got ${describeGiven(work)}. Give the function itself: app.background(() => send()).`,
+    );
   }
 }
 

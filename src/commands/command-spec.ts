@@ -84,6 +84,9 @@ const types: ReadonlySet<string> = new Set(["string", "int", "float"]);
  * @throws {SetupError} If it cannot be read.
  */
 export function createCommand(usage: string, run: Command["run"], given: CommandOptions): Command {
+  if (typeof run !== "function") {
+    throw new SetupError(`The command '${usage}' needs a function as its second argument, but got ${describeGiven(run)}.`);
+  }
   refuseUnknown(given, commandOptions, `the command '${usage}'`, SetupError);
   const { description = "", options = {} } = given;
   const wrong = Object.entries(options).find(([, type]) => !flagTypes.has(type));

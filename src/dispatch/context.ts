@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { randomBytes } from "node:crypto";
 import { describeCopies } from "../base/copies";
 import { ContextError, FlagonError, SessionError } from "../base/errors";
+import { guardMembers } from "../base/guarded-members";
 import { setWatchFinder } from "../base/watched-promise";
 import type { HTTPException } from "../http/exceptions/http-exception";
 import type { FlagonRequest } from "../http/request/request";
@@ -174,7 +175,7 @@ export class RequestContext extends AppContext {
       if (!(session instanceof Session)) {
         throw new SessionError("The session interface awaits when it opens a session, so its 'isLazy' must be false.");
       }
-      this.#session = session;
+      this.#session = this.#guardSession(session);
       if (this.isAnswered) {
         closeSession(session);
       }
@@ -246,7 +247,18 @@ export class RequestContext extends AppContext {
    * @internal
    */
   async openSession(): Promise<void> {
-    this.#session ??= await this.app.sessionInterface.open(this.request, this.app.config);
+    this.#session ??= this.#guardSession(await this.app.sessionInterface.open(this.request, this.app.config));
+  }
+
+  /** Refuses members that a session does not have, in debug mode and in tests: nothing keeps them for the next request. */
+  #guardSession(session: Session): Session {
+    return this.app.requestSettings.isWatched
+      ? guardMembers(session, (name, isSet) =>
+          isSet
+            ? `The session has no member '${name}' to assign to, and would not keep it. Write session.set("${name}", value).`
+            : `The session has no member '${name}'. Read a value by its name: session.get("${name}").`,
+        )
+      : session;
   }
 }
 

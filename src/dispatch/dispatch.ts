@@ -1,6 +1,7 @@
 import { isPromise, type MaybePromise } from "../base/maybe-promise";
 import { signals } from "../base/signals";
 import { FlagonRequest } from "../http/request/request";
+import { guardRequest } from "../http/request/request-guard";
 import type { RequestSource } from "../http/request/request-source";
 import type { FlagonResponse } from "../http/response/response";
 import type { Application } from "../setup/application";
@@ -16,7 +17,8 @@ export function createContext(app: Application, source: RequestSource): RequestC
   if (!app.registry.isClosed) {
     app.registry.close();
   }
-  return new RequestContext(app, new FlagonRequest(source, app.requestSettings));
+  const request = new FlagonRequest(source, app.requestSettings);
+  return new RequestContext(app, app.requestSettings.isWatched ? guardRequest(request) : request);
 }
 
 /** The life of a request up to its answer, in this order. The first step that returns a value answers. */

@@ -2,6 +2,7 @@ import { FlagonError } from "../base/errors";
 import { refusePromise } from "../base/forgotten-await";
 import type { Markup } from "../base/html";
 import { signals } from "../base/signals";
+import { describeGiven } from "../base/unknown-options";
 import { type AppContext, getAppContext } from "../dispatch/context";
 import { createScope } from "../dispatch/template-scope";
 import { FlagonResponse } from "../http/response/response";
@@ -158,6 +159,9 @@ async function* reporting(pieces: AsyncIterable<string>, end: () => void): Async
 function announce({ app }: AppContext, template: string | readonly string[] | null, data: object): void {
   refusePromise(template, "name of a template");
   refusePromise(data, "data of a template");
+  if (typeof data !== "object" || data === null) {
+    throw new FlagonError(`The data of a template must be an object, such as { title }, but got ${describeGiven(data)}.`);
+  }
   if (signals.templateRendering.hasSubscribers) {
     signals.templateRendering.publish({ app, template, data });
   }

@@ -1,5 +1,7 @@
 import { brand, refuseOtherCopy } from "../base/copies";
 import { SetupError } from "../base/errors";
+import { refusePromise } from "../base/forgotten-await";
+import { describeGiven } from "../base/unknown-options";
 import type { HTTPException } from "../http/exceptions/http-exception";
 import type { BlueprintOptions } from "../routing/route-options";
 import { checkBlueprintOptions, checkErrorHandler, checkHook } from "./call-checks";
@@ -163,6 +165,11 @@ export class Blueprint extends Scaffold {
 
 /** Registers a controller, an instance of one, or a blueprint. */
 export function registerOn(registration: Registration, target: object, options: RegisterOptions): void {
+  const given: unknown = target;
+  if ((typeof given !== "object" && typeof given !== "function") || given === null) {
+    throw new SetupError(`app.register() needs a controller or a blueprint, but got ${describeGiven(given)}.`);
+  }
+  refusePromise(given, "argument of register()", SetupError);
   if (target instanceof Blueprint) {
     target.apply(registration, options);
   } else {

@@ -1,3 +1,5 @@
+import { SetupError } from "../base/errors";
+import { describeGiven } from "../base/unknown-options";
 import type { Command, CommandOptions, CommandValues } from "../commands/command-spec";
 import type { FlagonRequest } from "../http/request/request";
 import type { KnownOptions, RouteOptions, ViewValues } from "../routing/route-options";
@@ -180,6 +182,9 @@ export abstract class Scaffold {
    * @param filter The function. In templates it is called by the name.
    */
   templateFilter(name: string, filter: TemplateFunction): void {
+    if (typeof filter !== "function") {
+      throw new SetupError(`templateFilter("${name}", …) needs a function as its second argument, but got ${describeGiven(filter)}.`);
+    }
     this.setUp("templateFilter", (registration) => registration.addTemplateGlobal(name, filter));
   }
 

@@ -15,6 +15,7 @@ import type { FormValue } from "./form-values";
 import type { Connection, ProxyTrust } from "./proxy";
 import { Query } from "./query";
 import { parseMimeType, type RequestIssue, type RequestLimits } from "./request-body";
+import { guardValues } from "./request-guard";
 import { RequestHeaders } from "./request-headers";
 import type { RequestSource } from "./request-source";
 
@@ -131,14 +132,23 @@ export class RequestHead {
   /** The parsed query. */
   get query(): Query {
     // A first question mark of the text itself belongs to a name.
-    this.#query ??= new Query(`?${this.queryString}`);
+    this.#query ??= this.guard(new Query(`?${this.queryString}`), "request.query");
     return this.#query;
   }
 
   /** The headers. */
   get headers(): RequestHeaders {
-    this.#headers ??= new RequestHeaders(this.source);
+    this.#headers ??= this.guard(new RequestHeaders(this.source), "request.headers");
     return this.#headers;
+  }
+
+  /**
+   * Guards values against reads of members that they do not have, in debug mode and in tests.
+   *
+   * @internal
+   */
+  protected guard<Values extends object>(values: Values, place: string): Values {
+    return this.settings.isWatched ? guardValues(values, place) : values;
   }
 
   /** The cookies by name; the first of several with one name. */
