@@ -251,7 +251,7 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
     return formatAttributes(this.#view.attributes(name, options));
   }
 
-  rows(name: string, options: RowOptions = {}): string[] {
+  rows<Name extends string>(name: Name, options: RowOptions = {}): `${Name}[${number}]`[] {
     return this.#view.rows(name, options);
   }
 

@@ -65,7 +65,7 @@ export function defineForm<Definition extends FormShape | ZodSchema<object>>(
         if (debug || testing) {
           refuseReading(form, bound);
         }
-        return form as Promise<Form<FormOutput<Definition>>>;
+        return form as Promise<Form<FormOutput<Definition>, FormInput<Definition>>>;
       } catch (error) {
         return Promise.reject(error);
       }

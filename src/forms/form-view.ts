@@ -115,13 +115,13 @@ export class FormView {
   }
 
   /** Lists the names of the rows of a list. */
-  rows(name: string, options: RowOptions): string[] {
+  rows<Name extends string>(name: Name, options: RowOptions): `${Name}[${number}]`[] {
     refuseUnknown(options, ["extra", "least"], `rows("${name}")`, FormError);
     const { extra = 0, least = 0 } = options;
     const field = this.find(name);
     const count = this.#countRows(field);
     const rows = Math.max(count + (this.#state.submitted ? 0 : extra), least, count);
-    return Array.from({ length: rows }, (_, index) => `${name}[${index}]`);
+    return Array.from({ length: rows }, (_, index) => `${name}[${index}]` as const);
   }
 
   /** Tells whether any of the fields is a file. */

@@ -50,8 +50,11 @@ export type FieldName<Data> = Data extends unknown
   ? (keyof Data & string) | `${keyof Data & string}.${string}` | `${keyof Data & string}[${string}`
   : never;
 
+/** The values whose keys are the names of the fields: the input of the schema, or its output if the input is not known. */
+type Named<Data, Input> = unknown extends Input ? Data : Input;
+
 /** The members of every form, sent or not. */
-export interface FormBase<Data> {
+export interface FormBase<Data, Input = Data> {
   /** Whether the request sent the form. One by `GET` is sent if the query has one of its fields. */
   readonly submitted: boolean;
   /**
@@ -69,23 +72,23 @@ export interface FormBase<Data> {
    * @param field The field, or `null` for the form as a whole.
    * @param message The text that the visitor reads.
    */
-  addError(field: FieldName<Data> | null, message: string): void;
+  addError(field: FieldName<Named<Data, Input>> | null, message: string): void;
   /** Renders a field: label, control with constraints, help, errors; or the fields inside of one, as a group. */
-  field(name: FieldName<Data>, options?: FieldOptions): Markup;
+  field(name: FieldName<Named<Data, Input>>, options?: FieldOptions): Markup;
   /** Formats the attributes of a field's control, for markup written by hand. */
-  attributes(name: FieldName<Data>, options?: FieldOptions): Markup;
+  attributes(name: FieldName<Named<Data, Input>>, options?: FieldOptions): Markup;
   /**
    * Lists the names of a list's rows: `["lines[0]", "lines[1]"]`, for `form.field(\`${row}.item\`)`.
    *
    * A row that was sent empty does not count.
    */
-  rows(name: FieldName<Data>, options?: RowOptions): string[];
+  rows<Name extends FieldName<Named<Data, Input>>>(name: Name, options?: RowOptions): `${Name}[${number}]`[];
   /**
    * Renders the errors of a field, or of the form as a whole.
    *
    * @param field The field. Default: the errors of the form itself.
    */
-  renderErrors(field?: FieldName<Data>): Markup;
+  renderErrors(field?: FieldName<Named<Data, Input>>): Markup;
   /** Renders the hidden token. */
   hidden(): Markup;
   /** Renders the whole form with a button. */
@@ -103,18 +106,23 @@ interface WebFile {
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 
-/** The output of a schema with uploads as they come from forms: an {@link UploadedFile} can be saved. */
-export type WithUploads<Value> = unknown extends Value
+/**
+ * The output of a schema with uploads as they come from forms: an {@link UploadedFile} can be saved. A recursive output is followed to a
+ * depth of eight.
+ */
+export type WithUploads<Value, Depth extends readonly unknown[] = []> = unknown extends Value
   ? Value
-  : Value extends WebFile
-    ? UploadedFile
-    : Value extends string | number | bigint | boolean | symbol | null | undefined
-      ? Value
-      : Value extends Set<infer Item>
-        ? Set<WithUploads<Item>>
-        : Value extends readonly unknown[] | Readonly<Record<string, unknown>>
-          ? { [Key in keyof Value]: WithUploads<Value[Key]> }
-          : Value;
+  : Depth["length"] extends 8
+    ? Value
+    : Value extends WebFile
+      ? UploadedFile
+      : Value extends string | number | bigint | boolean | symbol | null | undefined
+        ? Value
+        : Value extends Set<infer Item>
+          ? Set<WithUploads<Item, [...Depth, 0]>>
+          : Value extends readonly unknown[] | Readonly<Record<string, unknown>>
+            ? { [Key in keyof Value]: WithUploads<Value[Key], [...Depth, 0]> }
+            : Value;
 
 /** The data of a valid form: the output of its schema, with uploads that can be saved. */
 export type FormOutput<Definition> = WithUploads<
@@ -131,18 +139,20 @@ export type FormInput<Definition> = Definition extends ZodSchema
   ? InputOf<Definition>
   : { -readonly [Name in keyof Definition]: InputOf<Definition[Name]> };
 
-/** Initial values: any part of a form's input. `null` leaves a field empty. */
-export type InitialValues<Input> = unknown extends Input
+/** Initial values: any part of a form's input. `null` leaves a field empty. A recursive input is followed to a depth of eight. */
+export type InitialValues<Input, Depth extends readonly unknown[] = []> = unknown extends Input
   ? unknown
-  : Input extends string | number | bigint | boolean | symbol | null | undefined
-    ? Input | null | undefined
-    : Input extends readonly (infer Item)[]
-      ? readonly InitialValues<Item>[] | null | undefined
-      : Input extends Set<infer Item>
-        ? ReadonlySet<InitialValues<Item>> | null | undefined
-        : Input extends Readonly<Record<string, unknown>>
-          ? { readonly [Name in keyof Input]?: InitialValues<Input[Name]> } | null | undefined
-          : Input | null | undefined;
+  : Depth["length"] extends 8
+    ? unknown
+    : Input extends string | number | bigint | boolean | symbol | null | undefined
+      ? Input | null | undefined
+      : Input extends readonly (infer Item)[]
+        ? readonly InitialValues<Item, [...Depth, 0]>[] | null | undefined
+        : Input extends Set<infer Item>
+          ? ReadonlySet<InitialValues<Item, [...Depth, 0]>> | null | undefined
+          : Input extends Readonly<Record<string, unknown>>
+            ? { readonly [Name in keyof Input]?: InitialValues<Input[Name], [...Depth, 0]> } | null | undefined
+            : Input | null | undefined;
 
 /** Options of `validateOnSubmit()`. */
 export interface ValidateOptions<Data, Input = Data> {
@@ -152,11 +162,11 @@ export interface ValidateOptions<Data, Input = Data> {
    * The choices of fields in this request, such as rows of a database. They are rendered and checked, and go before
    * those of `.meta({ choices })`. Name the fields of rows by `lines.product`, and those of records by `stock[].supplier`.
    */
-  choices?: { readonly [Name in FieldName<Data>]?: FieldChoices };
+  choices?: { readonly [Name in FieldName<Named<Data, Input>>]?: FieldChoices };
 }
 
 /** A form whose values are valid. */
-export interface ValidForm<Data> extends FormBase<Data> {
+export interface ValidForm<Data, Input = Data> extends FormBase<Data, Input> {
   /** Whether the values are valid, and were sent. A form by `GET` may also be valid without any. */
   readonly valid: true;
   /** The values: the schema's output. */
@@ -164,7 +174,7 @@ export interface ValidForm<Data> extends FormBase<Data> {
 }
 
 /** A form that was not sent, or whose values are not valid. */
-export interface InvalidForm<Data> extends FormBase<Data> {
+export interface InvalidForm<Data, Input = Data> extends FormBase<Data, Input> {
   /** Whether the values are valid, and were sent. */
   readonly valid: false;
   /** `undefined` while the values are not valid. */
@@ -172,7 +182,7 @@ export interface InvalidForm<Data> extends FormBase<Data> {
 }
 
 /** A form in a request: `valid` tells whether it has `data`. */
-export type Form<Data> = ValidForm<Data> | InvalidForm<Data>;
+export type Form<Data, Input = Data> = ValidForm<Data, Input> | InvalidForm<Data, Input>;
 
 /** A form that can be bound to requests. */
 export interface FormDefinition<Data, Input = Data> {
@@ -182,5 +192,5 @@ export interface FormDefinition<Data, Input = Data> {
    *
    * A plain body that the view returns with an invalid form has the status 422.
    */
-  validateOnSubmit(options?: ValidateOptions<Data, Input>): Promise<Form<Data>>;
+  validateOnSubmit(options?: ValidateOptions<Data, Input>): Promise<Form<Data, Input>>;
 }

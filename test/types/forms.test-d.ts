@@ -70,3 +70,16 @@ defineForm({ a: z.string() }, { messages: { tooShort: ({ limit }) => `${limit}!`
 defineForm({ a: z.string() }, { messages: (issue, field) => (field.name === "a" ? `${issue.kind}` : germanMessages) });
 // @ts-expect-error There is no such message.
 defineForm({ a: z.string() }, { messages: { tooShrot: "x" } });
+
+const Renamed = defineForm(z.object({ from: z.string(), data: z.json() }).transform(({ from, data }) => ({ to: from, data })));
+
+/** Names are those of the fields, which the input of the schema has, also where its output has others. */
+export async function nameFields() {
+  const order = await Order.validateOnSubmit();
+  const fields = order.rows("lines").flatMap((row) => [order.field(`${row}.item`), order.attributes(`${row}.count`)]);
+  const form = await Renamed.validateOnSubmit({ initial: { from: "a", data: { list: [1, null] } }, choices: { from: ["a"] } });
+  form.addError("from", "Taken.");
+  // @ts-expect-error The output has this name, and no field.
+  form.field("to");
+  return [fields, form.valid ? [form.data.to.length, form.data.data] : []];
+}
