@@ -144,7 +144,7 @@ class Paths {
     const other = known.routes.get(name);
     if (other === undefined) {
       known.routes.set(name, route);
-      known.item[name] = rename(describe(this.#createId(route.endpoint.name, method)), names, known.names);
+      known.item[name] = rename(this.#describe(route.endpoint.name, method, describe), names, known.names);
     } else if (isSameView(other.endpoint, route.endpoint)) {
       known.item[name] = joinServers(known.item[name] ?? {}, describe(other.endpoint.name));
     } else {
@@ -156,6 +156,16 @@ class Paths {
 
   toObject(): OpenApiObject {
     return Object.fromEntries([...this.#items.values()].map(({ path, item }) => [path, item]));
+  }
+
+  /** Describes an operation under an id that no other one has (OpenAPI 3.1, section 4.8.10), also if the route states the id. */
+  #describe(endpoint: string, method: string, describe: (id: string) => OpenApiObject): OpenApiObject {
+    const id = this.#createId(endpoint, method);
+    const operation = describe(id);
+    const { operationId } = operation;
+    return typeof operationId === "string" && operationId !== id
+      ? { ...operation, operationId: this.#createId(operationId, method) }
+      : operation;
   }
 
   #createId(endpoint: string, method: string): string {

@@ -1,3 +1,4 @@
+import { createDocument } from "flagon/openapi";
 import { describe, expect, it } from "vitest";
 import { createApp } from "../support";
 
@@ -35,4 +36,19 @@ describe("the option 'openapi' of a route", () => {
   ])("takes %j", (openapi) => {
     expect(add(openapi)).not.toThrow();
   });
+});
+
+it("the ids of operations differ, also those that routes state", () => {
+  const app = createApp();
+  app.route("/a", () => "", { endpoint: "a", methods: ["PUT", "PATCH"], openapi: { operationId: "change" } });
+  app.post("/b", () => "", { endpoint: "b", openapi: { operationId: "change" } });
+  app.get("/c", () => "", { endpoint: "change", openapi: {} });
+  app.get("/d", () => "", { endpoint: "d", openapi: { operationId: "show" } });
+  const { paths } = createDocument(app, { info: { title: "Shop", version: "1" } }) as {
+    paths: Record<string, Record<string, { operationId: string }>>;
+  };
+  const ids = Object.values(paths).flatMap((item) => Object.values(item).map(({ operationId }) => operationId));
+  expect(new Set(ids).size).toBe(5);
+  expect(ids).toEqual(expect.arrayContaining(["change", "show"]));
+  expect(paths["/a"]?.patch?.operationId).toBe("change_patch");
 });
