@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { findSlip } from "../base/suggestion";
 import { settingNames } from "../config/config";
+import { takesValue } from "../routing/route";
 import { CookieSessions } from "../sessions/cookie-sessions";
 import type { Application } from "./application";
 import type { Finding } from "./registry";
@@ -62,6 +63,27 @@ export function findMissingFolders({ registry }: Application): Finding[] {
     }));
 }
 
+/** The name of the only parameter of a function, as it is written. */
+const parameter = /^(?:async\s+)?(?:function\s*\w*\s*\(\s*(\w+)\s*\)|\(\s*(\w+)\s*\)\s*=>|(\w+)\s*=>)/;
+
+/** Finds views that use their argument, the values of the rule, as if it were the request of Express: `req.params.id`. */
+export function findForeignViews({ registry }: Application): Finding[] {
+  return [...registry.endpoints].flatMap(([endpoint, { owner }]) => {
+    const source = typeof owner === "function" ? String(owner) : "";
+    const name = parameter.exec(source)?.slice(1).find(Boolean);
+    const routes = registry.routes.routesOf(endpoint);
+    const used = name === undefined ? undefined : new RegExp(`\\b${name}\\.(params|body|query|headers|cookies)\\b`).exec(source)?.[1];
+    return used === undefined || routes.some((route) => takesValue(route, used) || route.schemas.query !== undefined)
+      ? []
+      : [
+          {
+            problem: `The view '${endpoint}' reads '${name}.${used}', but its argument holds the values of the rule alone.`,
+            cure: "Take them as ({ id }) => …, and all else from 'request' of \"flagon\": request.query.get(…), await request.json().",
+          },
+        ];
+  });
+}
+
 /** Finds settings that were assigned to the app itself, as in Flask, where nothing reads them. */
 export function findMisplacedSettings(app: Application): Finding[] {
   return Object.keys(app).flatMap((key) => {
@@ -85,6 +107,7 @@ export function findMisplacedSettings(app: Application): Finding[] {
 export function warnAtStart(app: Application): void {
   const missingKey = findMissingKey(app);
   for (const { cure, problem } of [
+    ...findForeignViews(app),
     ...findMisplacedSettings(app),
     ...findMissingFolders(app),
     ...(missingKey === undefined ? [] : [missingKey]),
