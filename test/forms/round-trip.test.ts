@@ -77,6 +77,20 @@ const leaves: readonly Kind[] = [
   { schema: z.array(z.enum(["x", "y"])).meta({ type: "checkbox" }), values: fc.subarray(["x", "y"]) },
   { schema: z.set(z.int()), values: fc.array(fc.integer(), { maxLength: 3 }).map((items) => new Set(items)) },
   { schema: z.array(z.string()), values: fc.array(text, { maxLength: 3 }) },
+  {
+    schema: z.iso.datetime({ local: true, offset: true }),
+    values: fc.tuple(cut(16), fc.constantFrom("", ":05", ":05Z", ":05+05:30", ":05.123-03:30")).map((parts) => parts.join("")),
+  },
+  { schema: z.int32().multipleOf(5), values: fc.integer({ min: -1e8, max: 1e8 }).map((count) => count * 5 || 0) },
+  { schema: z.number().multipleOf(0.1).min(0), values: fc.nat(10_000).map((tenths) => tenths / 10) },
+  { schema: z.coerce.number<number>().brand("n").readonly(), values: number },
+  { schema: z.enum({ Low: 0, High: 5 }), values: fc.constantFrom(0, 5) },
+  { schema: z.templateLiteral(["a-", z.int()]), values: fc.nat().map((count) => `a-${count}`) },
+  { schema: z.string().min(2).catch("xy"), values: text.filter((value) => value.length > 2 && [...value].length > 1) },
+  { schema: z.nonoptional(z.int().optional()), values: fc.integer() },
+  { schema: z.xor([z.int(), z.email()]), values: fc.oneof(fc.integer(), fc.constant("a@example.com")) },
+  { schema: z.unknown(), values: text },
+  { schema: z.date().meta({ type: "week" }), values: fc.nat(3000).map((weeks) => new Date(Date.UTC(2001, 0, 1 + 7 * weeks))) },
 ];
 
 const keys = ["a", "b", "\u540d", "first-name"];
@@ -90,7 +104,11 @@ const kinds: fc.Arbitrary<Kind> = fc.letrec<{ kind: Kind; leaf: Kind; group: Kin
     values: fc.record(Object.fromEntries(parts.map(({ values }, index) => [keys[index], values]))),
   })),
   group: fc
-    .tuple(fc.constantFrom("object", "optional", "rows", "record", "tuple", "union", "company", "both"), tie("object"), tie("leaf"))
+    .tuple(
+      fc.constantFrom("object", "optional", "rows", "record", "tuple", "union", "strict", "company", "both"),
+      tie("object"),
+      tie("leaf"),
+    )
     .map(([shape, { schema, values }, leaf]) => {
       const filled = {
         schema: z.object({ filled: z.string() }).and(schema),
@@ -113,13 +131,18 @@ const kinds: fc.Arbitrary<Kind> = fc.letrec<{ kind: Kind; leaf: Kind; group: Kin
         case "union":
           return {
             schema: z.discriminatedUnion("kind", [
-              z.object({ kind: z.literal("x"), filled: z.string() }),
+              z.strictObject({ kind: z.literal("x"), filled: z.string() }),
               z.object({ kind: z.literal(["y", "z"]), n: z.int() }),
             ]),
             values: fc.oneof(
               fc.record({ kind: fc.constant("x"), filled: text }),
               fc.record({ kind: fc.constantFrom("y", "z"), n: fc.integer() }),
             ),
+          };
+        case "strict":
+          return {
+            schema: z.union([z.strictObject({ a: z.string() }), z.strictObject({ b: z.int(), c: z.string() })]),
+            values: fc.oneof(fc.record({ a: text }), fc.record({ b: fc.integer(), c: text })),
           };
         case "company":
           return {
