@@ -180,6 +180,12 @@ const others: fc.Arbitrary<Case> = fc.constantFrom<Case[]>(
   { label: "intersection of numbers", schema: z.int().and(z.number().max(5)), values: ["5", "6", "1.5"], isExact: true },
   { label: "literal or nothing", schema: z.literal(["a", 1, null]), values: ["", "a", "1"] },
   { label: "words", schema: z.stringbool(), values: ["", "true", "false"] },
+  { label: "caught text", schema: z.string().min(2).max(3).regex(/^a/).catch("ab"), values: ["a", "b", "abcd", emoji], isExact: true },
+  { label: "caught number", schema: z.int().min(3).max(9).catch(3), values: ["1", "2.5", "10"], isExact: true },
+  { label: "template", schema: z.templateLiteral(["a-", z.int()]), values: ["a-1", "a--1", "a-", "b-1", "a-1.5"], isExact: true },
+  { label: "tenths", schema: z.number().multipleOf(0.1).min(0.05).max(1), values: ["0", "0.1", "0.3", "0.35", "1", "1.1"], isExact: true },
+  { label: "int32", schema: z.int32(), values: ["2147483647", "2147483648", "-2147483649"], isExact: true },
+  { label: "one of two", schema: z.xor([z.int(), z.email()]), values: ["1", "a@b.de"], isExact: true },
 );
 
 /** Texts near to e-mail addresses, URLs and ids: in both directions, browsers refuse the ones that the server refuses. */
