@@ -1,4 +1,4 @@
-import { JobError } from "../base/errors";
+import { ConfigError, JobError } from "../base/errors";
 import { lazily } from "../base/lazily";
 import { inTime } from "../base/time-limit";
 import { isPostgresPool } from "../database/postgres";
@@ -54,6 +54,9 @@ export class BullConnections {
 
   async #open(): Promise<unknown> {
     if (typeof this.#engine !== "string") {
+      if (this.kind === "redis" && Reflect.get(this.#engine, "isReady") === true) {
+        await checkEviction(this.#engine);
+      }
       return this.#engine;
     }
     if (this.kind === "postgres") {
@@ -71,6 +74,7 @@ export class BullConnections {
     client.setMaxListeners(0);
     try {
       await callService(this.kind, client.connect());
+      await checkEviction(client);
     } catch (error) {
       // It would try to connect for as long as the process lives.
       client.destroy();
@@ -99,10 +103,26 @@ export async function callService<Result>(kind: "redis" | "postgres", call: Prom
  * @param client A client of `redis`, or of `ioredis`.
  * @param words The command.
  */
-export async function sendToRedis(client: unknown, words: readonly string[]): Promise<void> {
+export async function sendToRedis(client: unknown, words: readonly string[]): Promise<unknown> {
   const redis = client as {
     sendCommand?(words: readonly string[]): Promise<unknown>;
     call?(...words: readonly string[]): Promise<unknown>;
   };
-  await callService("redis", Promise.resolve(redis.call === undefined ? redis.sendCommand?.(words) : redis.call(...words)));
+  return callService("redis", Promise.resolve(redis.call === undefined ? redis.sendCommand?.(words) : redis.call(...words)));
+}
+
+/**
+ * Refuses a Redis that removes jobs when it is full.
+ *
+ * @throws {ConfigError} If it has a limit of its memory, and may remove any key at it.
+ */
+async function checkEviction(client: unknown): Promise<void> {
+  // An account without the right to ask says nothing.
+  const info = String(await sendToRedis(client, ["INFO", "memory"]).catch(() => ""));
+  const policy = /^maxmemory_policy:(allkeys-\w+)/m.exec(info)?.[1];
+  if (policy !== undefined && /^maxmemory:[1-9]/m.test(info)) {
+    throw new ConfigError(
+      `The Redis of 'engine' of Jobs removes any key once it is full (maxmemory-policy ${policy}), and so jobs. Give jobs one with the policy noeviction.`,
+    );
+  }
 }

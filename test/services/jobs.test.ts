@@ -163,6 +163,25 @@ describe("BullMQ", () => {
     await app.lifeCycle.stop(5000);
   });
 
+  it("refuses a Redis that removes any key once it is full, by URL and by client", async () => {
+    const client = createClient({ url: redis.nextUrl() });
+    await client.connect();
+    await client.configSet("maxmemory-policy", "allkeys-lru");
+    await client.configSet("maxmemory", "500mb");
+    onTestFinished(async () => {
+      await client.configSet("maxmemory-policy", "noeviction");
+      await client.configSet("maxmemory", "0");
+      client.destroy();
+    });
+    for (const engine of [redis.nextUrl(), client]) {
+      const app = createApp();
+      app.use(new Jobs({ engine }));
+      const work = job<number>(uniqueName(), () => undefined);
+      await expect(app.appContext(() => work.enqueue(1))).rejects.toMatchObject({ code: "CONFIG" });
+      await expect(app.ready()).rejects.toThrow(/maxmemory-policy allkeys-lru/);
+    }
+  });
+
   it("runs each time of a schedule once, and knows the last one among thousands of others", async () => {
     for (const engine of [redis.nextUrl(), await postgres.createDatabase()]) {
       const backend = createBullBackend(engine, 30_000, () => new Map());
