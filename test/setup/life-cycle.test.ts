@@ -223,6 +223,16 @@ describe("app.onStart() and app.onStop()", () => {
     await expect(waiting.ready()).rejects.toThrow(/it would wait for itself/);
   });
 
+  it("stop last what others still need, such as the database, in any order of registration", async () => {
+    const { app, log } = createLogged();
+    app.onStop(() => log.push("first"));
+    app.lifeCycle.add({ stop: () => log.push("database"), isLast: true });
+    app.onStop(() => log.push("jobs"));
+    app.lifeCycle.add({ stop: () => log.push("other database"), isLast: true });
+    await app.lifeCycle.stop();
+    expect(log).toEqual(["jobs", "first", "other database", "database"]);
+  });
+
   it("name the function of onStop that fails", async () => {
     const app = createLiveApp();
     const lines: unknown[] = [];
@@ -293,12 +303,14 @@ describe("app.healthCheck()", () => {
     app.healthCheck("false", () => false);
     app.healthCheck("slow", () => new Promise(() => undefined), { timeout: 0.05 });
     const { health } = app.lifeCycle;
+    let lines = 0;
+    app.logger.error = () => void lines++;
     const [first, second] = await Promise.all([health.run(), health.run()]);
     expect([first, second]).toEqual([
       ["broken", "false", "slow"],
       ["broken", "false", "slow"],
     ]);
-    expect(runs).toBe(1);
+    expect([runs, lines]).toEqual([1, 3]);
     await health.run();
     expect(runs).toBe(2);
   });

@@ -1,6 +1,8 @@
+import { deflateSync } from "node:zlib";
 import { Flagon, readToken, signToken } from "flagon";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
+import { TimestampSigner } from "../../src/signing/signing";
 import { createApp } from "../support";
 
 const start = 1_790_000_000;
@@ -144,6 +146,51 @@ describe("signToken() and readToken()", () => {
     const keyless = new Flagon(__dirname, { static: null, config: { testing: true } });
     expect(() => inApp(() => signToken(1, { purpose: "x", expiresIn: 1 }), keyless)).toThrow(/needs a secret key/);
     expect(inApp(() => readToken(sign(1), { purpose: "reset" }), keyless)).toBeNull();
+  });
+});
+
+describe("hostile tokens", () => {
+  const flask = createApp({ config: { sessionDigest: "sha1" } });
+  const signer = (salt: string) => new TimestampSigner(["a key for tests"], { salt, digest: "sha1", derivation: "django-concat" });
+  const readFlask = (token: string, options: object = {}) => inApp(() => readToken(token, { purpose: "reset", ...options }), flask);
+  const signFlask = (options: object) => inApp(() => signToken(1, { purpose: "reset", expiresIn: 60, ...options }), flask);
+
+  it("are refused in every other spelling of the signature", () => {
+    const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    const token = sign({ user: 3 });
+    expect([...digits].filter((digit) => read(token.slice(0, -1) + digit) !== null)).toEqual([token.at(-1)]);
+    const shared = signFlask({});
+    expect([...digits].filter((digit) => readFlask(shared.slice(0, -1) + digit) !== null)).toEqual([shared.at(-1)]);
+  });
+
+  it("are refused if purpose and bind only look alike when they are joined", () => {
+    expect(read(sign(1, { purpose: "a", bind: "x:token" }), { purpose: "a:token:x" })).toBeNull();
+    expect(read(sign(1, { purpose: "a:token:x" }), { purpose: "a", bind: "x:token" })).toBeNull();
+  });
+
+  it("are refused if the value of bind is missing, or another", () => {
+    for (const bind of [undefined, null, ""]) {
+      expect(read(sign({ user: 3 }), { bind })).toBeNull();
+      expect(readFlask(signFlask({}), { bind })).toBeNull();
+    }
+    expect([readFlask(signFlask({ bind: "a" }), { bind: "a" }), readFlask(signFlask({ bind: "a" }), { bind: "b" })]).toEqual([1, null]);
+  });
+
+  it("are refused if they are signed, but malformed, too long or inflate without end", () => {
+    const encode = (bytes: string | Buffer) => Buffer.from(bytes).toString("base64url");
+    const reset = signer("reset");
+    expect(readFlask(reset.sign(encode("1")))).toBe(1);
+    const bomb = `.${encode(deflateSync(JSON.stringify("x".repeat(1_000_000))))}`;
+    for (const value of [encode("{"), encode(""), ".", `.${encode("no deflate")}`, bomb, encode(JSON.stringify("x".repeat(9000)))]) {
+      expect(readFlask(reset.sign(value)), value.slice(0, 20)).toBeNull();
+    }
+  });
+
+  it("make no CSRF token of Flask's, and cannot expire beyond the end of time", () => {
+    const token = signFlask({ purpose: "wtf-csrf-token" });
+    expect(readFlask(token, { purpose: "wtf-csrf-token" })).toBe(1);
+    expect(signer("wtf-csrf-token").unsign(token, 3600)).toEqual({ failure: "bad signature" });
+    expect(() => sign(1, { expiresIn: 1e16 })).toThrow(/no date can hold/);
   });
 });
 
