@@ -57,6 +57,7 @@ export function renderTemplateString(source: string, data: object = {}): Markup 
  * @param data The values of the template, under the name `it`.
  * @throws {TemplateNotFound} If no folder has the template.
  * @throws {TemplateError} If it has no such block, is malformed or fails.
+ * @throws {FlagonError} If `block` is no text.
  *
  * @example
  * ```ts

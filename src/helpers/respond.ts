@@ -96,6 +96,7 @@ function findJson(): JsonProvider {
  * Runs a function with this request's response alone, before the after hooks; it may change the response or return another.
  *
  * @param hook A function that gets the response, and may return another one.
+ * @throws {FlagonError} If `hook` is no function.
  */
 export function afterThisRequest(hook: AfterRequestHook): void {
   const context = getRequestContext("afterThisRequest");

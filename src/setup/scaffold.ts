@@ -180,6 +180,7 @@ export abstract class Scaffold {
    * Adds a filter to every template of the app.
    *
    * @param filter The function. In templates it is called by the name.
+   * @throws {SetupError} If `filter` is no function.
    */
   templateFilter(name: string, filter: TemplateFunction): void {
     if (typeof filter !== "function") {

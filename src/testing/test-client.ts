@@ -143,6 +143,7 @@ export class TestClient {
    *
    * @param use Gets the session, and a request of the client. Its changes are saved for the next request.
    * @returns The result of `use`.
+   * @throws {FlagonError} If `use` is no function.
    */
   async session<Result>(use: (session: Session, request: FlagonRequest) => Result | Promise<Result>): Promise<Result> {
     if (typeof use !== "function") {

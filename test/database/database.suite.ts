@@ -123,16 +123,20 @@ export function describeDatabase(name: string, create: () => Promise<Made>, isPo
     it("work the same by drizzle's own transaction()", async () => {
       const made = await create();
       const { database, db, posts } = made;
+      const committed: string[] = [];
       await db.transaction(async (tx) => {
         await tx.insert(posts).values({ title: "tx" });
         await insert(made, "current");
         await tx
           .transaction(async () => {
             await insert(made, "gone");
+            await database.afterCommit(() => committed.push("inner"));
             throw new Error("inner");
           })
           .catch(() => undefined);
+        await database.afterCommit(() => committed.push("outer"));
       });
+      expect(committed).toEqual(["outer"]);
       await database.atomic((tx) => tx.insert(posts).values({ title: "given" }));
       expect(await titles(made)).toEqual(["tx", "current", "given"]);
     });
