@@ -59,7 +59,11 @@ function createAtomic(): Atomic {
   function decorate(run: () => unknown): Promise<never>;
   function decorate(target: object, second?: string | symbol | DecoratorContext, descriptor?: PropertyDescriptor): unknown {
     if (second === undefined && isFunction(target)) {
-      return isClass(target) ? refuse(target.name) : findDatabase("atomic()").atomic(() => Reflect.apply(target, undefined, []));
+      if (isClass(target)) {
+        return refuse(target.name);
+      }
+      refuseGenerator(target, "atomic() got");
+      return findDatabase("atomic()").atomic(() => Reflect.apply(target, undefined, []));
     }
     if (typeof second === "object") {
       return second.kind === "method" && isFunction(target) ? wrap(target) : refuse(String(second.name));
@@ -75,16 +79,20 @@ function createAtomic(): Atomic {
 }
 
 function wrap(method: Callable): Callable {
-  if (/^(?:Async)?GeneratorFunction$/.test(method.constructor.name)) {
-    throw new SetupError(
-      `@atomic was put on the generator '${method.name}', which runs after the commit. Read the rows in an atomic function, and yield them afterwards.`,
-    );
-  }
+  refuseGenerator(method, "@atomic was put on");
   async function atomicMethod(this: unknown, ...values: unknown[]): Promise<unknown> {
     return findDatabase("atomic()").atomic(() => Reflect.apply(method, this, values));
   }
   // The name is that of the view in errors and logs.
   return Object.defineProperty(atomicMethod, "name", { value: method.name, configurable: true });
+}
+
+function refuseGenerator(run: Callable, start: string): void {
+  if (/^(?:Async)?GeneratorFunction$/.test(run.constructor.name)) {
+    throw new SetupError(
+      `${start} the generator '${run.name}', which runs after the commit. Read the rows in an atomic function, and yield them afterwards.`,
+    );
+  }
 }
 
 type Callable = (...values: unknown[]) => unknown;

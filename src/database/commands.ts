@@ -70,7 +70,8 @@ export function addDatabaseCommands(app: Flagon, engine: Engine, migrations: Mig
     "db reset",
     async ({ database: named }) => {
       await guard(toText(named), "empty");
-      await engine.clear();
+      // A folder that cannot be read is an error before anything is lost.
+      await engine.clear(migrations.listSchemas());
       const said = await migrate();
       if (fill !== undefined) {
         await seed();

@@ -37,6 +37,7 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
   readonly #engine: Engine;
   #migrations: Migrations;
   #test: TestTransaction | undefined;
+  #isTestBeginning = false;
   #closing: Promise<void> | undefined;
   readonly #testListeners: (() => void)[] = [];
 
@@ -179,36 +180,44 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
    * @throws {DatabaseError} If another test is in its transaction.
    */
   async beginTest(): Promise<void> {
-    if (this.#test !== undefined) {
+    if (this.#test !== undefined || this.#isTestBeginning) {
       throw new DatabaseError(
         "beginTest() was called twice without endTest(). Tests of one file share the transaction, so that they cannot run at once: no test.concurrent.",
       );
     }
     const scope = new Scope(this, undefined, undefined, true);
-    await new Promise<void>((resolve, reject) => {
-      const done = this.#engine.begin(scope, (handle) => {
-        scope.handle = this.#withAtomic(handle, scope);
-        return new Promise((_, roll) => {
-          this.#test = { scope, roll, done: done.catch(() => undefined) };
-          resolve();
+    this.#isTestBeginning = true;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const done = this.#engine.begin(scope, (handle) => {
+          scope.handle = this.#withAtomic(handle, scope);
+          return new Promise((_, roll) => {
+            this.#test = { scope, roll, done: done.catch(() => undefined) };
+            resolve();
+          });
         });
+        done.catch(reject);
       });
-      done.catch(reject);
-    });
+    } finally {
+      this.#isTestBeginning = false;
+    }
   }
 
   /** Rolls back all that has happened since `beginTest()`. Does nothing without it. */
   async endTest(): Promise<void> {
     const test = this.#test;
-    this.#test = undefined;
     if (test !== undefined) {
       for (const listener of this.#testListeners) {
         listener();
       }
-      await test.scope.turns.wait();
-      test.scope.state = "rolled back";
+      // What runs comes to its end, and what comes later is refused.
+      await test.scope.turns.run(async () => {
+        test.scope.state = "rolled back";
+      });
       test.roll(new DatabaseError("The test has ended."));
       await test.done;
+      // Until here late statements of the test are refused. They would otherwise stay in the database.
+      this.#test = this.#test === test ? undefined : this.#test;
     }
   }
 
@@ -260,6 +269,7 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
 
   async #runNested<Result>(scope: Scope, parent: Scope, run: (db: Drizzle) => Result | Promise<Result>): Promise<Result> {
     let result: { readonly value: Result } | undefined;
+    const before = parent.root.firstError;
     try {
       parent.check("An atomic()");
       await runInScope(scope, () =>
@@ -271,8 +281,8 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
       );
     } catch (error) {
       scope.state = "rolled back";
-      // The savepoint undoes the failed statement.
-      parent.root.firstError = undefined;
+      // The savepoint undoes its own failed statement, and none before it.
+      parent.root.firstError = before;
       throw error;
     }
     scope.state = "committed";
@@ -289,11 +299,14 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
   async #end(scope: Scope): Promise<void> {
     await scope.turns.wait();
     if (scope.isOutermost) {
-      const functions = scope.beforeCommit
-        .splice(0)
-        .sort((left, right) => (left.order < right.order ? -1 : left.order > right.order ? 1 : 0));
-      for (const { run } of functions) {
-        await run();
+      // One of them can ask for another one.
+      while (scope.beforeCommit.length > 0) {
+        const functions = scope.beforeCommit
+          .splice(0)
+          .sort((left, right) => (left.order < right.order ? -1 : left.order > right.order ? 1 : 0));
+        for (const { run } of functions) {
+          await run();
+        }
       }
     }
     this.#engine.verify(scope);

@@ -32,8 +32,8 @@ export interface Engine {
   query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** The name of the database, as a person would say it, and whether it is on this machine. */
   describe(): Promise<{ readonly name: string; readonly isLocal: boolean }>;
-  /** Removes all tables. */
-  clear(): Promise<void>;
+  /** Removes all tables, and the schemas of Postgres that the migrations make. */
+  clear(schemas: readonly string[]): Promise<void>;
 }
 
 /** Returns a copy of drizzle's session that talks to another client. */

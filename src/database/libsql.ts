@@ -235,8 +235,9 @@ export class LibsqlEngine implements Engine {
   }
 
   async clear(): Promise<void> {
+    // A virtual table, such as one of FTS5, goes with the tables that it is made of, and those cannot go alone.
     const rows = await this.query(
-      "SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view', 'trigger') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE 'libsql\\_%' ESCAPE '\\' ORDER BY type = 'table'",
+      "SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view', 'trigger') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE 'libsql\\_%' ESCAPE '\\' ORDER BY type = 'table', sql NOT LIKE 'CREATE VIRTUAL%'",
     );
     await this.#queued.client.migrate(
       rows.map(({ name, type }) => `DROP ${String(type).toUpperCase()} IF EXISTS "${String(name).replaceAll('"', '""')}"`),

@@ -96,6 +96,19 @@ export class Migrations {
     });
   }
 
+  /**
+   * Lists the schemas of Postgres that the migrations make.
+   *
+   * @throws {DatabaseError} If the migrations cannot be read.
+   */
+  listSchemas(): readonly string[] {
+    return this.#read().flatMap(({ statements }) =>
+      [...statements.join("\n").matchAll(/\bcreate\s+schema\s+(?:if\s+not\s+exists\s+)?(?:"((?:[^"]|"")+)"|([a-z_]\w*))/gi)].map(
+        ([, quoted, plain = ""]) => quoted?.replaceAll('""', '"') ?? plain.toLowerCase(),
+      ),
+    );
+  }
+
   #read(): readonly Migration[] {
     const hasJournal = existsSync(join(this.folder, "meta/_journal.json"));
     if (!hasJournal && !hasNamed(this.folder)) {

@@ -68,6 +68,10 @@ export function paginate<Item>(query: PageableQuery<Item> | PageLoader<Item>, op
 async function loadPage<Item>(query: PageableQuery<Item> | PageLoader<Item>, options: PaginateOptions): Promise<Page<Item>> {
   refuseUnknown(options, paginateOptions, "paginate()", TypeError);
   const { parameter = "page", perPage = 20 } = options;
+  if (options.count instanceof Promise) {
+    // It may fail while the page is refused, which would end the process.
+    options.count.catch(() => undefined);
+  }
   if (!Number.isSafeInteger(perPage) || perPage < 1) {
     throw new TypeError(`paginate() needs 'perPage' as a whole number from 1, but got ${String(perPage)}.`);
   }

@@ -128,7 +128,10 @@ class GuardedConnection {
     const scope = found?.root === this.#scope ? found : this.#scope;
     scope.check("A statement");
     if (scope.isTest && this.#scope.handle !== undefined) {
-      return scope.turns.run(() => this.#runByItself(values));
+      return scope.turns.run(() => {
+        scope.check("A statement");
+        return this.#runByItself(values);
+      });
     }
     if (!scope.turns.isFree) {
       await scope.turns.wait();
@@ -274,8 +277,9 @@ export class PostgresEngine implements Engine {
     return { name: String(row?.name), isLocal: /^(?:|127\..*|::1)$/.test(String(row?.address)) };
   }
 
-  async clear(): Promise<void> {
-    await this.#pool.query("DROP SCHEMA IF EXISTS public CASCADE; DROP SCHEMA IF EXISTS drizzle CASCADE; CREATE SCHEMA public;");
+  async clear(schemas: readonly string[]): Promise<void> {
+    const drops = ["public", "drizzle", ...schemas].map((name) => `DROP SCHEMA IF EXISTS "${name.replaceAll('"', '""')}" CASCADE;`);
+    await this.#pool.query(`${drops.join(" ")} CREATE SCHEMA public;`);
   }
 }
 

@@ -158,10 +158,40 @@ export function queueWriters(client: LibsqlClient): QueuedClient {
       throw error;
     }
   };
+  client.transaction = (mode) => {
+    const open = (): Promise<LibsqlTransaction> => Reflect.apply(transaction, client, [mode]);
+    return mode === "read" ? open() : openInTurn(writers, () => retryBusy(client, open));
+  };
   client.batch = (statements, mode) => write(() => Reflect.apply(batch, client, [statements, mode]));
   client.migrate = (statements) => write(() => Reflect.apply(migrate, client, [statements]));
   client.executeMultiple = (sql) => write(() => Reflect.apply(executeMultiple, client, [sql]));
   return queued;
+}
+
+/** Opens a transaction of the client's own, which keeps the turn until its end. */
+function openInTurn(writers: Writers, open: () => Promise<LibsqlTransaction>): Promise<LibsqlTransaction> {
+  return new Promise((resolve, reject) => {
+    const work = async (): Promise<void> => {
+      const opened = await open();
+      await new Promise<void>((leave) => {
+        const leaveIfClosed = (): void => {
+          if (opened.closed) {
+            leave();
+          }
+        };
+        const { close, commit, rollback } = opened;
+        opened.close = () => {
+          Reflect.apply(close, opened, []);
+          leaveIfClosed();
+        };
+        // A commit that a constraint refuses leaves the transaction open.
+        opened.commit = () => Promise.resolve(Reflect.apply(commit, opened, [])).finally(leaveIfClosed);
+        opened.rollback = () => Promise.resolve(Reflect.apply(rollback, opened, [])).finally(leaveIfClosed);
+        resolve(opened);
+      });
+    };
+    writers.run(undefined, work).catch(reject);
+  });
 }
 
 /** Tells whether another connection holds the lock. */

@@ -396,6 +396,12 @@ export function describeDatabase(name: string, create: () => Promise<Made>, isPo
       }
     });
 
+    it("is 404 beyond the numbers of the database", async () => {
+      const made = await create();
+      const query = made.db.select().from(made.posts).orderBy(made.posts.id);
+      await expect(paginate(query, { page: Number.MAX_SAFE_INTEGER, perPage: 5000 })).rejects.toMatchObject({ status: 404 });
+    });
+
     it("gives an empty first page without rows", async () => {
       const { db, posts } = await create();
       const page = await paginate(db.select().from(posts).orderBy(posts.id));

@@ -310,5 +310,7 @@ describe("@atomic", () => {
     for (const value of [function* rows() {}, async function* rows() {}]) {
       expect(() => decorate({}, "rows", { value })).toThrow("@atomic was put on the generator 'rows', which runs after the commit.");
     }
+    const run = atomic as unknown as (value: () => unknown) => unknown;
+    expect(() => run(async function* rows() {})).toThrow("atomic() got the generator 'rows', which runs after the commit.");
   });
 });

@@ -66,6 +66,49 @@ export function describeEdges(name: string, create: () => Promise<Made>, isPostg
       expect(await titles(made)).toEqual(["second"]);
     });
 
+    it("lets transactions of drizzle's own object wait for one another", async () => {
+      const made = await create();
+      const { database, posts } = made;
+      const work = (title: string) =>
+        database.drizzle.transaction(async (tx) => {
+          await tx.insert(posts).values({ title });
+          await wait(10);
+          if (title === "c") {
+            throw new Error("c");
+          }
+        });
+      const results = await Promise.allSettled([...["a", "b", "c"].map(work), insert(made, "d"), database.atomic(() => insert(made, "e"))]);
+      expect(results.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected", "fulfilled", "fulfilled"]);
+      expect((await titles(made)).sort()).toEqual(["a", "b", "d", "e"]);
+    });
+
+    it("runs the functions before its commit that such a function asks for", async () => {
+      const { database } = await create();
+      const log: string[] = [];
+      await database.atomic(() =>
+        database.beforeCommit(async () => {
+          log.push("first");
+          await database.beforeCommit(() => log.push(`second ${database.isAtomic}`));
+          await database.afterCommit(() => log.push("after"));
+        }),
+      );
+      expect(log).toEqual(["first", "second true", "after"]);
+    });
+
+    it("keeps the first error as the cause when a statement and a savepoint fail after it", async () => {
+      const made = await create();
+      await insert(made, "taken");
+      const error = await failure(
+        made.database.atomic(async () => {
+          await failure(Promise.resolve(insert(made, "taken")));
+          await failure(Promise.resolve(insert(made, "second")));
+          await failure(made.database.atomic(() => insert(made, "other")));
+        }),
+      );
+      expect(findUniqueViolation(error)?.columns).toEqual(isPostgres ? ["title"] : undefined);
+      expect(await titles(made)).toEqual(isPostgres ? ["taken"] : ["taken", "second", "other"]);
+    });
+
     it("goes down ten levels, and takes back those below the one that fails", async () => {
       const made = await create();
       const { database } = made;
@@ -296,7 +339,52 @@ export function describeEdges(name: string, create: () => Promise<Made>, isPostg
     });
   });
 
+  describe(`the transaction of a test on ${name}`, () => {
+    it("is begun once, also by two at the same time", async () => {
+      const made = await create();
+      const { database } = made;
+      const results = await Promise.allSettled([database.beginTest(), database.beginTest()]);
+      expect(results).toMatchObject([
+        { status: "fulfilled" },
+        { status: "rejected", reason: { message: expect.stringMatching(/twice without endTest/) } },
+      ]);
+      await insert(made, "gone");
+      await database.endTest();
+      expect(await titles(made)).toEqual([]);
+    });
+
+    it("keeps statements that come during its end out of the database", async () => {
+      const made = await create();
+      const { database } = made;
+      await database.beginTest();
+      const slow = failure(
+        database.atomic(async () => {
+          await wait(60);
+          await insert(made, "slow");
+        }),
+      );
+      const late = wait(20).then(() => failure(Promise.resolve(insert(made, "late"))));
+      await database.endTest();
+      await Promise.all([slow, late]);
+      expect(await titles(made)).toEqual([]);
+    });
+  });
+
   describe(`paginate() on ${name}`, () => {
+    it("hears the rejection of a count while it refuses the page", async () => {
+      const { db, posts } = await create();
+      const unheard: unknown[] = [];
+      const hear = (error: unknown) => unheard.push(error);
+      process.on("unhandledRejection", hear);
+      onTestFinished(() => void process.off("unhandledRejection", hear));
+      for (const options of [{ page: 0 }, { perPage: 0 }]) {
+        const count = Promise.reject<number>(new Error("no count"));
+        expect(await failure(paginate(db.select().from(posts).orderBy(posts.id), { ...options, count }))).toBeInstanceOf(Error);
+      }
+      await wait(20);
+      expect(unheard).toEqual([]);
+    });
+
     const listen = () => {
       const statements: string[] = [];
       const hear = (message: unknown) => statements.push(String(Reflect.get(Object(message), "sql")));

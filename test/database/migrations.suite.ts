@@ -125,6 +125,30 @@ export function describeMigrations(name: string, prepare: () => Promise<() => Op
       await expect(query("select * from one")).rejects.toThrow();
     });
 
+    it("make a database that a reset empties: views, and a table for searches or a schema of its own", async () => {
+      const own =
+        name === "Postgres"
+          ? 'create schema "second one";\n--> statement-breakpoint\ncreate table "second one".notes (id integer primary key);'
+          : "create virtual table notes using fts5(text);\n--> statement-breakpoint\ninsert into notes values ('found');";
+      const { create } = await setUp(
+        writeProject({
+          "migrations/0000_one.sql": `${first}--> statement-breakpoint\ncreate view titles as select title from one;\n--> statement-breakpoint\n${own}`,
+        }),
+      );
+      const { run } = create();
+      await run("db", "migrate");
+      expect(await run("db", "reset")).toMatchObject({ exitCode: 0, output: "Emptied.\nApplied 0000_one.\n" });
+    });
+
+    it("are read before a reset removes anything", async () => {
+      const { create, root } = await setUp();
+      const { database, query, run } = create();
+      await database.migrate();
+      writeFileSync(join(root, "migrations/meta/_journal.json"), "{");
+      expect(await run("db", "reset")).toMatchObject({ exitCode: 1 });
+      expect(await query("select title from one")).toEqual([{ title: "first" }]);
+    });
+
     it("belong to commands that fill and empty the database, in production only by its name", async () => {
       let filled = 0;
       const { create } = await setUp(undefined, {
