@@ -210,7 +210,7 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
       for (const listener of this.#testListeners) {
         listener();
       }
-      // What runs comes to its end, and what comes later is refused.
+      // A turn of its own: statements that run come to their end, and later ones are refused.
       await test.scope.turns.run(async () => {
         test.scope.state = "rolled back";
       });
@@ -299,15 +299,7 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
   async #end(scope: Scope): Promise<void> {
     await scope.turns.wait();
     if (scope.isOutermost) {
-      // One of them can ask for another one.
-      while (scope.beforeCommit.length > 0) {
-        const functions = scope.beforeCommit
-          .splice(0)
-          .sort((left, right) => (left.order < right.order ? -1 : left.order > right.order ? 1 : 0));
-        for (const { run } of functions) {
-          await run();
-        }
-      }
+      await scope.runBeforeCommit();
     }
     this.#engine.verify(scope);
   }

@@ -68,6 +68,16 @@ export class Scope {
     return this.parent === undefined || this.parent.isTest;
   }
 
+  /** Runs the functions that wait for the moment before the commit, in the order of their texts. One of them can add others. */
+  async runBeforeCommit(): Promise<void> {
+    while (this.beforeCommit.length > 0) {
+      const functions = this.beforeCommit.splice(0);
+      for (const { run } of functions.sort((left, right) => (left.order < right.order ? -1 : Number(left.order > right.order)))) {
+        await run();
+      }
+    }
+  }
+
   /**
    * Refuses statements after the end.
    *
