@@ -200,6 +200,9 @@ function correctObject(schema: ZodSchema, described: { properties?: object; requ
     } else if (io === "input") {
       const mayLack = takesAbsence(schema, name, place) ?? !stated.has(name);
       stated[mayLack ? "delete" : "add"](name);
+    } else if (takesAnything(field)) {
+      // The value may be undefined, which JSON leaves out.
+      stated.delete(name);
     }
   }
   const needed = [...readShape(schema).keys()].filter((name) => stated.has(name));
@@ -225,6 +228,11 @@ function correctDefault(schema: ZodSchema, described: object, io: Direction): vo
   if (isStated && ("default" in described || isCarried(peel(schema)))) {
     Object.assign(described, { default: readDefinition(schema, "defaultValue") });
   }
+}
+
+/** Tells whether a schema, or an option of it, takes any value. */
+function takesAnything(schema: ZodSchema): boolean {
+  return listOptions(schema, new Set()).some((option) => ["unknown", "any"].includes(option._zod.def.type));
 }
 
 /** Tells whether the only value of a schema is `undefined`. */

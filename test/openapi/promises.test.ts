@@ -121,6 +121,8 @@ describe("a JSON value is taken exactly if it is valid by the document", () => {
 describe("a result that is sent is valid by the document", () => {
   const outputs: Readonly<Record<string, z.ZodType>> = {
     ...schemas,
+    unknown: z.unknown(),
+    "anything in an object": z.object({ a: z.any(), b: z.union([z.int(), z.unknown()]) }),
     date: z.date(),
     set: z.set(z.int()),
     "a record of optional values": z.record(z.enum(["a", "b"]), z.int().optional()),
@@ -130,10 +132,20 @@ describe("a result that is sent is valid by the document", () => {
       .transform((text) => text.length)
       .pipe(z.int()),
   };
-  const special = fc.constantFrom<unknown>(new Date(0), 5n, 2n ** 70n, new Set([1, 2]), new Map([["a", 1]]), [1n, new Date(0)], {
-    k: "b",
-    a: 1n,
-  });
+  const special = fc.constantFrom<unknown>(
+    undefined,
+    { a: undefined, b: 1 },
+    new Date(0),
+    5n,
+    2n ** 70n,
+    new Set([1, 2]),
+    new Map([["a", 1]]),
+    [1n, new Date(0)],
+    {
+      k: "b",
+      a: 1n,
+    },
+  );
 
   it.each(Object.entries(outputs))("%s", async (_, schema) => {
     const app = createLiveApp();
