@@ -16,9 +16,10 @@ const page = `<!doctype html><html lang="en"><head><style nonce="<%= cspNonce() 
 const wait = "<% await new Promise((resolve) => setTimeout(resolve, 20)) %>";
 
 describe.each([
-  ["production", false],
-  ["debug mode", true],
-])("a policy without 'unsafe-inline' in %s", (_label, debug) => {
+  ["production", false, { defaultSrc: ["'self'"] }],
+  ["debug mode", true, { defaultSrc: ["'self'"] }],
+  ["debug mode, with 'strict-dynamic'", true, { defaultSrc: ["'self'"], scriptSrc: ["'strict-dynamic'"] }],
+])("a policy without 'unsafe-inline' in %s", (_label, debug, contentSecurityPolicy) => {
   let browser: Browser;
   let server: Server;
   let origin: string;
@@ -29,7 +30,7 @@ describe.each([
     mkdirSync(join(folder, "templates"));
     const app = new Flagon(folder, {
       name: "policy",
-      config: { secretKey: "a key for tests", debug, contentSecurityPolicy: { defaultSrc: ["'self'"] } },
+      config: { secretKey: "a key for tests", debug, contentSecurityPolicy },
     });
     app.logger.level = "silent";
     app.route("/page", () => renderTemplateString(page), { endpoint: "page" });

@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { findRequestContext } from "../../dispatch/context";
 import type { FlagonRequest } from "../../http/request/request";
 import type { FlagonResponse } from "../../http/response/response";
 import { isBodiless } from "../../http/status";
@@ -12,7 +13,7 @@ const partHeaders = ["hx-request", "x-requested-with", "turbo-frame"];
  * Puts a script at the end of a page. Other responses stay unchanged.
  *
  * HTML without the end of a document, such as `<h1>Hello</h1>`, is a page if the browser opens it as one. Parts that a
- * script asks for stay as they are.
+ * script asks for stay as they are. The script gets the nonce of the page, if it has one: a policy with `'strict-dynamic'` wants it.
  */
 export function insertScript(response: FlagonResponse, request: FlagonRequest, script: string): void {
   const { body } = response;
@@ -20,7 +21,9 @@ export function insertScript(response: FlagonResponse, request: FlagonRequest, s
     const end = ["</body>", "</html>"].map((tag) => body.lastIndexOf(tag)).find((index) => index >= 0);
     const place = end ?? (isForPage(request) && !isBodiless(response.status) ? body.length : undefined);
     if (place !== undefined) {
-      response.body = `${body.slice(0, place)}${script}${body.slice(place)}`;
+      const nonce = findRequestContext()?.usedCspNonce;
+      const allowed = nonce === undefined ? script : script.replace("<script", `<script nonce="${nonce}"`);
+      response.body = `${body.slice(0, place)}${allowed}${body.slice(place)}`;
     }
   }
 }
