@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Flagon, type FlagonOptions } from "flagon";
-import { onTestFinished } from "vitest";
+import { afterAll, beforeAll, onTestFinished } from "vitest";
 
 /** Creates an app whose unhandled errors reach the test. */
 export function createApp(options: FlagonOptions = {}, ...controllers: object[]): Flagon {
@@ -65,4 +65,19 @@ export function writeFiles(files: Readonly<Record<string, string | Uint8Array>>)
   }
   onTestFinished(() => rmSync(root, { recursive: true, force: true }));
   return root;
+}
+
+/** Collects the rejections that nobody handles while the tests of a file run: each would end a process. */
+export function collectUnhandled(): unknown[] {
+  const unhandled: unknown[] = [];
+  const note = (error: unknown): void => {
+    unhandled.push(error);
+  };
+  beforeAll(() => {
+    process.on("unhandledRejection", note);
+  });
+  afterAll(() => {
+    process.off("unhandledRejection", note);
+  });
+  return unhandled;
 }

@@ -7,21 +7,11 @@ import { paginate } from "flagon/database";
 import { Jobs, job } from "flagon/jobs";
 import { hashPassword, verifyPassword } from "flagon/login";
 import { Mail } from "flagon/mail";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
+import { collectUnhandled } from "../support";
 
-/** The rejections that nobody handled: each would end a process. */
-const unhandled: unknown[] = [];
-const note = (error: unknown): void => {
-  unhandled.push(error);
-};
-
-beforeAll(() => {
-  process.on("unhandledRejection", note);
-});
-afterAll(() => {
-  process.off("unhandledRejection", note);
-});
+const unhandled = collectUnhandled();
 
 const mail = new Mail({ from: "shop@example.com" });
 const greet = job("greet", { data: z.object({ name: z.string() }) }, () => undefined);

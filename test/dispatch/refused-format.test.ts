@@ -1,9 +1,9 @@
 import { Blueprint, type Flagon, type FlagonOptions, json } from "flagon";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { serve } from "../../src/server/production/serve";
 import { openSocket } from "../server/raw-socket";
-import { createApp, waitUntil } from "../support";
+import { serveLive } from "../server/serve-live";
+import { createApp } from "../support";
 
 const Rate = z.object({ id: z.int() });
 const problem = "application/problem+json";
@@ -39,19 +39,7 @@ function createApi(): Flagon {
 
 /** Serves an app as production does, sends bytes, and returns the status and the media type of the answer. */
 async function sendRaw(app: Flagon, ...requests: string[]): Promise<unknown[]> {
-  const running = serve(app, { port: 0 });
-  const listeners = (["SIGTERM", "SIGINT", "SIGHUP"] as const).map((name) => [name, process.listeners(name).at(-1)] as const);
-  const uncaught = process.listeners("uncaughtException").at(-1);
-  onTestFinished(async () => {
-    for (const [name, listener] of listeners) {
-      process.off(name, listener ?? (() => undefined));
-    }
-    process.off("uncaughtException", uncaught ?? (() => undefined));
-    await running?.stop();
-  });
-  await waitUntil(() => running?.server.listening === true);
-  const address = running?.server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const port = await serveLive(app);
   const answers: unknown[] = [];
   for (const request of requests) {
     const socket = openSocket(port);

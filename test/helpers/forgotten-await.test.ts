@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import {
   abort,
@@ -30,19 +30,9 @@ import {
   urlFor,
 } from "../../src";
 import { hashPassword, LoginManager, loginUser } from "../../src/login";
+import { collectUnhandled } from "../support";
 
-/** The rejections that nobody handled: each would end a process. */
-const unhandled: unknown[] = [];
-const note = (error: unknown): void => {
-  unhandled.push(error);
-};
-
-beforeAll(() => {
-  process.on("unhandledRejection", note);
-});
-afterAll(() => {
-  process.off("unhandledRejection", note);
-});
+const unhandled = collectUnhandled();
 
 /** A promise in place of a value, which is rejected a little later. JavaScript lets it pass, and so does a cast. */
 function lost(): never {

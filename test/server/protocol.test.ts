@@ -2,10 +2,10 @@ import { request as sendRequest } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import express from "express";
 import { type Flagon, makeResponse, request } from "flagon";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { serve } from "../../src/server/production/serve";
-import { createApp, waitUntil } from "../support";
+import { describe, expect, it } from "vitest";
+import { createApp } from "../support";
 import { exchange, openSocket, statuses } from "./raw-socket";
+import { serveLive } from "./serve-live";
 
 /** Serves an app with limits on a port of its own, as production does. */
 async function serveApp(setUp: (app: Flagon) => void = () => undefined): Promise<{ app: Flagon; port: number; ran: string[] }> {
@@ -30,19 +30,7 @@ async function serveApp(setUp: (app: Flagon) => void = () => undefined): Promise
   );
   app.route("/echo", () => request.stream, { endpoint: "echo", methods: ["POST"] });
   setUp(app);
-  const running = serve(app, { port: 0, healthPath: "/healthz" });
-  const listeners = (["SIGTERM", "SIGINT", "SIGHUP"] as const).map((name) => [name, process.listeners(name).at(-1)] as const);
-  const uncaught = process.listeners("uncaughtException").at(-1);
-  onTestFinished(async () => {
-    for (const [name, listener] of listeners) {
-      process.off(name, listener ?? (() => undefined));
-    }
-    process.off("uncaughtException", uncaught ?? (() => undefined));
-    await running?.stop();
-  });
-  await waitUntil(() => running?.server.listening === true);
-  const address = running?.server.address();
-  return { app, ran, port: typeof address === "object" && address !== null ? address.port : 0 };
+  return { app, ran, port: await serveLive(app, { healthPath: "/healthz" }) };
 }
 
 const chunk = (length: number) => `${length.toString(16)}\r\n${"x".repeat(length)}\r\n`;
