@@ -46,12 +46,16 @@ describe("jobs in the app's database", () => {
     return { app, database, db, jobs };
   };
 
-  it("are not ended by a worker that has lost its claim", async () => {
+  it.each([
+    ["ended", 3, null],
+    ["tried again", 3, new Error("again")],
+    ["failed", 0, new Error("for good")],
+  ])("are not %s by a worker that has lost its claim", async (end, retries, failure) => {
     const { app, database, jobs } = await setUp({ lease: 60 });
     let release: () => unknown = () => undefined;
-    const held = job<number>("held until released", async () => {
-      await new Promise((resolve) => {
-        release = () => resolve(undefined);
+    const held = job<number>(`held until ${end}`, { retries }, async () => {
+      await new Promise((resolve, reject) => {
+        release = () => (failure === null ? resolve(undefined) : reject(failure));
       });
     });
     await app.appContext(() => held.enqueue(1));
