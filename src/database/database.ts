@@ -109,7 +109,7 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
       return this.#begin(run, config);
     }
     try {
-      parent.check("An atomic()");
+      parent.check("An atomic()", true);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -143,7 +143,7 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
     if (scope === undefined) {
       await run();
     } else {
-      scope.check("A beforeCommit()");
+      scope.check("A beforeCommit()", true);
       scope.beforeCommit.push({ run, order });
     }
   }
@@ -295,9 +295,9 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
     return this.#asDrizzle(entered);
   }
 
-  /** Ends a scope from inside: waits for savepoints that the code does not await, and runs the functions before the commit. */
+  /** Ends a scope from inside: waits for all that the code does not await, and runs the functions before the commit. */
   async #end(scope: Scope): Promise<void> {
-    await scope.turns.wait();
+    await scope.finish();
     if (scope.isOutermost) {
       await scope.runBeforeCommit();
     }

@@ -5,7 +5,7 @@ import { lazily } from "../base/lazily";
 import { refuseUnknown } from "../base/unknown-options";
 import { callDrizzle, cloneSession, type Engine, messageOf, toRows } from "./engine";
 import { measureQuery, takeOverRecording } from "./query-recorder";
-import { findScope, runInScope, type Scope } from "./scope";
+import { runInScope, type Scope } from "./scope";
 import { isBusy, type LibsqlClient, type LibsqlTransaction, type QueuedClient, queueWriters, retryBusy } from "./writers";
 
 const loadLibsql = lazily(() => require("@libsql/client") as typeof import("@libsql/client"));
@@ -114,19 +114,16 @@ class GuardedTransaction implements LibsqlTransaction {
     return this.#plain.closed;
   }
 
-  async execute(statement: unknown, values?: unknown): Promise<unknown> {
-    await this.#enter();
-    return measureQuery(this.#isRecorded, statement, values, () => this.#plain.execute(statement, values));
+  execute(statement: unknown, values?: unknown): Promise<unknown> {
+    return this.#run(() => measureQuery(this.#isRecorded, statement, values, () => this.#plain.execute(statement, values)));
   }
 
-  async batch(statements: unknown): Promise<unknown> {
-    await this.#enter();
-    return this.#plain.batch(statements);
+  batch(statements: unknown): Promise<unknown> {
+    return this.#run(() => this.#plain.batch(statements));
   }
 
-  async executeMultiple(sql: string): Promise<void> {
-    await this.#enter();
-    return this.#plain.executeMultiple(sql);
+  executeMultiple(sql: string): Promise<void> {
+    return this.#run(() => this.#plain.executeMultiple(sql));
   }
 
   commit(): Promise<void> {
@@ -142,14 +139,18 @@ class GuardedTransaction implements LibsqlTransaction {
     this.#plain.close();
   }
 
-  async #enter(): Promise<void> {
-    const found = findScope(this.#scope.owner);
-    const scope = found?.root === this.#scope ? found : this.#scope;
+  async #run<Result>(send: () => Promise<Result>): Promise<Result> {
+    const scope = this.#scope.innermost;
     scope.check("A statement");
+    return scope.hold(this.#sendInTurn(scope, send));
+  }
+
+  async #sendInTurn<Result>(scope: Scope, send: () => Promise<Result>): Promise<Result> {
     if (!scope.turns.isFree) {
       await scope.turns.wait();
       scope.check("A statement");
     }
+    return send();
   }
 }
 

@@ -2,7 +2,7 @@ import { ConfigError, DatabaseError } from "../base/errors";
 import { lazily } from "../base/lazily";
 import { callDrizzle, cloneSession, type Engine, findOfError, toRows } from "./engine";
 import { measureQuery, takeOverRecording } from "./query-recorder";
-import { findScope, runInScope, type Scope, warnBeside } from "./scope";
+import { runInScope, type Scope, warnBeside } from "./scope";
 
 /** The part of a client of `pg` that is needed here. */
 interface PostgresClient {
@@ -124,8 +124,7 @@ class GuardedConnection {
       this.#scope.state = /^c/i.test(text) ? this.#scope.state : "rolled back";
       return this.#plain.query(...values);
     }
-    const found = findScope(this.#scope.owner);
-    const scope = found?.root === this.#scope ? found : this.#scope;
+    const scope = this.#scope.innermost;
     scope.check("A statement");
     if (scope.isTest && this.#scope.handle !== undefined) {
       return scope.turns.run(() => {
@@ -133,6 +132,10 @@ class GuardedConnection {
         return this.#runByItself(values);
       });
     }
+    return scope.hold(this.#runInTurn(scope, values));
+  }
+
+  async #runInTurn(scope: Scope, values: readonly unknown[]): Promise<unknown> {
     if (!scope.turns.isFree) {
       await scope.turns.wait();
       scope.check("A statement");

@@ -3,7 +3,7 @@ import { addDetachedState } from "../base/detached";
 import { DatabaseError } from "../base/errors";
 import { findAppContext } from "../dispatch/context";
 
-/** The state of a transaction: open, committed or rolled back. */
+/** The state of a transaction. It is ending from its last function before the commit on. */
 type State = "open" | "ending" | "committed" | "rolled back";
 
 /** A queue: callers go through one after another, in the order of their arrival. */
@@ -47,6 +47,7 @@ export class Scope {
   /** The drizzle object for statements inside the transaction. */
   handle: object | undefined;
   state: State = "open";
+  readonly #unfinished = new Set<Promise<unknown>>();
 
   /**
    * @param owner The database.
@@ -68,6 +69,26 @@ export class Scope {
     return this.parent === undefined || this.parent.isTest;
   }
 
+  /** The scope of the same transaction that the running code is in. */
+  get innermost(): Scope {
+    const found = findScope(this.owner);
+    return found?.root === this.root ? found : this;
+  }
+
+  /** Lets the end of this scope wait for work, also if the code inside does not. Returns a promise for that code. */
+  hold<Result>(work: Promise<Result>): Promise<Result> {
+    this.#unfinished.add(work);
+    return work.finally(() => this.#unfinished.delete(work));
+  }
+
+  /** Waits until all work is done that has begun inside: statements, savepoints, and what `hold()` got. */
+  async finish(): Promise<void> {
+    while (this.#unfinished.size > 0 || !this.turns.isFree) {
+      await this.turns.wait();
+      await Promise.allSettled(this.#unfinished);
+    }
+  }
+
   /** Runs the functions that wait for the moment before the commit, in the order of their texts. One of them can add others. */
   async runBeforeCommit(): Promise<void> {
     while (this.beforeCommit.length > 0) {
@@ -75,19 +96,25 @@ export class Scope {
       for (const { run } of functions.sort((left, right) => (left.order < right.order ? -1 : Number(left.order > right.order)))) {
         await run();
       }
+      await this.finish();
     }
+    this.state = "ending";
   }
 
   /**
    * Refuses statements after the end.
    *
+   * @param what The statement, as the start of a sentence.
+   * @param isLastCall Whether it is refused from the last function before the commit on. Default: only the outermost scope does so.
    * @throws {DatabaseError} If this scope, or one around it, has ended.
    */
-  check(what: string): void {
+  check(what: string, isLastCall = false): void {
     for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.parent) {
-      if (scope.state === "committed" || scope.state === "rolled back") {
+      const { state } = scope;
+      // A savepoint is released by a statement.
+      if (state !== "open" && (state !== "ending" || isLastCall || scope.parent === undefined)) {
         throw new DatabaseError(
-          `${what} came after its transaction was ${scope.state}. Await everything inside of atomic: a branch of Promise.all() continues when another one fails, and use Promise.allSettled() or afterCommit() for work that may outlive it.`,
+          `${what} came after its transaction ${state === "ending" ? "had begun to commit" : `was ${state}`}. Await everything inside of atomic: a branch of Promise.all() continues when another one fails, and use Promise.allSettled() or afterCommit() for work that may outlive it.`,
         );
       }
     }
@@ -106,6 +133,18 @@ export function findScope(owner: object): Scope | undefined {
     scope = scope.outer;
   }
   return scope;
+}
+
+/**
+ * Runs work as a part of the current transaction of a database, which does not commit before it is done. Without one, it just runs.
+ *
+ * @param what The work, as the start of a sentence.
+ * @throws {DatabaseError} If the transaction has ended.
+ */
+export async function takePart<Result>(owner: object, what: string, work: () => Promise<Result>): Promise<Result> {
+  const scope = findScope(owner);
+  scope?.check(what, true);
+  return scope === undefined ? work() : scope.hold(work());
 }
 
 /** Returns the innermost scope that the running code is in, of any database. */

@@ -5,6 +5,7 @@ import { didYouMean } from "../base/suggestion";
 import { refuseUnknown } from "../base/unknown-options";
 import { watchPromise } from "../base/watched-promise";
 import { Database } from "../database/database";
+import { takePart } from "../database/scope";
 import { findRequestContext } from "../dispatch/context";
 import { type Backend, StoreBackend } from "./backend";
 import { createBullBackend } from "./bull-backend";
@@ -102,7 +103,10 @@ export class Jobs implements Extension {
    * @throws {JobError} If its data is no JSON or does not fit, or the service that keeps jobs does not answer.
    */
   enqueue(job: AnyJob, data: unknown, options: EnqueueOptions = {}): Promise<string> {
-    return watchPromise(this.#enqueue(job, data, options), `enqueue() of the job '${job.name}'`);
+    const call = `enqueue() of the job '${job.name}'`;
+    const database = this.#database;
+    const add = () => this.#enqueue(job, data, options);
+    return watchPromise(database === undefined ? add() : takePart(database, `The ${call}`, add), call);
   }
 
   async #enqueue(job: AnyJob, data: unknown, options: EnqueueOptions): Promise<string> {

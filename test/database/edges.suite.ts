@@ -95,6 +95,51 @@ export function describeEdges(name: string, create: () => Promise<Made>, isPostg
       expect(log).toEqual(["first", "second true", "after"]);
     });
 
+    it("waits for statements that nobody awaits, and for their errors", async () => {
+      const made = await create();
+      const { database } = made;
+      await insert(made, "taken");
+      const unawaited = (title: string) =>
+        void insert(made, title)
+          .execute()
+          .catch(() => undefined);
+      await database.atomic(async () => {
+        unawaited("first");
+        await database.atomic(async () => unawaited("inner"));
+        unawaited("last");
+      });
+      const failed = database.atomic(async () => {
+        unawaited("beside");
+        unawaited("taken");
+      });
+      // Postgres would answer the commit of a failed transaction with a rollback, and no error.
+      await (isPostgres ? expect(failed).rejects.toThrow("A statement of this transaction failed") : failed);
+      expect(await titles(made)).toEqual(["taken", "first", "inner", "last", ...(isPostgres ? [] : ["beside"])]);
+    });
+
+    it("refuses work that comes while it commits", async () => {
+      const { database } = await create();
+      const late: Promise<unknown>[] = [];
+      await database.atomic(() =>
+        database.beforeCommit(() => {
+          const comesLater = (work: () => Promise<unknown>) => late.push(failure(Promise.resolve().then(work)));
+          // A few ticks later the functions before the commit are through.
+          setImmediate(() => {
+            comesLater(() => database.beforeCommit(() => undefined));
+            comesLater(() => database.atomic(() => undefined));
+          });
+          return undefined;
+        }),
+      );
+      await wait(20);
+      expect(late).toHaveLength(2);
+      for (const error of await Promise.all(late)) {
+        expect(String(error)).toMatch(
+          isPostgres ? /came after its transaction had begun to commit\. Await/ : /came after its transaction .*commit/,
+        );
+      }
+    });
+
     it("keeps the first error as the cause when a statement and a savepoint fail after it", async () => {
       const made = await create();
       await insert(made, "taken");

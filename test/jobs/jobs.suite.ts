@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 import { currentApp, type Flagon, renderTemplateString, route } from "flagon";
 import { atomic, type Database } from "flagon/database";
@@ -204,8 +205,10 @@ export function describeJobs(kind: string, create: () => Promise<Place>): void {
     it("finish within the time of a stop, or are given back without counting an attempt", async () => {
       const made = await setUp();
       const log: string[] = [];
+      const stopping = new AbortController();
       const quick = job(uniqueName(), async () => {
-        await wait(200);
+        await once(stopping.signal, "abort");
+        await wait(100);
         log.push("quick");
       });
       const endless = job(uniqueName(), async (_, { signal }) => {
@@ -216,6 +219,7 @@ export function describeJobs(kind: string, create: () => Promise<Place>): void {
       await enqueue(made, endless as never, undefined as never);
       const worker = await made.jobs.work();
       await until(async () => (await made.jobs.list("active")).length === 2);
+      stopping.abort();
       await worker.stop(500);
       expect(log.slice(0, 1)).toEqual(["quick"]);
       const left = await made.jobs.list("waiting");
@@ -400,6 +404,49 @@ export function describeTransactionalJobs(
       });
       await jobs.drain();
       expect([runs.sort(), await rows()]).toEqual([[1, 3, 5], 1]);
+    });
+
+    it("are added with the rows also if nobody awaits them, with and without a key, wherever the call stands", async () => {
+      const { app, database, jobs, rows, runs, work } = await setUp();
+      await app.appContext(async () => {
+        for (const [index, key] of [undefined, "a", "b", "c"].entries()) {
+          const options = key === undefined ? {} : { key };
+          await database.atomic(async () => {
+            void work.enqueue(10 + index, options);
+            await rows();
+          });
+          await database.atomic(async () => {
+            await rows();
+            void work.enqueue(20 + index, key === undefined ? {} : { key: `${key} last` });
+          });
+          await database.atomic(async () => {
+            await database.atomic(async () => {
+              void work.enqueue(30 + index, key === undefined ? {} : { key: `${key} inner` });
+            });
+            await rows();
+          });
+        }
+      });
+      await jobs.drain();
+      expect(runs.sort((left, right) => left - right)).toEqual([10, 11, 12, 13, 20, 21, 22, 23, 30, 31, 32, 33]);
+    });
+
+    it("are refused aloud when their transaction has ended", async () => {
+      const { app, database, jobs, work } = await setUp();
+      let late: Promise<string>[] = [];
+      await app.appContext(async () => {
+        await database.atomic(async () => {
+          const pause = new Promise((resolve) => setTimeout(resolve, 30));
+          late = [pause.then(() => work.enqueue(1)), pause.then(() => work.enqueue(2, { key: "k" }))];
+          for (const one of late) {
+            one.catch(() => undefined);
+          }
+        });
+      });
+      for (const one of late) {
+        await expect(one).rejects.toThrow(/^The enqueue\(\) of the job '.*' came after its transaction was committed\. Await/);
+      }
+      expect(jobs.queued()).toEqual([]);
     });
 
     it("let two transactions with the same keys, in other orders, both commit", async () => {
