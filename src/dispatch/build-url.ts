@@ -6,7 +6,7 @@ import { isSameValue, listVariables, type Route, takesMethod, takesValue } from 
 import { toText } from "../routing/rule-parser";
 import type { Application } from "../setup/application";
 import type { Endpoint } from "../setup/registry";
-import type { RequestContext } from "./context";
+import { type AppContext, RequestContext } from "./context";
 import { warnOfMisplacedOptions } from "./misplaced-options";
 
 /** A value for a URL: text, a number and the like, or a list of them for the query. */
@@ -41,19 +41,19 @@ const flaskNames: ReadonlySet<string> = new Set(["_external", "_anchor", "_schem
  * Builds the URL of an endpoint.
  *
  * @param app The app.
- * @param context The current request, if there is one.
+ * @param context The current request, or the context without one, if there is any.
  * @param endpoint The endpoint; one that begins with a dot is of the current blueprint.
  * @param values The rule's variables; the other values become the query.
  * @throws {BuildError} If the endpoint is unknown, values are missing, promises or not convertible, or one has the name of an option of Flask.
  */
 export function buildUrl(
   app: Application,
-  context: RequestContext | undefined,
+  context: AppContext | undefined,
   endpoint: string,
   values: Readonly<Record<string, unknown>> = {},
   options: UrlOptions = {},
 ): string {
-  const name = resolveName(context, endpoint);
+  const name = resolveName(requestOf(context), endpoint);
   refuseAwaited(name, values, "values");
   refuseAwaited(name, options, "options");
   refuseUnknown(options, urlOptions, "urlFor()");
@@ -67,6 +67,10 @@ export function buildUrl(
     }
     return handled;
   }
+}
+
+function requestOf(context: AppContext | undefined): RequestContext | undefined {
+  return context instanceof RequestContext ? context : undefined;
 }
 
 /** Refuses promises among values or options. */
@@ -83,7 +87,7 @@ function refuseAwaited(endpoint: string, given: object, label: string): void {
 
 function build(
   app: Application,
-  context: RequestContext | undefined,
+  context: AppContext | undefined,
   name: string,
   values: Record<string, unknown>,
   options: UrlOptions,
@@ -102,9 +106,10 @@ function build(
     refusePromise(hook(target.name, values), "result of a function of urlDefaults");
   }
   target.extendValues?.(values);
-  const route = chooseRoute(app, context, target, values, options);
-  const path = rootPathOf(app, context) + formatPath(route, values) + formatQuery(route, values) + formatAnchor(options.anchor);
-  const host = findOtherHost(app, context, route, values);
+  const request = requestOf(context);
+  const route = chooseRoute(app, request, target, values, options);
+  const path = rootPathOf(app, request) + formatPath(route, values) + formatQuery(route, values) + formatAnchor(options.anchor);
+  const host = findOtherHost(app, request, route, values);
   if (app.config.debug) {
     warnOfMisplacedOptions(app, route, values, options);
   }
@@ -259,17 +264,19 @@ function formatAnchor(anchor: string | undefined): string {
     : `#${encodeURIComponent(anchor).replace(/%(?:21|24|26|27|28|29|2A|2B|2C|2F|3A|3B|3D|3F|40)/g, decodeURIComponent)}`;
 }
 
-function findOrigin(app: Application, context: RequestContext | undefined, scheme: string | undefined, other: string | undefined): string {
-  const host = other ?? (context?.request.host || app.config.serverName);
+function findOrigin(app: Application, context: AppContext | undefined, scheme: string | undefined, other: string | undefined): string {
+  const request = requestOf(context)?.request;
+  const own = request === undefined && other === undefined ? context?.origin : undefined;
+  const host = other ?? own?.host ?? (request?.host || app.config.serverName);
   if (host === null || host === "") {
     throw new BuildError(
-      context === undefined
+      request === undefined
         ? "Could not build an external URL outside of a request, or in a mail: a visitor chooses the host of a request. Set the configuration's serverName, and preferredUrlScheme if it is not http."
         : "Could not build an external URL: the request names no host. Set the configuration's serverName.",
       "",
     );
   }
-  return `${scheme ?? context?.request.scheme ?? app.config.preferredUrlScheme}://${host}`;
+  return `${scheme ?? own?.scheme ?? request?.scheme ?? app.config.preferredUrlScheme}://${host}`;
 }
 
 function explain(

@@ -10,6 +10,7 @@ import type { FlagonResponse } from "../http/response/response";
 import type { Match } from "../routing/route";
 import { closeSession, Session } from "../sessions/session";
 import type { Application } from "../setup/application";
+import type { Origin } from "../setup/life-cycle";
 import type { AnyAfterRequestHook, Endpoint, Hooks } from "../setup/registry";
 
 /** The type of `g`. Augment it: `declare module "flagon" { interface Globals { user: User } }`. */
@@ -22,8 +23,14 @@ export type RoutingAnswer = HTTPException | FlagonResponse;
 export class AppContext {
   #g: (Globals & Record<string, unknown>) | undefined;
 
-  /** @param app The app. */
-  constructor(readonly app: Application) {}
+  /**
+   * @param app The app.
+   * @param origin The scheme and host of external links without a request. Default: those of the setting `serverName`.
+   */
+  constructor(
+    readonly app: Application,
+    readonly origin?: Origin | undefined,
+  ) {}
 
   /** Values that hooks and views share. It starts empty. */
   get g(): Globals & Record<string, unknown> {

@@ -2,6 +2,7 @@ import { isPromise } from "../base/maybe-promise";
 import { signals } from "../base/signals";
 import { closeRequest, needsClose } from "../http/request/request";
 import type { Application } from "../setup/application";
+import type { Origin } from "../setup/life-cycle";
 import { discardBody } from "./body-stream";
 import { AppContext, contexts, type RequestContext } from "./context";
 
@@ -39,9 +40,13 @@ async function tearDownApp(context: AppContext, failure: unknown): Promise<void>
   }
 }
 
-/** Runs a function with an app's context, which ends with it: once it has returned, or its promise is settled. */
-export function runInAppContext(app: Application, run: () => unknown): unknown {
-  const context = new AppContext(app);
+/**
+ * Runs a function with an app's context, which ends with it: once it has returned, or its promise is settled.
+ *
+ * @param origin The scheme and host of external links. Default: those of the setting `serverName`.
+ */
+export function runInAppContext(app: Application, run: () => unknown, origin?: Origin): unknown {
+  const context = new AppContext(app, origin);
   const end = (failure?: unknown): Promise<void> => tearDownApp(context, failure);
   return contexts.run(context, () => {
     let result: unknown;

@@ -16,9 +16,8 @@ class StandardScope {
   }
 
   get urlFor(): (endpoint: string, values?: Record<string, unknown>, options?: UrlOptions) => string {
-    const { app } = this.#context;
-    const request = this.#context instanceof RequestContext ? this.#context : undefined;
-    return (endpoint, values, options) => buildUrl(app, request, endpoint, values, options);
+    const context = this.#context;
+    return (endpoint, values, options) => buildUrl(context.app, context, endpoint, values, options);
   }
 
   /** Undefined without a request, so that a template can ask. */

@@ -3,7 +3,7 @@ import { refusePromise } from "../base/forgotten-await";
 import { didYouMean } from "../base/suggestion";
 import type { Suggestion } from "../base/suggestion-types";
 import { buildUrl, type UrlOptions, type UrlValue } from "../dispatch/build-url";
-import { type AppContext, getAppContext, RequestContext } from "../dispatch/context";
+import { type AppContext, getAppContext } from "../dispatch/context";
 
 /** The names of a controller's methods. */
 export type MethodName<Controller> = {
@@ -107,13 +107,12 @@ export function urlFor(
   for (const given of rest) {
     refusePromise(given, "argument of urlFor()");
   }
-  const context = current instanceof RequestContext ? current : undefined;
   if (typeof target === "string") {
     const [values, options] = rest;
-    return buildUrl(app, context, target, toObject(values), toObject(options));
+    return buildUrl(app, current, target, toObject(values), toObject(options));
   }
   const [method, values, options] = rest;
-  return buildUrl(app, context, findEndpointOf(current, target, String(method)), toObject(values), toObject(options));
+  return buildUrl(app, current, findEndpointOf(current, target, String(method)), toObject(values), toObject(options));
 }
 
 const noValues: Readonly<Record<string, unknown>> = Object.freeze({});

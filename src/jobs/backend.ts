@@ -1,5 +1,6 @@
 import type { Application } from "../setup/application";
 import type { AnyJob } from "./definition";
+import type { JobEnded } from "./drain";
 import type { Claim, JobInfo, JobState, Message, WaitingJob } from "./message";
 import { runClaim } from "./retry";
 import type { JobStore } from "./store";
@@ -18,9 +19,9 @@ export interface Backend {
   /** Rejects if the place of the jobs does not take any, as when its service is away. */
   reach(): Promise<void>;
   add(message: Message, job: AnyJob, added: (message: Message) => void): Promise<string>;
-  work(app: Application, jobs: KnownJobs, ended: (id: string) => void, options: WorkOptions): RunningWorker;
+  work(app: Application, jobs: KnownJobs, ended: JobEnded, options: WorkOptions): RunningWorker;
   /** Runs all jobs that wait, also those whose time has not come, and their retries, until none waits. */
-  drain(app: Application, jobs: KnownJobs, ended: (id: string) => void): Promise<number>;
+  drain(app: Application, jobs: KnownJobs, ended: JobEnded): Promise<number>;
   list(state: JobState | undefined, limit: number): Promise<readonly JobInfo[]>;
   restore(id: string): Promise<WaitingJob | null>;
   oldestWaiting(): Promise<number | null>;
@@ -61,11 +62,11 @@ export class StoreBackend implements Backend {
     return this.#store.add(message, added);
   }
 
-  work(app: Application, jobs: KnownJobs, ended: (id: string) => void, options: WorkOptions): RunningWorker {
+  work(app: Application, jobs: KnownJobs, ended: JobEnded, options: WorkOptions): RunningWorker {
     return new StoreWorker(app, this.#store, jobs, this.#lease, ({ id }: Claim) => ended(id), options);
   }
 
-  async drain(app: Application, jobs: KnownJobs, ended: (id: string) => void): Promise<number> {
+  async drain(app: Application, jobs: KnownJobs, ended: JobEnded): Promise<number> {
     const never = new AbortController().signal;
     let runs = 0;
     for (;;) {
@@ -83,8 +84,9 @@ export class StoreBackend implements Backend {
         return runs;
       }
       runs++;
-      if (await runClaim(app, this.#store, job, claim, never)) {
-        ended(claim.id);
+      const end = await runClaim(app, this.#store, job, claim, never);
+      if (end.isOver) {
+        ended(claim.id, end.failure);
       }
     }
   }

@@ -9,6 +9,7 @@ import { optionsOfKey, takeKey } from "./bull-keys";
 import { BullTicks } from "./bull-ticks";
 import type { BullJob, BullQueue, BullWorker } from "./bull-types";
 import type { AnyJob } from "./definition";
+import type { JobEnded } from "./drain";
 import { describeError, type JobInfo, type JobState, type Message, PermanentError, type WaitingJob } from "./message";
 import { schedulePrefix } from "./names";
 import { listQueues } from "./queues";
@@ -113,14 +114,14 @@ class BullBackend implements Backend {
     return id;
   }
 
-  work(app: Application, jobs: KnownJobs, ended: (id: string) => void, options: WorkOptions): RunningWorker {
+  work(app: Application, jobs: KnownJobs, ended: JobEnded, options: WorkOptions): RunningWorker {
     return this.#work(app, jobs, ended, options, pauseBefore);
   }
 
   #work(
     app: Application,
     jobs: KnownJobs,
-    ended: (id: string) => void,
+    ended: JobEnded,
     { concurrency = 10, queues = [] }: WorkOptions,
     pause: (job: AnyJob, attempts: number) => number,
   ): RunningWorker {
@@ -192,11 +193,11 @@ class BullBackend implements Backend {
     };
   }
 
-  async drain(app: Application, jobs: KnownJobs, ended: (id: string) => void): Promise<number> {
+  async drain(app: Application, jobs: KnownJobs, ended: JobEnded): Promise<number> {
     let runs = 0;
-    const count = (id: string): void => {
+    const count: JobEnded = (id, failure) => {
       runs++;
-      ended(id);
+      ended(id, failure);
     };
     // BullMQ on Postgres runs a job twice whose delay ends by itself while it is promoted: no delay ends at that time.
     const worker = this.#work(app, jobs, count, {}, () => drainPause);
@@ -277,14 +278,7 @@ class BullBackend implements Backend {
     return this.#find(name);
   }
 
-  async #run(
-    app: Application,
-    jobs: KnownJobs,
-    bullJob: BullJob,
-    token: string,
-    stop: AbortSignal,
-    ended: (id: string) => void,
-  ): Promise<void> {
+  async #run(app: Application, jobs: KnownJobs, bullJob: BullJob, token: string, stop: AbortSignal, ended: JobEnded): Promise<void> {
     const { message, retries } = bullJob.data;
     const job = jobs().get(message.name);
     const { DelayedError, UnrecoverableError } = loadBull();
@@ -310,7 +304,7 @@ class BullBackend implements Backend {
         `The job '${message.name}' failed, and is ${isLast ? "not tried again" : "tried again"}.`,
       );
       if (isLast) {
-        ended(message.id);
+        ended(message.id, { name: message.name, error });
       } else {
         await this.#takeKey(bullJob);
       }

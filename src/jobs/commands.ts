@@ -63,6 +63,7 @@ export function addJobCommands(app: Flagon, jobs: CommandedJobs): void {
 }
 
 async function work(app: Flagon, jobs: CommandedJobs, queues: readonly string[], concurrency: unknown): Promise<string> {
+  app.lifeCycle.mode = "work";
   await app.ready();
   if (jobs.kind === "memory") {
     throw new JobError(

@@ -11,6 +11,7 @@ import { type Backend, StoreBackend } from "./backend";
 import { createBullBackend } from "./bull-backend";
 import { addJobCommands } from "./commands";
 import type { AnyJob, Job, JobControl } from "./definition";
+import { drain } from "./drain";
 import { type EnqueueOptions, noteJobs, readEnqueueOptions } from "./find-jobs";
 import { HeldJobs } from "./held-jobs";
 import type { JobsOptions } from "./jobs-options";
@@ -170,18 +171,15 @@ export class Jobs implements Extension {
   /**
    * Runs all jobs that wait, those with a delay and those that these enqueue as well, until none is left. For tests.
    *
-   * Retries come at once. A job that fails for good is among `list("failed")`.
+   * Retries come at once. With `config.testing`, jobs that fail for good reject it once all others have run, unless
+   * `config.propagateExceptions` is `false`. They are among `list("failed")` in any case.
    *
    * @returns The number of runs.
+   * @throws {JobError} If a job failed: the message names each one with its error, and `cause` is the error of the first.
    */
   async drain(): Promise<number> {
     await this.#kept.prepare();
-    const runs = await this.#kept.drain(
-      this.#owner,
-      () => this.#known(),
-      (id) => this.#queued.delete(id),
-    );
-    return runs;
+    return drain(this.#kept, this.#owner, () => this.#known(), this.#queued);
   }
 
   /**

@@ -1,11 +1,15 @@
 import type { Application } from "../setup/application";
 import type { AnyJob } from "./definition";
+import type { JobFailure } from "./drain";
 import { type Claim, describeError, PermanentError } from "./message";
 import { runJob } from "./runner";
 import type { JobStore } from "./store";
 
 /** The part of a store that writes the ends of runs. */
 export type RunEnds = Pick<JobStore, "finish" | "fail" | "retry">;
+
+/** The end of a run: of the job as well, with its error if it failed, or only of this run. */
+export type RunEnd = { readonly isOver: false } | { readonly isOver: true; readonly failure?: JobFailure };
 
 /** The longest pause before a retry, in milliseconds. */
 const longestPause = 3600_000;
@@ -16,12 +20,13 @@ export function pauseBefore(job: AnyJob, attempt: number): number {
   return Math.round(pause * (0.75 + Math.random() * 0.5));
 }
 
-/** Runs a job that was taken, and writes its end or the time of its next run. Returns `true` if it has ended. */
-export async function runClaim(app: Application, store: RunEnds, job: AnyJob, claim: Claim, stop: AbortSignal): Promise<boolean> {
+/** Runs a job that was taken, and writes its end or the time of its next run. */
+export async function runClaim(app: Application, store: RunEnds, job: AnyJob, claim: Claim, stop: AbortSignal): Promise<RunEnd> {
   const { retries } = job.options;
   if (claim.attempt > retries + 1) {
-    await store.fail(claim, `The worker ended during each of its ${claim.attempt - 1} runs.`);
-    return true;
+    const error = `The worker ended during each of its ${claim.attempt - 1} runs.`;
+    await store.fail(claim, error);
+    return { isOver: true, failure: { name: claim.name, error } };
   }
   try {
     await runJob(app, job, claim, stop);
@@ -31,12 +36,12 @@ export async function runClaim(app: Application, store: RunEnds, job: AnyJob, cl
     if (claim.attempt > retries || error instanceof PermanentError) {
       app.logger.error(details, `The job '${claim.name}' failed, and is not tried again.`);
       await store.fail(claim, text);
-      return true;
+      return { isOver: true, failure: { name: claim.name, error } };
     }
     app.logger.warn(details, `The job '${claim.name}' failed, and is tried again.`);
     await store.retry(claim, Date.now() + pauseBefore(job, claim.attempt), text);
-    return false;
+    return { isOver: false };
   }
   await store.finish(claim);
-  return true;
+  return { isOver: true };
 }

@@ -1,5 +1,6 @@
 import { runDetached } from "../base/detached";
 import { JobError } from "../base/errors";
+import { findOwnOrigin } from "../dispatch/own-origin";
 import { runInAppContext } from "../dispatch/tear-down";
 import type { Application } from "../setup/application";
 import type { AnyJob, JobControl } from "./definition";
@@ -24,7 +25,7 @@ export async function runJob(app: Application, job: AnyJob, claim: Omit<Claim, "
   const log = app.logger.child({ job: job.name, jobId: id, ...(requestId === null ? {} : { requestId }) });
   const control: JobControl = { id, attempt, log, requestId, traceparent, signal: AbortSignal.any([late.signal, stop]) };
   try {
-    return await runDetached(() => runInAppContext(app, async () => job.run(data, control)));
+    return await runDetached(() => runInAppContext(app, async () => job.run(data, control), findOwnOrigin(app)));
   } catch (failure) {
     throw late.signal.aborted && !(failure instanceof PermanentError) ? new JobError(error.message, { cause: failure }) : failure;
   } finally {

@@ -173,7 +173,7 @@ export class StoreWorker implements RunningWorker {
     const job = this.#jobs().get(claim.name);
     if (job !== undefined) {
       await this.#attempt(async () => {
-        if (await runClaim(this.#app, this.#ends, job, claim, this.#stop.signal)) {
+        if ((await runClaim(this.#app, this.#ends, job, claim, this.#stop.signal)).isOver) {
           this.#ended(claim);
         }
       });

@@ -6,6 +6,7 @@ import { Markup } from "../base/html";
 import { refuseUnknown } from "../base/unknown-options";
 import { watchPromise } from "../base/watched-promise";
 import { findAppContext, findRequestContext } from "../dispatch/context";
+import { findOwnOrigin } from "../dispatch/own-origin";
 import { runInAppContext } from "../dispatch/tear-down";
 import { createScope } from "../dispatch/template-scope";
 import { Job } from "../jobs/definition";
@@ -214,12 +215,14 @@ export class Mail implements Extension {
 
   /**
    * Links lead to the app's own host, not to the one that a request names: a visitor chooses that. Without a configured name,
-   * development and tests use the host of the request.
+   * development and tests use the host of the request, or outside of one their own address.
    */
   #inContext(run: () => unknown): unknown {
     const app = this.#owner;
     const { debug, serverName, testing } = app.config;
-    return serverName === null && (debug || testing) && findRequestContext() !== undefined ? run() : runInAppContext(app, run);
+    return serverName === null && (debug || testing) && findRequestContext() !== undefined
+      ? run()
+      : runInAppContext(app, run, findOwnOrigin(app));
   }
 
   #scope(): object {
@@ -278,10 +281,11 @@ export class Mail implements Extension {
 
   #start(): void {
     const { config, lifeCycle, logger } = this.#owner;
-    if (this.#given === undefined && !config.testing && !config.debug && lifeCycle.mode === "serve") {
+    const isServed = (lifeCycle.mode === "serve" || lifeCycle.mode === "work") && !config.testing && !config.debug;
+    if (isServed && this.#given === undefined) {
       throw missingTransport();
     }
-    if (config.serverName === null && !config.testing && !config.debug && lifeCycle.mode === "serve") {
+    if (isServed && config.serverName === null) {
       logger.warn(`${withoutServerName.problem} ${withoutServerName.cure}`);
     }
     if (this.#given !== undefined && !config.testing) {

@@ -9,6 +9,14 @@ export interface StartOptions {
   once?: boolean;
 }
 
+/** The scheme and the host, with its port, of a link. */
+export interface Origin {
+  /** The scheme, such as `"https"`. */
+  readonly scheme: string;
+  /** The host, such as `"example.com"` or `"127.0.0.1:5000"`. */
+  readonly host: string;
+}
+
 /** The role of this process in `serve`: the only process, the primary of several, or one of several workers. */
 export type ProcessRole = "single" | "primary" | "worker";
 
@@ -57,8 +65,13 @@ const longestWait = 1000;
 
 /** Starts and stops the resources of an app. */
 export class LifeCycle {
-  /** The way in which the app runs: `run`, `serve`, or neither, as in tests and scripts. The server sets it before the start. */
-  mode: "run" | "serve" | "script" = "script";
+  /**
+   * The way in which the app runs: `run`, `serve`, `work` for `flagon jobs work`, or none of them, as in tests and scripts. The server and
+   * the command set it before the start.
+   */
+  mode: "run" | "serve" | "work" | "script" = "script";
+  /** The address that `flagon run` serves. Each other way to run an app has none. */
+  address: Origin | undefined;
   /** Whether the processes that serve also run jobs. */
   runsJobs = false;
   /** The health checks. */

@@ -3,6 +3,7 @@ import { FlagonError } from "../base/errors";
 import { contexts } from "../dispatch/context";
 import { createContext } from "../dispatch/dispatch";
 import { findRoute } from "../dispatch/find-route";
+import { findTestOrigin } from "../dispatch/own-origin";
 import { tearDown } from "../dispatch/tear-down";
 import type { FlagonRequest } from "../http/request/request";
 import { FlagonResponse } from "../http/response/response";
@@ -200,9 +201,9 @@ export async function runInRequestContext<Result>(
 }
 
 /** Returns the scheme and the host of an app, by its settings. */
-function baseOf({ config }: Application): string {
-  const [trusted = "localhost"] = config.trustedHosts;
-  return `${config.preferredUrlScheme}://${config.serverName ?? trusted.replace(/^\./, "")}`;
+function baseOf(app: Application): string {
+  const { host, scheme } = findTestOrigin(app);
+  return `${scheme}://${host}`;
 }
 
 /** Gives an app without a secret key a random one, so that sessions and forms work. A key that was set to `null` stays `null`. */

@@ -9,7 +9,7 @@ import { type Place, uniqueName, until } from "./jobs.suite";
 export function describeJobInputs(kind: string, create: () => Promise<Place>): void {
   const setUp = async () => {
     const { database, options } = await create();
-    const app = createApp();
+    const app = createApp({ config: { propagateExceptions: false } });
     app.logger.level = "silent";
     if (database !== undefined) {
       app.use(database);

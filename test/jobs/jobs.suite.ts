@@ -35,7 +35,7 @@ export interface Place {
 export function describeJobs(kind: string, create: () => Promise<Place>): void {
   const setUp = async (extra: JobsOptions = {}, ...controllers: object[]): Promise<{ app: Flagon; jobs: Jobs }> => {
     const { database, options } = await create();
-    const app = createApp({ config: { serverName: "example.com" } });
+    const app = createApp({ config: { serverName: "example.com", propagateExceptions: false } });
     app.logger.level = "silent";
     if (database !== undefined) {
       app.use(database);
@@ -283,7 +283,7 @@ export function describeJobs(kind: string, create: () => Promise<Place>): void {
       const place = await create();
       const named = job<number>(uniqueName(), { queue: "other", retries: 0 }, () => Promise.reject(new Error("broken")));
       const open = async () => {
-        const app = createApp();
+        const app = createApp({ config: { propagateExceptions: false } });
         app.logger.level = "silent";
         if (place.database !== undefined) {
           app.use(place.database);
@@ -510,7 +510,7 @@ export function describeTransactionalJobs(
 export function describeJobEdges(kind: string, create: () => Promise<Place>): void {
   const setUp = async (extra: JobsOptions = {}, ...controllers: object[]): Promise<{ app: Flagon; jobs: Jobs }> => {
     const { database, options } = await create();
-    const app = createApp({}, ...controllers);
+    const app = createApp({ config: { propagateExceptions: false } }, ...controllers);
     app.logger.level = "silent";
     const jobs = new Jobs({ ...options, ...extra });
     // The jobs are stopped before the database, in any order of app.use().

@@ -36,7 +36,7 @@ for (const kind of ["file", "memory"] as const) {
 describe("jobs in the app's database", () => {
   const setUp = async (options: object = {}) => {
     const { database, db } = await createLibsql("file");
-    const app = new Flagon(__dirname, { static: null, config: { testing: true } });
+    const app = new Flagon(__dirname, { static: null, config: { testing: true, propagateExceptions: false } });
     app.logger.level = "silent";
     app.use(database);
     const jobs = new Jobs({ database, ...options });
@@ -218,7 +218,7 @@ describe("Jobs", () => {
   it.each(["memory", "database"])(
     "keep the key of a failed job that is retried by hand, unless another one has it, in the %s",
     async (kind) => {
-      const app = new Flagon(__dirname, { static: null, config: { testing: true } });
+      const app = new Flagon(__dirname, { static: null, config: { testing: true, propagateExceptions: false } });
       app.logger.level = "silent";
       if (kind === "database") {
         app.use((await createLibsql("file")).database);

@@ -84,7 +84,15 @@ export function runDevelopmentServer(app: Application, options: RunOptions): Ser
     say(isInUse ? explainPort(host, port) : explainFailure(error, { host, port }));
     void app.lifeCycle.stop().then(() => process.exit(isInUse && isRestarted() ? portInUseCode : 1));
   });
+  const serve = (actual: number): string => {
+    const scheme = options.tls === undefined ? "http" : "https";
+    const name = host.includes(":") ? `[${host}]` : host;
+    app.lifeCycle.address = { scheme, host: `${isWildcard(host) ? "localhost" : name}:${actual}` };
+    return `${scheme}://${name}:${actual}`;
+  };
   app.lifeCycle.mode = "run";
+  // Jobs begin with the app, before it listens.
+  serve(port);
   const ready = app.lifeCycle.start().then(() => {
     warnAtStart(app);
     return liveReload?.ready;
@@ -96,9 +104,7 @@ export function runDevelopmentServer(app: Application, options: RunOptions): Ser
       reportLoaded();
       tellParent({ listening: { host, port: actual } });
       say(` * Serving the Flagon app '${app.name}' for development${debug ? ", with debug on" : ""}`);
-      say(
-        ` * Running on ${options.tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${actual} (press Ctrl+C to stop)`,
-      );
+      say(` * Running on ${serve(actual)} (press Ctrl+C to stop)`);
     });
   let stopped: Promise<void> | undefined;
   ready.then(
@@ -120,6 +126,11 @@ export function runDevelopmentServer(app: Application, options: RunOptions): Ser
   const forget = endOnUncaughtError(app, stop);
   server.once("close", forget);
   return server;
+}
+
+/** Tells whether a host stands for all addresses of this machine, where no link leads. */
+function isWildcard(host: string): boolean {
+  return /^(?:0\.0\.0\.0|::|)$/.test(host);
 }
 
 /** Runs this program in another process, and restarts it when its code changes. */
