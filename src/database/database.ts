@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { Extension, Flagon } from "../app";
 import { DatabaseError, SetupError } from "../base/errors";
 import { findAppContext } from "../dispatch/context";
@@ -8,6 +9,7 @@ import { beginNested, type DrizzleDatabase, type Engine } from "./engine";
 import { type MigrationReport, Migrations } from "./migrations";
 import { checkDatabaseOptions, type DatabaseOptions } from "./options";
 import { currentScope, findScope, runInScope, runOutside, Scope } from "./scope";
+import { findCasing, listAppTables } from "./tables";
 
 /** The transaction of a test. */
 interface TestTransaction {
@@ -82,11 +84,12 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
     app.lifeCycle.add({ stop: () => this.close(), isLast: true });
     app.healthCheck("database", () => this.#engine.check());
     app.registry.deploymentChecks.push(async () => {
-      const problem = (await this.#migrations.inspect()).problem;
-      return problem === null ? [] : [{ problem, cure: "Run: npx flagon db migrate" }];
+      const { pending, problem } = await this.#migrations.inspect();
+      return problem === null ? [] : [{ problem, cure: `Run: npx flagon db ${pending.length > 0 ? "migrate" : "check"}` }];
     });
     const { schemaFile, seed } = this.#options;
     addDatabaseCommands(app, this.#engine, this.#migrations, {
+      casing: findCasing(this.drizzle),
       schemaFile,
       seed: seed === undefined ? undefined : () => this.atomic((db) => seed(db)),
     });
@@ -365,9 +368,12 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
   }
 
   #createMigrations(root: string): Migrations {
-    const { migrate, migrations = "migrations" } = this.#options;
-    const apply = migrate === undefined ? undefined : () => migrate(this.drizzle);
-    return new Migrations(this.#engine, this.drizzle, root, migrations, apply);
+    const { migrate, migrations = "migrations", schemaFile } = this.#options;
+    return new Migrations(this.#engine, this.drizzle, {
+      folder: resolve(root, migrations),
+      apply: migrate === undefined ? undefined : () => migrate(this.drizzle),
+      listTables: () => listAppTables(this.drizzle, root, schemaFile),
+    });
   }
 }
 

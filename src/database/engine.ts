@@ -1,5 +1,6 @@
 import { DatabaseError } from "../base/errors";
 import type { Scope } from "./scope";
+import type { StoredColumn } from "./tables";
 
 /** The part of a drizzle database that Flagon uses. */
 export interface DrizzleDatabase {
@@ -30,6 +31,8 @@ export interface Engine {
   execute(handle: object, statement: object): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** Returns the rows of a statement without placeholders. */
   query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** Lists the columns of all tables and views. */
+  listColumns(): Promise<readonly StoredColumn[]>;
   /** The name of the database, as a person would say it, and whether it is on this machine. */
   describe(): Promise<{ readonly name: string; readonly isLocal: boolean }>;
   /** Removes all tables, and the schemas of Postgres that the migrations make. */
@@ -104,4 +107,14 @@ export async function callDrizzle(handle: object, method: "all" | "execute", sta
 /** Returns a value as a list of rows. */
 export function toRows(value: unknown): readonly Readonly<Record<string, unknown>>[] {
   return Array.isArray(value) ? value : [];
+}
+
+/** Reads the rows of a list of columns. */
+export function toColumns(rows: readonly Readonly<Record<string, unknown>>[]): readonly StoredColumn[] {
+  return rows.map((row) => ({
+    schema: String(row.schema),
+    table: String(row.table),
+    column: String(row.column),
+    isVisible: row.visible === true || row.visible === 1,
+  }));
 }

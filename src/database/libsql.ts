@@ -3,9 +3,10 @@ import { basename, dirname, join } from "node:path";
 import { ConfigError, DatabaseError } from "../base/errors";
 import { lazily } from "../base/lazily";
 import { refuseUnknown } from "../base/unknown-options";
-import { callDrizzle, cloneSession, type Engine, messageOf, toRows } from "./engine";
+import { callDrizzle, cloneSession, type Engine, messageOf, toColumns, toRows } from "./engine";
 import { measureQuery, takeOverRecording } from "./query-recorder";
 import { runInScope, type Scope } from "./scope";
+import type { StoredColumn } from "./tables";
 import { isBusy, type LibsqlClient, type LibsqlTransaction, type QueuedClient, queueWriters, retryBusy } from "./writers";
 
 const loadLibsql = lazily(() => require("@libsql/client") as typeof import("@libsql/client"));
@@ -228,6 +229,14 @@ export class LibsqlEngine implements Engine {
 
   async query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
     return (await this.#queued.client.execute(sql)).rows;
+  }
+
+  async listColumns(): Promise<readonly StoredColumn[]> {
+    return toColumns(
+      await this.query(
+        `SELECT 'main' AS "schema", m.name AS "table", c.name AS "column", 1 AS visible FROM sqlite_master AS m JOIN pragma_table_xinfo(m.name) AS c WHERE m.type IN ('table', 'view')`,
+      ),
+    );
   }
 
   async describe(): Promise<{ name: string; isLocal: boolean }> {

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { DatabaseError } from "../base/errors";
 import { type DrizzleMigrator, loadMigrator } from "./drizzle";
 import { type Engine, findOfError, messageOf } from "./engine";
 import { reach } from "./reach";
+import { type AppTable, describeMissing } from "./tables";
 
 /** A migration of the folder. */
 interface Migration {
@@ -38,32 +39,52 @@ export interface MigrationReport {
   readonly problem: string | null;
 }
 
+/** The parts of an app that its migrations need. */
+interface MigrationParts {
+  /** The folder of migrations. */
+  readonly folder: string;
+  /** Applies them, in place of drizzle's own migrator. */
+  readonly apply: (() => unknown) | undefined;
+  /** Lists the tables that the app's queries name. */
+  listTables(): Promise<readonly AppTable[]>;
+}
+
 /** The migrations of a database: drizzle's, applied by drizzle, under a lock, and compared with the applied ones. */
 export class Migrations {
-  /** The folder. */
-  readonly folder: string;
   readonly #engine: Engine;
   readonly #database: object;
-  readonly #apply: (() => unknown) | undefined;
+  readonly #parts: MigrationParts;
 
   /**
    * @param engine The database.
    * @param database The database of drizzle.
-   * @param root The folder that the folder of migrations is relative to.
-   * @param folder The folder of migrations.
-   * @param apply Applies them, in place of drizzle's own migrator.
+   * @param parts The folder, and the app's own parts.
    */
-  constructor(engine: Engine, database: object, root: string, folder: string, apply: (() => unknown) | undefined) {
+  constructor(engine: Engine, database: object, parts: MigrationParts) {
     this.#engine = engine;
     this.#database = database;
-    this.folder = resolve(root, folder);
-    this.#apply = apply;
+    this.#parts = parts;
   }
 
-  /** Compares the folder with the database. */
+  /** The folder. */
+  get folder(): string {
+    return this.#parts.folder;
+  }
+
+  /** Compares the folder, and the tables of the app, with the database. */
   async inspect(): Promise<MigrationReport> {
     await reach(this.#engine);
-    return this.#compare();
+    const report = await this.#compare();
+    return report.problem === null ? { ...report, problem: await this.#findMissing() } : report;
+  }
+
+  /** Describes the columns of the app's queries that no migration has made. */
+  async #findMissing(): Promise<string | null> {
+    const tables = this.#engine.kind === "other" ? [] : await this.#parts.listTables();
+    const missing = tables.length === 0 ? [] : describeMissing(tables, await this.#engine.listColumns(), this.#engine.kind === "libsql");
+    return missing.length === 0
+      ? null
+      : `All migrations are applied, and the tables of the app differ from those of the database:\n${missing.join("\n")}\nWrite a migration: npx flagon db generate.`;
   }
 
   async #compare(): Promise<MigrationReport> {
@@ -88,7 +109,7 @@ export class Migrations {
         throw new DatabaseError(describe([], before.skipped, before.changed) ?? "");
       }
       try {
-        await (this.#apply ?? (() => this.#applyByDrizzle()))();
+        await (this.#parts.apply ?? (() => this.#applyByDrizzle()))();
       } catch (error) {
         throw this.#explain(error, before.pending);
       }
@@ -112,7 +133,7 @@ export class Migrations {
   #read(): readonly Migration[] {
     const hasJournal = existsSync(join(this.folder, "meta/_journal.json"));
     if (!hasJournal && !hasNamed(this.folder)) {
-      if (this.#apply !== undefined) {
+      if (this.#parts.apply !== undefined) {
         return [];
       }
       throw new DatabaseError(

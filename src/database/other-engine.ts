@@ -45,6 +45,10 @@ export class OtherEngine implements Engine {
     return this.#refuse();
   }
 
+  listColumns(): Promise<never> {
+    return this.#refuse();
+  }
+
   describe(): Promise<never> {
     return this.#refuse();
   }

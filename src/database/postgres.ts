@@ -1,8 +1,9 @@
 import { ConfigError, DatabaseError } from "../base/errors";
 import { lazily } from "../base/lazily";
-import { callDrizzle, cloneSession, type Engine, findOfError, toRows } from "./engine";
+import { callDrizzle, cloneSession, type Engine, findOfError, toColumns, toRows } from "./engine";
 import { measureQuery, takeOverRecording } from "./query-recorder";
 import { runInScope, type Scope, warnBeside } from "./scope";
+import type { StoredColumn } from "./tables";
 
 /** The part of a client of `pg` that is needed here. */
 interface PostgresClient {
@@ -273,6 +274,14 @@ export class PostgresEngine implements Engine {
 
   async query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
     return (await this.#pool.query(sql)).rows;
+  }
+
+  async listColumns(): Promise<readonly StoredColumn[]> {
+    return toColumns(
+      await this.query(
+        `SELECT n.nspname AS "schema", c.relname AS "table", a.attname AS "column", pg_table_is_visible(c.oid) AS visible FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace JOIN pg_attribute AS a ON a.attrelid = c.oid WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND a.attnum > 0 AND NOT a.attisdropped AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')`,
+      ),
+    );
   }
 
   async describe(): Promise<{ name: string; isLocal: boolean }> {

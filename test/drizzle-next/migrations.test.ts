@@ -77,6 +77,25 @@ describe("the folders of migrations of drizzle 1", () => {
   });
 });
 
+describe("the casing of tables of drizzle 1", () => {
+  it("is that of their migrations, with a file of settings and without one", async () => {
+    const table = `import { integer, snakeCase, text } from "drizzle-orm/sqlite-core";\nexport const users = snakeCase.table("users", { id: integer().primaryKey(), passwordHash: text() });\n`;
+    for (const files of [
+      {},
+      { "drizzle.config.ts": 'export default { dialect: "sqlite", schema: "./schema.ts", out: "./migrations" };' },
+    ]) {
+      const { create, root } = setUp({ "schema.ts": table, ...files });
+      symlinkSync(join(__dirname, "../../node_modules"), join(root, "node_modules"));
+      const { client, database, run } = create();
+      expect(await run("db", "generate")).toMatchObject({ exitCode: 0 });
+      await database.migrate();
+      expect(await run("db", "check")).toMatchObject({ exitCode: 0, output: "All migrations are applied.\n" });
+      await client.execute("alter table users rename column password_hash to passwordHash");
+      expect((await run("db", "check")).output).toContain("no column 'password_hash'; it has 'passwordHash'");
+    }
+  });
+});
+
 describe("the relational queries of drizzle 1", () => {
   it("are paged by a function", async () => {
     const { client, database, posts } = await createLibsql("memory");

@@ -1,7 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { sql, sum } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/node-postgres";
-import { bigint, jsonb, numeric, pgTable, serial, text, timestamp } from "drizzle-orm/pg-core";
+import { bigint, jsonb, numeric, pgSchema, pgTable, serial, text, timestamp } from "drizzle-orm/pg-core";
+import { Flagon } from "flagon";
 import { Database, openPostgres, paginate, recordQueries } from "flagon/database";
 import { Jobs, job } from "flagon/jobs";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
@@ -161,6 +162,40 @@ describe("Postgres", () => {
       isolationLevel: "serializable",
     });
     expect(level).toEqual([{ transaction_isolation: "serializable" }]);
+  });
+
+  it("is compared with the tables of the app, in all of its schemas", async () => {
+    const shop = pgSchema("shop");
+    const schema = {
+      users: pgTable("users", { id: serial().primaryKey(), passwordHash: text() }),
+      orders: shop.table("orders", { id: serial().primaryKey(), sentAt: text() }),
+      paid: shop.view("paid", { id: serial() }).as(sql`select 1 as id`),
+      state: shop.enum("state", ["open", "paid"]),
+    };
+    const client = openPostgres(await server.createDatabase());
+    const database = new Database(drizzle({ client, schema, casing: "snake_case" }));
+    onTestFinished(() => database.close());
+    const journal = {
+      version: "7",
+      dialect: "postgresql",
+      entries: [{ idx: 0, version: "7", when: 1, tag: "0000_one", breakpoints: true }],
+    };
+    const statements = `create table users (id serial, "passwordHash" text);--> statement-breakpoint
+create schema shop;--> statement-breakpoint
+create table shop.users (id serial, password_hash text);--> statement-breakpoint
+create table shop.orders (id serial, sent_at text);--> statement-breakpoint
+create table orders (id serial);`;
+    const root = writeFiles({ "migrations/meta/_journal.json": JSON.stringify(journal), "migrations/0000_one.sql": statements });
+    const app = new Flagon(root, { static: null, config: { testing: true } });
+    app.use(database);
+    const check = async () => (await app.testCommands().invoke(["db", "check"])).output;
+    expect(await check()).toBe("Not applied yet: '0000_one'.\n");
+    await database.migrate();
+    expect(await check()).toContain("\nThe table 'users' has no column 'password_hash'; it has 'passwordHash'.\nWrite a migration");
+    await client.query('alter table users rename column "passwordHash" to password_hash');
+    expect(await check()).toBe("All migrations are applied.\n");
+    await client.query("drop table shop.orders");
+    expect(await check()).toContain("There is no table 'shop.orders'.");
   });
 
   it("keeps times with a zone and large numbers as bigint, and refuses a NUL", async () => {
