@@ -171,11 +171,10 @@ export class Jobs implements Extension {
   /**
    * Runs all jobs that wait, those with a delay and those that these enqueue as well, until none is left. For tests.
    *
-   * Retries come at once. With `config.testing`, jobs that fail for good reject it once all others have run, unless
-   * `config.propagateExceptions` is `false`. They are among `list("failed")` in any case.
+   * Retries come at once. A job that fails for good is among `list("failed")`. With `config.testing` its error is on the console as
+   * well, unless `config.propagateExceptions` is `false`.
    *
    * @returns The number of runs.
-   * @throws {JobError} If a job failed: the message names each one with its error, and `cause` is the error of the first.
    */
   async drain(): Promise<number> {
     await this.#kept.prepare();
