@@ -1,5 +1,8 @@
+import { FormError } from "../base/errors";
+import { refusePromise } from "../base/forgotten-await";
 import { html, type Markup } from "../base/html";
 import { andThen, type MaybePromise } from "../base/maybe-promise";
+import { describeGiven } from "../base/unknown-options";
 import type { RequestContext } from "../dispatch/context";
 import { createScope } from "../dispatch/template-scope";
 import { FormValues } from "../http/request/form-values";
@@ -10,11 +13,12 @@ import { Conversion } from "../schemas/conversion";
 import { emptyNode, type NameNode, toTree } from "../schemas/field-names";
 import { findPlace, wasSent } from "../schemas/field-places";
 import type { FormIssueField, FormLabelKind } from "../schemas/form-messages";
-import { type FieldPath, type FormSchema, findField, listOwnFields } from "../schemas/form-schema";
+import { type FieldPath, type FormSchema, findField, getField, listOwnFields, refuseNear } from "../schemas/form-schema";
 import { humanize } from "../schemas/humanize";
 import { unwrap } from "../schemas/unwrap";
 import { CsrfError, checkCsrf, createCsrfToken, csrfField } from "../sessions/csrf";
 import { formatAttributes } from "./attributes";
+import { checkRenderOptions } from "./check-options";
 import { describeField } from "./field-descriptions";
 import { type FieldOptions, renderControl, renderErrors, renderField, renderFormErrors, renderNotes } from "./field-markup";
 import { hasFile } from "./file-fields";
@@ -174,7 +178,7 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
         this.#result = result;
       } else if (this.submitted) {
         for (const issue of result.issues) {
-          this.addError(issue.name, this.#explain(issue));
+          this.#addIssue(issue.name, this.#explain(issue));
         }
       }
       return this;
@@ -220,10 +224,25 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
 
   /** Adds the reason why a token was refused, in the language of the request. */
   #addRefusal(message: string): void {
-    this.addError(null, this.#explain({ name: "", schema: undefined, code: "csrf", message, isOwn: false, details: {} }));
+    this.#addIssue(null, this.#explain({ name: "", schema: undefined, code: "csrf", message, isOwn: false, details: {} }));
   }
 
   addError(field: string | null, message: string): void {
+    const given: unknown = message;
+    refusePromise(given, "message of addError()", FormError);
+    if (typeof given !== "string" || (field !== null && typeof field !== "string")) {
+      throw new FormError(
+        `addError() takes a field, or null for the form as a whole, and the text that the visitor reads, but got ${describeGiven(field)} and ${describeGiven(given)}.`,
+      );
+    }
+    if (field !== null && !wasSent(field, this.node)) {
+      refuseNear(this.schema, field);
+    }
+    this.#addIssue(field, message);
+  }
+
+  /** Adds an error at the field that shows it. */
+  #addIssue(field: string | null, message: string): void {
     this.#isRefused = true;
     if (field === null || field === "") {
       this.formErrors.push(message);
@@ -256,9 +275,10 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
   }
 
   renderErrors(field?: string): Markup {
-    return field === undefined
-      ? renderFormErrors([...this.formErrors, ...this.#unplaced])
-      : renderErrors(this.errors[findField(this.schema, field)?.name ?? field] ?? []);
+    if (field === undefined) {
+      return renderFormErrors([...this.formErrors, ...this.#unplaced]);
+    }
+    return renderErrors(this.errors[field] ?? this.errors[getField(this.schema, field).name] ?? []);
   }
 
   hidden(): Markup {
@@ -271,7 +291,9 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
     return html`${which}<input type="hidden" name="${csrfField}" value="${token}">`;
   }
 
-  render({ submit = this.label("send"), ...attributes }: FormRenderOptions = {}): Markup {
+  render(options: FormRenderOptions = {}): Markup {
+    checkRenderOptions(options);
+    const { submit = this.label("send"), ...attributes } = options;
     const { fields, alternatives } = this.schema;
     const all = {
       method: this.isSearch ? "get" : "post",

@@ -8,11 +8,11 @@ import { unwrap } from "../schemas/unwrap";
 import type { ZodSchema } from "../schemas/zod";
 import { csrfField, isSafeMethod } from "../sessions/csrf";
 import { BoundForm, formNameField } from "./bound-form";
+import { checkMessages, checkMeta } from "./check-meta";
 import { readOptions } from "./field-descriptions";
 import { hasFile } from "./file-fields";
 import { findControl } from "./find-control";
 import type { Form, FormDefinition, FormInput, FormOptions, FormOutput, FormShape } from "./form";
-import { englishMessages } from "./languages/english";
 
 const formOptions = Object.keys({ method: true, csrf: true, name: true, fieldTemplate: true, messages: true } satisfies Record<
   keyof FormOptions,
@@ -26,7 +26,7 @@ const formOptions = Object.keys({ method: true, csrf: true, name: true, fieldTem
  * @param options The method, the token, the name, the messages and the template of its fields.
  * @throws {FormError} If the schema is not one of zod 4. If a key has dots or brackets, or is one that the form sends
  * itself: `csrf_token`, and `_form` if it has a name. If no control can send a field, such as a map. If a field has two
- * choices of the same text. If a form by `GET` has files, passwords or a token.
+ * choices of the same text. If a form by `GET` has files, passwords or a token. If an option, or a key of `.meta()`, is misspelt.
  *
  * @example
  * ```ts
@@ -44,9 +44,10 @@ export function defineForm<Definition extends FormShape | ZodSchema<object>>(
     );
   }
   refuseUnknown(options, formOptions, "defineForm()", FormError);
-  if (typeof options.messages === "object") {
-    refuseUnknown(options.messages, Object.keys(englishMessages), "'messages' of defineForm()", FormError);
+  if (options.messages !== undefined) {
+    checkMessages(options.messages, "'messages' of defineForm()");
   }
+  checkMeta(formSchema.fields);
   checkMethod(formSchema, options);
   checkOwnFields(formSchema, options);
   return {

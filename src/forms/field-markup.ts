@@ -2,6 +2,7 @@ import { html, Markup } from "../base/html";
 import { textConverters } from "../base/text-values";
 import { type Choice, type FieldChoices, listChoices } from "../schemas/choices";
 import { type Attributes, formatAttributes } from "./attributes";
+import { fieldOptionNames } from "./check-options";
 import type { Control } from "./find-control";
 
 /** One field of a form, ready to be rendered. */
@@ -32,7 +33,10 @@ export interface FieldView {
   readonly sendsOff: boolean;
 }
 
-/** Options of a rendered field. They go before the schema and its `.meta()`. Any other key is an attribute of the control. */
+/**
+ * Options of a rendered field. They go before the schema and its `.meta()`. Any other key is an attribute of the control, as HTML has it; one of
+ * a library or of your own has a hyphen or another sign: `data-x`, `hx-get`, `@click`. Other words are a {@link FormError}.
+ */
 export interface FieldOptions {
   /** The label. */
   label?: string;
@@ -48,9 +52,6 @@ export interface FieldOptions {
 
 /** Attributes while they are collected. */
 type OwnAttributes = Record<string, Attributes[string]>;
-
-/** The options that are not attributes. */
-const fieldOptionNames: ReadonlySet<string> = new Set(["label", "type", "help", "choices"]);
 
 /** The most empty inputs of a list that has a least length. */
 const maxInputs = 50;
@@ -198,6 +199,11 @@ export function listAttributes(view: FieldView, options: FieldOptions = {}): Att
   addValue(attributes, type, view);
   addConstraints(attributes, type, view);
   addDescription(attributes, view, options);
+  return addAttributes(attributes, options);
+}
+
+/** Adds the attributes among the options of a field, and returns all of them. */
+export function addAttributes(attributes: Record<string, Attributes[string]>, options: FieldOptions): Attributes {
   for (const name of Object.keys(options)) {
     const value = options[name];
     if (!fieldOptionNames.has(name) && (typeof value !== "object" || value === null)) {

@@ -12,10 +12,11 @@ import { parseIsoDate } from "../schemas/iso-date";
 import { type Alternative, isGroup, listRecordKeys, readMembers, takesAnyKey } from "../schemas/members";
 import { unwrap } from "../schemas/unwrap";
 import { readInner, readInners, type ZodSchema } from "../schemas/zod";
-import type { Attributes } from "./attributes";
+import { type Attributes, formatAttributes } from "./attributes";
+import { checkFieldOptions } from "./check-options";
 import { describeField, readOptions } from "./field-descriptions";
 import { FieldIds } from "./field-ids";
-import { type FieldOptions, type FieldView, listAttributes, renderErrors } from "./field-markup";
+import { addAttributes, type FieldOptions, type FieldView, listAttributes, renderErrors } from "./field-markup";
 import { hasFile } from "./file-fields";
 import type { Control } from "./find-control";
 import type { RowOptions } from "./form";
@@ -81,21 +82,34 @@ export class FormView {
 
   /** Renders a field, or the group of the fields inside it. */
   renderField(name: string, options: FieldOptions = {}): Markup {
+    checkFieldOptions(options, `field("${name}")`);
     const field = this.find(name);
     const parts = this.#listParts(field);
     if (parts === undefined) {
       return this.#render(field, options);
     }
+    refuseControl(options, name);
     const errors = this.#state.errors[field.name] ?? [];
     if (parts.length === 0 && errors.length === 0) {
       return html``;
     }
-    const { label = describeField(field).label } = options;
     const alternatives = readMembers(field.schema)?.alternatives.map((one) => ({
       ...one,
       names: one.names.map((key) => `${field.name}.${key}`),
     }));
-    return html`<fieldset class="fields"><legend>${label}</legend>${renderErrors(errors)}${this.renderParts(parts, alternatives)}</fieldset>`;
+    return this.#renderGroup(field, options, html`${renderErrors(errors)}${this.renderParts(parts, alternatives)}`);
+  }
+
+  /** Renders the element of a group, with its label, its help and its attributes, around the fields inside it. */
+  #renderGroup(field: FieldPath, options: FieldOptions, content: Markup): Markup {
+    const described = describeField(field);
+    const all = { ...readOptions(field.schema), ...options };
+    const { label = described.label, help = described.help ?? "" } = all;
+    const id = help === "" ? undefined : `${this.#ids.get(field.name)}-help`;
+    const own = typeof all.class === "string" ? { class: `fields ${all.class}` } : {};
+    const attributes = addAttributes({ class: "fields", "aria-describedby": id }, { ...all, ...own });
+    const note = id === undefined ? "" : html`<p class="field-help" id="${id}">${help}</p>`;
+    return html`<fieldset${formatAttributes(attributes)}><legend>${label}</legend>${note}${content}</fieldset>`;
   }
 
   /** Renders fields. Those that only one option of a union has are grouped. */
@@ -109,6 +123,7 @@ export class FormView {
 
   /** Returns the attributes of the control of a field. */
   attributes(name: string, options: FieldOptions): Attributes {
+    checkFieldOptions(options, `attributes("${name}")`);
     const field = this.find(name);
     const all = this.options(field, options);
     return listAttributes(this.view(field, all), all);
@@ -329,6 +344,14 @@ export class FormView {
     }
     const { core, isOptional, isNullable } = unwrap(parent);
     return isOptional || isNullable || isPartialRecord(core);
+  }
+}
+
+/** Refuses options of a control for a group, which has none. */
+function refuseControl(options: FieldOptions, name: string): void {
+  const option = ["type", "choices"].find((key) => options[key] !== undefined);
+  if (option !== undefined) {
+    throw new FormError(`The field '${name}' takes no '${option}': it is a group of fields. Give it to one of its fields.`);
   }
 }
 

@@ -1,3 +1,6 @@
+import { FormError } from "../base/errors";
+import { refusePromise } from "../base/forgotten-await";
+import { refuseUnknown } from "../base/unknown-options";
 import { type FieldIssue, isEnglishOfZod } from "../schemas/check-form";
 import { listTextFormats } from "../schemas/checks";
 import type { FormIssue, FormIssueField, FormLabelKind, FormMessageKind, FormMessages } from "../schemas/form-messages";
@@ -67,11 +70,26 @@ function isMessages(source: unknown): source is FormMessages {
 
 function lookUp(messages: FormMessages, issue: FormIssue, field: FormIssueField): string | undefined {
   const found = typeof messages === "function" ? messages(issue, field) : messages;
-  if (typeof found !== "object") {
+  if (typeof found !== "object" || found === null) {
     return found;
   }
-  const message = found[issue.kind];
-  return typeof message === "function" ? message(issue, field) : message;
+  checkTable(found);
+  const message: unknown = found[issue.kind];
+  const text: unknown = typeof message === "function" ? message(issue, field) : message;
+  refusePromise(text, `message '${issue.kind}' of a form`, FormError);
+  return text === undefined || text === null ? undefined : String(text);
+}
+
+/** The tables without a misspelt kind. */
+const checkedTables = new WeakSet<object>();
+
+/** Refuses a misspelt kind: its message would never be shown. */
+function checkTable(table: object): void {
+  if (!checkedTables.has(table)) {
+    refusePromise(table, "table of a form's messages", FormError);
+    refuseUnknown(table, Object.keys(englishMessages), "the messages of a form", FormError);
+    checkedTables.add(table);
+  }
 }
 
 function describeIssue({ code, message, details, schema }: FieldIssue, { type, isMultiple }: FormIssueField): FormIssue {

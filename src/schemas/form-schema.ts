@@ -1,6 +1,6 @@
 import { FormError } from "../base/errors";
 import { describeForeign, isSchema } from "../base/foreign-schema";
-import { findClosest } from "../base/suggestion";
+import { findClosest, findNear } from "../base/suggestion";
 import { checkFields } from "./check-fields";
 import { formatName, maxDepth, type NameNode, splitName } from "./field-names";
 import { type Alternative, findMember, isGroup, isRecord, readMembers, readRecordMembers, statesRest } from "./members";
@@ -124,6 +124,20 @@ export function getField(form: FormSchema, name: string): FieldPath {
     );
   }
   return field;
+}
+
+/**
+ * Refuses a misspelt name of a field. Other names that no field has are taken, such as those of a check of another library.
+ *
+ * @throws {FormError} If the form has no such field, and one whose name is nearly the same.
+ */
+export function refuseNear(form: FormSchema, name: string): void {
+  const [first = ""] = splitName(name);
+  const isKnown = form.fields.has(first) || (form.whole !== undefined && findMember(form.whole, first) !== undefined);
+  const near = isKnown ? undefined : findNear(first, form.fields.keys());
+  if (near !== undefined) {
+    throw new FormError(`The form has no field '${name}' to add an error to. Did you mean '${near}${name.slice(first.length)}'?`);
+  }
 }
 
 /**
