@@ -3,6 +3,7 @@ import { refusePromise } from "../base/forgotten-await";
 import type { JsonProvider } from "../base/json";
 import { describeGiven, refuseUnknown } from "../base/unknown-options";
 import type { RequestSource } from "../http/request/request-source";
+import { encodeMultipart } from "./multipart-body";
 
 /** One value of a form or a query, or several. `null` and `undefined` are left out. */
 type FieldValue = SingleValue | readonly SingleValue[];
@@ -236,8 +237,7 @@ async function composeBody(
         data.append(name, one);
       }
     }
-    const encoded = new Response(data);
-    return { body: new Uint8Array(await encoded.arrayBuffer()), type: encoded.headers.get("content-type") ?? undefined };
+    return encodeMultipart(data);
   }
   if (form !== undefined) {
     return { body: Buffer.from(new URLSearchParams(listFields(form)).toString(), "utf8"), type: "application/x-www-form-urlencoded" };

@@ -1,4 +1,5 @@
 import {
+  defineForm,
   Flagon,
   type FlagonOptions,
   makeResponse,
@@ -9,6 +10,7 @@ import {
   type TestRequestOptions,
 } from "flagon";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { createApp } from "../support";
 
 describe("testClient()", () => {
@@ -278,5 +280,51 @@ describe("a cookie without attributes that a browser understands", () => {
     const client = app.testClient();
     await client.get("/shop/set");
     expect([(await client.get("/shop/see")).status, (await client.get("/see")).status]).toEqual(statuses);
+  });
+});
+
+describe("a multipart form of a test", () => {
+  /** Sends a form and returns its body as text. */
+  async function send(options: TestRequestOptions) {
+    const app = createApp();
+    app.post("/", async () => `${request.contentType}\n${await request.text()}`, { endpoint: "x" });
+    const text = await (await app.testClient().post("/", options)).text();
+    const [type = "", ...lines] = text.split("\n");
+    return lines.join("\n").replaceAll(type.replace(/^.*boundary=/, ""), "B");
+  }
+
+  it("is encoded as browsers do", async () => {
+    const form = new FormData();
+    form.append('a"b\nc', "x\ny\r\nz\rü");
+    form.append("none", new File([], ""));
+    form.append("file", new File(["x\n"], 'q"\r\n.txt', { type: "text/plain" }));
+    expect(await send({ form })).toBe(
+      [
+        '--B\r\nContent-Disposition: form-data; name="a%22b%0D%0Ac"\r\n\r\nx\r\ny\r\nz\r\nü\r\n',
+        '--B\r\nContent-Disposition: form-data; name="none"; filename=""\r\nContent-Type: application/octet-stream\r\n\r\n\r\n',
+        '--B\r\nContent-Disposition: form-data; name="file"; filename="q%22%0D%0A.txt"\r\nContent-Type: text/plain\r\n\r\nx\n\r\n',
+        "--B--\r\n",
+      ].join(""),
+    );
+    expect(await send({ files: {} })).toBe("--B--\r\n");
+  });
+
+  it.each<[string, z.ZodType<object | undefined>, unknown]>([
+    ["is required", z.file(), ["This field is required."]],
+    ["is absent if it is optional", z.file().optional(), null],
+    ["is absent in a list", z.array(z.file()), []],
+  ])("has a file input that the visitor left empty: it %s", async (_, photo, expected) => {
+    const app = createApp();
+    const UploadForm = defineForm({ photo }, { csrf: false });
+    app.post(
+      "/",
+      async () => {
+        const bound = await UploadForm.validateOnSubmit();
+        return { got: bound.valid ? (Object.values(bound.data)[0] ?? null) : bound.errors.photo };
+      },
+      { endpoint: "x" },
+    );
+    const response = await app.testClient().post("/", { files: { photo: new File([], "") } });
+    expect(await response.json()).toEqual({ got: expected });
   });
 });
