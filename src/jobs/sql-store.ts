@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { DatabaseError, JobError } from "../base/errors";
 import type { Database } from "../database/database";
 import { type DrizzleSql, loadDrizzle } from "../database/drizzle";
-import { findOfError, messageOf } from "../database/engine";
 import { findUniqueViolation } from "../database/violations";
 import { HeldJobs } from "./held-jobs";
+import { JobTables } from "./job-tables";
 import type { Claim, JobInfo, JobState, Message, WaitingJob } from "./message";
 import { schedulePrefix } from "./names";
 import { type ClaimRequest, type JobStore, keptDone, keptFailed } from "./store";
@@ -12,21 +11,11 @@ import { type ClaimRequest, type JobStore, keptDone, keptFailed } from "./store"
 type Row = Readonly<Record<string, unknown>>;
 type Sql = DrizzleSql;
 
-const tables = [
-  `create table if not exists flagon_jobs (
-    id text primary key, name text not null, queue text not null, data text not null, key text,
-    state text not null, run_at bigint not null, attempt integer not null, claim text, claimed_until bigint,
-    error text, request_id text, traceparent text, changed_at bigint not null)`,
-  "create index if not exists flagon_jobs_due on flagon_jobs (state, run_at)",
-  "create unique index if not exists flagon_jobs_key on flagon_jobs (name, key) where state = 'waiting' and key is not null",
-  "create table if not exists flagon_ticks (name text not null, tick bigint not null, primary key (name, tick))",
-];
-
 /** Keeps jobs in two tables of the app's own database. */
 export class SqlStore implements JobStore {
   readonly #database: Database;
   readonly #held: HeldJobs;
-  #isPrepared = false;
+  readonly #tables: JobTables;
   #ending: { readonly claims: Claim[]; readonly done: Promise<void> } | undefined;
   #turn: Promise<void> = Promise.resolve();
 
@@ -34,18 +23,11 @@ export class SqlStore implements JobStore {
   constructor(database: Database) {
     this.#database = database;
     this.#held = new HeldJobs(database);
+    this.#tables = new JobTables(database);
   }
 
-  async prepare(): Promise<void> {
-    if (this.#isPrepared) {
-      return;
-    }
-    const { sql } = loadDrizzle();
-    for (const statement of tables) {
-      await this.#make(sql.raw(statement));
-    }
-    // Tables that are made inside of a transaction may be rolled back.
-    this.#isPrepared = !this.#database.isInTransaction;
+  prepare(): Promise<void> {
+    return this.#tables.prepare();
   }
 
   async add(message: Message, added: (message: Message) => void): Promise<string> {
@@ -79,11 +61,11 @@ export class SqlStore implements JobStore {
     const due = sql`select id from flagon_jobs where (${isDue} or state = 'active' and ${isLost}) and ${inQueues} and ${inArray(sql`name`, [...names])} order by run_at limit ${limit}`;
     const isPostgres = this.#database.kind === "postgres";
     // A read does not wait for the turn of the writers.
-    if (!isPostgres && (await this.#database.execute(due)).length === 0) {
+    if (!isPostgres && (await this.#tables.execute(due)).length === 0) {
       return [];
     }
     const picked = isPostgres ? sql`${due} for update skip locked` : due;
-    const rows = await this.#database.execute(
+    const rows = await this.#tables.execute(
       sql`update flagon_jobs set state = 'active', claim = ${token}, claimed_until = ${now + lease}, attempt = attempt + 1, changed_at = ${now} where id in (${picked}) returning *`,
     );
     return rows.map((row) => ({ ...toMessage(row), token, attempt: Number(row.attempt) })).sort((left, right) => left.runAt - right.runAt);
@@ -93,7 +75,7 @@ export class SqlStore implements JobStore {
     const { inArray, sql } = loadDrizzle();
     const ids = claims.map(({ id }) => id);
     const tokens = [...new Set(claims.map(({ token }) => token))];
-    const rows = await this.#database.execute(
+    const rows = await this.#tables.execute(
       sql`update flagon_jobs set claimed_until = ${Date.now() + lease} where ${inArray(sql`id`, ids)} and ${inArray(sql`claim`, tokens)} and state = 'active' returning id`,
     );
     return new Set(rows.map(({ id }) => String(id)));
@@ -128,7 +110,7 @@ export class SqlStore implements JobStore {
   async list(state: JobState | undefined, limit: number): Promise<readonly JobInfo[]> {
     await this.prepare();
     const { sql } = loadDrizzle();
-    const rows = await this.#database.execute(
+    const rows = await this.#tables.execute(
       sql`select * from flagon_jobs where ${state === undefined ? sql`1 = 1` : sql`state = ${state}`} order by changed_at, run_at limit ${limit}`,
     );
     return rows.map((row) => ({
@@ -163,7 +145,7 @@ export class SqlStore implements JobStore {
     const { sql } = loadDrizzle();
     // The tick and its job are one transaction: a crash between the two would lose the run.
     await this.#database.atomic(async () => {
-      const rows = await this.#database.execute(
+      const rows = await this.#tables.execute(
         sql`insert into flagon_ticks (name, tick) values (${name}, ${tick}) on conflict do nothing returning tick`,
       );
       if (rows.length > 0) {
@@ -175,13 +157,13 @@ export class SqlStore implements JobStore {
   async lastTick(name: string): Promise<number | null> {
     await this.prepare();
     const { sql } = loadDrizzle();
-    const [row] = await this.#database.execute(sql`select max(tick) as tick from flagon_ticks where name = ${name}`);
+    const [row] = await this.#tables.execute(sql`select max(tick) as tick from flagon_ticks where name = ${name}`);
     return row?.tick === null || row?.tick === undefined ? null : Number(row.tick);
   }
 
   async isBusy(name: string): Promise<boolean> {
     const { sql } = loadDrizzle();
-    const rows = await this.#database.execute(
+    const rows = await this.#tables.execute(
       sql`select id from flagon_jobs where name = ${name} and state in ('waiting', 'active') limit 1`,
     );
     return rows.length > 0;
@@ -190,7 +172,7 @@ export class SqlStore implements JobStore {
   async oldestWaiting(): Promise<number | null> {
     await this.prepare();
     const { sql } = loadDrizzle();
-    const [row] = await this.#database.execute(
+    const [row] = await this.#tables.execute(
       sql`select min(run_at) as run_at from flagon_jobs where state = 'waiting' and run_at <= ${Date.now()}`,
     );
     return row?.run_at === null || row?.run_at === undefined ? null : Number(row.run_at);
@@ -200,32 +182,18 @@ export class SqlStore implements JobStore {
     const { notInArray, sql } = loadDrizzle();
     const now = Date.now();
     for (const [state, { age, count }] of [["done", keptDone] as const, ["failed", keptFailed] as const]) {
-      await this.#database.execute(sql`delete from flagon_jobs where state = ${state} and changed_at < ${now - age} returning id`);
-      await this.#database.execute(
+      await this.#tables.execute(sql`delete from flagon_jobs where state = ${state} and changed_at < ${now - age} returning id`);
+      await this.#tables.execute(
         sql`delete from flagon_jobs where state = ${state} and changed_at < (select changed_at from flagon_jobs where state = ${state} order by changed_at desc limit 1 offset ${count}) returning id`,
       );
     }
-    await this.#database.execute(
+    await this.#tables.execute(
       sql`delete from flagon_jobs where state = 'waiting' and name like ${`${schedulePrefix}%`} and ${schedules.length === 0 ? sql`1 = 1` : notInArray(sql`name`, [...schedules])} returning id`,
     );
     // The latest tick of each schedule stays: it shows which runs were missed.
-    await this.#database.execute(
+    await this.#tables.execute(
       sql`delete from flagon_ticks where tick < ${now - keptFailed.age} and tick < (select max(tick) from flagon_ticks as later where later.name = flagon_ticks.name) returning tick`,
     );
-  }
-
-  async #make(statement: Sql): Promise<void> {
-    try {
-      await this.#database.execute(statement);
-    } catch (error) {
-      // Two processes may make a table at once, of which Postgres refuses one.
-      const isMade = findUniqueViolation(error) !== null || ["42P07", "42710"].includes(String(findOfError(error, "code")));
-      if (!isMade) {
-        throw error instanceof DatabaseError
-          ? error
-          : new JobError(`The tables of jobs cannot be made or found in the database: ${messageOf(error)}`, { cause: error });
-      }
-    }
   }
 
   async #finishBatch(): Promise<void> {
@@ -241,7 +209,7 @@ export class SqlStore implements JobStore {
     const { inArray, sql } = loadDrizzle();
     const ids = claims.map(({ id }) => id);
     const tokens = [...new Set(claims.map(({ token }) => token))];
-    await this.#database.execute(
+    await this.#tables.execute(
       sql`update flagon_jobs set state = 'done', error = null, claim = null, claimed_until = null, changed_at = ${Date.now()} where ${inArray(sql`id`, ids)} and ${inArray(sql`claim`, tokens)} and state = 'active' returning id`,
     );
   }
@@ -249,7 +217,7 @@ export class SqlStore implements JobStore {
   async #restore(id: string, key: Sql): Promise<WaitingJob | null> {
     const { sql } = loadDrizzle();
     const now = Date.now();
-    const rows = await this.#database.execute(
+    const rows = await this.#tables.execute(
       sql`update flagon_jobs set state = 'waiting', attempt = 0, error = null, key = ${key}, run_at = ${now}, changed_at = ${now} where id = ${id} and state = 'failed' returning *`,
     );
     return rows[0] === undefined ? null : toMessage(rows[0]);
@@ -258,7 +226,7 @@ export class SqlStore implements JobStore {
   async #insert(message: Message, added: (message: Message) => void): Promise<string> {
     const { sql } = loadDrizzle();
     const { data, id, key, name, queue, requestId, runAt, traceparent } = message;
-    const rows = await this.#database.execute(
+    const rows = await this.#tables.execute(
       sql`insert into flagon_jobs (id, name, queue, data, key, state, run_at, attempt, request_id, traceparent, changed_at)
         values (${id}, ${name}, ${queue}, ${data}, ${key}, 'waiting', ${runAt}, 0, ${requestId}, ${traceparent}, ${Date.now()})
         on conflict (name, key) where state = 'waiting' and key is not null do nothing returning id`,
@@ -272,7 +240,7 @@ export class SqlStore implements JobStore {
 
   async #findWaiting({ key, name }: Message): Promise<string | undefined> {
     const { sql } = loadDrizzle();
-    const [row] = await this.#database.execute(sql`select id from flagon_jobs where name = ${name} and key = ${key} and state = 'waiting'`);
+    const [row] = await this.#tables.execute(sql`select id from flagon_jobs where name = ${name} and key = ${key} and state = 'waiting'`);
     return row === undefined ? undefined : String(row.id);
   }
 
@@ -292,7 +260,7 @@ export class SqlStore implements JobStore {
 
   async #change({ id, token }: Claim, change: Sql): Promise<void> {
     const { sql } = loadDrizzle();
-    await this.#database.execute(
+    await this.#tables.execute(
       sql`update flagon_jobs set ${change}, claim = null, claimed_until = null, changed_at = ${Date.now()} where id = ${id} and claim = ${token} and state = 'active' returning id`,
     );
   }

@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createLibsql } from "../database/libsql";
 import { describeJobInputs } from "./inputs.suite";
 import { describeJobEdges, describeJobs, describeTransactionalJobs, until } from "./jobs.suite";
+import { describeResets } from "./reset.suite";
 
 describeJobInputs("memory", async () => ({ options: {} }));
 describeJobInputs("a file of libSQL", async () => {
@@ -23,14 +24,16 @@ describeJobs("a file of libSQL", async () => {
   return { options: { database }, database };
 });
 for (const kind of ["file", "memory"] as const) {
-  describeTransactionalJobs(`libSQL (${kind})`, async () => {
+  const create = async () => {
     const { database, db, posts } = await createLibsql(kind);
     return {
       database,
       insert: () => Promise.resolve(db.insert(posts).values({ title: "row" })),
       rows: async () => (await db.select().from(posts)).length,
     };
-  });
+  };
+  describeTransactionalJobs(`libSQL (${kind})`, create);
+  describeResets(`libSQL (${kind})`, create);
 }
 
 describe("jobs in the app's database", () => {

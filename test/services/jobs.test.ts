@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { createBullBackend } from "../../src/jobs/bull-backend";
 import { describeJobInputs } from "../jobs/inputs.suite";
 import { describeJobEdges, describeJobs, describeTransactionalJobs, uniqueName, until } from "../jobs/jobs.suite";
+import { describeResets } from "../jobs/reset.suite";
 import { createApp, findPort } from "../support";
 import { PostgresServer } from "./postgres-server";
 import { RedisServer } from "./redis-server";
@@ -47,14 +48,16 @@ describeJobInputs("a table of Postgres", async () => {
 });
 describeJobInputs("BullMQ on Redis", async () => ({ options: { engine: redis.nextUrl() } }));
 describeJobInputs("BullMQ on Postgres", async () => ({ options: { engine: await postgres.createDatabase() } }));
-describeTransactionalJobs("Postgres", async () => {
+async function createPosts() {
   const database = await createPostgres();
   return {
     database,
     insert: () => Promise.resolve(database.current.insert(posts).values({ title: "row" })),
     rows: async () => (await database.current.select().from(posts)).length,
   };
-});
+}
+describeTransactionalJobs("Postgres", createPosts);
+describeResets("Postgres", createPosts);
 describeJobs("BullMQ on Redis", async () => ({ options: { engine: redis.nextUrl() } }));
 describeJobs("BullMQ on Postgres", async () => ({ options: { engine: await postgres.createDatabase() } }));
 describeJobEdges("BullMQ on Redis", async () => ({ options: { engine: redis.nextUrl() } }));
