@@ -264,6 +264,35 @@ describe("BullMQ", () => {
     await app.lifeCycle.stop(5000);
   });
 
+  it("goes on after all keys of Redis are removed: the worker, keys of jobs, and schedules", async () => {
+    const app = createApp();
+    const errors: unknown[] = [];
+    app.logger.error = (...line: readonly unknown[]) => errors.push(line);
+    const url = redis.nextUrl();
+    const jobs = new Jobs({ engine: url });
+    app.use(jobs);
+    const seen: number[] = [];
+    const work = job<number>(uniqueName(), (n) => void seen.push(n));
+    let ticks = 0;
+    jobs.schedule(uniqueName(), "* * * * * *", () => ticks++);
+    await app.ready();
+    await jobs.work();
+    await work.enqueue(1);
+    await work.enqueue(2, { key: "k", delay: 3600 });
+    await until(() => seen.length === 1 && ticks > 0);
+    const admin = createClient({ url });
+    await admin.connect();
+    await admin.flushDb();
+    admin.destroy();
+    const before = ticks;
+    await work.enqueue(3, { key: "k" });
+    await work.enqueue(4, { delay: 0.5 });
+    await until(() => seen.length === 3 && ticks > before + 1, 20_000);
+    expect([seen, await jobs.list("waiting")]).toEqual([[1, 3, 4], []]);
+    expect(errors).toEqual([]);
+    await app.lifeCycle.stop(5000);
+  });
+
   it("neither loses jobs nor lets requests hang while Redis is away", async () => {
     const app = createApp();
     app.logger.level = "silent";
