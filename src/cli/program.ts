@@ -21,7 +21,7 @@ import { createProject, kinds, loaders, moduleSystems, type ProjectChoices } fro
 import { asHelp, formatCommands, ownWords, withAppFirst } from "./own-commands";
 import { report } from "./report";
 import { formatRoutes, listRoutes } from "./routes";
-import { startShell } from "./shell";
+import { enterDevelopment, startShell } from "./shell";
 
 /** The place and the words of a call. */
 interface Place {
@@ -206,6 +206,7 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
     .action(async () => {
       const own = ownWords(place.words);
       const app = await loadForCommand(program, own, load);
+      enterDevelopment(app);
       try {
         const value = await app.runCommand(own);
         if (typeof value === "string") {

@@ -15,7 +15,7 @@ export function findOwnOrigin(app: Application): Origin | undefined {
   if (config.serverName || config.testing) {
     return findTestOrigin(app);
   }
-  return lifeCycle.address ?? (config.debug || lifeCycle.mode === "run" ? usual : undefined);
+  return lifeCycle.address ?? (config.debug || lifeCycle.isDevelopment || lifeCycle.mode === "run" ? usual : undefined);
 }
 
 /** Returns scheme and host of a request of the test client that names none. */

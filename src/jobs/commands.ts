@@ -1,5 +1,7 @@
 import type { Flagon } from "../app";
 import { JobError, UsageError } from "../base/errors";
+import { hasKeptSecretKey, provideSecretKey } from "../server/development/secret-key";
+import { endOnUncaughtError } from "../server/uncaught-errors";
 import type { JobInfo, JobState } from "./message";
 import type { RunningWorker, WorkOptions } from "./worker";
 
@@ -53,6 +55,9 @@ export function addJobCommands(app: Flagon, jobs: CommandedJobs): void {
     "jobs run <name> [data]",
     async ({ data, name }) => {
       const value = parse(data);
+      if (app.lifeCycle.isDevelopment) {
+        provideSecretKey(app);
+      }
       // The job needs all that the app starts, as in a worker.
       await app.ready();
       await jobs.run(String(name), value);
@@ -64,33 +69,44 @@ export function addJobCommands(app: Flagon, jobs: CommandedJobs): void {
 
 async function work(app: Flagon, jobs: CommandedJobs, queues: readonly string[], concurrency: unknown): Promise<string> {
   app.lifeCycle.mode = "work";
+  // A worker is a part of production. One with the key of the development server, or in debug mode, stands beside that.
+  app.lifeCycle.isDevelopment &&= app.config.debug || hasKeptSecretKey(app);
   await app.ready();
   if (jobs.kind === "memory") {
     throw new JobError(
       "The jobs of this app are kept in memory, where no other process sees them. Give the app a database, or Jobs an engine.",
     );
   }
+  const { logger } = app;
+  const { shutdownTimeout } = app.config;
   // A signal may come with the first job.
   const signalled = new Promise<void>((resolve) => {
     let isStopping = false;
-    const stop = (): void => {
+    const stop = (signal: string): void => {
       if (isStopping) {
         process.exit(1);
       }
       isStopping = true;
+      logger.info(
+        `Stopping the worker of the app '${app.name}' (${signal}): its jobs have ${shutdownTimeout} s to finish. A second signal ends it at once.`,
+      );
       resolve();
     };
     process.on("SIGTERM", stop);
     process.on("SIGINT", stop);
   });
   const worker = await jobs.work({ queues, ...(typeof concurrency === "number" ? { concurrency } : {}) });
-  app.logger.info(`Runs the jobs of the app '${app.name}'`);
+  const stop = async (): Promise<void> => {
+    await worker.stop(shutdownTimeout * 1000);
+    await app.lifeCycle.stop(shutdownTimeout * 1000);
+  };
+  endOnUncaughtError(app, stop, "Jobs that run");
+  logger.info(`Runs the jobs of the app '${app.name}'`);
   await signalled;
-  const time = app.config.shutdownTimeout * 1000;
-  await worker.stop(time);
+  await stop();
+  logger.info(`Stopped the worker of the app '${app.name}'`);
   if (worker.isBusy) {
     // No promise can be ended, and another worker has its job now.
-    await app.lifeCycle.stop(time);
     process.exit(0);
   }
   return "";

@@ -3,6 +3,7 @@ import { domainToASCII } from "node:url";
 import type { Extension, Flagon } from "../app";
 import { ConfigError, MailError, SetupError, TemplateNotFound } from "../base/errors";
 import { Markup } from "../base/html";
+import { writeToTerminal } from "../base/terminal";
 import { refuseUnknown } from "../base/unknown-options";
 import { watchPromise } from "../base/watched-promise";
 import { findAppContext, findRequestContext } from "../dispatch/context";
@@ -21,6 +22,7 @@ import { inlineImages } from "./inline-images";
 import { type Address, checkFields, type MailMessage, type NamedAddress, readHeaders, type SentMail } from "./message";
 import { Outbox } from "./outbox";
 import { answerPreview, previewPath } from "./preview";
+import { formatForTerminal } from "./terminal-preview";
 import { deliver, formatAddress, type MailTransport, openTransport, PartialRefusal } from "./transport";
 
 /** Options of `Mail`. */
@@ -107,7 +109,8 @@ export class Mail implements Extension {
   /**
    * Sends a mail, and waits until the server has taken it: 10 seconds for a connection, 30 for an answer.
    *
-   * In tests (`config.testing`) it goes to the outbox alone; in debug mode without a transport as well, where `/_flagon/mail` shows it.
+   * In tests (`config.testing`) it goes to the outbox alone; in debug mode without a transport as well, where `/_flagon/mail` shows it. A
+   * command in development without a transport shows it in the terminal.
    *
    * @throws {MailError} If a field holds a line break or is no text, an address is none, or the server refuses it, or some of its recipients.
    */
@@ -236,10 +239,13 @@ export class Mail implements Extension {
   /** Sends a mail, and returns it as it is sent. */
   async #deliver(composed: SentMail, only: ReadonlySet<string> | null): Promise<SentMail> {
     const app = this.#owner;
-    const { config, logger } = app;
+    const { config, lifeCycle, logger } = app;
     const mail = await inlineImages(app, composed);
-    if (config.testing || (this.#given === undefined && config.debug)) {
+    if (config.testing || (this.#given === undefined && this.#isDevelopment)) {
       this.#kept.add(mail, config.testing);
+      if (!config.testing && lifeCycle.mode !== "run") {
+        writeToTerminal(formatForTerminal(mail));
+      }
       return mail;
     }
     if (this.#given === undefined) {
@@ -281,16 +287,21 @@ export class Mail implements Extension {
 
   #start(): void {
     const { config, lifeCycle, logger } = this.#owner;
-    const isServed = (lifeCycle.mode === "serve" || lifeCycle.mode === "work") && !config.testing && !config.debug;
-    if (isServed && this.#given === undefined) {
+    const isProduction = !config.testing && !this.#isDevelopment && (lifeCycle.mode === "serve" || lifeCycle.mode === "work");
+    if (this.#given === undefined && isProduction) {
       throw missingTransport();
     }
-    if (isServed && config.serverName === null) {
+    if (config.serverName === null && isProduction) {
       logger.warn(`${withoutServerName.problem} ${withoutServerName.cure}`);
     }
     if (this.#given !== undefined && !config.testing) {
       this.#transport ??= openTransport(this.#given);
     }
+  }
+
+  get #isDevelopment(): boolean {
+    const { config, lifeCycle } = this.#owner;
+    return config.debug || lifeCycle.isDevelopment;
   }
 
   get #owner(): Flagon {
@@ -316,6 +327,6 @@ interface QueuedMail extends Omit<SentMail, "date" | "attachments"> {
 
 function missingTransport(): ConfigError {
   return new ConfigError(
-    'There is no transport for mails. Give Mail one: new Mail({ from, transport: process.env.MAIL_URL }) with MAIL_URL=smtps://user:password@host. Without one, mails are only shown in the preview of "flagon run".',
+    'There is no transport for mails. Give Mail one: new Mail({ from, transport: process.env.MAIL_URL }) with MAIL_URL=smtps://user:password@host. Without one, mails are only shown: in the preview of "flagon run", or with FLAGON_DEBUG=true in the terminal.',
   );
 }

@@ -72,6 +72,8 @@ export class LifeCycle {
   mode: "run" | "serve" | "work" | "script" = "script";
   /** The address that `flagon run` serves. Each other way to run an app has none. */
   address: Origin | undefined;
+  /** Whether a command runs on the machine of a developer: what would leave the machine is shown instead. */
+  isDevelopment = false;
   /** Whether the processes that serve also run jobs. */
   runsJobs = false;
   /** The health checks. */

@@ -11,12 +11,30 @@ export function provideSecretKey({ config, root }: Application): void {
   }
 }
 
+/** Gives an app without a secret key the one that the development server has made, if there is one. */
+export function takeKeptSecretKey({ config, root }: Application): void {
+  if (config.secretKey === null) {
+    config.update({ secretKey: readKept(root) });
+  }
+}
+
+/** Tells whether the secret key of an app is the one of the development server. */
+export function hasKeptSecretKey({ config, root }: Application): boolean {
+  return config.secretKey !== null && config.secretKey === readKept(root);
+}
+
+function readKept(root: string): string | null {
+  const file = join(root, ".flagon", "secret-key");
+  return existsSync(file) ? readFileSync(file, "utf8").trim() : null;
+}
+
 function keepSecretKey(root: string): string {
+  const kept = readKept(root);
+  if (kept !== null) {
+    return kept;
+  }
   const folder = join(root, ".flagon");
   const file = join(folder, "secret-key");
-  if (existsSync(file)) {
-    return readFileSync(file, "utf8").trim();
-  }
   const key = randomBytes(32).toString("base64url");
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, ".gitignore"), "*\n");
