@@ -243,7 +243,7 @@ export class Mail implements Extension {
     const mail = await inlineImages(app, composed);
     if (config.testing || (this.#given === undefined && this.#isDevelopment)) {
       this.#kept.add(mail, config.testing);
-      if (!config.testing && lifeCycle.mode !== "run") {
+      if (!config.testing && lifeCycle.isDevelopment) {
         writeToTerminal(formatForTerminal(mail));
       }
       return mail;
