@@ -112,10 +112,11 @@ export class Flagon extends AppState {
   /**
    * Adds a check behind the health path of `serve`, which answers 503 if one of them fails or is slow.
    *
-   * @param name Its name in the answer and in the log.
-   * @param check Throws, rejects or returns `false` for a failure. Requests at the same time share one run.
+   * @param name Its name in the answer and in the log, of one line.
+   * @param check Throws, rejects, returns `false`, or a `Response` of `fetch()` that is not `ok`, for a failure. Requests at the same
+   * time share one run.
    * @param options Its `timeout` in seconds. Default: 2.
-   * @throws {SetupError} If another check has the name, or the app has handled a request.
+   * @throws {SetupError} If another check has the name, the name or the timeout is none, or the app has handled a request.
    */
   healthCheck(name: string, check: () => unknown, options?: HealthCheckOptions): void {
     this.setUp("healthCheck", () => this.lifeCycle.health.add(name, check, options));

@@ -60,7 +60,8 @@ export function runInAppContext(app: Application, run: () => unknown, origin?: O
       void end();
       return result;
     }
-    return result.then(
+    // The 'then' of another library may return no promise.
+    return Promise.resolve(result).then(
       (value) => end().then(() => value),
       (error: unknown) => end(error).then(() => Promise.reject(error)),
     );

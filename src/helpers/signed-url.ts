@@ -1,6 +1,6 @@
-import { SetupError } from "../base/errors";
+import { FlagonError, SetupError } from "../base/errors";
 import { refusePromise } from "../base/forgotten-await";
-import { refuseUnknown, requireOptions } from "../base/unknown-options";
+import { describeGiven, refuseUnknown, requireOptions } from "../base/unknown-options";
 import { getAppContext, getRequestContext } from "../dispatch/context";
 import { Forbidden } from "../http/exceptions/client-errors";
 import type { ViewOrControllerDecorator } from "../setup/decorator-types";
@@ -80,6 +80,7 @@ export function signUrl(url: string, options: SignUrlOptions): string {
 export function isUrlSigned(options: SignedUrlOptions = {}): boolean {
   const { app, request } = getRequestContext("isUrlSigned");
   refuseUnknown(options, ["ignore"], "isUrlSigned()");
+  checkIgnored(options.ignore, "isUrlSigned()", FlagonError);
   if (request.method !== "GET" && request.method !== "HEAD") {
     return false;
   }
@@ -120,6 +121,7 @@ export const signedUrl: SignedUrlDecorator = createSignedUrl();
 function createSignedUrl(): SignedUrlDecorator {
   const create = (options: SignedUrlOptions): ViewOrControllerDecorator => {
     refuseUnknown(options, ["ignore"], "@signedUrl()", SetupError);
+    checkIgnored(options.ignore, "@signedUrl()", SetupError);
     return viewDecorator((next) => {
       if (!isUrlSigned(options)) {
         throw new Forbidden("This link is not valid, or no longer. Ask for a new one.");
@@ -145,5 +147,16 @@ function nameOf(pair: string): string {
     return decodeURIComponent(name);
   } catch {
     return name;
+  }
+}
+
+/** Refuses names of parameters that are no list of names: each letter of a text would be one. */
+function checkIgnored(ignore: unknown, place: string, Failure: typeof FlagonError): void {
+  const own = [expiryName, signatureName];
+  const isList = Array.isArray(ignore) && ignore.every((name) => typeof name === "string" && name !== "" && !own.includes(name));
+  if (ignore !== undefined && !isList) {
+    throw new Failure(
+      `The option 'ignore' of ${place} must be a list of parameters such as ["utm_source"], without 'expires' and 'signature', but got ${describeGiven(ignore)}.`,
+    );
   }
 }

@@ -1,3 +1,4 @@
+import { checkSchema } from "../base/foreign-schema";
 import { refusePromise, refusePromises } from "../base/forgotten-await";
 import { type Schema, validateSync } from "../base/schema";
 import { requireOptions } from "../base/unknown-options";
@@ -55,6 +56,9 @@ export function readToken(token: unknown, options: ReadTokenOptions & { readonly
   refusePromise(token, "token of readToken()", TypeError);
   requireOptions(options, readOptions, "readToken()", TypeError);
   refusePromise(options.bind, "option 'bind' of readToken()", TypeError);
+  if (options.schema !== undefined) {
+    checkSchema(options.schema, "The schema of readToken()");
+  }
   const data = read(getAppContext("readToken").app.config, token, options);
   if (data === null || options.schema === undefined) {
     return data;

@@ -1,6 +1,6 @@
 import { SetupError } from "../base/errors";
 import { inTime } from "../base/time-limit";
-import { refuseUnknown } from "../base/unknown-options";
+import { describeGiven, refuseUnknown } from "../base/unknown-options";
 
 /** Options of `app.healthCheck()`. */
 export interface HealthCheckOptions {
@@ -50,6 +50,9 @@ export class HealthChecks {
    * @throws {SetupError} If another one has its name, or the time limit is none.
    */
   add(name: string, run: () => unknown, options: HealthCheckOptions = {}): void {
+    if (typeof name !== "string" || !/^\S(?:.*\S)?$/.test(name)) {
+      throw new SetupError(`A health check needs a name of one line, such as "warehouse", but got ${describeGiven(name)}.`);
+    }
     refuseUnknown(options, ["timeout"], `the health check '${name}'`, SetupError);
     const { timeout = 2 } = options;
     if (this.#checks.some((check) => check.name === name)) {
@@ -58,8 +61,9 @@ export class HealthChecks {
     if (typeof run !== "function") {
       throw new SetupError(`The health check '${name}' needs a function that throws, or returns false, if something is wrong.`);
     }
-    if (!(timeout > 0)) {
-      throw new SetupError(`The timeout of the health check '${name}' must be a number of seconds above 0, but got ${timeout}.`);
+    if (!(typeof timeout === "number" && timeout > 0)) {
+      const given = describeGiven(timeout);
+      throw new SetupError(`The timeout of the health check '${name}' must be a number of seconds above 0, but got ${given}.`);
     }
     this.#checks.push({ name, run, timeout, pending: undefined, since: 0 });
   }
@@ -88,6 +92,9 @@ export class HealthChecks {
       const result = await inTime(this.#run(check), Math.min(longestTimer, timeout * 1000), `It took longer than ${timeout} s.`);
       if (result === false) {
         throw new Error("It returned false.");
+      }
+      if (result instanceof Response && !result.ok) {
+        throw new Error(`It returned a response with the status ${result.status}.`);
       }
       return true;
     } catch (error) {

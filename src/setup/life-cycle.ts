@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { FlagonError, SetupError } from "../base/errors";
-import { refuseUnknown } from "../base/unknown-options";
+import { describeGiven, refuseUnknown } from "../base/unknown-options";
 import { HealthChecks } from "./health-checks";
 
 /** Options of `app.onStart()`. */
@@ -122,6 +122,9 @@ export class LifeCycle {
     checkFunction(run, "onStart");
     refuseUnknown(options, ["once"], "app.onStart()", SetupError);
     const { once = false } = options;
+    if (typeof once !== "boolean") {
+      throw new SetupError(`The option 'once' of app.onStart() must be true or false, but got ${describeGiven(once)}.`);
+    }
     if (this.#starting !== undefined || this.isStarting) {
       throw new SetupError("app.onStart() was called after the app had started. Call it before.");
     }
@@ -203,6 +206,10 @@ export class LifeCycle {
    * @param role The process. The primary of several workers stops only its own starts.
    */
   stop(time: number = this.#getTime(), role: ProcessRole = "single"): Promise<void> {
+    if (this.#inside.getStore() === "stop" && this.#stopping !== undefined) {
+      // It would wait for itself.
+      return Promise.resolve();
+    }
     this.#stopping ??= this.#stop(time, role).finally(() => {
       this.#stopping = undefined;
     });

@@ -49,8 +49,9 @@ export function signToken(config: Config, data: unknown, options: SignTokenOptio
   checkPurpose(purpose, "signToken");
   const expiry = toExpiry(options.expiresIn, "signToken");
   if ("bind" in options && !isBindable(options.bind)) {
+    const given = options.bind === "" ? "an empty text" : nameValue(options.bind);
     throw new TypeError(
-      "signToken() got a 'bind' without a value. Give the value that the token is bound to, such as the hash of the password, or leave it out.",
+      `signToken() got a 'bind' that is neither a text nor a number: ${given}. Give the value that the token is bound to, such as the hash of the password, or leave it out.`,
     );
   }
   const json = JSON.stringify(data, refuseForeign);
@@ -123,7 +124,7 @@ export function toExpiry(expiresIn: unknown, caller: string): number {
 
 /** Tells whether a time of expiry is over. At the very second it is not. */
 export function isOver(expiry: number): boolean {
-  return currentSeconds() > expiry;
+  return !(currentSeconds() <= expiry);
 }
 
 /**
@@ -131,12 +132,24 @@ export function isOver(expiry: number): boolean {
  *
  * @throws {TypeError} If there is one.
  */
-function refuseForeign(_key: string, value: unknown): unknown {
-  const isLost = value instanceof Map || value instanceof Set || (typeof value === "number" && !Number.isFinite(value));
-  if (isLost || typeof value === "bigint") {
-    throw new TypeError(`signToken() signs a value of JSON, which cannot hold ${nameValue(value)}.`);
+function refuseForeign(this: unknown, key: string, value: unknown): unknown {
+  // A buffer and a date have methods that JSON calls before.
+  const given: unknown = typeof this === "object" && this !== null ? Reflect.get(this, key) : value;
+  const isBinary = ArrayBuffer.isView(given) || given instanceof ArrayBuffer;
+  const isDateOfNoDay = given instanceof Date && value === null;
+  if (isBinary || isDateOfNoDay || isEmptied(value) || ["bigint", "function", "symbol"].includes(typeof value)) {
+    throw new TypeError(`signToken() signs a value of JSON, which cannot hold ${nameValue(given)}.`);
   }
   return value;
+}
+
+/** Tells whether JSON writes a number as null, or an object with a content, such as a map or an error, as `{}`. */
+function isEmptied(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) {
+    return typeof value === "number" && !Number.isFinite(value);
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return !Array.isArray(value) && prototype !== Object.prototype && prototype !== null && Object.keys(value).length === 0;
 }
 
 function nameValue(value: unknown): string {

@@ -1,4 +1,4 @@
-import { isUrlSigned, route, signedUrl, signUrl, urlFor } from "flagon";
+import { Blueprint, Flagon, isUrlSigned, route, signedUrl, signUrl, urlFor } from "flagon";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createApp } from "../support";
 
@@ -118,6 +118,7 @@ describe("signUrl() and @signedUrl", () => {
   it("ignore the named parameters, and no others", async () => {
     const link = sign("/track/a?x=1");
     expect(await statusOf(`${link}&utm_source=mail&fbclid=1`)).toBe(200);
+    expect(await statusOf(`${link}&utm%5Fsource=mail`)).toBe(200);
     expect(await statusOf(link.replace("x=1", "utm_source=mail&x=1"))).toBe(200);
     expect(await statusOf(`${link}&utm_medium=mail`)).toBe(403);
     expect(await statusOf(`${sign("/confirm/3")}&utm_source=mail`)).toBe(403);
@@ -165,5 +166,61 @@ describe("signUrl() and @signedUrl", () => {
     const link = outer.appContext(() => signUrl("/shop/confirm/3", { expiresIn: 60 }));
     expect((await outer.testClient().get(link)).status).toBe(200);
     expect((await outer.testClient().get(link.replace("/shop/confirm/3", "/shop/confirm/4"))).status).toBe(403);
+  });
+
+  it("read links of former keys, and need a key to sign", async () => {
+    const before = createApp({ config: { secretKey: "a former key, no more" } });
+    const link = before.appContext(() => signUrl("/asks", { expiresIn: 60 }));
+    const after = createApp({ config: { secretKeyFallbacks: ["a former key, no more"] } }, Links);
+    expect(await (await after.testClient().get(link)).text()).toBe("true");
+    expect(await (await client.get(link)).text()).toBe("false");
+    const keyless = new Flagon(__dirname, { static: null, config: { testing: true } });
+    expect(() => keyless.appContext(() => signUrl("/asks", { expiresIn: 60 }))).toThrow(/A signed URL needs a secret key/);
+  });
+
+  it("refuse every other spelling of the signature", async () => {
+    const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    const link = sign("/whole");
+    const statuses = await Promise.all([...digits].map(async (digit) => [digit, await statusOf(link.slice(0, -1) + digit)] as const));
+    expect(statuses.filter(([, status]) => status === 200).map(([digit]) => digit)).toEqual([link.at(-1)]);
+  });
+
+  it("take text of any language, and keep the order and the spelling of parameters", async () => {
+    for (const [url, args] of [
+      ["/track/J%c3%b6rg?q=a+b&q=a%20b&q=ü", "Jörg"],
+      ["/track/a b?q='x'&r=[1]&&=&s", "a b"],
+      ["/track/😀?q=a%26signature%3D1&Expires=1", "😀"],
+    ] as const) {
+      const link = sign(url);
+      expect(await (await client.get(link)).text(), url).toBe(args);
+      expect(await statusOf(link.replace("q=", "Q="))).toBe(403);
+    }
+    expect(await statusOf(sign("/track/a?q=a+b").replace("a+b", "a%20b"))).toBe(403);
+  });
+
+  it("work with a function as the view, below a prefix, and beside other decorators", async () => {
+    const other = createApp({ config: { methodOverride: true } });
+    const shop = new Blueprint("shop", { urlPrefix: "/shop" });
+    shop.route(
+      "/order/<int:id>",
+      signedUrl(({ id }: { id: number }) => `order ${id}`),
+      { endpoint: "order", methods: ["GET", "POST", "PUT"] },
+    );
+    other.register(shop);
+    const link = other.appContext(() => signUrl(urlFor("shop.order", { id: 3 }), { expiresIn: 60 }));
+    const visitor = other.testClient();
+    expect(await (await visitor.get(link)).text()).toBe("order 3");
+    expect((await visitor.get(link.replace("/3", "/4"))).status).toBe(403);
+    expect((await visitor.put(link)).status).toBe(403);
+    for (const method of ["GET", "HEAD", "PUT"]) {
+      expect((await visitor.post(link, { form: { _method: method } })).status).toBe(403);
+    }
+  });
+
+  it.each(["utm_source", [5], [""], ["signature"], ["utm_source", "expires"], {}, null, 7])("refuse to ignore %j", (ignore) => {
+    const wrong = { ignore: ignore as never };
+    expect(() => signedUrl(wrong)).toThrow(/'ignore' of @signedUrl\(\) must be a list of parameters/);
+    const ask = app.testRequestContext("/asks", {}, () => isUrlSigned(wrong));
+    return expect(ask).rejects.toThrow(/'ignore' of isUrlSigned\(\) must be a list of parameters/);
   });
 });

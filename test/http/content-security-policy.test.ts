@@ -87,6 +87,7 @@ describe("cspNonce()", () => {
     expect(await find("script-src 'none'; script-src-elem 'self'; style-src-elem 'none'; script-src-attr 'none'")).toBe(
       "script-src 'nonce-x'; script-src-elem 'self' 'nonce-x'; style-src-elem 'nonce-x'; script-src-attr 'none'",
     );
+    expect(await find("SCRIPT-SRC 'Self'; Script-Src b.example")).toBe("script-src 'Self' 'nonce-x'");
     expect(await find("script-src a.example; script-src b.example")).toBe("script-src a.example 'nonce-x'");
     expect(await find("script-src 'none', script-src 'self'; img-src *,")).toBe(
       "script-src 'nonce-x', script-src 'self' 'nonce-x'; img-src *",

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { currentApp, Flagon } from "flagon";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createApp, createLiveApp, listen } from "../support";
 
 function createLogged() {
@@ -214,10 +214,11 @@ describe("app.onStart() and app.onStop()", () => {
   it("refuse a request to the app within its start, and answer one within its stop", async () => {
     const { app, log } = createLogged();
     app.onStart(() => log.push("a"));
-    app.onStop(async () => log.push(await (await app.testClient().get("/")).text()));
+    app.get("/answer", () => "answer");
+    app.onStop(async () => log.push(await (await app.testClient().get("/answer")).text()));
     await app.testClient().get("/");
     await app.testClient().close();
-    expect(log).toEqual(["a", "a"]);
+    expect(log).toEqual(["a", "answer"]);
     const waiting = createApp();
     waiting.onStart(() => waiting.ready());
     await expect(waiting.ready()).rejects.toThrow(/it would wait for itself/);
@@ -288,60 +289,11 @@ describe("app.onStart() and app.onStop()", () => {
     await other.ready();
     expect(() => other.onStart(() => undefined)).toThrow(/after the app had started/);
     expect(() => other.onStop(Object("text"))).toThrow(/needs a function/);
-  });
-});
-
-describe("app.healthCheck()", () => {
-  it("names failed and slow checks, and shares one run", async () => {
-    const app = createLiveApp();
-    let runs = 0;
-    app.healthCheck("fine", async () => {
-      runs++;
-      await wait(20);
-    });
-    app.healthCheck("broken", () => Promise.reject(new Error("gone")));
-    app.healthCheck("false", () => false);
-    app.healthCheck("slow", () => new Promise(() => undefined), { timeout: 0.05 });
-    const { health } = app.lifeCycle;
-    let lines = 0;
-    app.logger.error = () => void lines++;
-    const [first, second] = await Promise.all([health.run(), health.run()]);
-    expect([first, second]).toEqual([
-      ["broken", "false", "slow"],
-      ["broken", "false", "slow"],
-    ]);
-    expect([runs, lines]).toEqual([1, 3]);
-    await health.run();
-    expect(runs).toBe(2);
-  });
-
-  it("runs with the app's context, and again after a run that never ends", async () => {
-    vi.useFakeTimers();
-    onTestFinished(() => void vi.useRealTimers());
-    const app = createLiveApp();
-    let runs = 0;
-    let name = "";
-    app.healthCheck("hangs", () => {
-      runs++;
-      ({ name } = currentApp);
-      return runs === 1 ? new Promise(() => undefined) : undefined;
-    });
-    const run = async () => {
-      const failed = app.lifeCycle.health.run();
-      await vi.advanceTimersByTimeAsync(2000);
-      return failed;
-    };
-    expect([await run(), await run(), runs, name]).toEqual([["hangs"], ["hangs"], 1, app.name]);
-    await vi.advanceTimersByTimeAsync(30_000);
-    expect([await run(), await run(), runs]).toEqual([[], [], 3]);
-  });
-
-  it("refuses a second check of the same name, and a wrong time limit", () => {
-    const app = createApp();
-    app.healthCheck("database", () => undefined);
-    expect(() => app.healthCheck("database", () => undefined)).toThrow(/two health checks 'database'/);
-    for (const timeout of [0, -1, Number.NaN]) {
-      expect(() => app.healthCheck("other", () => undefined, { timeout })).toThrow(/above 0/);
+    expect(() => createApp().onStart(Object("text"))).toThrow(/app\.onStart\(\) needs a function/);
+    for (const once of ["yes", 1, null]) {
+      expect(() => createApp().onStart(() => undefined, { once: once as never })).toThrow(
+        /'once' of app\.onStart\(\) must be true or false/,
+      );
     }
   });
 });

@@ -3,6 +3,7 @@ import { Flagon, readToken, signToken } from "flagon";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { TimestampSigner } from "../../src/signing/signing";
+import { signText } from "../../src/signing/tokens";
 import { createApp } from "../support";
 
 const start = 1_790_000_000;
@@ -43,19 +44,49 @@ describe("signToken() and readToken()", () => {
     expect(read(token)).toBeNull();
     moveTo(-5);
     expect(read(token)).toEqual({ user: 3 });
+    const short = sign({ user: 3 }, { expiresIn: 0.5 });
+    moveTo(-4);
+    expect(read(short)).toEqual({ user: 3 });
+    moveTo(-3);
+    expect(read(short)).toBeNull();
   });
 
   it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, undefined, null, "60"])("refuse the expiry %s", (expiresIn) => {
-    expect(() => sign({ user: 3 }, { expiresIn })).toThrow(TypeError);
+    expect(() => sign({ user: 3 }, { expiresIn })).toThrow(/needs 'expiresIn', a number of seconds above 0/);
   });
 
   it("refuse values that JSON cannot hold, and tokens too long for a link", () => {
     for (const data of [null, undefined, () => 1, Symbol("x"), 1n, Number.NaN, { toJSON: () => null }, { toJSON: () => undefined }]) {
       expect(() => sign(data)).toThrow(/signs a value of JSON/);
     }
-    for (const lost of [1n, Number.NaN, Number.NEGATIVE_INFINITY, new Map([[1, 2]]), new Set()]) {
-      expect(() => sign({ deep: [lost] })).toThrow(/which cannot hold (?:bigint|NaN|-Infinity|an object of the class (?:Map|Set))/);
+    const lost = [
+      ...[1n, Number.NaN, Number.NEGATIVE_INFINITY, () => 1, Symbol("x"), new Date(Number.NaN), Buffer.from("x"), new Uint8Array(2)],
+      ...[
+        new ArrayBuffer(2),
+        new Map([[1, 2]]),
+        new Set(),
+        new WeakMap(),
+        /x/,
+        new Error("x"),
+        new Headers({ a: "b" }),
+        new URLSearchParams("a=b"),
+      ],
+    ];
+    for (const value of lost) {
+      expect(() => sign({ deep: [value] }), String(value)).toThrow(/signs a value of JSON, which cannot hold /);
     }
+    expect(() => sign({ pairs: new Map() })).toThrow(/cannot hold an object of the class Map/);
+    expect(
+      read(
+        sign([
+          new URL("http://a/b"),
+          Object.create(null),
+          new (class Row {
+            id = 3;
+          })(),
+        ]),
+      ),
+    ).toEqual(["http://a/b", {}, { id: 3 }]);
     expect(read(sign({ day: new Date(0), left: undefined }))).toEqual({ day: "1970-01-01T00:00:00.000Z" });
     expect(() => sign("x".repeat(9000))).toThrow(/Store the data, and sign its id/);
     expect(() => sign({ user: 3 }, { purpose: "" })).toThrow(/needs a 'purpose'/);
@@ -85,8 +116,10 @@ describe("signToken() and readToken()", () => {
     expect(read(token)).toBeNull();
     expect(read(sign({ user: 3 }), { bind: "hash" })).toBeNull();
     expect(read(sign({ user: 3 }, { bind: 7 }), { bind: 7 })).toEqual({ user: 3 });
-    for (const bind of [undefined, null, ""]) {
-      expect(() => sign({ user: 3 }, { bind })).toThrow(/a 'bind' without a value/);
+    for (const bind of [undefined, null, "", true, 7n, new Date(), {}]) {
+      expect(() => sign({ user: 3 }, { bind })).toThrow(
+        /a 'bind' that is neither a text nor a number: (?:undefined|null|an empty text|boolean|bigint|an)/,
+      );
     }
     expect(Buffer.from(token.split(".")[0] ?? "", "base64url").toString()).toBe('{"user":3}');
   });
@@ -134,16 +167,40 @@ describe("signToken() and readToken()", () => {
     expect(read(inApp(() => signToken(1, { purpose: "reset", expiresIn: 60 }), after))).toBe(1);
   });
 
+  it("read tokens of former keys in the format of Flask too, and sign with the current one", () => {
+    const [former, both, current] = [["old"], ["new", "middle", "old"], ["new"]].map(([secretKey, ...secretKeyFallbacks]) =>
+      createApp({ config: { sessionDigest: "sha1", secretKey: String(secretKey), secretKeyFallbacks } }),
+    );
+    const signBy = (by: Flagon | undefined) => inApp(() => signToken({ user: 3 }, { purpose: "reset", expiresIn: 60 }), by);
+    const readBy = (by: Flagon | undefined, token: string) => inApp(() => readToken(token, { purpose: "reset" }), by);
+    expect([readBy(both, signBy(former)), readBy(current, signBy(former))]).toEqual([{ user: 3 }, null]);
+    expect([readBy(current, signBy(both)), readBy(former, signBy(both))]).toEqual([{ user: 3 }, null]);
+  });
+
   it("check the data by a schema", () => {
     const schema = z.object({ user: z.int() });
     const data = inApp(() => readToken(sign({ user: 3, more: 1 }), { purpose: "reset", schema }));
     const user: number | undefined = data?.user;
     expect([user, data]).toEqual([3, { user: 3 }]);
     expect(read(sign({ user: "3" }), { schema })).toBeNull();
+    for (const wrong of [null, {}, 5, { parse: () => 1 }]) {
+      expect(() => read("hostile", { schema: wrong })).toThrow(/^The schema of readToken\(\) is /);
+    }
+  });
+
+  it("refuse a promise in place of a value", () => {
+    const promise = Promise.resolve("text");
+    expect(() => read(promise)).toThrow(/token of readToken\(\)/);
+    expect(() => read("text", { bind: promise })).toThrow(/'bind' of readToken\(\)/);
+    expect(() => sign({ user: promise })).toThrow(/data of signToken\(\)/);
+    expect(() => sign(1, { bind: promise })).toThrow(/options of signToken\(\)/);
   });
 
   it("throw without a secret key when signing, and return null when reading", () => {
     const keyless = new Flagon(__dirname, { static: null, config: { testing: true } });
+    expect(() => inApp(() => signToken(1, { purpose: "x", expiresIn: 1 }), keyless)).toThrow(/needs a secret key/);
+    expect(inApp(() => readToken(sign(1), { purpose: "reset" }), keyless)).toBeNull();
+    keyless.config.sessionDigest = "sha1";
     expect(() => inApp(() => signToken(1, { purpose: "x", expiresIn: 1 }), keyless)).toThrow(/needs a secret key/);
     expect(inApp(() => readToken(sign(1), { purpose: "reset" }), keyless)).toBeNull();
   });
@@ -186,6 +243,15 @@ describe("hostile tokens", () => {
     }
   });
 
+  it("are refused if they are signed without an expiry, with one that is none, or with more", () => {
+    const content = Buffer.from("1").toString("base64url");
+    const seal = (text: string) => `${text}.${signText(app.config, text, ["reset", "token"])}`;
+    expect(read(seal(`${content}.zzzzzz`))).toBe(1);
+    for (const text of [content, `${content}.`, `.${content}`, `${content}.zzzzzz.zzzzzz`, `${content}.-`, "", "."]) {
+      expect(read(seal(text)), text).toBeNull();
+    }
+  });
+
   it("make no CSRF token of Flask's, and cannot expire beyond the end of time", () => {
     const token = signFlask({ purpose: "wtf-csrf-token" });
     expect(readFlask(token, { purpose: "wtf-csrf-token" })).toBe(1);
@@ -205,6 +271,10 @@ describe("tokens shared with Flask", () => {
     expect(readHere(plain)).toEqual({ user: 3, name: "Bü" });
     expect(readHere(compressed)).toEqual({ text: "x".repeat(500) });
     expect(readHere(plain, { purpose: "confirm" })).toBeNull();
+    moveTo(-30);
+    expect(readHere(plain)).toEqual({ user: 3, name: "Bü" });
+    moveTo(-90);
+    expect(readHere(plain)).toBeNull();
     moveTo(3600);
     expect(readHere(plain)).toEqual({ user: 3, name: "Bü" });
     moveTo(3602);
@@ -224,5 +294,12 @@ describe("tokens shared with Flask", () => {
     expect(readHere(token, { bind: "hash" })).toEqual({ user: 3 });
     moveTo(10_002);
     expect(readHere(token, { bind: "hash" })).toBeNull();
+  });
+
+  it("are read if their JSON ends with blank space that is no expiry", () => {
+    const signer = new TimestampSigner(["a key for tests"], { salt: "reset", digest: "sha1", derivation: "django-concat" });
+    for (const blanks of ["\n", " ".repeat(23), " ".repeat(25)]) {
+      expect(readHere(signer.sign(Buffer.from(`[1]${blanks}`).toString("base64url")))).toEqual([1]);
+    }
   });
 });
