@@ -223,7 +223,7 @@ export function describeJobs(kind: string, create: () => Promise<Place>): void {
       await worker.stop(500);
       expect(log.slice(0, 1)).toEqual(["quick"]);
       const left = await made.jobs.list("waiting");
-      expect(left.map(({ attempt, name }) => [name, attempt])).toEqual([[endless.name, expect.any(Number)]]);
+      expect(left.map(({ attempt, name }) => [name, attempt])).toEqual([[endless.name, 0]]);
       expect(await made.jobs.list("failed")).toEqual([]);
     });
 
@@ -308,6 +308,24 @@ export function describeJobs(kind: string, create: () => Promise<Place>): void {
       expect(await second.jobs.list("failed")).toMatchObject([{ id }]);
       expect(await third.jobs.retry(id)).toBe(true);
       await expect(second.jobs.work({ queues: ["othr"] })).rejects.toThrow(/No job has the queue 'othr'\..* There are: default, .*other/);
+    });
+
+    it("are enqueued by a response while it is streamed", async () => {
+      const seen: unknown[] = [];
+      const streamed = job<number>(uniqueName(), (n, { requestId }) => void seen.push([n, requestId !== null]));
+      class Views {
+        @route("/")
+        index() {
+          return (async function* () {
+            yield "begun ";
+            yield (await streamed.enqueue(1)).length === 36 ? "added" : "not added";
+          })();
+        }
+      }
+      const { app, jobs } = await setUp({}, Views);
+      expect(await (await app.testClient().get("/")).text()).toBe("begun added");
+      await jobs.drain();
+      expect(seen).toEqual([[1, true]]);
     });
 
     it("know the id of the request that enqueued them", async () => {
@@ -544,6 +562,64 @@ export function describeJobEdges(kind: string, create: () => Promise<Place>): vo
       expect((await jobs.list()).filter((one) => one.id === id)).toMatchObject([{ state: "waiting", attempt: 0, error: null }]);
       job<number>(name, { retries: 0 }, (n) => later.push(n));
       await until(() => later.length === 1, 20_000);
+    });
+
+    it("run as many at once as the worker may, and the others wait", async () => {
+      const { app, jobs } = await setUp();
+      let release: () => void = () => undefined;
+      const gate = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      const held = job<number>(uniqueName(), () => gate);
+      await app.appContext(async () => {
+        for (let n = 0; n < 5; n++) {
+          await held.enqueue(n);
+        }
+      });
+      await jobs.work({ concurrency: 2 });
+      await until(async () => (await jobs.list("active")).length === 2);
+      await wait(500);
+      expect((await jobs.list()).map(({ attempt, state }) => `${state} ${attempt}`).sort()).toEqual([
+        "active 1",
+        "active 1",
+        "waiting 0",
+        "waiting 0",
+        "waiting 0",
+      ]);
+      release();
+      await until(async () => (await jobs.list("done")).length === 5);
+    });
+
+    it("are removed if their schedule is gone, and left if their name is unknown", async () => {
+      const { app, jobs } = await setUp();
+      const options = { backoff: 1, queue: "default", retries: 0, timeout: null };
+      const known = `schedule:${uniqueName()}`;
+      jobs.schedule(known.slice("schedule:".length), "0 0 1 1 *", () => undefined);
+      const other = uniqueName();
+      await app.appContext(async () => {
+        for (const name of ["schedule:gone", known, other]) {
+          await jobs.enqueue({ name, schema: undefined, options, run: () => undefined }, null, { delay: 3600 });
+        }
+      });
+      await jobs.work();
+      await until(async () => (await jobs.list("waiting")).length === 2);
+      expect((await jobs.list()).map(({ name }) => name).sort()).toEqual([known, other].sort());
+    });
+
+    it("of a schedule are left out while the last one goes on, with a warning", async () => {
+      const { app, jobs } = await setUp();
+      const warnings: string[] = [];
+      app.logger.warn = (...line: readonly unknown[]) => void warnings.push(String(line[1]));
+      const name = uniqueName();
+      let runs = 0;
+      jobs.schedule(name, "* * * * * *", async ({ signal }) => {
+        runs++;
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      });
+      await jobs.work();
+      await until(() => warnings.length > 1);
+      expect([runs, warnings[0]]).toEqual([1, expect.stringMatching(/is left out at .*: its last run has not ended\.$/)]);
+      await app.lifeCycle.stop(1000);
     });
 
     it("run without the transaction of the code that starts them", async () => {

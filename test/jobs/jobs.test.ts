@@ -167,26 +167,6 @@ describe("jobs in the app's database", () => {
     await worker.stop(1000);
     await app.lifeCycle.stop(1000);
   });
-
-  it("leave a time of a schedule out while its last run goes on, with a warning", async () => {
-    const { database } = await createLibsql("file");
-    const app = new Flagon(__dirname, { static: null, config: { testing: true } });
-    const warnings: unknown[] = [];
-    app.logger.warn = (...line: readonly unknown[]) => warnings.push(line[1]);
-    app.use(database);
-    const jobs = new Jobs({ database });
-    app.use(jobs);
-    let runs = 0;
-    jobs.schedule("long", "* * * * * *", async (control) => {
-      runs++;
-      await new Promise((resolve) => control.signal.addEventListener("abort", resolve));
-    });
-    await app.ready();
-    await jobs.work();
-    await until(() => warnings.length > 0);
-    expect([runs, warnings[0]]).toEqual([1, expect.stringMatching(/'long' is left out at .*: its last run has not ended/)]);
-    await app.lifeCycle.stop(1000);
-  });
 });
 
 describe("Jobs", () => {

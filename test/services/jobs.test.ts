@@ -7,9 +7,11 @@ import { Jobs, job } from "flagon/jobs";
 import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { createBullBackend } from "../../src/jobs/bull-backend";
+import { SqlStore } from "../../src/jobs/sql-store";
 import { describeJobInputs } from "../jobs/inputs.suite";
 import { describeJobEdges, describeJobs, describeTransactionalJobs, uniqueName, until } from "../jobs/jobs.suite";
 import { describeResets } from "../jobs/reset.suite";
+import { describeStore } from "../jobs/store.suite";
 import { createApp, findPort } from "../support";
 import { PostgresServer } from "./postgres-server";
 import { RedisServer } from "./redis-server";
@@ -58,6 +60,10 @@ async function createPosts() {
 }
 describeTransactionalJobs("Postgres", createPosts);
 describeResets("Postgres", createPosts);
+describeStore("a table of Postgres", async () => {
+  const database = await createPostgres();
+  return { store: new SqlStore(database), database };
+});
 describeJobs("BullMQ on Redis", async () => ({ options: { engine: redis.nextUrl() } }));
 describeJobs("BullMQ on Postgres", async () => ({ options: { engine: await postgres.createDatabase() } }));
 describeJobEdges("BullMQ on Redis", async () => ({ options: { engine: redis.nextUrl() } }));
