@@ -23,7 +23,11 @@ describe("the package", () => {
   beforeAll(async () => {
     await rm(consumer, { recursive: true, force: true });
     await mkdir(join(consumer, "node_modules"), { recursive: true });
-    const { stdout } = await run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", consumer], { cwd: project });
+    // Samples write their databases beside their code.
+    const database = join(project, "samples/blog/package-test.db");
+    await writeFile(database, "");
+    const pack = run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", consumer], { cwd: project });
+    const { stdout } = await pack.finally(() => rm(database));
     const packed: unknown = JSON.parse(stdout.slice(stdout.search(/^[[{]/m)));
     const [report] = (Array.isArray(packed) ? packed : Object.values(packed as object)) as {
       filename: string;
@@ -42,6 +46,7 @@ describe("the package", () => {
     const outside = files.filter((path) => !/^(?:dist|docs|samples)\//.test(path));
     expect(outside.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
     expect(files).toEqual(expect.arrayContaining(["docs/runtimes.md", "docs/configuration.md", "samples/blog.ts"]));
+    expect(files.filter((path) => /\.db|\.flagon|^docs\/site/.test(path))).toEqual([]);
     // A map of a declaration leads to a source, which is not shipped.
     expect(files.filter((path) => path.endsWith(".d.ts.map"))).toEqual([]);
     expect(files).toContain("dist/index.mjs");
