@@ -126,7 +126,7 @@ function group(source: string): string {
 }
 
 /** Splits a source at the bars that lie in no group and no class. */
-function splitAlternatives(source: string): string[] {
+export function splitAlternatives(source: string): string[] {
   const alternatives: string[] = [];
   let depth = 0;
   let isInClass = false;

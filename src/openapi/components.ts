@@ -2,8 +2,9 @@ import type { core } from "zod";
 import { SetupError } from "../base/errors";
 import { lazily } from "../base/lazily";
 import type { Schema } from "../base/schema";
-import { isZodSchema, readInner, type ZodSchema } from "../schemas/zod";
-import { correct, type Direction, type Place } from "./corrections";
+import { isZodSchema, type ZodSchema } from "../schemas/zod";
+import { correct } from "./corrections";
+import type { Direction, Place } from "./direction";
 import { type Definitions, readReference, relocate, signDefinitions } from "./references";
 
 // Loaded for the first schema of zod: an app without schemas needs no zod.
@@ -133,10 +134,7 @@ export class Components {
   #convert(schema: ZodSchema & core.$ZodType, io: Direction, label: string, place: Place): OpenApiObject {
     const override = ({ zodSchema, jsonSchema }: { zodSchema: object; jsonSchema: object }): void => {
       if (isZodSchema(zodSchema)) {
-        correct(zodSchema, jsonSchema, io, place, (key) => {
-          const inner = readInner(zodSchema, key);
-          return inner === undefined ? {} : this.describe(inner, io, label, place);
-        });
+        correct(zodSchema, jsonSchema, io, place, (inner) => this.describe(inner, io, label, place));
       }
     };
     try {

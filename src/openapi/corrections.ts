@@ -1,17 +1,26 @@
 import { validateSync } from "../base/schema";
 import { takesAbsence } from "../schemas/absence";
-import { type Bound, listCounts, readBound, readLeast } from "../schemas/checks";
+import { listCounts, readLeast } from "../schemas/checks";
 import { isForeign } from "../schemas/foreign-fields";
-import type { FieldsSource } from "../schemas/form-schema";
 import { isCarried, peel, toJson } from "../schemas/json-values";
 import { unwrap } from "../schemas/unwrap";
-import { listChecks, listValues, readDefinition, readInner, readInners, readShape, type ZodSchema } from "../schemas/zod";
-
-/** The direction of a value: the input and the output of a schema can differ. */
-export type Direction = "input" | "output";
-
-/** The part of a request or a response that holds a value: JSON has no files, and fields are sent as text. */
-export type Place = "json" | FieldsSource;
+import {
+  isZodSchema,
+  listChecks,
+  listValues,
+  readDefinition,
+  readInner,
+  readInners,
+  readMeta,
+  readShape,
+  type ZodSchema,
+} from "../schemas/zod";
+import { describeBigint } from "./digits";
+import type { Describe, Direction, Place } from "./direction";
+import { toPattern } from "./patterns";
+import { describePipe } from "./pipes";
+import { correctRecord } from "./records";
+import { describeText, listTextSteps, textKeywords } from "./texts";
 
 /**
  * Corrects the description that zod gives to a schema: it has the form that JSON gives to values for which it has no type,
@@ -19,9 +28,13 @@ export type Place = "json" | FieldsSource;
  *
  * @param schema The schema.
  * @param described Its description, which is changed.
- * @param describe Describes a schema inside the schema.
  */
-export function correct(schema: ZodSchema, described: object, io: Direction, place: Place, describe: (key: string) => object): void {
+export function correct(schema: ZodSchema, described: object, io: Direction, place: Place, describe: Describe): void {
+  const settled = settle(schema, io);
+  if (settled !== undefined) {
+    replace(schema, described, describe(settled), Object.keys(described));
+    return;
+  }
   switch (schema._zod.def.type) {
     case "date":
       Object.assign(described, { type: "string", format: "date-time" });
@@ -30,25 +43,35 @@ export function correct(schema: ZodSchema, described: object, io: Direction, pla
       Object.assign(described, { anyOf: describeBigint(schema, io) });
       break;
     case "string":
-      if (uselessFormats.has(Reflect.get(described, "format"))) {
-        Reflect.deleteProperty(described, "format");
-      }
+      replace(schema, described, describeText(listTextSteps(schema) ?? [], described, io), textKeywords);
+      break;
+    case "template_literal":
+      correctPattern(schema, described);
+      break;
+    case "pipe":
+      correctPipe(schema, described, io, describe);
       break;
     case "record":
       correctRecord(schema, described, io);
       break;
-    case "set":
-      Object.assign(described, { type: "array", uniqueItems: true, items: describe("valueType"), ...describeSize(schema) });
+    case "set": {
+      const [items] = describeParts(schema, ["valueType"], describe);
+      Object.assign(described, { type: "array", uniqueItems: true, items, ...describeSize(schema) });
       break;
-    case "map":
-      Object.assign(described, {
-        type: "array",
-        items: { type: "array", prefixItems: [describe("keyType"), describe("valueType")], items: {}, minItems: 2, maxItems: 2 },
-        ...describeSize(schema),
-      });
+    }
+    case "map": {
+      const prefixItems = describeParts(schema, ["keyType", "valueType"], describe);
+      const items = { type: "array", prefixItems, items: {}, minItems: 2, maxItems: 2 };
+      Object.assign(described, { type: "array", items, ...describeSize(schema) });
+      break;
+    }
+    case "array":
+      if (io === "output" && isLeftOut(readInner(schema, "element")) && "items" in described) {
+        described.items = { anyOf: [described.items, { type: "null" }] };
+      }
       break;
     case "tuple":
-      correctTuple(schema, described);
+      correctTuple(schema, described, io, place);
       break;
     case "literal":
       correctLiteral(schema, described, io);
@@ -78,58 +101,67 @@ export function correct(schema: ZodSchema, described: object, io: Direction, pla
       break;
   }
   for (const key of ["default", "examples", "example"]) {
-    if (key in described) {
-      Reflect.set(described, key, toJson(Reflect.get(described, key)));
+    const value: unknown = Reflect.get(described, key);
+    if (value === undefined) {
+      Reflect.deleteProperty(described, key);
+    } else {
+      Reflect.set(described, key, toJson(value));
     }
   }
 }
 
-/** The names of checks that zod states as formats. The pattern says the same in words of the standard. */
-const uselessFormats: ReadonlySet<unknown> = new Set(["regex", "starts_with", "ends_with", "includes", "lowercase", "uppercase"]);
-
-/** Describes a bigint as an integer that a number of JSON holds exactly, and as digits. */
-function describeBigint(schema: ZodSchema, io: Direction): readonly object[] {
-  const least = readBound(schema, "greater_than");
-  const most = readBound(schema, "less_than");
-  const isUnsigned = readDefinition(schema, "format") === "uint64" || (typeof least?.value === "bigint" && least.value >= 0n);
-  const { MAX_SAFE_INTEGER, MIN_SAFE_INTEGER } = Number;
-  const read = (bound: Bound | undefined, inclusive: string, exclusive: string, fallback: number): object =>
-    typeof bound?.value === "bigint" && Number.isSafeInteger(Number(bound.value))
-      ? { [bound.isInclusive ? inclusive : exclusive]: Number(bound.value) }
-      : { [inclusive]: fallback };
-  const bounds = {
-    ...read(least, "minimum", "exclusiveMinimum", isUnsigned ? 0 : MIN_SAFE_INTEGER),
-    ...read(most, "maximum", "exclusiveMaximum", MAX_SAFE_INTEGER),
-  };
-  const steps = listChecks(schema).flatMap(({ check, value }) =>
-    check === "multiple_of" && typeof value === "bigint" ? [Number(value)] : [],
-  );
-  const [step] = steps.filter((value) => Number.isSafeInteger(value) && value > 0);
-  return [
-    { type: "integer", format: "int64", ...(io === "input" ? bounds : {}), ...(step === undefined ? {} : { multipleOf: step }) },
-    { type: "string", pattern: isUnsigned ? "^\\d+$" : "^-?\\d+$" },
-  ];
+/** Replaces keywords of a description. Those that the app states by `.meta()` stay. */
+function replace(schema: ZodSchema, described: object, fields: object, keys: readonly string[]): void {
+  const meta = readMeta(schema);
+  for (const key of keys.filter((name) => !(name in meta || annotations.has(name)))) {
+    Reflect.deleteProperty(described, key);
+  }
+  Object.assign(described, Object.fromEntries(Object.entries(fields).filter(([name]) => !(name in meta))));
 }
 
-/** Removes the required keys of a record that may be absent: the value is optional, or the schema has one for it, by `catch()`. */
-function correctRecord(schema: ZodSchema, described: { required?: unknown }, io: Direction): void {
-  if (!Array.isArray(described.required)) {
-    return;
-  }
-  const value = readInner(schema, "valueType");
-  const refused = io === "input" ? listRefusedKeys(schema) : value && Reflect.get(value._zod, "optout") === "optional" ? [] : undefined;
-  if (refused !== undefined) {
-    Object.assign(described, { required: described.required.filter((name) => refused.includes(name)) });
-  }
-}
+/** The keywords that say nothing of the values that are taken. */
+const annotations: ReadonlySet<string> = new Set(["default", "examples", "example", "title", "description", "deprecated", "id"]);
 
-/** Lists the keys whose absence a record refuses; `undefined` if its schema has asynchronous parts, or fails. */
-function listRefusedKeys(record: ZodSchema): readonly unknown[] | undefined {
-  try {
-    const result = validateSync(record, {});
-    return "issues" in result ? result.issues.map(({ path }) => path[0]) : [];
-  } catch {
+/**
+ * Returns a schema with the checks that a value meets as it is sent: those before any change of it, as by `overwrite()`, or those after
+ * all changes. Texts have words of their own for that. Returns `undefined` if nothing changes the value.
+ */
+function settle(schema: ZodSchema, io: Direction): ZodSchema | undefined {
+  const checks = readDefinition(schema, "checks");
+  const constructor: unknown = Reflect.get(schema._zod, "constr");
+  if (schema._zod.def.type === "string" || !Array.isArray(checks) || typeof constructor !== "function") {
     return undefined;
+  }
+  const isChange = (check: unknown): boolean => isZodCheck(check) && check._zod.def.check === "overwrite";
+  const [first, last] = [checks.findIndex(isChange), checks.findLastIndex(isChange)];
+  const kept = io === "input" ? checks.slice(0, first) : checks.slice(last + 1);
+  const settled: unknown = first < 0 ? undefined : Reflect.construct(constructor, [{ ...schema._zod.def, checks: kept }]);
+  return isZodSchema(settled) ? settled : undefined;
+}
+
+function isZodCheck(check: unknown): check is { readonly _zod: { readonly def: { readonly check?: unknown } } } {
+  return typeof check === "object" && check !== null && "_zod" in check;
+}
+
+function describeParts(schema: ZodSchema, keys: readonly string[], describe: Describe): readonly object[] {
+  return keys.map((key) => {
+    const part = readInner(schema, key);
+    return part === undefined ? {} : describe(part);
+  });
+}
+
+/** Writes the pattern of a template of literals for the flag `u`. */
+function correctPattern(schema: ZodSchema, described: object): void {
+  const regex: unknown = Reflect.get(schema._zod, "pattern");
+  const pattern = regex instanceof RegExp ? toPattern(regex) : undefined;
+  replace(schema, described, pattern === undefined ? {} : { pattern }, ["pattern"]);
+}
+
+/** Describes the values that a pipe takes: those that pass its second part too, if the first part passes them on as they are. */
+function correctPipe(schema: ZodSchema, described: object, io: Direction, describe: Describe): void {
+  const fields = io === "input" ? describePipe(schema, described, describe) : undefined;
+  if (fields !== undefined) {
+    replace(schema, described, fields, Object.keys(described));
   }
 }
 
@@ -153,13 +185,39 @@ function correctLiteral(schema: ZodSchema, described: object, io: Direction): vo
   }
 }
 
-function correctTuple(schema: ZodSchema, described: { readonly prefixItems?: unknown }): void {
+function correctTuple(schema: ZodSchema, described: { readonly prefixItems?: unknown }, io: Direction, place: Place): void {
+  if (io === "input" && place === "json") {
+    const items = readInners(schema, "items");
+    const least = items.findLastIndex((item) => !mayLack(item)) + 1;
+    replace(schema, described, least === 0 ? {} : { minItems: least }, ["minItems"]);
+  }
+  if (io === "output" && Array.isArray(described.prefixItems)) {
+    const items = readInners(schema, "items");
+    const prefixItems = described.prefixItems.map((item: unknown, index) =>
+      isLeftOut(items[index]) ? { anyOf: [item, { type: "null" }] } : item,
+    );
+    Object.assign(described, { prefixItems });
+  }
   if (readInner(schema, "rest") === undefined) {
     // Some tools want a schema of further items also where `maxItems` allows none.
     Object.assign(described, { items: {} });
   }
   if (Array.isArray(described.prefixItems) && described.prefixItems.length === 0) {
     Reflect.deleteProperty(described, "prefixItems");
+  }
+}
+
+/** Tells whether a value of a result may be undefined, which JSON writes as null in a list. */
+function isLeftOut(item: ZodSchema | undefined): boolean {
+  return item !== undefined && Reflect.get(item._zod, "optout") === "optional";
+}
+
+/** Tells whether the last item of a tuple may be absent: zod permits it, and the schema takes it. */
+function mayLack(item: ZodSchema): boolean {
+  try {
+    return Reflect.get(item._zod, "optin") !== undefined && !("issues" in validateSync(item, undefined));
+  } catch {
+    return Reflect.get(item._zod, "optin") === "optional";
   }
 }
 
@@ -200,7 +258,7 @@ function correctObject(schema: ZodSchema, described: { properties?: object; requ
     } else if (io === "input") {
       const mayLack = takesAbsence(schema, name, place) ?? !stated.has(name);
       stated[mayLack ? "delete" : "add"](name);
-    } else if (takesAnything(field)) {
+    } else if (givesAnything(field)) {
       // The value may be undefined, which JSON leaves out.
       stated.delete(name);
     }
@@ -230,9 +288,13 @@ function correctDefault(schema: ZodSchema, described: object, io: Direction): vo
   }
 }
 
-/** Tells whether a schema, or an option of it, takes any value. */
-function takesAnything(schema: ZodSchema): boolean {
-  return listOptions(schema, new Set()).some((option) => ["unknown", "any"].includes(option._zod.def.type));
+/** Tells whether a schema, or an option of it, gives any value: it takes them all, or ends with a function. */
+function givesAnything(schema: ZodSchema): boolean {
+  return listOptions(schema, new Set()).some((option) => {
+    const { type } = option._zod.def;
+    const end = type === "pipe" ? readInner(option, "out") : undefined;
+    return end === undefined ? ["unknown", "any", "transform"].includes(type) : givesAnything(end);
+  });
 }
 
 /** Tells whether the only value of a schema is `undefined`. */

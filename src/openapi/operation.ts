@@ -8,6 +8,7 @@ import type { Endpoint } from "../setup/registry";
 import type { Components, OpenApiObject } from "./components";
 import type { LoginSecurity } from "./login-security";
 import { describeFormBody, describeParameters } from "./parameters";
+import { toPattern } from "./patterns";
 
 /**
  * Describes one method of a route as an operation.
@@ -68,7 +69,11 @@ export function describeOperation(
 
 /** Describes a variable of a rule by its converter. */
 function describeVariable({ converter }: Variable): OpenApiObject {
-  return converter.jsonSchema ?? { type: "string", pattern: `^(?:${converter.regex})$` };
+  if (converter.jsonSchema !== undefined) {
+    return converter.jsonSchema;
+  }
+  const pattern = toPattern(new RegExp(`^(?:${converter.regex})$`));
+  return { type: "string", ...(pattern === undefined ? {} : { pattern }) };
 }
 
 /** Describes a host as a server. Its scheme is that of the document. */

@@ -41,7 +41,8 @@ export function isCarried(schema: ZodSchema): boolean {
   return carriedKinds.has(type) || (type === "literal" && listValues(schema).some((value) => typeof value === "bigint"));
 }
 
-function mentions(schema: ZodSchema, isMeant: (schema: ZodSchema) => boolean, seen: Set<ZodSchema>): boolean {
+/** Tells whether a schema, or any schema inside it, is meant. Wrappings such as `optional` are passed over. */
+export function mentions(schema: ZodSchema, isMeant: (schema: ZodSchema) => boolean, seen: Set<ZodSchema>): boolean {
   const core = peel(schema);
   if (isMeant(core)) {
     return true;
@@ -102,9 +103,7 @@ function fromJson(schema: ZodSchema, value: unknown): unknown {
     case "union":
       return convertUnion(core, value);
     case "pipe":
-      return readInner(core, "in")?._zod.def.type === "transform"
-        ? convertPreprocessed(core, value)
-        : convertWith(readInner(core, "in"), value);
+      return convertPipe(core, value);
     default:
       return value;
   }
@@ -130,11 +129,21 @@ function convertObject(schema: ZodSchema, value: object): unknown {
   return mapValues(value, (key, item) => convertWith(shape.get(key) ?? catchall, item));
 }
 
-/** Converts to the bigint that a literal states. Any other value that it states stays. */
+/** Converts to the bigint that a literal states, from its number or its digits without further zeros. Any other value that it states stays. */
 function convertLiteral(schema: ZodSchema, value: unknown): unknown {
   const values = listValues(schema);
   const bigint = values.includes(value) ? undefined : toBigInt(value);
-  return bigint !== undefined && values.includes(bigint) ? bigint : value;
+  return bigint !== undefined && values.includes(bigint) && String(bigint) === String(value) ? bigint : value;
+}
+
+/** Converts to what the first part of a pipe asks for, or to what the second part does if the first one takes anything. */
+function convertPipe(schema: ZodSchema, value: unknown): unknown {
+  const input = readInner(schema, "in");
+  const kind = input?._zod.def.type;
+  if (kind === "transform") {
+    return convertPreprocessed(schema, value);
+  }
+  return convertWith(kind === "unknown" || kind === "any" ? readInner(schema, "out") : input, value);
 }
 
 /**

@@ -182,8 +182,8 @@ it("the sizes of sets and maps and the bounds of bigints are in the document", (
   expect(document.paths["/"].post.requestBody.content["application/json"].schema.properties).toMatchObject({
     set: { minItems: 1, maxItems: 3 },
     map: { minItems: 2, maxItems: 2 },
-    big: { anyOf: [{ minimum: 1, exclusiveMaximum: 10, multipleOf: 3 }, { pattern: "^\\d+$" }] },
-    huge: { anyOf: [{ minimum: 0, maximum: most }, { pattern: "^\\d+$" }] },
-    any: { anyOf: [{ minimum: least, maximum: most }, { pattern: "^-?\\d+$" }] },
+    big: { anyOf: [{ minimum: 1, exclusiveMaximum: 10, multipleOf: 3 }, { pattern: "^0*[1-9]$" }] },
+    huge: { anyOf: [{ minimum: 0, maximum: most }, { pattern: expect.stringMatching(/^\^0\*\(\?:115292150460684697/) }] },
+    any: { anyOf: [{ minimum: least, maximum: most }, { pattern: expect.stringContaining("922337203685477580[0-8]") }] },
   });
 });
