@@ -21,7 +21,7 @@ import { serve } from "./server/production/serve";
 import type { RunningServer, ServeOptions } from "./server/production/serve-here";
 import { checkServerOptions } from "./server/server-options";
 import type { FetchHandler, NodeMiddleware } from "./setup/application";
-import { type RegisterOptions, registerOn } from "./setup/blueprint";
+import { Blueprint, type RegisterOptions, registerOn } from "./setup/blueprint";
 import { checkExtension, checkHook, checkMiddleware } from "./setup/call-checks";
 import type { HealthCheckOptions } from "./setup/health-checks";
 import type { TeardownHook } from "./setup/hooks";
@@ -363,7 +363,7 @@ export class Flagon extends AppState {
   }
 }
 
-addForeignMethods(Flagon.prototype, Config.prototype);
+addForeignMethods(Flagon.prototype, Blueprint.prototype, Config.prototype);
 
 function checkWork(work: unknown): void {
   if (typeof work !== "function" && !isPromise(work)) {

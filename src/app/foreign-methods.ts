@@ -27,6 +27,30 @@ const ofApps: Readonly<Record<string, string>> = {
   url_for: 'urlFor() of "flagon"',
 };
 
+/** The methods of blueprints of Flask and routers of Express, and the cure of each. */
+const ofBlueprints: Readonly<Record<string, string>> = {
+  use: "blueprint.beforeRequest() for a function before each request, or blueprint.register() for a controller or another blueprint",
+  all: 'blueprint.route("/path", view, { methods: ["GET", "POST"] })',
+  head: "blueprint.get(): HEAD is answered with it",
+  options: "blueprint.get() or blueprint.route(): OPTIONS is answered by itself",
+  param: "a converter in the rule, such as /users/<int:id>, or blueprint.urlValuePreprocessor()",
+  add_url_rule: "blueprint.route(rule, view, options)",
+  before_request: "blueprint.beforeRequest()",
+  after_request: "blueprint.afterRequest()",
+  teardown_request: "blueprint.teardownRequest()",
+  before_app_request: "blueprint.beforeAppRequest()",
+  after_app_request: "blueprint.afterAppRequest()",
+  errorhandler: "blueprint.errorHandler()",
+  app_errorhandler: "blueprint.appErrorHandler()",
+  register_error_handler: "blueprint.errorHandler()",
+  register_blueprint: "blueprint.register()",
+  context_processor: "blueprint.contextProcessor()",
+  app_context_processor: "blueprint.appContextProcessor()",
+  app_template_filter: "app.templateFilter()",
+  url_value_preprocessor: "blueprint.urlValuePreprocessor()",
+  url_defaults: "blueprint.urlDefaults()",
+};
+
 /** The methods of configurations elsewhere. */
 const ofConfigs: Readonly<Record<string, string>> = {
   get: "app.config.name",
@@ -50,8 +74,9 @@ function addRefusals(prototype: object, methods: Readonly<Record<string, string>
   }
 }
 
-/** Adds the methods of other frameworks to an app and its configuration, to refuse them with the cure. */
-export function addForeignMethods(app: object, config: object): void {
+/** Adds the methods of other frameworks to an app, its blueprints and its configuration, to refuse them with the cure. */
+export function addForeignMethods(app: object, blueprint: object, config: object): void {
   addRefusals(app, ofApps, "app");
+  addRefusals(blueprint, ofBlueprints, "blueprint");
   addRefusals(config, ofConfigs, "app.config");
 }

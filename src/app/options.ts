@@ -1,5 +1,6 @@
 import { SetupError } from "../base/errors";
-import type { Values } from "../config/config";
+import { findSlip } from "../base/suggestion";
+import { settingNames, type Values } from "../config/config";
 import { checkOptions, describe } from "../setup/call-checks";
 
 /** Options of the `Flagon` constructor. */
@@ -34,6 +35,21 @@ const names = Object.keys({
   instancePath: true,
 } satisfies Record<keyof FlagonOptions, true>);
 
+/** The options of apps of Flask and Express, and the cure of each. */
+const ofFlask: Readonly<Record<string, string>> = {
+  template_folder: "The folder of the templates is 'templates'.",
+  templateFolder: "The folder of the templates is 'templates'.",
+  views: "The folder of the templates is 'templates'.",
+  static_folder: "The folder of the static files is 'static'.",
+  staticFolder: "The folder of the static files is 'static'.",
+  public: "The folder of the static files is 'static': { static: \"public\" }.",
+  import_name: "The first argument is the folder of the app: new Flagon(__dirname).",
+  instance_relative_config: 'Load the file: app.config.loadFile(join(app.instancePath, "settings.json")).',
+  port: "It belongs to the server: app.run({ port: 3000 }), or npx flagon run --port 3000.",
+  host: 'It belongs to the server: app.run({ host: "0.0.0.0" }), or npx flagon run --host 0.0.0.0.',
+  logger: "The logger of an app is app.logger.",
+};
+
 /**
  * Checks the arguments of the constructor.
  *
@@ -52,6 +68,17 @@ export function checkAppOptions(root: unknown, options: unknown): void {
   }
   if (typeof options !== "object" || options === null) {
     throw new SetupError(`The options of new Flagon() are not an object, but ${describe(options)}.`);
+  }
+  for (const name in options) {
+    const setting = names.includes(name) ? undefined : settingNames.includes(name) ? name : findSlip(name, settingNames);
+    const cure = Object.hasOwn(ofFlask, name)
+      ? ofFlask[name]
+      : setting !== undefined && findSlip(name, names) === undefined
+        ? `'${setting}' is a setting: new Flagon(root, { config: { ${setting}: … } }).`
+        : undefined;
+    if (cure !== undefined) {
+      throw new SetupError(`There is no option '${name}' of new Flagon(). The options are: ${names.join(", ")}. ${cure}`);
+    }
   }
   checkOptions(options, "new Flagon()", names);
 }

@@ -1,4 +1,5 @@
 import type pino from "pino";
+import { FlagonError } from "./errors";
 import { lazily } from "./lazily";
 import { isWorker } from "./platform";
 import { maskMembers, maskSecrets } from "./secret-names";
@@ -40,7 +41,28 @@ export function createLogger({ name, level, isReadable }: LoggerOptions): Logger
     },
     isReadable ? { write: writeReadable } : isWorker() ? { write: writeToConsole } : destination({ dest: 2, sync: true }),
   );
-  return maskBindings(logger);
+  return refuseForeignMethods(maskBindings(logger));
+}
+
+/** The methods of loggers elsewhere, and those of pino in their place. */
+const foreignMethods: Readonly<Record<string, string>> = {
+  warning: "warn",
+  critical: "fatal",
+  exception: "error({ err: error }, message)",
+  log: "info",
+  notice: "info",
+  verbose: "debug",
+};
+
+/** Adds the methods of other loggers, to refuse them with the cure. Child loggers inherit them. */
+function refuseForeignMethods(logger: Logger): Logger {
+  for (const [name, method] of Object.entries(foreignMethods)) {
+    const refuse = (): never => {
+      throw new FlagonError(`There is no method logger.${name}(). Use logger.${method.includes("(") ? method : `${method}(message)`}.`);
+    };
+    Object.defineProperty(logger, name, { value: refuse, configurable: true, writable: true });
+  }
+  return logger;
 }
 
 /** Masks the members of a line. The error of the line keeps its class for its serializer, which masks it by itself. */

@@ -12,12 +12,14 @@ import { FlagonResponse } from "../http/response/response";
 import { addDefaults, peekHeader, type ResponseHeaders } from "../http/response/response-headers";
 import { isPage, toResponse } from "../http/response/response-value";
 import { checkInnerData } from "../http/response/returned-data";
+import { refuseTuple } from "../http/response/tuple";
 import { isBodiless } from "../http/status";
 import { labelOf, type RequestContext } from "./context";
 import { mayDebug, renderDebugPage } from "./debug-page";
 import { replacesPage } from "./error-format";
 import { type FoundHandler, findErrorHandler } from "./error-handlers";
 import { type DebugInformation, respondWithError } from "./error-pages";
+import { explainError } from "./explain-error";
 import { primeBody, silenceErrors } from "./first-piece";
 import { logError, toReadable } from "./readable-error";
 
@@ -32,8 +34,11 @@ export function toAnswer(context: RequestContext, value: unknown): MaybePromise<
 /** Makes the response of a value, runs the after hooks, and saves the session. */
 function finish(context: RequestContext, value: unknown, status: number): MaybePromise<FlagonResponse> {
   try {
-    if (context.app.config.debug) {
-      checkInnerData(value, labelOf(context), context.app.json);
+    if (context.app.requestSettings.isWatched) {
+      refuseTuple(value, labelOf(context));
+      if (context.app.config.debug) {
+        checkInnerData(value, labelOf(context), context.app.json);
+      }
     }
     context.response = toOwnResponse(context, value, status);
     if (context.response.isStreamed) {
@@ -268,8 +273,9 @@ export function handleError(context: RequestContext, thrown: unknown): MaybeProm
     : handleUnhandled(context, error);
 }
 
-function handleUnhandled(context: RequestContext, error: unknown): MaybePromise<FlagonResponse> {
+function handleUnhandled(context: RequestContext, thrown: unknown): MaybePromise<FlagonResponse> {
   const { app, request } = context;
+  const error = app.requestSettings.isWatched ? explainError(context, thrown) : thrown;
   const isFirst = context.failure === undefined;
   context.failure = error;
   if (signals.exception.hasSubscribers) {

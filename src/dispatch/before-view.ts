@@ -8,6 +8,7 @@ import { toResponse } from "../http/response/response-value";
 import { isWebResponse } from "../http/response/web-response";
 import { CsrfTokenError, checkCsrf as checkRequest, isSafeMethod } from "../sessions/csrf";
 import { labelOf, type RequestContext } from "./context";
+import { guardArguments } from "./guarded-arguments";
 
 /** One step of a request. After `undefined` the next step runs. Any other value is the answer. */
 export type Step = (context: RequestContext) => unknown;
@@ -112,7 +113,7 @@ export function runBeforeHooks(context: RequestContext): unknown {
  * @throws {ContentTooLarge} If the body is over the limit, by its stated length or by its bytes, whether or not the view reads it.
  */
 export function callView(context: RequestContext): unknown {
-  const { match, endpoint, request, routingAnswer } = context;
+  const { app, match, endpoint, request, routingAnswer } = context;
   if (routingAnswer !== undefined) {
     return routingAnswer;
   }
@@ -122,7 +123,7 @@ export function callView(context: RequestContext): unknown {
   if (match?.kind !== "found" || endpoint === undefined) {
     return undefined;
   }
-  const value = endpoint.view(match.args, request);
+  const value = endpoint.view(app.requestSettings.isWatched ? guardArguments(context, match.args) : match.args, request);
   return !isSafeMethod(request.method) && hasOpenBody(request) ? finishBodyAfter(value, request) : value;
 }
 

@@ -2,13 +2,14 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { randomBytes } from "node:crypto";
 import { describeCopies } from "../base/copies";
 import { ContextError, FlagonError, SessionError } from "../base/errors";
-import { guardMembers } from "../base/guarded-members";
 import { setWatchFinder } from "../base/watched-promise";
+import { setWatchQuestion } from "../base/watching";
 import type { HTTPException } from "../http/exceptions/http-exception";
 import type { FlagonRequest } from "../http/request/request";
 import type { FlagonResponse } from "../http/response/response";
 import type { Match } from "../routing/route";
 import { closeSession, Session } from "../sessions/session";
+import { guardSession } from "../sessions/session-guard";
 import type { Application } from "../setup/application";
 import type { Origin } from "../setup/life-cycle";
 import type { AnyAfterRequestHook, Endpoint, Hooks } from "../setup/registry";
@@ -259,13 +260,7 @@ export class RequestContext extends AppContext {
 
   /** Refuses members that a session does not have, in debug mode and in tests: nothing keeps them for the next request. */
   #guardSession(session: Session): Session {
-    return this.app.requestSettings.isWatched
-      ? guardMembers(session, (name, isSet) =>
-          isSet
-            ? `The session has no member '${name}' to assign to, and would not keep it. Write session.set("${name}", value).`
-            : `The session has no member '${name}'. Read a value by its name: session.get("${name}").`,
-        )
-      : session;
+    return this.app.requestSettings.isWatched ? guardSession(session) : session;
   }
 }
 
@@ -320,6 +315,10 @@ export function findRequestContext(): RequestContext | undefined {
 }
 
 setWatchFinder(() => findRequestContext()?.request.promiseWatch);
+setWatchQuestion(() => {
+  const config = findAppContext()?.app.config;
+  return config !== undefined && (config.debug || config.testing);
+});
 
 /** The context of one copy of the package is unknown to another one. */
 function aboutCopies(): string {

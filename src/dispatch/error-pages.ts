@@ -1,6 +1,14 @@
 import { escapeText, type Markup } from "../base/html";
 import { didYouMean, sortByLikeness } from "../base/suggestion";
-import { Forbidden, Gone, NotAcceptable, NotFound, TooManyRequests, Unauthorized } from "../http/exceptions/client-errors";
+import {
+  Forbidden,
+  Gone,
+  MethodNotAllowed,
+  NotAcceptable,
+  NotFound,
+  TooManyRequests,
+  Unauthorized,
+} from "../http/exceptions/client-errors";
 import type { HTTPException } from "../http/exceptions/http-exception";
 import { ValidationFailed } from "../http/request/request-body";
 import { FlagonResponse } from "../http/response/response";
@@ -110,6 +118,42 @@ function describeRoutes(context: RequestContext): string {
 `;
 }
 
+/** Names the views of the path for the developer, and the way to take the method, if a route takes only others. */
+function describeMethods(context: RequestContext): string {
+  const { app, match, request } = context;
+  if (match?.kind !== "missing" || !mayDebug(context)) {
+    return "";
+  }
+  const { method } = request;
+  const takers = new Map<string, { readonly isFunction: boolean; readonly rule: string; readonly methods: string[] }>();
+  for (const allowed of match.allowed.filter((name) => name !== "HEAD" && name !== "OPTIONS")) {
+    const other = app.registry.routes.match(allowed, request.path, request);
+    if (other.kind === "found") {
+      const { endpoint, rule } = other.route;
+      const taker = takers.get(endpoint.label) ?? { isFunction: typeof endpoint.owner === "function", rule: rule.source, methods: [] };
+      takers.set(endpoint.label, taker);
+      taker.methods.push(allowed);
+    }
+  }
+  const lines = [...takers].map(([label, { isFunction, methods, rule }]) => {
+    const options = JSON.stringify([...methods, method]).replaceAll(",", ", ");
+    const shortcut = /^(?:GET|POST|PUT|PATCH|DELETE)$/.test(method)
+      ? `${isFunction ? "app" : "@route"}.${method.toLowerCase()}("${rule}"${isFunction ? ", view" : ""})`
+      : "";
+    const whole = isFunction ? `app.route("${rule}", view, { methods: ${options} })` : `@route("${rule}", { methods: ${options} })`;
+    const cures = [whole, shortcut].filter(Boolean).map((code) => `<code>${escapeText(code)}</code>`);
+    return `<li><code>${escapeText(label)}</code> takes ${methods.join(", ")} at <code>${escapeText(rule)}</code>. Let it take ${escapeText(method)}, or add a view: ${cures.join(" or ")}</li>`;
+  });
+  return lines.length === 0
+    ? ""
+    : `<hr>
+<p><small>Debug mode, for you alone: the path <code>${escapeText(request.path)}</code> has a route, but none that takes ${escapeText(method)}.${
+        method === "POST" ? " A form is posted to the path of its own page unless it has an <code>action</code>." : ""
+      }</small></p>
+<ul>${lines.join("")}</ul>
+`;
+}
+
 function formatPage(error: HTTPException, context: RequestContext): string {
   const details = error instanceof ValidationFailed ? describeIssues(error, context) : "";
   const title = escapeText(error.title);
@@ -122,6 +166,6 @@ function formatPage(error: HTTPException, context: RequestContext): string {
 <style${formatStyleNonce(context).html}>body{font:1rem/1.5 system-ui,sans-serif;max-width:42rem;margin:15vh auto;padding:0 1rem}</style>
 <h1>${title}</h1>
 <p>${description}</p>
-${details}${error instanceof NotFound ? describeRoutes(context) : ""}</html>
+${details}${error instanceof NotFound ? describeRoutes(context) : error instanceof MethodNotAllowed ? describeMethods(context) : ""}</html>
 `;
 }

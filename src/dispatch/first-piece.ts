@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { ReturnValueError } from "../base/errors";
 import { refusePromise } from "../base/forgotten-await";
+import { describeGiven } from "../base/unknown-options";
 import { FilePart } from "../http/response/file-part";
 import { PushedStream } from "../http/response/pushed-stream";
 import type { FlagonResponse, ResponseBody } from "../http/response/response";
@@ -45,6 +46,11 @@ export function primeBody(context: RequestContext, response: FlagonResponse): Pr
     const items = new PrimedItems(body.items);
     response.body = new TextStream(items, body.write);
     return settle(context, items.check(body.write), timeout);
+  }
+  if (!(body instanceof ReadableStream) && !(typeof body === "object" && Symbol.asyncIterator in body)) {
+    throw new ReturnValueError(
+      `${labelOf(context)} returned a response whose body is ${describeGiven(body)}. A body is text, bytes or a stream; data is sent as JSON by json(value, status).`,
+    );
   }
   const items = new PrimedItems<string | Uint8Array>(body instanceof ReadableStream ? new WebStreamItems(body) : body);
   response.body = items;

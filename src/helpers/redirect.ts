@@ -2,9 +2,11 @@ import { FlagonError } from "../base/errors";
 import { refusePromise } from "../base/forgotten-await";
 import { escapeText } from "../base/html";
 import { describeGiven, refuseUnknown } from "../base/unknown-options";
+import { isWatching } from "../base/watching";
 import { findRequestContext, getRequestContext } from "../dispatch/context";
 import { FlagonResponse } from "../http/response/response";
 import { addTrusted } from "../http/response/response-headers";
+import { listVariables } from "../routing/route";
 
 /** A path of the app in printable ASCII, as most locations are. It needs no check and no encoding. */
 const ownPath = /^\/(?!\/)[!-[\]-~]*$/;
@@ -58,6 +60,7 @@ export function redirect(location: string, status: RedirectStatus | RedirectOpti
   if (ownPath.test(location)) {
     return respond(code, location);
   }
+  refuseEndpoint(location);
   const { external = false } = typeof status === "number" ? options : status;
   if (misread.test(location)) {
     throw new FlagonError(
@@ -96,6 +99,29 @@ export function redirectBack(fallback = "/", status: RedirectStatus = 303): Flag
   const response = redirect(referrer !== null && !isItself && isSafeRedirect(referrer) ? referrer : fallback, status);
   response.vary("referer");
   return response;
+}
+
+/**
+ * Refuses the name of an endpoint, which browsers read as a path beside the current page, unless there is a page. For debug mode and
+ * tests.
+ *
+ * @throws {FlagonError} With the call that builds the URL.
+ */
+function refuseEndpoint(location: string): void {
+  const context = isWatching() ? findRequestContext() : undefined;
+  if (context === undefined || !/^\.?[\w$-]+(?:\.[\w$-]+)*$/.test(location)) {
+    return;
+  }
+  const { endpoints, routes } = context.app.registry;
+  const blueprint = context.endpoint?.scope.name ?? "";
+  const name = location.startsWith(".") ? (blueprint + location).replace(/^\./, "") : location;
+  const page = new URL(location, new URL(context.request.path, "http://localhost")).pathname;
+  if (endpoints.has(name) && routes.match("GET", page, context.request).kind === "missing") {
+    const values = routes.routesOf(name).some((route) => listVariables(route).length > 0) ? ", { … }" : "";
+    throw new FlagonError(
+      `redirect("${location}") got the name of an endpoint, which browsers read as the path '${page}'. Build its URL: redirect(urlFor("${location}"${values})).`,
+    );
+  }
 }
 
 /** Explains a location that is no text. Express and Node take the status first. */

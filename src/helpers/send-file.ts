@@ -1,6 +1,8 @@
-import { join, relative, resolve, sep } from "node:path";
+import { existsSync } from "node:fs";
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { refusePromise, refusePromises } from "../base/forgotten-await";
 import { refuseUnknown } from "../base/unknown-options";
+import { isWatching } from "../base/watching";
 import { getRequestContext } from "../dispatch/context";
 import { NotFound } from "../http/exceptions/client-errors";
 import { sandboxDocument } from "../http/files/sandbox";
@@ -58,6 +60,7 @@ export function sendFile(file: string | FileContent, options: SendFileOptions = 
     if (error instanceof NotFound) {
       // The app named the file, so the visitor's 404 does not tell the path.
       request.log.warn({ path }, "sendFile() found no such file.");
+      throw isWatching() ? new NotFound(explainMissing(file, path, app.root), { cause: error }) : error;
     }
     throw error;
   });
@@ -88,6 +91,15 @@ export function sendFromDirectory(directory: string, name: string, options: Send
   const folder = resolve(app.root, directory);
   const response = createDirectoryResponse(request, folder, name, { ...defaultsOf(app), ...options });
   return mayComeFromVisitor(app, join(folder, name), options) ? response.then(sandboxDocument) : response;
+}
+
+/** Says for the developer where a file was looked for, and whether the working directory has it. */
+function explainMissing(file: string, path: string, root: string): string {
+  if (isAbsolute(file)) {
+    return `sendFile() found no file '${path}'.`;
+  }
+  const cure = existsSync(resolve(file)) ? ` The working directory has it: sendFile(path.resolve("${file}")).` : "";
+  return `sendFile("${file}") found no file '${path}': a relative path begins at the app's root, '${root}'.${cure}`;
 }
 
 /** Tells whether a file may be an upload: by a name of its own, or by its place. */

@@ -2,8 +2,11 @@ import { BuildError } from "../base/errors";
 import { refusePromise } from "../base/forgotten-await";
 import { didYouMean } from "../base/suggestion";
 import type { Suggestion } from "../base/suggestion-types";
+import { describeGiven } from "../base/unknown-options";
+import { isWatching } from "../base/watching";
 import { buildUrl, type UrlOptions, type UrlValue } from "../dispatch/build-url";
 import { type AppContext, getAppContext } from "../dispatch/context";
+import { listVariables } from "../routing/route";
 
 /** The names of a controller's methods. */
 export type MethodName<Controller> = {
@@ -109,10 +112,28 @@ export function urlFor(
   }
   if (typeof target === "string") {
     const [values, options] = rest;
+    refuseBareValue(target, values);
     return buildUrl(app, current, target, toObject(values), toObject(options));
   }
   const [method, values, options] = rest;
   return buildUrl(app, current, findEndpointOf(current, target, String(method)), toObject(values), toObject(options));
+}
+
+/**
+ * Refuses values that are no object, in debug mode and tests.
+ *
+ * @throws {BuildError} With the names of the values that the endpoint takes.
+ */
+function refuseBareValue(endpoint: string, values: unknown): void {
+  if (values !== undefined && values !== null && (typeof values !== "object" || Array.isArray(values)) && isWatching()) {
+    const { app } = getAppContext("urlFor");
+    const [name = "id"] = app.registry.routes.routesOf(endpoint).flatMap((route) => listVariables(route).map((variable) => variable.name));
+    const shown = typeof values === "number" || typeof values === "string" ? JSON.stringify(values) : "…";
+    throw new BuildError(
+      `Could not build a URL for endpoint '${endpoint}': the values must be an object, but got ${describeGiven(values)}. Write urlFor("${endpoint}", { ${name}: ${shown} }).`,
+      endpoint,
+    );
+  }
 }
 
 const noValues: Readonly<Record<string, unknown>> = Object.freeze({});

@@ -1,4 +1,8 @@
 import { refusePromise } from "../base/forgotten-await";
+import { guardMembers } from "../base/guarded-members";
+import { findClosest } from "../base/suggestion";
+import { describeGiven } from "../base/unknown-options";
+import { isWatching } from "../base/watching";
 
 /** The directives of a response's `Cache-Control` header (RFC 9111, section 5.2.2); times are in seconds. */
 export interface CacheDirectives {
@@ -62,6 +66,9 @@ export function createCacheControl(place: HeaderPlace): CacheDirectives {
       get: () => parseDirectives(place.get()).get(name),
       set: (value: boolean | number | undefined) => {
         refusePromise(value, `directive '${name}' of Cache-Control`, TypeError);
+        if (isWatching()) {
+          checkDirective(property, name, value);
+        }
         const all = parseDirectives(place.get());
         if (value === undefined || value === false) {
           all.delete(name);
@@ -73,7 +80,35 @@ export function createCacheControl(place: HeaderPlace): CacheDirectives {
     });
   }
   Object.defineProperty(directives, "toString", { value: () => place.get() ?? "" });
-  return directives;
+  return isWatching() ? guardMembers(directives, explainDirective) : directives;
+}
+
+/** Explains a directive that does not exist, or is spelt as in the header or in Flask. */
+function explainDirective(member: string): string {
+  const properties = Object.keys(names);
+  const plain = member.replace(/[-_]/g, "").toLowerCase();
+  const meant = properties.find((property) => property.toLowerCase() === plain) ?? findClosest(member, properties);
+  const cure = meant === undefined ? `The directives are: ${properties.join(", ")}.` : `Did you mean '${meant}'?`;
+  return `response.cacheControl has no directive '${member}'. ${cure}`;
+}
+
+/** The directives whose value is a time in seconds. */
+const times: ReadonlySet<string> = new Set(["maxAge", "sMaxAge", "staleWhileRevalidate", "staleIfError"]);
+/** The directives that can name header fields in place of `true` (RFC 9111, sections 5.2.2.4 and 5.2.2.7). */
+const naming: ReadonlySet<string> = new Set(["noCache", "private"]);
+
+/**
+ * Refuses a value that caches would not understand.
+ *
+ * @throws {TypeError} If a time is no number, or another directive is not `true` or `false`.
+ */
+function checkDirective(property: string, name: string, value: unknown): void {
+  const isTime = times.has(property);
+  const isRight = isTime ? typeof value === "number" && !Number.isNaN(value) : typeof value === "boolean";
+  if (value !== undefined && value !== null && !isRight && !(value === false || (naming.has(property) && typeof value === "string"))) {
+    const kind = isTime ? "a number of seconds" : "true or false";
+    throw new TypeError(`The directive '${name}' of Cache-Control must be ${kind}, but got ${describeGiven(value)}.`);
+  }
 }
 
 /** Formats directives as a header. */

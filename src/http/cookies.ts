@@ -1,5 +1,7 @@
 import { parse, serialize } from "cookie";
 import { refusePromise, refusePromises } from "../base/forgotten-await";
+import { describeGiven } from "../base/unknown-options";
+import { isWatching } from "../base/watching";
 
 /** Options of a cookie (RFC 6265bis). */
 export interface CookieOptions {
@@ -50,6 +52,7 @@ export function formatCookie(name: string, value: string, options: CookieOptions
   refusePromise(name, "name of a cookie", TypeError);
   refusePromise(value, `value of the cookie '${name}'`, TypeError);
   refusePromises(options, `options of the cookie '${name}'`, TypeError);
+  checkValue(name, value);
   checkAttributes(name, options);
   const expires = options.expires ?? (options.maxAge === undefined ? undefined : new Date(Date.now() + options.maxAge * 1000));
   return serialize(name, quote(value), {
@@ -63,6 +66,24 @@ export function formatCookie(name: string, value: string, options: CookieOptions
     ...(options.domain === undefined ? {} : { domain: options.domain }),
     ...(options.sameSite === undefined ? {} : { sameSite: lowerCase(options.sameSite) }),
   });
+}
+
+/**
+ * Refuses a value that has no text. Numbers and the like have one.
+ *
+ * @throws {TypeError} If it is an object, or, in debug mode and tests, missing.
+ */
+function checkValue(name: string, value: unknown): void {
+  if (typeof value === "object" && value !== null) {
+    throw new TypeError(
+      `The value of the cookie '${name}' must be a text, but got ${describeGiven(value)}. Write JSON.stringify(value), or keep it in the session, which nobody can change.`,
+    );
+  }
+  if ((value === null || value === undefined || typeof value === "function") && isWatching()) {
+    throw new TypeError(
+      `The value of the cookie '${name}' must be a text, but got ${describeGiven(value)}. A cookie is removed by response.deleteCookie("${name}").`,
+    );
+  }
 }
 
 /** Formats `Set-Cookie` headers of one cookie. The value must need no quotes, as a signed one does not. */
@@ -88,9 +109,20 @@ const namePattern = /^[\w!#$%&'*+.^`|~-]+$/;
  *
  * @throws {TypeError} With the attribute to change.
  */
-function checkAttributes(name: string, { domain, httpOnly, partitioned, path = "/", sameSite, secure }: CookieOptions): void {
+function checkAttributes(
+  name: string,
+  { domain, expires, httpOnly, maxAge, partitioned, path = "/", sameSite, secure }: CookieOptions,
+): void {
   if (!namePattern.test(name)) {
     throw new TypeError(`A cookie cannot have the name ${JSON.stringify(name)}. Use letters, digits, dashes and underscores.`);
+  }
+  if (maxAge !== undefined && !Number.isInteger(maxAge)) {
+    throw new TypeError(`The option 'maxAge' of the cookie '${name}' must be a whole number of seconds, but got ${describeGiven(maxAge)}.`);
+  }
+  if (expires !== undefined && Object.prototype.toString.call(expires) !== "[object Date]") {
+    throw new TypeError(
+      `The option 'expires' of the cookie '${name}' must be a Date, but got ${describeGiven(expires)}. Seconds are 'maxAge'.`,
+    );
   }
   const isSecure = secure === true || partitioned === true;
   const prefix = /^__(?:host-http|host|secure|http)-/i.exec(name)?.[0].toLowerCase() ?? "";

@@ -3,7 +3,6 @@ import { channel } from "node:diagnostics_channel";
 import type { Extension, Flagon } from "../app";
 import { ConfigError, SetupError } from "../base/errors";
 import { suggestEndpoint } from "../base/suggestion";
-import { refuseUnknown } from "../base/unknown-options";
 import { buildUrl } from "../dispatch/build-url";
 import { getRequestContext, type RequestContext } from "../dispatch/context";
 import { wantsJson } from "../dispatch/error-format";
@@ -14,6 +13,7 @@ import type { FlagonRequest } from "../http/request/request";
 import type { FlagonResponse } from "../http/response/response";
 import { readChallenges, type WWWAuthenticate } from "../http/www-authenticate";
 import { sessionCookieOptions } from "../sessions/cookie-sessions";
+import { addForeignMembers, checkLoginOptions } from "./check-options";
 import { currentUser } from "./current-user";
 import type { LoginOptions, LoginUserOptions } from "./options";
 import { fingerprintOf, formatRemembered, parseRemembered } from "./remember";
@@ -66,7 +66,7 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
 
   /** @param options The loader of users and the login page, among others. */
   constructor(options: LoginOptions<Kind>) {
-    refuseUnknown(options, loginOptions, "new LoginManager()", SetupError);
+    checkLoginOptions(options, loginOptions);
     this.#options = options;
   }
 
@@ -360,6 +360,8 @@ export class LoginManager<Kind extends UserLike = User & UserLike> implements Ex
     context.afterThisRequest.push((response) => change(response));
   }
 }
+
+addForeignMembers(LoginManager.prototype);
 
 /** Returns the manager of a request's app. */
 export function managerOf(context: RequestContext): LoginManager<UserLike> {

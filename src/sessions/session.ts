@@ -260,7 +260,7 @@ export class Session {
     this.#isTouched = true;
     if (this.#isReadOnly) {
       throw new SessionError(
-        "The session cannot be written, because the app has no secret key to sign it.\nSet one: new Flagon(root, { config: { secretKey } }), or FLAGON_SECRET_KEY in the environment. The development server makes one by itself.",
+        "The session cannot be written, because the app has no secret key to sign it.\nSet one: new Flagon(root, { config: { secretKey } }), or FLAGON_SECRET_KEY in the environment. The development server makes one by itself. flash(), loginUser() and the tokens of forms write the session, too.",
       );
     }
   }

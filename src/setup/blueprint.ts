@@ -4,7 +4,8 @@ import { refusePromise } from "../base/forgotten-await";
 import { describeGiven } from "../base/unknown-options";
 import type { HTTPException } from "../http/exceptions/http-exception";
 import type { BlueprintOptions } from "../routing/route-options";
-import { checkBlueprintOptions, checkErrorHandler, checkHook } from "./call-checks";
+import { checkBlueprintCall, checkBlueprintOptions } from "./blueprint-checks";
+import { checkErrorHandler, checkHook } from "./call-checks";
 import type {
   AfterRequestHook,
   BeforeRequestHook,
@@ -48,7 +49,7 @@ export class Blueprint extends Scaffold {
     options: BlueprintOptions = {},
   ) {
     super();
-    checkBlueprintOptions(options, name);
+    checkBlueprintCall(name, options);
     this.#options = options;
   }
 
@@ -170,12 +171,18 @@ export function registerOn(registration: Registration, target: object, options: 
     throw new SetupError(`app.register() needs a controller or a blueprint, but got ${describeGiven(given)}.`);
   }
   refusePromise(given, "argument of register()", SetupError);
+  checkBlueprintOptions(options, nameTarget(target));
   if (target instanceof Blueprint) {
     target.apply(registration, options);
   } else {
     refuseOtherCopy(target, "blueprint");
     registration.addController(target, options);
   }
+}
+
+/** Returns the name of a blueprint or controller, for the words of errors. */
+function nameTarget(target: object): string {
+  return target instanceof Blueprint ? target.name : typeof target === "function" ? target.name : target.constructor?.name;
 }
 
 brand(Blueprint.prototype, "blueprint");

@@ -1,6 +1,6 @@
 import { SetupError } from "../base/errors";
 import { refuseUnknown } from "../base/unknown-options";
-import type { BlueprintOptions, RouteOptions } from "../routing/route-options";
+import type { RouteOptions } from "../routing/route-options";
 
 /** The options of a route. The type keeps the list complete. */
 const routeOptions = Object.keys({
@@ -41,20 +41,6 @@ const foreignOptions: readonly (readonly [names: RegExp, cure: string])[] = [
   [/^(?:summary|description|tags|deprecated|operationId|security)$/, "It is part of the document: openapi: { … }."],
   [/^name$/, "The name of a route is 'endpoint'."],
 ];
-
-/** The options of a blueprint, with the name under which one is registered. */
-const blueprintOptions = Object.keys({
-  name: true,
-  urlPrefix: true,
-  host: true,
-  subdomain: true,
-  urlDefaults: true,
-  templates: true,
-  static: true,
-  staticUrlPath: true,
-  errors: true,
-  csrf: true,
-} satisfies Record<keyof BlueprintOptions | "name", true>);
 
 /** The most parameters of each kind of hook; more are those of middleware. */
 const hookParameters: Readonly<Record<string, number>> = {
@@ -118,21 +104,15 @@ export function checkRouteDecorator(call: string, values: readonly unknown[]): v
 }
 
 /**
- * Checks the options of a blueprint or of its registration.
- *
- * @throws {SetupError} If there is an option that blueprints do not have.
- */
-export function checkBlueprintOptions(options: object, name: string): void {
-  checkOptions(options, `the blueprint '${name}'`, blueprintOptions);
-}
-
-/**
  * Checks that all options are known, and that `errors` is one of its two values.
  *
  * @param place The owner of the options, such as "the app".
  * @throws {SetupError} If there is another option, with the names that are known.
  */
-export function checkOptions(options: object, place: string, known: readonly string[]): void {
+export function checkOptions(options: unknown, place: string, known: readonly string[]): void {
+  if (!isObject(options) || Array.isArray(options)) {
+    throw new SetupError(`The options of ${place} must be an object, but got ${describe(options)}. The options are: ${known.join(", ")}.`);
+  }
   refuseUnknown(options, known, place, SetupError);
   const errors: unknown = Reflect.get(options, "errors");
   if (errors !== undefined && errors !== "json" && errors !== "html") {
@@ -263,6 +243,11 @@ export function isClass(value: { readonly prototype?: unknown }): boolean {
     prototype !== null &&
     (/^class\b/.test(Function.prototype.toString.call(value)) || Object.getOwnPropertyNames(prototype).length > 1)
   );
+}
+
+/** Tells whether a value is an object, also a list. */
+export function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 function checkRule(rule: unknown, place: string): void {

@@ -9,7 +9,7 @@ import { HostPattern } from "../routing/host-pattern";
 import type { BlueprintOptions, RouteOptions } from "../routing/route-options";
 import { Rule } from "../routing/rule";
 import type { Application } from "./application";
-import { checkBlueprintOptions } from "./call-checks";
+import { checkBlueprintName, checkBlueprintOptions } from "./blueprint-checks";
 import { type Controller, readController } from "./controller";
 import type { ErrorClass, ViewDecoratorOptions, ViewWrapper } from "./hooks";
 import { type AnyErrorHandler, type ErrorArea, type Hooks, Scope, type View } from "./registry";
@@ -175,11 +175,7 @@ export class Registration {
 
   /** Creates the registration of a blueprint inside this one. */
   createChild(name: string, options: BlueprintOptions): Registration {
-    if (name === "" || name.includes(".")) {
-      throw new SetupError(
-        `'${name}' cannot be the name of a blueprint: it is empty, or has a dot, which separates a blueprint from its endpoints.`,
-      );
-    }
+    checkBlueprintName(name);
     checkBlueprintOptions(options, name);
     const { blueprints } = this.app.registry;
     const full = this.scope.qualify(name);
@@ -189,6 +185,9 @@ export class Registration {
     const scope = new Scope(full, this.scope);
     blueprints.set(full, scope);
     const prefix = joinRules(this.#defaults.prefix, options.urlPrefix ?? "");
+    if (prefix !== "" && !prefix.startsWith("/")) {
+      throw new SetupError(`The urlPrefix '${prefix}' of the blueprint '${full}' begins with no slash. Write urlPrefix: "/${prefix}".`);
+    }
     const child = new Registration(this.app, scope, {
       prefix,
       host: options.host ?? this.#defaults.host,

@@ -1,5 +1,6 @@
 import type { JsonProvider } from "../base/json";
 import { defaultJson } from "../base/json";
+import { noteWatchedApp } from "../base/watching";
 import type { Config } from "../config/config";
 import { createProxyTrust } from "../http/request/proxy";
 import type { RequestSettings } from "../http/request/request-head";
@@ -12,6 +13,10 @@ import { parseFields } from "../schemas/parse-fields";
  * @throws {ConfigError} If an address in the setting `trustProxy` cannot be read.
  */
 export function createRequestSettings(config: Config, json: JsonProvider, createLog: RequestSettings["createLog"]): RequestSettings {
+  const isWatched = config.debug || config.testing;
+  if (isWatched) {
+    noteWatchedApp();
+  }
   return {
     limits: {
       body: config.maxContentLength,
@@ -26,7 +31,7 @@ export function createRequestSettings(config: Config, json: JsonProvider, create
     proxy: createProxyTrust(config.trustProxy),
     applicationRoot: config.applicationRoot.replace(/\/$/, ""),
     createLog,
-    isWatched: config.debug || config.testing,
+    isWatched,
     parseJson: json === defaultJson ? defaultJson.parse : (text) => json.parse(text),
     acceptJson,
     parseFields,

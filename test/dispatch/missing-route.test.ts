@@ -1,4 +1,4 @@
-import { Blueprint, Flagon } from "flagon";
+import { Blueprint, Flagon, route } from "flagon";
 import { describe, expect, it } from "vitest";
 
 function createSite({ debug = true, empty = false } = {}) {
@@ -56,5 +56,37 @@ describe("a 404 for the developer", () => {
     const app = createSite();
     app.get("/gone", async () => (await import("flagon")).abort(404), { endpoint: "gone" });
     expect(await (await app.testClient().get("/gone", { headers: browser })).text()).not.toContain("/admin/users");
+  });
+});
+
+describe("a 405 for the developer", () => {
+  it("names the views of the path and the ways to take the method", async () => {
+    class Posts {
+      @route("/edit/<int:id>")
+      edit() {
+        return "";
+      }
+    }
+    const app = createSite();
+    app.register(Posts);
+    const client = app.testClient();
+    const form = await (await client.post("/edit/3", { headers: browser, form: { title: "x" } })).text();
+    expect(form).toContain(
+      "the path <code>/edit/3</code> has a route, but none that takes POST. A form is posted to the path of its own page",
+    );
+    expect(form).toContain("<code>Posts.edit</code> takes GET at <code>/edit/&lt;int:id&gt;</code>.");
+    expect(form).toContain(
+      "<code>@route(&#34;/edit/&lt;int:id&gt;&#34;, { methods: [&#34;GET&#34;, &#34;POST&#34;] })</code> or <code>@route.post(",
+    );
+    const put = await (await client.put("/posts", { headers: browser })).text();
+    expect(put).toContain("<code>list</code> takes GET");
+    expect(put).toContain("<code>app.route(&#34;/posts&#34;, view, { methods: [&#34;GET&#34;, &#34;PUT&#34;] })</code> or <code>app.put(");
+    expect(put).not.toContain("A form is posted");
+  });
+
+  it("says nothing of routes outside of debug mode", async () => {
+    const response = await createSite({ debug: false }).testClient().post("/posts/3", { headers: browser });
+    expect(response.status).toBe(405);
+    expect(await response.text()).not.toContain("/posts");
   });
 });

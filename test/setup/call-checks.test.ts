@@ -245,3 +245,72 @@ describe("a decorator around a function", () => {
     expect((await app.testClient().get("/")).status).toBe(200);
   });
 });
+
+describe("a set-up from Flask or Express", () => {
+  const routed = (name: string, options?: object): Blueprint => {
+    const made = new Blueprint(name, options);
+    made.get("/x", () => "x");
+    return made;
+  };
+
+  it.each<[name: string, use: (app: Flagon) => unknown, message: string]>([
+    ["a blueprint without a name", () => Reflect.construct(Blueprint, []), "is its name, such as new Blueprint("],
+    [
+      "a blueprint of options alone",
+      () => Reflect.construct(Blueprint, [{ name: "a" }]),
+      "The name is the first argument, the options are the second.",
+    ],
+    ["a blueprint named by a path", () => new Blueprint("/admin"), 'write new Blueprint("admin", { urlPrefix: "/admin" }).'],
+    ["a blueprint with a dot", () => new Blueprint("a.b"), "'a.b' cannot be the name of a blueprint"],
+    ["a blueprint with a path", () => Reflect.construct(Blueprint, ["a", "/api"]), 'A prefix is { urlPrefix: "/api" }.'],
+    ["a blueprint with a module", () => Reflect.construct(Blueprint, ["a", "/x/a.ts"]), "a blueprint needs no name of a module."],
+    [
+      "a prefix without a slash",
+      (app) => app.register(routed("a", { urlPrefix: "api" })),
+      'begins with no slash. Write urlPrefix: "/api".',
+    ],
+    ["a prefix without a slash, of a registration", (app) => app.register(routed("a"), { urlPrefix: "api" }), 'Write urlPrefix: "/api".'],
+    ["a prefix that is no text", () => new Blueprint("a", { urlPrefix: 3 as never }), 'must be a text, such as "/a", but it is 3.'],
+    ["a registration with a path", (app) => app.register(routed("a"), "/api" as never), 'A prefix is { urlPrefix: "/api" }.'],
+    [
+      "before_request() of a blueprint",
+      () => Reflect.apply(Reflect.get(routed("a"), "before_request"), null, []),
+      "Use blueprint.beforeRequest().",
+    ],
+    ["use() of a router", () => Reflect.apply(Reflect.get(routed("a"), "use"), null, []), "Use blueprint.beforeRequest() for a function"],
+    [
+      "a setting among the options",
+      () => new Flagon(".", { secret_key: "x" } as never),
+      "'secretKey' is a setting: new Flagon(root, { config: { secretKey: … } }).",
+    ],
+    ["template_folder", () => new Flagon(".", { template_folder: "x" } as never), "The folder of the templates is 'templates'."],
+    ["a port", () => new Flagon(".", { port: 3 } as never), "app.run({ port: 3000 })"],
+    [
+      "a LoginManager without options",
+      () => Reflect.construct(LoginManager, []),
+      "needs options, but got none. Write app.use(new LoginManager({",
+    ],
+    [
+      "a LoginManager of the app",
+      (app) => Reflect.construct(LoginManager, [app]),
+      "takes options, and no app. Write app.use(new LoginManager({",
+    ],
+    [
+      "a LoginManager without a loader",
+      () => Reflect.construct(LoginManager, [{}]),
+      "The option 'loadUser' of new LoginManager() must be a function",
+    ],
+    ["login_view", () => Reflect.set(new LoginManager({ loadUser: () => null }), "login_view", "x"), "Use the option 'loginView'."],
+    ["init_app()", () => Reflect.get(new LoginManager({ loadUser: () => null }), "init_app"), "Use app.use(login)."],
+  ])("is an error with the cure: %s", (_, use, message) => {
+    expect(() => use(createApp())).toThrow(message);
+  });
+
+  it("takes a prefix without a slash inside of another one, as Flask does", async () => {
+    const outer = new Blueprint("outer", { urlPrefix: "/v1" });
+    outer.register(routed("inner", { urlPrefix: "books" }));
+    const app = createApp();
+    app.register(outer);
+    expect((await app.testClient().get("/v1/books/x")).status).toBe(200);
+  });
+});

@@ -1,4 +1,6 @@
 import { refusePromise } from "../../base/forgotten-await";
+import { describeGiven } from "../../base/unknown-options";
+import { isWatching } from "../../base/watching";
 
 /** Every character that a value cannot have, such as a line break. */
 const forbidden = /[^\t\x20-\x7e\x80-\xff]/;
@@ -227,6 +229,9 @@ export type HeadersLike = Iterable<readonly [string, string]> | Readonly<Record<
 
 function* listPairs(headers: HeadersLike): Generator<readonly [string, string]> {
   refusePromise(headers, "collection of headers", TypeError);
+  if (typeof headers !== "object" || headers === null) {
+    throw new TypeError(`Headers must be an object, such as { "x-total": "3" }, but got ${describeGiven(headers)}.`);
+  }
   if (isIterable(headers)) {
     yield* headers;
     return;
@@ -236,7 +241,7 @@ function* listPairs(headers: HeadersLike): Generator<readonly [string, string]> 
       yield [name, value];
     } else {
       refusePromise(value, `header '${name}'`, TypeError);
-      for (const item of value) {
+      for (const item of Array.isArray(value) ? value : [value]) {
         yield [name, item];
       }
     }
@@ -250,7 +255,12 @@ function isIterable(headers: HeadersLike): headers is Iterable<readonly [string,
 function checkName(name: string): string {
   if (!token.test(name)) {
     refusePromise(name, "name of a header", TypeError);
-    throw new TypeError(`'${name}' cannot be the name of a header.`);
+    const given: unknown = name;
+    throw new TypeError(
+      typeof given === "object" || given === undefined
+        ? `The name of a header must be a text, but got ${describeGiven(given)}. Several headers at once are set by headers.update({ … }).`
+        : `'${name}' cannot be the name of a header.`,
+    );
   }
   return name.toLowerCase();
 }
@@ -258,6 +268,11 @@ function checkName(name: string): string {
 function checkValue(name: string, value: string): string {
   refusePromise(value, `header '${name}'`, TypeError);
   const text = String(value);
+  // Numbers and URLs have a text. These have none.
+  if ((value === undefined || value === null || text === "[object Object]") && isWatching()) {
+    const cure = text === "[object Object]" ? " Write its JSON, or one of its members." : " Remove a header by headers.delete().";
+    throw new TypeError(`The header '${name}' must be a text, but got ${describeGiven(value)}.${cure}`);
+  }
   if (forbidden.test(text)) {
     throw new TypeError(
       `The header '${name}' cannot have the value ${JSON.stringify(text)}: it holds a line break or another character that headers do not carry.`,

@@ -25,7 +25,7 @@ export function toResponse(value: unknown, status: number, label: string, json: 
   }
   if (typeof value !== "object" || value === null) {
     throw new ReturnValueError(
-      `${label} did not return a valid response: it returned ${value === null ? "null" : typeof value === "undefined" ? "undefined" : `a ${typeof value}`}.${value === undefined ? " Did you forget a return statement?" : " Return text, an object, a response, or json(value)."}`,
+      `${label} did not return a valid response: it returned ${value === null || value === undefined ? value : `a ${typeof value}`}. ${findCure(value)}`,
     );
   }
   if (value instanceof FlagonResponse) {
@@ -48,6 +48,20 @@ export function toResponse(value: unknown, status: number, label: string, json: 
   }
   checkData(value, label);
   return toJsonResponse(value, status, label, json);
+}
+
+/** Finds the cure for a value that no view can return. */
+function findCure(value: unknown): string {
+  switch (typeof value) {
+    case "undefined":
+      return 'Did you forget a return statement? An arrow function with braces needs one, too. For an empty response return makeResponse("", 204).';
+    case "function":
+      return "Call the function, and return its result.";
+    case "object":
+      return "Return text, an object, a response, or json(value). If there is nothing to show, answer 404: return value ?? abort(404).";
+    default:
+      return `Return text, an object, a response, or json(value). As text it is String(value).`;
+  }
 }
 
 /** Tells whether a value is HTML: text, `Markup`, or a stream without a type. A response is not, even if its body is HTML. */

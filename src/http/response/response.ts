@@ -3,10 +3,12 @@ import { Readable } from "node:stream";
 import { brand } from "../../base/copies";
 import { refusePromise } from "../../base/forgotten-await";
 import { describeGiven, refuseUnknown } from "../../base/unknown-options";
+import { isWatching } from "../../base/watching";
 import { type CacheDirectives, createCacheControl, formatCacheControl } from "../cache-control";
 import { type CookieOptions, formatCookie } from "../cookies";
 import { formatHttpDate, parseHttpDate } from "../http-date";
 import { type ConditionalRequest, findConditionalAnswer } from "./conditional-answer";
+import { guardResponse } from "./response-guard";
 import { addTrusted, type HeadersLike, ResponseHeaders } from "./response-headers";
 
 /** The body of a response: text (sent as UTF-8), bytes, a stream of either, or nothing. */
@@ -57,6 +59,10 @@ export class FlagonResponse {
     if (typeof body === "string" && (headers === undefined || !this.headers.has("content-type"))) {
       addTrusted(this.headers, "content-type", "text/html; charset=utf-8");
     }
+    // A class of the app's own may have members of its own.
+    if (isWatching() && new.target === FlagonResponse) {
+      guardResponse(this, this.headers, members);
+    }
   }
 
   /**
@@ -78,6 +84,10 @@ export class FlagonResponse {
   }
 
   set mimeType(type: string) {
+    refuseMissingText(type, "mimeType");
+    if (isWatching() && !type.includes("/")) {
+      throw new TypeError(`The media type '${type}' of a response has no slash. Write it whole, such as "application/json".`);
+    }
     this.headers.set("content-type", withCharset(type));
   }
 
@@ -93,6 +103,7 @@ export class FlagonResponse {
 
   set etag(value: string | null) {
     refusePromise(value, "property 'etag' of a response", TypeError);
+    refuseMissingText(value, "etag");
     this.#setOrDelete("etag", value === null || /^(?:W\/)?"/.test(value) ? value : `"${value}"`);
   }
 
@@ -120,6 +131,7 @@ export class FlagonResponse {
 
   set lastModified(date: Date | null) {
     refusePromise(date, "property 'lastModified' of a response", TypeError);
+    checkDate(date, "lastModified");
     this.#setOrDelete("last-modified", date && formatHttpDate(date));
   }
 
@@ -130,6 +142,7 @@ export class FlagonResponse {
 
   set expires(date: Date | null) {
     refusePromise(date, "property 'expires' of a response", TypeError);
+    checkDate(date, "expires");
     this.#setOrDelete("expires", date && formatHttpDate(date));
   }
 
@@ -139,6 +152,7 @@ export class FlagonResponse {
   }
 
   set location(value: string | null) {
+    refuseMissingText(value, "location");
     this.#setOrDelete("location", value);
   }
 
@@ -212,6 +226,10 @@ export class FlagonResponse {
   vary(...names: readonly string[]): void {
     for (const name of names) {
       refusePromise(name, "name of a header for vary()", TypeError);
+      if (typeof name !== "string") {
+        const cure = Array.isArray(name) ? ` Spread the list: response.vary(...names).` : "";
+        throw new TypeError(`vary() needs names of headers, but got ${describeGiven(name)}.${cure}`);
+      }
     }
     const present = this.headers.get("vary");
     const [only] = names;
@@ -259,6 +277,31 @@ export class FlagonResponse {
   }
 }
 
+/** Refuses a text that is missing: the header would say "undefined". For debug mode and tests. */
+function refuseMissingText(value: unknown, property: string): void {
+  if (value === undefined && isWatching()) {
+    throw new TypeError(`The property '${property}' of a response must be a text, but got nothing. Write null to remove the header.`);
+  }
+}
+
+/**
+ * Refuses a time that is no date.
+ *
+ * @throws {TypeError} If it is another value, or a date that is not valid.
+ */
+function checkDate(date: unknown, property: "lastModified" | "expires"): void {
+  if (date !== null && date !== undefined && !(Object.prototype.toString.call(date) === "[object Date]" && !Number.isNaN(Number(date)))) {
+    const given = Object.prototype.toString.call(date) === "[object Date]" ? "one that is not valid" : describeGiven(date);
+    const cure =
+      property === "expires" && typeof date === "number"
+        ? " Seconds are response.cacheControl.maxAge = 60."
+        : typeof date === "string" || typeof date === "number"
+          ? ` Write new Date(${JSON.stringify(date)}).`
+          : "";
+    throw new TypeError(`The property '${property}' of a response must be a Date or null, but got ${given}.${cure}`);
+  }
+}
+
 /** Refuses a status that a final response cannot have. */
 function checkStatus(status: number): number {
   if (!Number.isInteger(status) || status < 200 || status > 599) {
@@ -280,3 +323,11 @@ function withCharset(type: string): string {
 }
 
 brand(FlagonResponse.prototype, "response");
+
+/** The public members of a response, for the words of errors. */
+const members: readonly string[] = [
+  "body",
+  ...Object.getOwnPropertyNames(FlagonResponse.prototype).filter(
+    (name) => !["constructor", "closeCallbacks", "discardBody"].includes(name),
+  ),
+];

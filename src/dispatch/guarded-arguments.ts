@@ -1,0 +1,56 @@
+import { guardMembers } from "../base/guarded-members";
+import { findClosest } from "../base/suggestion";
+import { listVariables, takesValue } from "../routing/route";
+import type { RequestContext } from "./context";
+
+/** The members of the requests of Express and Nest, and the cure of each. */
+const ofRequests: Readonly<Record<string, string>> = {
+  params: "({ id }) => …",
+  query: 'request.query.get("name")',
+  body: "await request.json() or await request.form()",
+  form: "await request.form()",
+  json: "await request.json()",
+  args: 'request.query.get("name")',
+  headers: 'request.headers.get("name")',
+  cookies: "request.cookies.name",
+  files: "await request.files()",
+  session: 'session.get("name")',
+  method: "request.method",
+  url: "request.url",
+  path: "request.path",
+  originalUrl: "request.fullPath",
+  ip: "request.remoteAddress",
+  user: "currentUser",
+  get: 'request.headers.get("name")',
+  header: 'request.headers.get("name")',
+  app: "currentApp",
+};
+
+/**
+ * Refuses members that the argument of a view does not have: those of the request of Express, and misspelt variables. For debug mode
+ * and tests.
+ *
+ * @returns A copy of the values.
+ */
+export function guardArguments(context: RequestContext, values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { app, endpoint } = context;
+  const routes = app.registry.routes.routesOf(endpoint?.name ?? "");
+  const known = new Set(routes.flatMap((route) => [...listVariables(route).map(({ name }) => name), ...Object.keys(route.defaults)]));
+  const label = endpoint?.label ?? "";
+  return guardMembers({ ...values }, (member, isSet) => {
+    if (isSet || known.has(member) || routes.some((route) => takesValue(route, member))) {
+      return undefined;
+    }
+    if (Object.hasOwn(ofRequests, member)) {
+      const held = known.size === 0 ? "which has none" : `here ${[...known].map((name) => `'${name}'`).join(", ")}`;
+      const cure = member === "params" ? `Take them as ({ ${[...known].join(", ") || "id"} }) => …` : `Use ${ofRequests[member]}`;
+      return `The argument of the view '${label}' has no '${member}': it holds the variables of the rule alone, ${held}. ${cure}${
+        member === "params" ? "." : ' of "flagon".'
+      }`;
+    }
+    const meant = findClosest(member, known);
+    return meant === undefined || Object.hasOwn(values, member)
+      ? undefined
+      : `The rule '${routes[0]?.rule.source}' of the view '${label}' has no variable '${member}'. Did you mean '${meant}'?`;
+  });
+}
