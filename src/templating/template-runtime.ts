@@ -140,9 +140,9 @@ export const runtime = {
     const { blocks, wanted } = frame;
     wanted?.seen.add(name);
     // A place without content, where nothing fills it, is an empty block.
-    if (name === wanted?.name && (Object.hasOwn(blocks, name) || fill !== undefined || frame.layout === undefined)) {
+    if (name === wanted?.name && (fill !== undefined || frame.layout === undefined)) {
       frame.depth++;
-      wanted.content ??= blocks[name] ?? runtime.captureNow(output, fill);
+      wanted.content ??= runtime.captureNow(output, fill);
       throw new BlockFound();
     }
     // A block inside another one belongs to its text.

@@ -30,8 +30,24 @@ describe("contentSecurityPolicy", () => {
     { defaultSrc: "self" },
     { scriptSrc: ["'self'", "unsafe-inline"] },
     { objectSrc: "none" },
+    { scriptSrc: ["'self'", "nonce-abc"] },
+    { scriptSrc: "sha256-YWJj" },
+    { scriptSrc: "'slef'" },
+    { scriptSrc: "'self" },
+    { scriptSrc: ['"self"', "'self''unsafe-inline'"] },
+    { imgSrc: ["'self'", "data"] },
+    { imgSrc: "blob https:" },
   ])("refuses the directives and keywords of a slip: %j", (contentSecurityPolicy) => {
     expect(() => createApp({ config: { contentSecurityPolicy } })).toThrow(/directives that browsers know, with keywords in single quotes/);
+  });
+
+  it.each([
+    { scriptSrc: ["'nonce-abc'", "'sha256-YWJj='", "'Strict-Dynamic'", "https:", "data:", "*.example.com:8443", "wss://a.example/b"] },
+    { sandbox: "allow-scripts", trustedTypes: ["one", "'allow-duplicates'"], requireTrustedTypesFor: "'script'", reportTo: "none" },
+    { scriptSrc: "  'self'   *  ", imgSrc: [], styleSrc: "" },
+  ])("takes %j", async (contentSecurityPolicy) => {
+    const texts = Object.values<string | string[]>(contentSecurityPolicy).flat();
+    expect((await policyOf({ contentSecurityPolicy })).header).toContain(texts[0]);
   });
 
   it.each([
@@ -76,6 +92,7 @@ describe("cspNonce()", () => {
     expect(await find("script-src 'self'; style-src 'self' 'unsafe-inline'")).toBe(
       "script-src 'self' 'nonce-x'; style-src 'self' 'unsafe-inline'",
     );
+    expect(await find("script-src 'unsafe-inline'")).toBe("script-src 'unsafe-inline' 'nonce-x'");
     expect(await find("default-src 'self' 'Unsafe-Inline'; script-src 'self'")).toBe(
       "default-src 'self' 'Unsafe-Inline'; script-src 'self' 'nonce-x'",
     );
@@ -205,6 +222,30 @@ describe("httpsOnly", () => {
       "https://shop.example/page",
     );
     expect((await create({}).get("http://localhost/page")).headers.get("location")).toBe("https://localhost/page");
+  });
+
+  it("redirects to the host of the request if it is trusted, whatever serverName is, and takes the port of HTTP off serverName", async () => {
+    const client = create({ serverName: "shop.example", trustedHosts: ["shop.example", "eu.shop.example"] });
+    expect((await client.get("http://eu.shop.example/page")).headers.get("location")).toBe("https://eu.shop.example/page");
+    const other = create({ serverName: "shop.example:80" });
+    expect((await other.get("http://a.example/page")).headers.get("location")).toBe("https://shop.example/page");
+  });
+
+  it("refuses a request that names no host or no path", async () => {
+    expect((await create({}).get("/page", { headers: { host: "" } })).status).toBe(400);
+    expect((await create({}).options("*")).status).toBe(400);
+  });
+
+  it("redirects before the hooks, also for a mounted app with the setting, below its path", async () => {
+    const app = createApp({ config: { httpsOnly: true } });
+    const log: string[] = [];
+    app.beforeRequest(() => void log.push("before"));
+    app.post("/page", () => "x");
+    const posted = await app.testClient().post("/page", { form: { a: "1" }, headers: { origin: "https://evil.example" } });
+    expect([posted.status, log]).toEqual([308, []]);
+    const outer = createApp();
+    outer.mount("/shop", app);
+    expect((await outer.testClient().get("/shop/page?a=1")).headers.get("location")).toBe("https://localhost/shop/page?a=1");
   });
 
   it("reads the scheme of a trusted proxy, and does nothing in debug mode", async () => {

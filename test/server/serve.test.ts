@@ -129,6 +129,19 @@ describe("flagon serve", { timeout: 180_000 }, () => {
     expect((await serve({ FLAGON_HTTPS_ONLY: "true", FLAGON_TRUST_PROXY: "1" })).output()).not.toContain(text);
   });
 
+  it("warns of a view that the health path hides", async () => {
+    const root = createProject({ "app.ts": `${app("x")}app.get("/up", () => "view"); app.get("/<name>", () => "any");` });
+    for (const [path, times] of [
+      ["/up", 1],
+      ["/other", 0],
+    ] as const) {
+      const port = await findPort();
+      const { output } = start(root, ["serve", "--port", String(port), "--health", path]);
+      await until(`http://127.0.0.1:${port}${path}`, "ok");
+      expect(output().split("hides the view 'up'")).toHaveLength(times + 1);
+    }
+  });
+
   it("refuses a short key and a wrong setting, each in one line", async () => {
     const root = createProject({ "app.ts": app("x") });
     const short = await flagon(root, ["serve"], { FLAGON_SECRET_KEY: "short" });

@@ -222,7 +222,9 @@ describe("sessions shared with Flask", () => {
 
   it("signs tokens that itsdangerous reads, and reads those that it signs", async () => {
     const app = new Flagon(__dirname, { static: null, config });
-    for (const data of [{ user: 3, name: "Jörg" }, [1, 2], "text", { text: "x".repeat(400) }]) {
+    const kinds = [0, -1.5, 1e21, 5e-324, Number.MAX_SAFE_INTEGER, "", "\ud83d\ude00", '\u2028\0\x7f"\\', " blank \n", true, false];
+    const nested: object[] = [[], {}, [null], { a: null, "": [[[{ b: [1] }]]] }, { "1": 2, ü: "ü" }, { constructor: 1 }];
+    for (const data of [{ user: 3, name: "Jörg" }, [1, 2], "text", { text: "x".repeat(400) }, ...kinds, ...nested]) {
       const token = app.appContext(() => signToken(data, { purpose: "reset", expiresIn: 60 }));
       expect(await ask("read token", { purpose: "reset", token })).toEqual(data);
       const theirs = await ask<string>("sign token", { purpose: "reset", data });

@@ -38,6 +38,38 @@ describe("renderBlock()", () => {
     expect([render("leaf", "__proto__"), render("leaf", "toString")]).toEqual(["P", "T"]);
     expect(app.appContext(() => String(renderTemplate("leaf")))).toBe("T[P]");
     expect(() => render("leaf", Object(["foot"]))).toThrow(/needs the name of a block/);
+    expect(() => render("leaf", Object(Promise.resolve("foot")))).toThrow(/name of a block.*[Aa]wait/s);
+  });
+
+  it("renders blocks of each layout, in one another, in loops and with computed names, and none of an included template", () => {
+    const root = writeFiles({
+      "templates/base.eta": 'H<%~ block("main", () => { %>base(<%~ block("inner", () => { %>base inner<% }) %>)<% }) %><%~ it.body %>',
+      "templates/middle.eta":
+        '<% layout("base") %><% block("main", () => { %>middle(<%~ block("inner", () => { %>middle inner<% }) %>)<% }) %>M',
+      "templates/leaf.eta": '<% layout("middle") %><% block("inner", () => { %>leaf <%= it.x %><% }) %>text',
+      "templates/rows.eta": '<% for (const row of it.rows) { %><%~ block("row-" + row, () => { %>[<%= row %>]<% }) %><% } %>',
+      "templates/part.eta": '<i><%~ block("part", () => { %>part <%= it.x %><% }) %></i>',
+      "templates/whole.eta": '<%~ include("part") %><%~ block("own", () => { %>own <%~ include("part", { x: "&" }) %><% }) %>',
+      "templates/macro.eta":
+        '<% const badge = (text) => capture(() => { %><b><%= text %></b><% }) %><%~ block("badges", () => { %><%= badge("<") %><%= badge(it.x) %><% }) %>',
+      "templates/cleans.eta": '<% try { %><%~ block("part", () => { %>x<% }) %><% } finally { it.rows.push("clean") } %>',
+    });
+    const app = new Flagon(root, { config: { testing: true } });
+    const rows = ["a", "<"];
+    const render = (name: string, block: string) => app.appContext(() => String(renderBlock(name, block, { x: 1, rows })));
+    expect(["base", "middle", "leaf"].map((name) => render(name, "main"))).toEqual([
+      "base(base inner)",
+      "middle(middle inner)",
+      "middle(leaf 1)",
+    ]);
+    expect(["base", "middle", "leaf"].map((name) => render(name, "inner"))).toEqual(["base inner", "middle inner", "leaf 1"]);
+    expect([render("rows", "row-<"), render("whole", "own"), render("part", "part")]).toEqual([
+      "[&lt;]",
+      "own <i>part &amp;</i>",
+      "part 1",
+    ]);
+    expect([render("macro", "badges"), render("cleans", "part"), rows.length]).toEqual(["<b>&lt;</b><b>1</b>", "x", 3]);
+    expect(() => render("whole", "part")).toThrow(/'whole' has no block 'part'/);
   });
 
   it("names a block that does not exist", () => {

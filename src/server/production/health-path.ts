@@ -19,3 +19,12 @@ export function answerHealth(app: Application, reply: ServerResponse, isStopping
       );
   }
 }
+
+/** Warns of views that the health path hides: it answers in place of them, for every method. */
+export function warnOfHiddenViews({ logger, registry }: Application, healthPath: string): void {
+  for (const { endpoint } of registry.routes.routes.filter(({ rule }) => rule.source === healthPath)) {
+    logger.warn(
+      `The health path '${healthPath}' hides the view '${endpoint.name}', which has the same path. Give one of them another path.`,
+    );
+  }
+}

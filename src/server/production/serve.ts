@@ -5,6 +5,7 @@ import type { ProcessRole } from "../../setup/life-cycle";
 import { warnAtStart } from "../../setup/start-warnings";
 import { StartFailure } from "../start-failure";
 import { endOnUncaughtError } from "../uncaught-errors";
+import { warnOfHiddenViews } from "./health-path";
 import { explainFailure, findPlace } from "./listening-place";
 import { type RunningServer, type ServeOptions, serveHere } from "./serve-here";
 import { SharedSocket } from "./shared-socket";
@@ -19,7 +20,10 @@ import { Workers } from "./workers";
  * finish, and ends the process with 1.
  */
 export function serve(app: Application, options: ServeOptions = {}): RunningServer | undefined {
-  warnOfLoop(app, options);
+  if (!cluster.isWorker) {
+    warnOfLoop(app, options);
+    warnOfHiddenViews(app, options.healthPath ?? "");
+  }
   const workers = options.workers === "auto" ? availableParallelism() : (options.workers ?? 1);
   if (workers > 1 && cluster.isPrimary) {
     void startPrimary(app, workers, options);
@@ -53,7 +57,7 @@ export function serve(app: Application, options: ServeOptions = {}): RunningServ
 
 /** Warns of a server that never sees a request as secure, and so redirects each of them to HTTPS, without an end. */
 function warnOfLoop({ config, logger }: Application, { tls }: ServeOptions): void {
-  if (config.httpsOnly && config.trustProxy === 0 && tls === undefined && !cluster.isWorker) {
+  if (config.httpsOnly && config.trustProxy === 0 && tls === undefined) {
     logger.warn(
       "The setting httpsOnly redirects every request, also those that a proxy has received over HTTPS: set trustProxy to the number of proxies, or give --cert and --key.",
     );
