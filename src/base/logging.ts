@@ -2,6 +2,7 @@ import type pino from "pino";
 import { FlagonError } from "./errors";
 import { lazily } from "./lazily";
 import { isWorker } from "./platform";
+import { findHint, hideValues } from "./query-errors";
 import { maskMembers, maskSecrets } from "./secret-names";
 import { signals } from "./signals";
 import { writeToTerminal } from "./terminal";
@@ -37,7 +38,16 @@ export function createLogger({ name, level, isReadable }: LoggerOptions): Logger
       name,
       level,
       formatters: { log: maskLine },
-      serializers: { err: (error: Error) => maskSecrets(stdSerializers.err(error), mask) },
+      serializers: { err: (error: Error) => serializeError(error, stdSerializers.err, isReadable) },
+      // pino takes the message of a lone error before any serializer sees it.
+      hooks: {
+        logMethod(values, log) {
+          for (const value of values) {
+            hideValues(value);
+          }
+          Reflect.apply(log, this, values);
+        },
+      },
     },
     isReadable ? { write: writeReadable } : isWorker() ? { write: writeToConsole } : destination({ dest: 2, sync: true }),
   );
@@ -63,6 +73,14 @@ function refuseForeignMethods(logger: Logger): Logger {
     Object.defineProperty(logger, name, { value: refuse, configurable: true, writable: true });
   }
   return logger;
+}
+
+/** Serializes an error without its secrets. People at the terminal read its advice as well. */
+function serializeError(error: Error, serialize: (error: Error) => object, isReadable: boolean): unknown {
+  hideValues(error);
+  const hint = isReadable ? findHint(error) : undefined;
+  const masked = maskSecrets(serialize(error), mask);
+  return hint === undefined ? masked : { ...Object(masked), hint };
 }
 
 /** Masks the members of a line. The error of the line keeps its class for its serializer, which masks it by itself. */
@@ -96,13 +114,14 @@ const commonMembers = new Set(["level", "time", "pid", "hostname", "name", "msg"
 
 /** Writes a line of JSON as its level, its message and its other members, with the stack of an error below. */
 function writeReadable(line: string): void {
-  const entry: { level?: number; msg?: string; err?: { stack?: string } | null } = JSON.parse(line);
+  const entry: { level?: number; msg?: string; err?: { stack?: string; hint?: string } | null } = JSON.parse(line);
   const level = loadPino().levels.labels[entry.level ?? 30] ?? "info";
   const message = entry.msg ?? "";
   const fields = Object.entries(entry).flatMap(([key, value]) => (commonMembers.has(key) ? [] : [`${key}=${JSON.stringify(value)}`]));
   // A thrown value may be no error.
   const details = entry.err === undefined ? undefined : (entry.err?.stack ?? JSON.stringify(entry.err));
-  const stack = details === undefined ? "" : `\n${details.replace(/^/gm, "    ")}`;
+  const hint = entry.err?.hint === undefined ? "" : `\n${entry.err.hint}`;
+  const stack = details === undefined ? "" : `\n${`${details}${hint}`.replace(/^/gm, "    ")}`;
   writeToTerminal(`${escapeControls([level.toUpperCase(), message, ...fields].join(" ") + stack)}\n`);
   if (signals.logged.hasSubscribers) {
     signals.logged.publish({ level, message: [message, ...fields].join(" ") });

@@ -1,3 +1,5 @@
+import { hideValues } from "./query-errors";
+
 /** The text in place of a secret on the pages of the development server. */
 export const secretMask = "•••";
 
@@ -80,6 +82,7 @@ export function maskSecrets(value: unknown, mask: string = secretMask, depth: nu
 
 /** Returns an error itself or, if members of it are secret, an object with its name, its stack and the masked members. */
 function maskError(error: Error, mask: string, depth: number): unknown {
+  hideValues(error);
   try {
     const masked = maskMembers(error, mask, depth);
     return masked === error ? error : Object.assign({ name: error.name, message: error.message, stack: error.stack }, masked);

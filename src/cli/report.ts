@@ -1,6 +1,7 @@
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CommanderError } from "commander";
+import { findHint, findReason, hideValues } from "../base/query-errors";
 
 /** The codes of errors about a wrong call: exit code 2. */
 const usageCodes: ReadonlySet<unknown> = new Set(["LOAD", "USAGE"]);
@@ -28,6 +29,7 @@ export function report(error: unknown, folder: string): number {
   if (error instanceof CommanderError) {
     return error.exitCode === 0 ? 0 : 2;
   }
+  hideValues(error);
   // By the code, since the app may have another copy of the package than the command line.
   const code: unknown = error instanceof Error && "code" in error ? error.code : undefined;
   if (error instanceof Error && placedCodes.has(code)) {
@@ -35,7 +37,15 @@ export function report(error: unknown, folder: string): number {
   } else if (error instanceof Error && isFlagonError(error)) {
     console.error([error.message, ...findOwnLine(error, folder)].join("\n"));
   } else {
+    const reason = error instanceof Error ? findReason(error) : error;
+    if (reason instanceof Error && reason !== error) {
+      console.error(reason.message);
+    }
     console.error(error);
+  }
+  const hint = findHint(error);
+  if (hint !== undefined && process.env.NODE_ENV !== "production") {
+    console.error(hint);
   }
   return usageCodes.has(code) ? 2 : 1;
 }

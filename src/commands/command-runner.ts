@@ -1,5 +1,6 @@
 import { format } from "node:util";
 import { FlagonError, UsageError } from "../base/errors";
+import { describeReason, hideValues } from "../base/query-errors";
 import { didYouMean } from "../base/suggestion";
 import { textConverters } from "../base/text-values";
 import { type Command, type CommandTypes, formatUsage, toFlag } from "./command-spec";
@@ -146,7 +147,8 @@ export class CommandRunner {
       }
       return { output, exitCode: 0, error: undefined };
     } catch (error) {
-      output += `${error instanceof Error ? error.message : String(error)}\n`;
+      hideValues(error);
+      output += `${error instanceof Error ? describeReason(error) : String(error)}\n`;
       return { output, exitCode: error instanceof UsageError ? 2 : 1, error };
     } finally {
       restore();

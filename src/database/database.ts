@@ -3,12 +3,16 @@ import type { Extension, Flagon } from "../app";
 import { DatabaseError, SetupError } from "../base/errors";
 import { findAppContext } from "../dispatch/context";
 import { createContextProxy } from "../dispatch/context-proxy";
+import type { Finding } from "../setup/registry";
+import { runAfterCommit } from "./after-commit";
 import { addDatabaseCommands } from "./commands";
 import { createEngine } from "./create-engine";
 import { beginNested, type DrizzleDatabase, type Engine } from "./engine";
+import { QueryGuard } from "./guard-queries";
 import { type MigrationReport, Migrations } from "./migrations";
+import { adviseMissing } from "./missing-hint";
 import { checkDatabaseOptions, type DatabaseOptions } from "./options";
-import { currentScope, findScope, runInScope, runOutside, Scope } from "./scope";
+import { currentScope, findScope, runInScope, Scope } from "./scope";
 import { findCasing, listAppTables } from "./tables";
 
 /** The transaction of a test. */
@@ -37,6 +41,7 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
   readonly drizzle: Drizzle;
   readonly #options: DatabaseOptions<Drizzle>;
   readonly #engine: Engine;
+  readonly #guard = new QueryGuard((reason) => adviseMissing(reason, this.#migrations.folder));
   #migrations: Migrations;
   #test: TestTransaction | undefined;
   #isTestBeginning = false;
@@ -52,6 +57,7 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
     this.drizzle = drizzle;
     this.#options = options;
     this.#engine = createEngine(drizzle, options.close);
+    this.#guard.guard(drizzle);
     this.#migrations = this.#createMigrations(process.cwd());
     const base = this.#withAtomic(drizzle);
     this.current = createContextProxy(() => this.#find(base));
@@ -83,10 +89,12 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
     this.#migrations = this.#createMigrations(app.root);
     app.lifeCycle.add({ stop: () => this.close(), isLast: true });
     app.healthCheck("database", () => this.#engine.check());
-    app.registry.deploymentChecks.push(async () => {
+    const check = async (): Promise<readonly Finding[]> => {
       const { pending, problem } = await this.#migrations.inspect();
       return problem === null ? [] : [{ problem, cure: `Run: npx flagon db ${pending.length > 0 ? "migrate" : "check"}` }];
-    });
+    };
+    app.registry.deploymentChecks.push(check);
+    app.registry.developmentChecks.push(check);
     const { schemaFile, seed } = this.#options;
     addDatabaseCommands(app, this.#engine, this.#migrations, {
       casing: findCasing(this.drizzle),
@@ -128,7 +136,7 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
   async afterCommit(run: () => unknown): Promise<void> {
     const scope = findScope(this);
     if (scope === undefined) {
-      await this.#attempt(run);
+      await runAfterCommit([run]);
     } else {
       scope.check("An afterCommit()");
       scope.afterCommit.push(run);
@@ -193,6 +201,7 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
     try {
       await new Promise<void>((resolve, reject) => {
         const done = this.#engine.begin(scope, (handle) => {
+          this.#guard.guard(handle);
           scope.handle = this.#withAtomic(handle, scope);
           return new Promise((_, roll) => {
             this.#test = { scope, roll, done: done.catch(() => undefined) };
@@ -253,7 +262,7 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
       throw error;
     }
     scope.state = "committed";
-    await this.#runAfterCommit(scope.afterCommit);
+    await runAfterCommit(scope.afterCommit);
     return valueOf(result);
   }
 
@@ -262,7 +271,7 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
     const value = await parent.turns.run(() => this.#runNested(scope, parent, run));
     if (parent.isTest) {
       // The savepoint's turn is over, so that they can use the database.
-      await this.#runAfterCommit(scope.afterCommit);
+      await runAfterCommit(scope.afterCommit);
     } else {
       parent.afterCommit.push(...scope.afterCommit);
       parent.beforeCommit.push(...scope.beforeCommit);
@@ -293,6 +302,7 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
   }
 
   #enter(scope: Scope, handle: object): Drizzle {
+    this.#guard.guard(handle);
     const entered = this.#withAtomic(handle, scope);
     scope.handle = entered;
     return this.#asDrizzle(entered);
@@ -305,25 +315,6 @@ export class Database<Drizzle extends DrizzleDatabase = DrizzleDatabase> impleme
       await scope.runBeforeCommit();
     }
     this.#engine.verify(scope);
-  }
-
-  async #runAfterCommit(functions: readonly (() => unknown)[]): Promise<void> {
-    for (const run of functions) {
-      await runOutside(() => this.#attempt(run));
-    }
-  }
-
-  async #attempt(run: () => unknown): Promise<void> {
-    try {
-      await run();
-    } catch (error) {
-      const logger = findAppContext()?.app.logger;
-      if (logger === undefined) {
-        console.error("A function of afterCommit() failed.", error);
-      } else {
-        logger.error({ err: error }, "A function of afterCommit() failed.");
-      }
-    }
   }
 
   #find(base: Drizzle): Drizzle {

@@ -1,5 +1,6 @@
 import { ConfigError, DatabaseError } from "../base/errors";
 import { lazily } from "../base/lazily";
+import { hideValues } from "../base/query-errors";
 import { callDrizzle, cloneSession, type Engine, findOfError, toColumns, toRows } from "./engine";
 import { measureQuery, takeOverRecording } from "./query-recorder";
 import { runInScope, type Scope, warnBeside } from "./scope";
@@ -95,7 +96,8 @@ function prepare(pool: PostgresPool): void {
   };
   pool.query = (...values) => {
     warnBeside();
-    return Reflect.apply(query, pool, values);
+    const result = Reflect.apply(query, pool, values);
+    return result instanceof Promise ? result.catch((error: unknown) => refuse(error, values)) : result;
   };
   // Without a listener, the loss of an idle connection, or of one in a transaction, would end the process.
   pool.on("error", () => undefined);
@@ -293,6 +295,13 @@ export class PostgresEngine implements Engine {
     const drops = ["public", "drizzle", ...schemas].map((name) => `DROP SCHEMA IF EXISTS "${name.replaceAll('"', '""')}" CASCADE;`);
     await this.#pool.query(`${drops.join(" ")} CREATE SCHEMA public;`);
   }
+}
+
+/** Throws the error of a statement without the values of its parameters. */
+function refuse(error: unknown, [statement, values]: readonly unknown[]): never {
+  const given: unknown = values ?? Object(statement).values;
+  hideValues(error, Array.isArray(given) ? given : []);
+  throw error;
 }
 
 /** Names the pool in the error of a connection that did not become free. */

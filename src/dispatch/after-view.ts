@@ -15,7 +15,7 @@ import { checkInnerData } from "../http/response/returned-data";
 import { refuseTuple } from "../http/response/tuple";
 import { isBodiless } from "../http/status";
 import { labelOf, type RequestContext } from "./context";
-import { mayDebug, renderDebugPage } from "./debug-page";
+import { describeInText, mayDebug, renderDebugPage } from "./debug-page";
 import { replacesPage } from "./error-format";
 import { type FoundHandler, findErrorHandler } from "./error-handlers";
 import { type DebugInformation, respondWithError } from "./error-pages";
@@ -335,7 +335,7 @@ function propagatesErrors({ app: { config } }: RequestContext): boolean {
 }
 
 function explainToDeveloper(context: RequestContext, error: unknown): DebugInformation | undefined {
-  return error instanceof Error && mayDebug(context) ? { stack: error.stack ?? "", page: renderDebugPage(context, error) } : undefined;
+  return error instanceof Error && mayDebug(context) ? { text: describeInText(error), page: renderDebugPage(context, error) } : undefined;
 }
 
 /** Returns the error. An error of another copy of the package is replaced by one that explains the copies. */

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { inspect } from "node:util";
 import { html, type Markup } from "../base/html";
+import { findHint, findReason, isQueryError } from "../base/query-errors";
 import { isSecretName, maskSecrets, maskTarget, secretMask } from "../base/secret-names";
 import { hostName, isLoopback } from "../http/loopback";
 import type { RequestContext } from "./context";
@@ -17,6 +19,8 @@ interface Frame {
 
 const framePattern = /^\s*at (?:(.*?) \()?((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/]).*?):(\d+):\d+\)?$/;
 const linesAround = 4;
+/** The most errors that are shown. */
+const maxCauses = 20;
 
 /** Tells whether a request may see the debug page: from this machine, to this machine by name, in debug mode. */
 export function mayDebug({ app, request }: RequestContext): boolean {
@@ -27,19 +31,24 @@ export function mayDebug({ app, request }: RequestContext): boolean {
 /** Renders a page that explains an error to the developer: the code, the calls and the request. Nothing is evaluated. */
 export function renderDebugPage(context: RequestContext, error: Error): Markup {
   const errors = listCauses(error);
+  const reason = findReason(error);
+  const hint = findHint(error);
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>${error.name}: ${firstLine(error)}</title>
+<title>${reason.name}: ${firstLine(reason)}</title>
 <style${formatStyleNonce(context)}>${style}</style>
 </head>
 <body>
 <header>
 <p>${context.request.method} ${maskTarget(context.request.target)}</p>
-<h1>${error.name}</h1>
-<pre class="message">${error.message}</pre>
+<h1>${reason.name}</h1>
+<pre class="message">${reason.message}</pre>
+${hint === undefined ? "" : html`<p>${hint}</p>`}
+${errors.filter((one) => one !== reason).map((one) => html`<pre class="message">${one === error ? "" : "caused by "}${one.message}</pre>`)}
+${isQueryError(error) && error.params.length > 0 ? html`<pre class="message">params: ${inspect(error.params, { depth: 2 })}</pre>` : ""}
 </header>
 <main>
 ${errors.map((one, index) => renderError(one, index, context.app.root))}
@@ -51,15 +60,31 @@ ${errors.map((one, index) => renderError(one, index, context.app.root))}
 `;
 }
 
+/** Describes an error as text for the developer: its reason, an advice, and the stacks of the error and of all its causes. */
+export function describeInText(error: Error): string {
+  const reason = findReason(error);
+  const head = [...(reason === error ? [] : [`${reason.name}: ${reason.message}`]), findHint(error) ?? []].flat();
+  const stacks = listCauses(error).map(({ message, name, stack }) => stack ?? `${name}: ${message}`);
+  return [...head, stacks.join("\n\ncaused by ")].join("\n\n");
+}
+
 function firstLine({ message }: Error): string {
   return message.split("\n", 1)[0] ?? "";
 }
 
+/** Lists an error, its causes, and the errors inside of them. */
 function listCauses(error: Error): Error[] {
   const causes: Error[] = [];
-  for (let current: unknown = error; current instanceof Error && !causes.includes(current); current = current.cause) {
-    causes.push(current);
-  }
+  const add = (one: unknown): void => {
+    if (one instanceof Error && !causes.includes(one) && causes.length < maxCauses) {
+      causes.push(one);
+      add(one.cause);
+      if (one instanceof AggregateError) {
+        one.errors.forEach(add);
+      }
+    }
+  };
+  add(error);
   return causes;
 }
 

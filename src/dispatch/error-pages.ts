@@ -21,8 +21,8 @@ import { formatStyleNonce } from "./style-nonce";
 
 /** The parts of an error that the debug mode shows to the developer. */
 export interface DebugInformation {
-  /** The error with its stack, as text. */
-  readonly stack: string;
+  /** The error with its causes and their stacks, as text. */
+  readonly text: string;
   /** A page that explains it. */
   readonly page: Markup;
 }
@@ -32,7 +32,7 @@ const errorHeaders = ["vary", "accept", "cache-control", "no-store"];
 /** Responds with an error: problem details (RFC 9457) for clients that want JSON, a plain page for browsers. */
 export function respondWithError(error: HTTPException, context: RequestContext, debug?: DebugInformation): FlagonResponse {
   const response = wantsJson(context)
-    ? new FlagonResponse(formatProblem(error, debug?.stack), error.status, { "content-type": "application/problem+json" })
+    ? new FlagonResponse(formatProblem(error, debug?.text), error.status, { "content-type": "application/problem+json" })
     : new FlagonResponse(debug?.page.html ?? formatPage(error, context), error.status);
   addDefaults(response.headers, errorHeaders);
   if (Object.keys(error.headers).length > 0) {

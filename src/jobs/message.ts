@@ -1,4 +1,5 @@
 import { JobError } from "../base/errors";
+import { describeReason, hideValues } from "../base/query-errors";
 import { validate } from "../base/schema";
 import type { AnyJob } from "./definition";
 
@@ -115,7 +116,8 @@ export function describeError(error: unknown): string {
 /** Code can throw any value, also one that cannot be read as text. */
 function readError(error: unknown): string {
   try {
-    return String(error instanceof Error ? error.message || error.name : error);
+    hideValues(error);
+    return String(error instanceof Error ? describeReason(error) : error);
   } catch {
     return "The job has thrown a value that cannot be shown as text.";
   }

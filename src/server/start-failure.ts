@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { describeReason, hideValues } from "../base/query-errors";
 import type { Application } from "../setup/application";
 
 /** An app that could not start. The server prints it as one line. */
@@ -17,7 +18,8 @@ function describe(error: unknown): string {
   if (error instanceof AggregateError && error.message === "") {
     return error.errors.map(describe).join("; ");
   }
-  const text = error instanceof Error ? error.message || error.name : describeValue(error);
+  hideValues(error);
+  const text = error instanceof Error ? describeReason(error) : describeValue(error);
   return text.replace(/\s*[\r\n\u2028\u2029]+\s*/g, " ");
 }
 

@@ -182,6 +182,8 @@ export class Registry {
   readonly extensionRecords: ExtensionRecord[] = [];
   /** The checks of extensions for `flagon check --deploy`. */
   readonly deploymentChecks: (() => Promise<readonly Finding[]>)[] = [];
+  /** The checks of extensions that `flagon run` makes after its start. */
+  readonly developmentChecks: (() => Promise<readonly Finding[]>)[] = [];
   /** The folders of static files that the app names, as it writes them, with their paths. */
   readonly staticFolders: Map<string, string> = new Map();
   /** The endpoints of static files, with their folders. */

@@ -116,6 +116,24 @@ export function warnAtStart(app: Application): void {
   }
 }
 
+/**
+ * Logs the findings of extensions after the start of the development server, such as pending migrations. It never fails: a service that a
+ * check needs may be away.
+ *
+ * @param app The app, which is served.
+ */
+export async function warnInDevelopment(app: Application): Promise<void> {
+  for (const check of app.registry.developmentChecks) {
+    try {
+      for (const { cure, problem } of await check()) {
+        app.logger.warn(`${problem} ${cure}`);
+      }
+    } catch {
+      // The requests that need the service say more.
+    }
+  }
+}
+
 function read(path: string): string {
   try {
     return readFileSync(path, "utf8");

@@ -14,11 +14,13 @@ import { describeDatabase } from "./database.suite";
 import { describeEdges } from "./edges.suite";
 import { createLibsql, openStranger } from "./libsql";
 import { describeMigrations } from "./migrations.suite";
+import { describeQueryErrors } from "./query-errors.suite";
 
 describeDatabase("a file of libSQL", () => createLibsql("file"), false);
 describeDatabase("libSQL in memory", () => createLibsql("memory"), false);
 describeEdges("a file of libSQL", () => createLibsql("file"), false);
 describeEdges("libSQL in memory", () => createLibsql("memory"), false);
+describeQueryErrors("a file of libSQL", () => createLibsql("file"), false);
 
 describeMigrations("a file of libSQL", async () => {
   const url = `file:${writeFiles({ "keep.txt": "" })}/app.db`;

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { describeDatabase, type Made } from "../database/database.suite";
 import { describeEdges } from "../database/edges.suite";
 import { describeMigrations } from "../database/migrations.suite";
+import { describeQueryErrors } from "../database/query-errors.suite";
 import { createApp, writeFiles } from "../support";
 import { PostgresServer } from "./postgres-server";
 
@@ -29,6 +30,7 @@ async function createPostgres(options: object = {}) {
 // The suite is typed by the tables of libSQL. Those of Postgres take the same calls.
 describeDatabase("Postgres", async () => (await createPostgres()) as unknown as Made, true);
 describeEdges("Postgres", async () => (await createPostgres()) as unknown as Made, true);
+describeQueryErrors("Postgres", async () => (await createPostgres()) as unknown as Made, true);
 
 describeMigrations("Postgres", async () => {
   const url = await server.createDatabase();

@@ -6,7 +6,7 @@ import { writeToTerminal } from "../../base/terminal";
 import { isUnderCommandLine } from "../../commands/command-line";
 import { isLoopback } from "../../http/loopback";
 import type { Application } from "../../setup/application";
-import { warnAtStart } from "../../setup/start-warnings";
+import { warnAtStart, warnInDevelopment } from "../../setup/start-warnings";
 import { Connections } from "../connections";
 import { finishAndStop } from "../finish-and-stop";
 import { ServedExchange } from "../node/listener";
@@ -105,6 +105,7 @@ export function runDevelopmentServer(app: Application, options: RunOptions): Ser
       tellParent({ listening: { host, port: actual } });
       say(` * Serving the Flagon app '${app.name}' for development${debug ? ", with debug on" : ""}`);
       say(` * Running on ${serve(actual)} (press Ctrl+C to stop)`);
+      void warnInDevelopment(app);
     });
   let stopped: Promise<void> | undefined;
   ready.then(
