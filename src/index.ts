@@ -85,7 +85,7 @@ export {
 } from "./helpers/render-template";
 export { abort, afterThisRequest, json, makeResponse } from "./helpers/respond";
 export { sendFile, sendFromDirectory } from "./helpers/send-file";
-export { isUrlSigned, type SignedUrlDecorator, type SignedUrlOptions, type SignUrlOptions, signedUrl, signUrl } from "./helpers/signed-url";
+export { isUrlSigned, type SignedUrlDecorator, type SignedUrlOptions, signedUrl, signUrl } from "./helpers/signed-url";
 export { readToken, signToken } from "./helpers/tokens";
 export {
   type MethodName,
@@ -228,6 +228,7 @@ export type {
 export type { StartOptions } from "./setup/life-cycle";
 export type { UrlBuildErrorHandler } from "./setup/registry";
 export type { Scaffold, ViewFunction } from "./setup/scaffold";
+export type { SignUrlOptions } from "./signing/signed-url";
 export type { ReadTokenOptions, SignTokenOptions } from "./signing/tokens";
 export type { BuiltTemplate, GivenTemplates } from "./templating/given-templates";
 export type { CookieJar } from "./testing/cookie-jar";

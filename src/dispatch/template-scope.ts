@@ -3,6 +3,7 @@ import { refusePromise } from "../base/forgotten-await";
 import { type Markup, toJsonMarkup } from "../base/html";
 import { safeUrl } from "../base/safe-url";
 import { createCsrfToken } from "../sessions/csrf";
+import { type SignUrlOptions, signUrl } from "../signing/signed-url";
 import { buildUrl, type UrlOptions } from "./build-url";
 import { type AppContext, RequestContext } from "./context";
 import { type FlashedMessage, type FlashOptions, takeFlashes } from "./flashes";
@@ -18,6 +19,11 @@ class StandardScope {
   get urlFor(): (endpoint: string, values?: Record<string, unknown>, options?: UrlOptions) => string {
     const context = this.#context;
     return (endpoint, values, options) => buildUrl(context.app, context, endpoint, values, options);
+  }
+
+  get signUrl(): (url: string, options: SignUrlOptions) => string {
+    const { config } = this.#context.app;
+    return (url, options) => signUrl(config, url, options);
   }
 
   /** Undefined without a request, so that a template can ask. */

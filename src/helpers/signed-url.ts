@@ -1,17 +1,11 @@
 import { FlagonError, SetupError } from "../base/errors";
-import { refusePromise } from "../base/forgotten-await";
-import { describeGiven, refuseUnknown, requireOptions } from "../base/unknown-options";
+import { describeGiven, refuseUnknown } from "../base/unknown-options";
 import { getAppContext, getRequestContext } from "../dispatch/context";
 import { Forbidden } from "../http/exceptions/client-errors";
 import type { ViewOrControllerDecorator } from "../setup/decorator-types";
 import { viewDecorator } from "../setup/decorators";
-import { isOver, signText, toExpiry, verifyText } from "../signing/tokens";
-
-/** Options of `signUrl()`. */
-export interface SignUrlOptions {
-  /** Seconds until the link expires. */
-  readonly expiresIn: number;
-}
+import { expiryName, purpose, type SignUrlOptions, signUrl as sign, signatureName } from "../signing/signed-url";
+import { isOver, verifyText } from "../signing/tokens";
 
 /** Options of `@signedUrl()`. */
 export interface SignedUrlOptions {
@@ -23,12 +17,6 @@ export interface SignedUrlOptions {
 export interface SignedUrlDecorator extends ViewOrControllerDecorator {
   (options?: SignedUrlOptions): ViewOrControllerDecorator;
 }
-
-const purpose = ["url"];
-const expiryName = "expires";
-const signatureName = "signature";
-/** The origin of a path, which is not signed. */
-const base = "http://localhost";
 
 /**
  * Returns a URL with its expiry and a signature, for a view with `@signedUrl`.
@@ -47,24 +35,7 @@ const base = "http://localhost";
  * ```
  */
 export function signUrl(url: string, options: SignUrlOptions): string {
-  const { config } = getAppContext("signUrl").app;
-  refusePromise(url, "URL of signUrl()", TypeError);
-  requireOptions(options, ["expiresIn"], "signUrl()", TypeError);
-  const [, origin = "", path = ""] = /^((?:https?:)?\/\/[^/?#\\]+)?(.*)$/is.exec(url) ?? [];
-  // Browsers read '/\evil.example' as a host.
-  const isForeign = (origin === "" && !path.startsWith("/")) || !URL.canParse(url, base);
-  const parsed = isForeign ? undefined : new URL(url, base);
-  if (parsed === undefined || (origin === "" && parsed.origin !== base)) {
-    throw new TypeError(
-      `signUrl() got '${url}': give a path that begins with a slash, or a URL of http or https, such as urlFor() builds.`,
-    );
-  }
-  if ([expiryName, signatureName].some((name) => parsed.searchParams.has(name))) {
-    throw new TypeError(`The URL '${url}' has a parameter '${expiryName}' or '${signatureName}', which belong to the signature.`);
-  }
-  const expiry = `${expiryName}=${toExpiry(options.expiresIn, "signUrl")}`;
-  const signed = `${parsed.pathname}${parsed.search === "" ? "?" : `${parsed.search}&`}${expiry}`;
-  return `${origin}${signed}&${signatureName}=${signText(config, signed, purpose)}${parsed.hash}`;
+  return sign(getAppContext("signUrl").app.config, url, options);
 }
 
 /**

@@ -1,9 +1,11 @@
 import { MailError } from "../base/errors";
-import { refuseMisspelt } from "./fields";
+import { refuseUnknownFields } from "./fields";
 import { checkPlain } from "./header-text";
 import { type Attachment, readHeaders } from "./message";
 
 const names = ["filename", "content", "contentType", "cid", "path", "href"];
+/** Those of nodemailer that need no name in the types. */
+const furtherNames = ["encoding", "contentTransferEncoding", "contentDisposition", "headers", "httpHeaders", "raw"];
 /** The fields that hold the content. They reach no header. */
 const contentFields: ReadonlySet<string> = new Set(["content", "path", "href", "raw"]);
 
@@ -12,12 +14,12 @@ const contentFields: ReadonlySet<string> = new Set(["content", "path", "href", "
  *
  * @throws {MailError} If one reads a file or a URL without the option `allowFiles`, has no content, or a name holds a line break.
  */
-export function readAttachments(attachments: unknown, allowFiles: boolean): readonly Attachment[] {
+export function readAttachments(attachments: unknown, allowFiles: boolean, field = "attachments"): readonly Attachment[] {
   if (attachments === undefined || attachments === null) {
     return [];
   }
   if (!Array.isArray(attachments)) {
-    throw new MailError("The field 'attachments' of a mail must be an array: [{ filename: \"invoice.pdf\", content: bytes }].");
+    throw new MailError(`The field '${field}' of a mail must be an array: [{ filename: "invoice.pdf", content: bytes }].`);
   }
   return attachments.map((attachment: unknown) => readAttachment(attachment, allowFiles));
 }
@@ -26,7 +28,7 @@ function readAttachment(attachment: unknown, allowFiles: boolean): Attachment {
   if (typeof attachment !== "object" || attachment === null) {
     throw new MailError('An attachment of a mail must be an object: { filename: "invoice.pdf", content: bytes }.');
   }
-  refuseMisspelt(attachment, names, "an attachment");
+  refuseUnknownFields(attachment, [...names, ...furtherNames], "an attachment");
   const reading = ["path", "href", "raw"].find((key) => Reflect.get(attachment, key) !== undefined);
   const content: unknown = Reflect.get(attachment, "content");
   const isIndirect = typeof content === "object" && content !== null && !isStream(content) && ("path" in content || "href" in content);

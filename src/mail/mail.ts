@@ -16,10 +16,12 @@ import { largest } from "../jobs/message";
 import type { Finding } from "../setup/registry";
 import { readAddress, readRecipients } from "./addresses";
 import { readAttachments } from "./attachments";
+import { checkFields } from "./check-fields";
 import { checkLine, readText } from "./header-text";
 import { toText } from "./html-to-text";
 import { inlineImages } from "./inline-images";
-import { type Address, checkFields, type MailMessage, type NamedAddress, readHeaders, type SentMail } from "./message";
+import { checkMessageId, readLibraryFields } from "./library-fields";
+import { type Address, type Attachment, type MailMessage, type NamedAddress, readHeaders, type SentMail } from "./message";
 import { Outbox } from "./outbox";
 import { answerPreview, previewPath } from "./preview";
 import { formatForTerminal } from "./terminal-preview";
@@ -119,7 +121,7 @@ export class Mail implements Extension {
   }
 
   async #send(message: MailMessage): Promise<SentMail> {
-    return this.#deliver(this.#compose(message), null);
+    return this.#deliver(this.#compose(message), null, message.signal);
   }
 
   /**
@@ -137,14 +139,16 @@ export class Mail implements Extension {
 
   async #sendLater(message: MailMessage): Promise<string> {
     const mail = this.#compose(message);
-    const attachments = mail.attachments.map(({ content, ...rest }) => {
-      if (content !== undefined && typeof content !== "string" && !Buffer.isBuffer(content)) {
-        throw new MailError("A mail that is sent later cannot hold a stream. Give the content as text or bytes.");
-      }
-      return { ...rest, ...(content === undefined ? {} : { content: Buffer.from(content).toString("base64") }) };
-    });
+    if (message.signal !== undefined) {
+      throw new MailError("A mail that is sent later takes no signal. Leave it out, or send it by mail.send().");
+    }
+    const { alternatives } = mail;
     // Values that JSON cannot hold are left out, or written as text.
-    const text = JSON.stringify({ ...mail, attachments });
+    const text = JSON.stringify({
+      ...mail,
+      attachments: mail.attachments.map(pack),
+      ...(alternatives === undefined ? {} : { alternatives: alternatives.map(pack) }),
+    });
     if (Buffer.byteLength(text) > largest) {
       throw new MailError(
         `The mail is longer than ${largest / 1024} KiB with its attachments, so that no job can hold it. Send it by a job of your own, which gets the id of its content: job("invoice", async ({ id }) => { await mail.send({ … }); }).`,
@@ -170,7 +174,8 @@ export class Mail implements Extension {
       throw new MailError("A mail needs a content: give 'template', 'html' or 'text'.");
     }
     return {
-      id: `<${randomUUID()}@${this.#hostOf(from)}>`,
+      ...readLibraryFields(message, this.#allowsFiles),
+      id: message.messageId ? checkMessageId(message.messageId, "messageId") : `<${randomUUID()}@${this.#hostOf(from)}>`,
       from,
       ...recipients,
       subject,
@@ -178,7 +183,7 @@ export class Mail implements Extension {
       text: readText(text, "text"),
       headers: readHeaders(message.headers),
       attachments: readAttachments(message.attachments, this.#allowsFiles),
-      date: new Date(),
+      date: readDate(message.date),
     };
   }
 
@@ -237,7 +242,7 @@ export class Mail implements Extension {
   }
 
   /** Sends a mail, and returns it as it is sent. */
-  async #deliver(composed: SentMail, only: ReadonlySet<string> | null): Promise<SentMail> {
+  async #deliver(composed: SentMail, only: ReadonlySet<string> | null, signal?: AbortSignal): Promise<SentMail> {
     const app = this.#owner;
     const { config, lifeCycle, logger } = app;
     const mail = await inlineImages(app, composed);
@@ -255,19 +260,17 @@ export class Mail implements Extension {
     if (config.debug) {
       this.#kept.add(mail, false);
     }
-    await deliver(this.#transport, mail, only);
+    await deliver(this.#transport, mail, only, signal);
     logger.info({ mail: mail.id, to: mail.to.map(formatAddress).length }, "Sent a mail");
     return mail;
   }
 
-  async #sendQueued({ attachments, date, only, ...rest }: QueuedMail): Promise<void> {
+  async #sendQueued({ alternatives, attachments, date, only, ...rest }: QueuedMail): Promise<void> {
     const mail: SentMail = {
       ...rest,
       date: new Date(date),
-      attachments: attachments.map(({ content, ...other }) => ({
-        ...other,
-        ...(content === undefined ? {} : { content: Buffer.from(content, "base64") }),
-      })),
+      attachments: attachments.map(unpack),
+      ...(alternatives === undefined ? {} : { alternatives: alternatives.map(unpack) }),
     };
     try {
       await this.#deliver(mail, only === undefined ? null : new Set(only));
@@ -276,7 +279,7 @@ export class Mail implements Extension {
         throw error;
       }
       // Recipients that have the mail must not get it twice, so a new job is only for the others.
-      const again: QueuedMail = JSON.parse(JSON.stringify({ ...rest, attachments, date, only: error.rejected }));
+      const again: QueuedMail = JSON.parse(JSON.stringify({ ...rest, alternatives, attachments, date, only: error.rejected }));
       if (only === undefined) {
         await findJobs("mail.sendLater()").enqueue(this.#job, again, { delay: 60 });
         return;
@@ -312,17 +315,40 @@ export class Mail implements Extension {
   }
 }
 
+/** A file in the data of a job: its content is in base64. */
+interface PackedFile {
+  readonly content?: string;
+  readonly filename?: string;
+  readonly contentType?: string;
+  readonly cid?: string;
+}
+
 /** A mail in the data of a job. */
-interface QueuedMail extends Omit<SentMail, "date" | "attachments"> {
+interface QueuedMail extends Omit<SentMail, "date" | "attachments" | "alternatives"> {
   readonly date: string;
-  readonly attachments: readonly {
-    readonly content?: string;
-    readonly filename?: string;
-    readonly contentType?: string;
-    readonly cid?: string;
-  }[];
+  readonly attachments: readonly PackedFile[];
+  readonly alternatives?: readonly PackedFile[];
   /** The recipients that have not got it yet. If absent: all. */
   readonly only?: readonly string[];
+}
+
+function pack({ content, ...rest }: Attachment): PackedFile {
+  if (content !== undefined && typeof content !== "string" && !Buffer.isBuffer(content)) {
+    throw new MailError("A mail that is sent later cannot hold a stream. Give the content as text or bytes.");
+  }
+  return { ...rest, ...(content === undefined ? {} : { content: Buffer.from(content).toString("base64") }) };
+}
+
+function unpack({ content, ...rest }: PackedFile): Attachment {
+  return { ...rest, ...(content === undefined ? {} : { content: Buffer.from(content, "base64") }) };
+}
+
+function readDate(given: Date | string | null | undefined): Date {
+  const date = new Date(given ?? Date.now());
+  if (Number.isNaN(date.getTime())) {
+    throw new MailError("The field 'date' of a mail must be a date.");
+  }
+  return date;
 }
 
 function missingTransport(): ConfigError {

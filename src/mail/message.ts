@@ -1,8 +1,5 @@
 import { MailError } from "../base/errors";
-import { refusePromise } from "../base/forgotten-await";
 import type { Markup } from "../base/html";
-import { describeGiven } from "../base/unknown-options";
-import { refuseMisspelt } from "./fields";
 import { checkLine } from "./header-text";
 
 /** An address with its name, which may hold commas and quotes. */
@@ -32,8 +29,88 @@ export interface Attachment {
   readonly href?: string;
 }
 
-/** A mail to send. */
-export interface MailMessage {
+/** A link of a header such as `List-Unsubscribe`: a URL or an address, or one with a comment. */
+export type ListLink = string | { readonly url: string; readonly comment?: string };
+
+/** An event of a calendar. */
+export interface CalendarEvent {
+  /** The text of iCalendar. */
+  readonly content: string | Uint8Array;
+  /** The method, which must be the one in the text, such as `"REQUEST"`. Default: `"PUBLISH"`. */
+  readonly method?: string;
+  /** The name of the file. Default: `"invite.ics"`. */
+  readonly filename?: string | false;
+}
+
+/** The notices that the server sends about the delivery (RFC 3461), if it knows them. */
+export interface DeliveryNotices {
+  /** An id, which the notices repeat. */
+  readonly id?: string;
+  /** The part of the mail that they hold. */
+  readonly return?: "headers" | "full";
+  /** The events of which they tell: `"never"`, or some of the others. */
+  readonly notify?: DeliveryEvent | readonly DeliveryEvent[];
+  /** The recipient that they name. */
+  readonly recipient?: string;
+}
+
+/** An event of a delivery. */
+export type DeliveryEvent = "never" | "success" | "failure" | "delay";
+
+/** The fields of nodemailer's messages that Flagon checks and passes on. */
+export interface LibraryFields {
+  /** The address in the header `Sender`, if another one than `from` sends. */
+  readonly sender?: Address | undefined;
+  /** The id of the message that this one answers. */
+  readonly inReplyTo?: string | undefined;
+  /** The ids of the messages that this one belongs to. */
+  readonly references?: string | readonly string[] | undefined;
+  /** The priority. Default: `"normal"`, without a header. */
+  readonly priority?: "high" | "normal" | "low" | undefined;
+  /** The headers `List-…`: `{ unsubscribe: "https://example.com/unsubscribe" }`. */
+  readonly list?: Readonly<Record<string, ListLink | readonly (ListLink | readonly ListLink[])[]>> | undefined;
+  /** An event of a calendar: its text, or its parts. */
+  readonly icalEvent?: string | Uint8Array | CalendarEvent | undefined;
+  /** Further forms of the text, such as Markdown: `[{ contentType: "text/x-web-markdown", content }]`. */
+  readonly alternatives?: readonly Attachment[] | undefined;
+  /** The form for the Apple Watch. */
+  readonly watchHtml?: string | Markup | undefined;
+  /** The form of AMP for mails. */
+  readonly amp?: string | Markup | undefined;
+  /** The notices that the server sends about the delivery. */
+  readonly dsn?: DeliveryNotices | undefined;
+  /** The addresses for the server, if others than in the headers, such as one for mails that come back: `{ from: "bounces@example.com" }`. */
+  readonly envelope?: { readonly from?: string; readonly to?: string | readonly string[] } | undefined;
+  /** The coding of the texts. Default: the shorter one. */
+  readonly textEncoding?: "quoted-printable" | "base64" | undefined;
+  /** The header `X-Mailer`. Default: none. */
+  readonly xMailer?: string | false | undefined;
+  /** Whether images of the HTML with `data:` become files of the mail. Default: `false`. */
+  readonly attachDataUrls?: boolean | undefined;
+  /** Whether each server on the way must use TLS (RFC 8689). Default: `false`. */
+  readonly requireTLSExtensionEnabled?: boolean | undefined;
+  /** Options of Amazon's SES, for its transport alone. */
+  readonly ses?: object | undefined;
+}
+
+/** The fields of nodemailer as they are passed on. */
+export interface SentFields extends Omit<LibraryFields, "sender" | "icalEvent" | "watchHtml" | "amp" | "envelope" | "references"> {
+  /** The address in the header `Sender`. */
+  readonly sender?: NamedAddress;
+  /** The ids of the messages that this one belongs to. */
+  readonly references?: readonly string[];
+  /** An event of a calendar. */
+  readonly icalEvent?: CalendarEvent & { readonly content: string };
+  /** The form for the Apple Watch. */
+  readonly watchHtml?: string;
+  /** The form of AMP for mails. */
+  readonly amp?: string;
+  /** The addresses for the server. */
+  readonly envelope?: { readonly from?: string; readonly to?: readonly string[] };
+}
+
+/** A mail to send. Besides the fields of Flagon it has those of nodemailer. */
+export interface MailMessage extends LibraryFields {
   /** The recipients. `to`, `cc` and `bcc` together name at least one. */
   readonly to?: Address | readonly Address[];
   /** The recipients of a copy, visible to all. */
@@ -58,39 +135,16 @@ export interface MailMessage {
   readonly headers?: Readonly<Record<string, string>>;
   /** The files. */
   readonly attachments?: readonly Attachment[];
-}
-
-/** The fields of a mail. */
-const messageFields: readonly string[] = Object.keys({
-  to: true,
-  cc: true,
-  bcc: true,
-  replyTo: true,
-  from: true,
-  subject: true,
-  template: true,
-  data: true,
-  html: true,
-  text: true,
-  headers: true,
-  attachments: true,
-} satisfies Record<keyof MailMessage, true>);
-
-/**
- * Refuses a misspelt field of a mail. Fields of other names are left out: nodemailer has more than a mail of Flagon's.
- *
- * @throws {MailError} If the mail is no object, or has a misspelt field.
- */
-export function checkFields(message: unknown): void {
-  refusePromise(message, "message of mail.send()", MailError);
-  if (typeof message !== "object" || message === null) {
-    throw new MailError(`mail.send() needs a mail, such as { to, subject, text }, but got ${describeGiven(message)}.`);
-  }
-  refuseMisspelt(message, messageFields, "a mail");
+  /** The id of the message. Default: a random one of the app's own host. */
+  readonly messageId?: string | undefined;
+  /** The date in the header. Default: now. */
+  readonly date?: Date | string | undefined;
+  /** Ends the sending. Of `send()` alone: a job has its time limit. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A mail as it is sent. */
-export interface SentMail {
+export interface SentMail extends SentFields {
   /** The id of the message, in its angle brackets. */
   readonly id: string;
   /** The sender. */

@@ -109,27 +109,36 @@ async function checkInternational(transport: MailTransport, addresses: readonly 
  * @throws {MailError} If the server refuses it for now, or refuses some of the recipients; the error names them.
  * @throws {PermanentError} If the server refuses it for good (5xx).
  */
-export async function deliver(transport: MailTransport, mail: SentMail, only: ReadonlySet<string> | null): Promise<unknown> {
-  const recipients = [...mail.to, ...mail.cc, ...mail.bcc]
-    .map(({ address }) => address)
-    .filter((address) => only === null || only.has(address));
+export async function deliver(
+  transport: MailTransport,
+  mail: SentMail,
+  only: ReadonlySet<string> | null,
+  signal?: AbortSignal,
+): Promise<unknown> {
+  const { alternatives, attachments, bcc, cc, date, envelope, from, headers, html, id, replyTo, subject, text, to, ...rest } = mail;
+  const all = envelope?.to ?? [...to, ...cc, ...bcc].map(({ address }) => address);
+  const recipients = all.filter((address) => only === null || only.has(address));
+  const sender = envelope?.from ?? from.address;
   let result: unknown;
   try {
-    await checkInternational(transport, [mail.from.address, ...recipients]);
+    await checkInternational(transport, [sender, ...recipients]);
     result = await transport.sendMail({
-      from: mail.from,
-      to: mail.to,
-      cc: mail.cc,
-      ...(mail.replyTo.length === 0 ? {} : { replyTo: mail.replyTo }),
+      ...rest,
+      ...(signal === undefined ? {} : { signal }),
+      from,
+      to,
+      cc,
+      ...(replyTo.length === 0 ? {} : { replyTo }),
       // The envelope names the recipients of blind copies. No header names them.
-      envelope: { from: mail.from.address, to: recipients },
-      subject: toHeaderText(mail.subject),
-      ...(mail.html === null ? {} : { html: mail.html }),
-      text: mail.text,
-      headers: Object.fromEntries(Object.entries(mail.headers).map(([name, value]) => [name, toHeaderText(value)])),
-      attachments: mail.attachments.map((attachment) => ({ ...attachment })),
-      messageId: mail.id,
-      date: mail.date,
+      envelope: { from: sender, to: recipients },
+      subject: toHeaderText(subject),
+      ...(html === null ? {} : { html }),
+      text,
+      headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, toHeaderText(value)])),
+      attachments: attachments.map((attachment) => ({ ...attachment })),
+      ...(alternatives === undefined ? {} : { alternatives: alternatives.map((one) => ({ ...one })) }),
+      messageId: id,
+      date,
     });
   } catch (cause) {
     throw explain(cause, mail, recipients);

@@ -311,6 +311,13 @@ function findCulprit(message: string, source: string, line: number): string {
   return owner === undefined ? "" : `; '${owner}' is ${what}`;
 }
 
+/** Functions of the package that templates do not have. */
+const viewFunctions: ReadonlySet<string> = new Set(
+  "abort flash hashPassword html isUrlSigned json loginUser logoutUser makeResponse readToken redirect renderTemplate renderTemplateString sendFile signToken verifyPassword".split(
+    " ",
+  ),
+);
+
 /** Names the cure where the data has a value that was written without `it`, a name in scope is spelt alike, or a promise is no list. */
 function findCure(message: string, data: object, scope: object): string {
   const name = /^'?([A-Za-z_$][\w$]*)'? is not (?:iterable|a function)|; '([A-Za-z_$][\w$]*)' is undefined/.exec(message);
@@ -320,7 +327,7 @@ function findCure(message: string, data: object, scope: object): string {
   }
   if (bare.length > 2 && !(bare in scope)) {
     const hint = didYouMean(bare, listNames(scope));
-    return hint === "" ? "" : `.${hint}`;
+    return hint !== "" ? `.${hint}` : viewFunctions.has(bare) ? `. '${bare}' is for code: call it in the view, and pass its result` : "";
   }
   const [, path = ""] = /^it\.([\w$.]+) is not (?:iterable|a function)/.exec(message) ?? [];
   let value: unknown = data;

@@ -1,4 +1,4 @@
-import { Blueprint, Flagon, isUrlSigned, route, signedUrl, signUrl, urlFor } from "flagon";
+import { Blueprint, Flagon, isUrlSigned, renderTemplateString, route, signedUrl, signUrl, urlFor } from "flagon";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createApp } from "../support";
 
@@ -222,5 +222,39 @@ describe("signUrl() and @signedUrl", () => {
     expect(() => signedUrl(wrong)).toThrow(/'ignore' of @signedUrl\(\) must be a list of parameters/);
     const ask = app.testRequestContext("/asks", {}, () => isUrlSigned(wrong));
     return expect(ask).rejects.toThrow(/'ignore' of isUrlSigned\(\) must be a list of parameters/);
+  });
+});
+
+describe("signUrl() in a template", () => {
+  it("signs a link as the function does, in a view and outside of a request, external where asked", async () => {
+    const named = createApp({ config: { serverName: "shop.example", preferredUrlScheme: "https" } }, Links);
+    const source =
+      '<%= signUrl(urlFor("confirm", { id: 3, a: "x y" }), { expiresIn: 60 }) %> <%= signUrl(urlFor("confirm", { id: 3 }, { external: true }), { expiresIn: 60 }) %>';
+    named.get("/page", () => renderTemplateString(source));
+    const inView = await (await named.testClient().get("/page")).text();
+    const outside = named.appContext(() => String(renderTemplateString(source)));
+    for (const text of [inView, outside]) {
+      const [path = "", url = ""] = text.replaceAll("&amp;", "&").split(" ");
+      expect(path).toMatch(/^\/confirm\/3\?a=x\+y&expires=1790000060&signature=/);
+      expect(url).toMatch(/^https:\/\/shop\.example\/confirm\/3\?expires=/);
+      expect((await named.testClient().get(path)).status).toBe(200);
+      expect((await named.testClient().get(url)).status).toBe(200);
+      expect((await named.testClient().get(path.replace("/3?", "/4?"))).status).toBe(403);
+    }
+  });
+
+  it.each([
+    ["<%= signUrl('/x') %>", "signUrl()"],
+    ["<%= signUrl('/x', { expiresIn: 0 }) %>", "signUrl() needs 'expiresIn', a number of seconds above 0, but got 0"],
+    ["<%= signUrl('x', { expiresIn: 9 }) %>", "signUrl() got 'x': give a path that begins with a slash"],
+    ["<%= signUrl('/x', { expires: 9 }) %>", "'expires'"],
+  ])("says the mistake of %s", (source, message) => {
+    expect(() => app.appContext(() => renderTemplateString(source))).toThrow(message);
+  });
+
+  it("gives way to a name of the app", () => {
+    const own = createApp();
+    own.templateGlobal("signUrl", () => "own");
+    expect(String(own.appContext(() => renderTemplateString("<%= signUrl() %>")))).toBe("own");
   });
 });

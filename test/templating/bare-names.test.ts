@@ -33,6 +33,11 @@ describe("a name without 'it'", () => {
     ["<%= inclde('a') %>", "inclde is not a function. Did you mean 'include'?"],
     ["<%= longDat(it.title) %>", "longDat is not a function. Did you mean 'longDate'?"],
     ["<%= sesion.get('a') %>", "'sesion' is undefined. Did you mean 'session'?"],
+    [
+      "<%= signToken({ id: 1 }, { purpose: 'x', expiresIn: 9 }) %>",
+      "signToken is not a function. 'signToken' is for code: call it in the view, and pass its result",
+    ],
+    ["<%= signurl('/') %>", "signurl is not a function. Did you mean 'signUrl'?"],
     ["<%= nowhere() %>", "nowhere is not a function\n"],
   ])("that is like one in scope is an error with that one: %s", (source, message) => {
     const app = createApp();

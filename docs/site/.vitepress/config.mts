@@ -145,6 +145,7 @@ export default defineConfig({
           page("CSV", "patterns/csv"),
           page("Passport", "patterns/passport"),
           page("Password reset", "patterns/password-reset"),
+          page("Signed link in a mail", "patterns/signed-link"),
           page("Two-factor authentication", "patterns/two-factor"),
           page("Rate limit", "patterns/rate-limit"),
           page("Prometheus", "patterns/prometheus"),
