@@ -101,6 +101,7 @@ export abstract class AppState extends Scaffold implements Application {
     this.templates = new Templates({
       isReloading: () => this.config.templatesAutoReload ?? this.config.debug,
       explain: (template, folders, found) => this.#explainTemplate(template, folders, found),
+      warn: (message) => this.#warn(message),
     });
     this.templates.addFolder(resolve(this.root, options.templates ?? "templates"));
     this.registry.scope.errorFormat = options.errors;
@@ -236,6 +237,15 @@ export abstract class AppState extends Scaffold implements Application {
       );
     }
     step(this.#registration);
+  }
+
+  /** Warns the developer. The log is silent in tests. */
+  #warn(message: string): void {
+    if (this.config.testing) {
+      process.emitWarning(message, { code: "FLAGON_TEMPLATE" });
+    } else {
+      this.logger.warn(message);
+    }
   }
 
   #explainTemplate(template: string, folders: readonly string[], found: readonly string[]): void {

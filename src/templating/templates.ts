@@ -3,8 +3,10 @@ import { silencePromises } from "../base/forgotten-await";
 import { Markup } from "../base/html";
 import { isPromise } from "../base/maybe-promise";
 import { didYouMean } from "../base/suggestion";
+import { isWatching } from "../base/watching";
 import { HTTPException } from "../http/exceptions/http-exception";
 import type { GivenTemplates } from "./given-templates";
+import { warnOfMisspelt } from "./misspelt-members";
 import {
   type AsyncCompiledTemplate,
   type CompiledTemplate,
@@ -29,14 +31,16 @@ const textRuntime: typeof runtime = { ...runtime, escape: runtime.raw };
 /** Renders the templates of an app: Eta's syntax, always escaped. */
 export class Templates {
   readonly #loader: TemplateLoader;
+  readonly #warn: (message: string) => void;
   readonly #compiled: TemplateCache<CompiledTemplate> = new Map();
   readonly #compiledAsync: TemplateCache<AsyncCompiledTemplate> = new Map();
   readonly #compiledStreaming: TemplateCache<StreamingTemplate> = new Map();
   readonly #strings: TemplateCache<CompiledTemplate> = new Map();
 
-  /** @param options Whether templates are read again, and a report of the search. */
-  constructor(options: LoadingOptions) {
+  /** @param options Whether templates are read again, a report of the search, and a function for warnings. */
+  constructor(options: LoadingOptions & { readonly warn: (message: string) => void }) {
     this.#loader = new TemplateLoader(options);
+    this.#warn = options.warn;
   }
 
   /** Adds a folder, to be searched after those before it. */
@@ -217,6 +221,9 @@ export class Templates {
     wanted?: WantedBlock,
     tools: typeof runtime = runtime,
   ): TemplateFrame {
+    if (isWatching()) {
+      warnOfMisspelt(template, data, this.#warn);
+    }
     if (level > maxLevels) {
       const { name } = template;
       throw new TemplateError(
