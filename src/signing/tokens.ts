@@ -189,7 +189,7 @@ function open(config: Config, token: string, purpose: readonly string[]): unknow
   const end = token.lastIndexOf(".");
   const text = token.slice(0, Math.max(0, end));
   const [content = "", expiry = "", ...rest] = text.split(".");
-  if (rest.length > 0 || expiry === "" || !verifyText(config, text, token.slice(end + 1), purpose)) {
+  if (rest.length > 0 || !verifyText(config, text, token.slice(end + 1), purpose)) {
     return null;
   }
   return isOver(Number.parseInt(expiry, 36)) ? null : parse(Buffer.from(content, "base64url"));
@@ -234,11 +234,7 @@ function createSigner(secrets: readonly (string | Uint8Array)[], purpose: string
 }
 
 function readItsDangerous(config: Config, token: string, purpose: string, bind: string | number | undefined, maxAge: number): unknown {
-  const secrets = secretsOf(config);
-  if (secrets.length === 0) {
-    return null;
-  }
-  const signer = createSigner(secrets, purpose, bind);
+  const signer = createSigner(secretsOf(config), purpose, bind);
   const now = currentSeconds() + skew;
   const result = signer.unsign(token, Number.MAX_SAFE_INTEGER, now);
   if ("failure" in result) {

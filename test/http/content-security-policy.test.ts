@@ -1,6 +1,8 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { cspNonce, makeResponse, renderTemplateString, streamTemplateString } from "flagon";
 import { describe, expect, it } from "vitest";
-import { createApp, createLiveApp } from "../support";
+import { createApp, createLiveApp, listen } from "../support";
 
 const usual = "object-src 'none'; base-uri 'none'; frame-ancestors 'self'";
 
@@ -234,6 +236,12 @@ describe("httpsOnly", () => {
   it("refuses a request that names no host or no path", async () => {
     expect((await create({}).get("/page", { headers: { host: "" } })).status).toBe(400);
     expect((await create({}).options("*")).status).toBe(400);
+    const { port } = await listen(createApp({ config: { httpsOnly: true } }).handler);
+    const socket = connect(port, "127.0.0.1");
+    socket.write("GET /page HTTP/1.0\r\n\r\n");
+    const [head] = (await once(socket, "data")) as [Buffer];
+    socket.destroy();
+    expect(String(head)).toMatch(/^HTTP\/1\.1 400 /);
   });
 
   it("redirects before the hooks, also for a mounted app with the setting, below its path", async () => {
