@@ -12,7 +12,6 @@ import { FlagonResponse } from "../http/response/response";
 import { addDefaults, peekHeader, type ResponseHeaders } from "../http/response/response-headers";
 import { isPage, toResponse } from "../http/response/response-value";
 import { checkInnerData } from "../http/response/returned-data";
-import { refuseTuple } from "../http/response/tuple";
 import { isBodiless } from "../http/status";
 import { labelOf, type RequestContext } from "./context";
 import { describeInText, mayDebug, renderDebugPage } from "./debug-page";
@@ -22,6 +21,7 @@ import { type DebugInformation, respondWithError } from "./error-pages";
 import { explainError } from "./explain-error";
 import { primeBody, silenceErrors } from "./first-piece";
 import { logError, toReadable } from "./readable-error";
+import { warnOfTuple } from "./returned-tuple";
 
 /** The most times that the after hooks run for one request: for its response, and for the error page in place of it. */
 const maxAfterRuns = 2;
@@ -34,11 +34,9 @@ export function toAnswer(context: RequestContext, value: unknown): MaybePromise<
 /** Makes the response of a value, runs the after hooks, and saves the session. */
 function finish(context: RequestContext, value: unknown, status: number): MaybePromise<FlagonResponse> {
   try {
-    if (context.app.requestSettings.isWatched) {
-      refuseTuple(value, labelOf(context));
-      if (context.app.config.debug) {
-        checkInnerData(value, labelOf(context), context.app.json);
-      }
+    if (context.app.config.debug) {
+      warnOfTuple(context, value);
+      checkInnerData(value, labelOf(context), context.app.json);
     }
     context.response = toOwnResponse(context, value, status);
     if (context.response.isStreamed) {

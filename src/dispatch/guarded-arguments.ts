@@ -3,27 +3,14 @@ import { findClosest } from "../base/suggestion";
 import { listVariables, takesValue } from "../routing/route";
 import type { RequestContext } from "./context";
 
-/** The members of the requests of Express and Nest, and the cure of each. */
+/** The members of the requests of Express and Nest that are hardly variables of a rule, and the cure of each. */
 const ofRequests: Readonly<Record<string, string>> = {
   params: "({ id }) => …",
   query: 'request.query.get("name")',
   body: "await request.json() or await request.form()",
-  form: "await request.form()",
-  json: "await request.json()",
-  args: 'request.query.get("name")',
   headers: 'request.headers.get("name")',
   cookies: "request.cookies.name",
-  files: "await request.files()",
-  session: 'session.get("name")',
-  method: "request.method",
-  url: "request.url",
-  path: "request.path",
   originalUrl: "request.fullPath",
-  ip: "request.remoteAddress",
-  user: "currentUser",
-  get: 'request.headers.get("name")',
-  header: 'request.headers.get("name")',
-  app: "currentApp",
 };
 
 /**
