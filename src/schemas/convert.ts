@@ -80,17 +80,33 @@ function fitList(schema: ZodSchema, { core, isPreprocessed }: Unwrapped, value: 
 /** The kinds of schemas that take one value. */
 const scalars: ReadonlySet<string> = new Set(["string", "template_literal", "number", "bigint", "date", "boolean", "enum", "literal"]);
 
-/** Tells whether longer names were sent in place of one value, as `a[b]=1`, or names without an index in place of a list. */
+/**
+ * Tells whether longer names were sent in place of one value, as `a[b]=1`, or names without an index in place of a list. Values beside
+ * longer names, as in `a=1&a[b]=2`, have two shapes, of which one would be lost.
+ */
 function hasOtherShape({ core }: Unwrapped, node: NameNode): boolean {
   const { type } = core._zod.def;
+  if (isMixed(node)) {
+    return scalars.has(type) || lists.has(type) || groups.has(type);
+  }
   const isOther = scalars.has(type) || (lists.has(type) && [...node.children.keys()].some((key) => !/^\d+$/.test(key)));
   return isOther && node.values.length === 0 && node.children.size > 0;
+}
+
+function isMixed(node: NameNode): boolean {
+  const { children, values } = node;
+  return (
+    values.length > 0 && children.size > 0 && !values.every((value) => isBlank(nodeOf(value))) && ![...children.values()].every(isBlank)
+  );
 }
 
 /** Returns a value that a schema of another shape refuses, also one that coerces. */
 function toRefused({ core }: Unwrapped, node: NameNode, path: Path, conversion: Conversion): unknown {
   if (core._zod.def.type === "boolean") {
     conversion.addRefused(formatName(path), "boolean");
+  }
+  if (groups.has(core._zod.def.type)) {
+    return node.values[0];
   }
   return Object.assign(Object.create(null), toPlain(node));
 }

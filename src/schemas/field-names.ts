@@ -67,7 +67,7 @@ export class NameNode {
     }
     const indexed = [...this.children].filter(([key]) => digits.test(key)).sort(([left], [right]) => Number(left) - Number(right));
     if (Number(indexed.at(-1)?.[0]) > maxIndex) {
-      throw new BadRequest(`A list in the form has an index over ${maxIndex}.`);
+      throw new BadRequest(`A list in the request has an index over ${maxIndex}.`);
     }
     return indexed.map(([, child]) => child);
   }

@@ -2,7 +2,7 @@ import { SetupError } from "../base/errors";
 import { checkSchema } from "../base/foreign-schema";
 import { andThen } from "../base/maybe-promise";
 import type { Schema } from "../base/schema";
-import { UnsupportedMediaType } from "../http/exceptions/client-errors";
+import { refuseType } from "../http/request/body-type";
 import type { FlagonRequest } from "../http/request/request";
 import { formTypes, type RequestIssue, ValidationFailed } from "../http/request/request-body";
 import { FlagonResponse } from "../http/response/response";
@@ -144,9 +144,11 @@ async function parseInput(request: FlagonRequest, { form, json, query }: RouteSc
   }
   if (form !== undefined) {
     if (!formTypes.has(request.mimeType)) {
-      throw new UnsupportedMediaType("The body of the request is not a form, or its Content-Type does not say so.", {
-        headers: { accept: [...formTypes].filter((type) => type !== "").join(", ") },
-      });
+      throw refuseType(
+        "a form",
+        request.mimeType,
+        [...formTypes].filter((type) => type !== ""),
+      );
     }
     await keep("form", () => request.form({ schema: form }));
   }

@@ -18,7 +18,9 @@ it.each(["application/json", "text/plain", "application/octet-stream", "applicat
   async (type) => {
     const response = await client().post("/", { body: '{"name":"x"}', headers: { "content-type": type, accept: "application/json" } });
     expect(response.status).toBe(415);
-    expect(await response.json()).toMatchObject({ detail: "The body of the request is not a form, or its Content-Type does not say so." });
+    expect(await response.json()).toMatchObject({
+      detail: `The body of the request is not a form, or its Content-Type does not say so: it is '${type}'. Send 'application/x-www-form-urlencoded' or 'multipart/form-data'.`,
+    });
     expect(response.headers.get("accept")).toBe("application/x-www-form-urlencoded, multipart/form-data");
   },
 );

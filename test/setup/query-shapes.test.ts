@@ -23,6 +23,8 @@ const Filter = z.object({
   ids: z.set(z.int()).optional(),
   lines: z.array(z.object({ id: z.int() })).optional(),
   pair: z.tuple([z.int(), z.int().optional()]).optional(),
+  range: z.object({ from: z.int() }).optional(),
+  names: z.record(z.string(), z.string()).optional(),
 });
 
 describe("a query with a value of another shape", () => {
@@ -37,6 +39,13 @@ describe("a query with a value of another shape", () => {
     ["ids[first]=1", "ids: Invalid input: expected set, received object"],
     ["lines[][id]=1&lines[][id]=2", "lines: Invalid input: expected array, received object"],
     ["pair=1&pair=2&pair=3", "pair: Too big: expected array to have <=2 items"],
+    ["page=1&page[x]=2", "page: Invalid input: expected number, received object"],
+    ["page[x]=2&page=1", "page: Invalid input: expected number, received object"],
+    ["tags[0]=a&tags=b", "tags: Invalid input: expected array, received object"],
+    ["ids=1&ids[0]=2", "ids: Invalid input: expected set, received object"],
+    ["pair=1&pair[1]=2", "pair: Invalid input: expected tuple, received object"],
+    ["range=1&range[from]=2", "range: Invalid input: expected object, received string"],
+    ["names=1&names[a]=2", "names: Invalid input: expected record, received string"],
   ])("is refused, and no value is lost: %s", async (search, issue) => {
     expect(await ask(Filter, search)).toEqual([issue]);
   });
@@ -46,6 +55,9 @@ describe("a query with a value of another shape", () => {
     ["pair[0]=1&pair[1]=2", { pair: [1, 2] }],
     ["lines[0][id]=1&lines[1].id=2", { lines: [{ id: 1 }, { id: 2 }] }],
     ["other[x]=1", {}],
+    ["range=&range[from]=2", { range: { from: 2 } }],
+    ["page=1&page[x]=", { page: 1 }],
+    ["tags=a&tags[]=b", { tags: ["a", "b"] }],
   ])("is taken in the right shape: %s", async (search, expected) => {
     expect(await ask(Filter, search)).toEqual(expected);
   });

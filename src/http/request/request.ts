@@ -3,6 +3,7 @@ import { refuseUnknown } from "../../base/unknown-options";
 import { hear, PromiseWatch } from "../../base/watched-promise";
 import { BadRequest, UnsupportedMediaType } from "../exceptions/client-errors";
 import { HTTPException } from "../exceptions/http-exception";
+import { refuseType } from "./body-type";
 import type { FormValues } from "./form-values";
 import { type JsonOptions, limitOf, type ParseOptions, parseValue, RequestBody, type RequestLimits } from "./request-body";
 import { RequestHead } from "./request-head";
@@ -131,7 +132,7 @@ export class FlagonRequest extends RequestHead {
     const { force = false, schema, silent = false } = options;
     const accepted = schema === undefined ? undefined : this.settings.acceptJson(schema);
     if (!force && !this.isJson) {
-      return silent ? Promise.resolve(null) : Promise.reject(notJson(this.mimeType));
+      return silent ? Promise.resolve(null) : Promise.reject(refuseType("JSON", this.mimeType, ["application/json"]));
     }
     if (!silent) {
       return this.#content.json(accepted, force);
@@ -226,18 +227,6 @@ export function finishBody(request: FlagonRequest): Promise<void> | undefined {
 export async function closeRequest(request: FlagonRequest): Promise<void> {
   findOwnWatch(request)?.end();
   await findBody(request)?.close();
-}
-
-/** The most characters of a media type that an error shows. */
-const maxShownType = 100;
-
-/** Names the type that came, and the one that is taken (RFC 9110, section 15.5.16). */
-function notJson(mimeType: string): UnsupportedMediaType {
-  const stated = mimeType === "" ? "it is missing" : `it is '${mimeType.slice(0, maxShownType)}'`;
-  return new UnsupportedMediaType(
-    `The body of the request is not JSON, or its Content-Type does not say so: ${stated}. Send 'application/json'.`,
-    { headers: { accept: "application/json" } },
-  );
 }
 
 /** Gives `null` for a malformed body, and throws any other error. */
