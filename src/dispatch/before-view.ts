@@ -1,3 +1,4 @@
+import { ReturnValueError } from "../base/errors";
 import { refusePromise } from "../base/forgotten-await";
 import { isPromise } from "../base/maybe-promise";
 import { HTTPException } from "../http/exceptions/http-exception";
@@ -96,15 +97,25 @@ export function runBeforeHooks(context: RequestContext): unknown {
     for (let index = first; index < beforeRequest.length; index++) {
       const value = beforeRequest[index]?.(request);
       if (isPromise(value)) {
-        return value.then((settled) => (settled === undefined ? run(index + 1) : settled));
+        return value.then((settled) => (settled === undefined ? run(index + 1) : toHookAnswer(settled)));
       }
       if (value !== undefined) {
-        return value;
+        return toHookAnswer(value);
       }
     }
     return undefined;
   };
   return beforeRequest.length === 0 ? undefined : run(0);
+}
+
+/** Refuses the value of a before hook that is no answer: the error would name the view, which did not run. */
+function toHookAnswer(value: unknown): unknown {
+  if (value === null || ["boolean", "number", "bigint", "symbol", "function"].includes(typeof value)) {
+    throw new ReturnValueError(
+      `A before-request hook did not return a valid response: it returned ${value === null ? value : `a ${typeof value}`}. To go on to the view return undefined, or nothing. To answer in its place return text, an object or a response, or call abort().`,
+    );
+  }
+  return value;
 }
 
 /**

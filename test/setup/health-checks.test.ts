@@ -67,7 +67,9 @@ describe("app.healthCheck()", () => {
     app.healthCheck("up", async () => new Response("up"));
     app.healthCheck("down", async () => new Response("down", { status: 503 }));
     const query = {};
-    Reflect.set(query, "then", (_: unknown, reject: (error: Error) => void) => reject(new Error("gone")));
+    Reflect.set(query, "then", (_: unknown, reject: (error: Error) => void) => {
+      reject(new Error("gone"));
+    });
     app.healthCheck("query", () => query);
     expect(await app.lifeCycle.health.run()).toEqual(["down", "query"]);
   });
@@ -104,6 +106,7 @@ describe("app.healthCheck()", () => {
     await vi.advanceTimersByTimeAsync(30_000);
     expect([await run(), ends.length]).toEqual([["hangs"], 2]);
     ends[0]?.();
+    await vi.advanceTimersByTimeAsync(0);
     expect([await run(), ends.length]).toEqual([["hangs"], 2]);
     ends[1]?.();
     await vi.advanceTimersByTimeAsync(0);

@@ -4,6 +4,15 @@ import { describe, expect, it } from "vitest";
 import { createApp, createLiveApp } from "../support";
 
 describe("hooks", () => {
+  it.each([null, false, 0, () => 1, 5n])("before the view that return %s are named, and not the view", async (value) => {
+    for (const hook of [() => value, async () => value]) {
+      const app = createApp();
+      app.get("/", () => "view");
+      app.beforeRequest(hook as never);
+      await expect(app.testClient().get("/")).rejects.toThrow(/^A before-request hook did not return a valid response: it returned /);
+    }
+  });
+
   it("run in order around the view, sync and async alike", async () => {
     const order: string[] = [];
     const app = createApp();

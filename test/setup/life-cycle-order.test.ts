@@ -59,7 +59,9 @@ describe("the functions of onStart", () => {
   it("may return a promise of another library", async () => {
     const { app } = createLogged();
     const query = {};
-    Reflect.set(query, "then", (_: unknown, reject: (error: Error) => void) => reject(new Error("no database")));
+    Reflect.set(query, "then", (_: unknown, reject: (error: Error) => void) => {
+      reject(new Error("no database"));
+    });
     app.onStart(() => query);
     await expect(app.ready()).rejects.toThrow("no database");
   });
