@@ -22,7 +22,7 @@ interface CommandedJobs {
 
 /** Adds `flagon jobs …` to an app. */
 export function addJobCommands(app: Flagon, jobs: CommandedJobs): void {
-  app.command("jobs work", async ({ concurrency, queue }) => work(app, jobs, toList(queue), concurrency), {
+  app.command("jobs work", async ({ concurrency, queue }) => work(app, jobs, toQueues(queue), concurrency), {
     description: "Runs jobs and schedules, until a signal.",
     options: { queue: "string", concurrency: "int" },
   });
@@ -160,11 +160,19 @@ function parse(text: unknown): unknown {
   }
 }
 
-function toList(value: unknown): readonly string[] {
-  return typeof value === "string"
-    ? value
-        .split(",")
-        .map((name) => name.trim())
-        .filter(Boolean)
-    : [];
+/** Reads the names of queues. An empty text, as of a variable that is not set, names none, and must not mean all. */
+function toQueues(value: unknown): readonly string[] {
+  if (typeof value !== "string") {
+    return [];
+  }
+  const names = value
+    .split(",")
+    .map((name) => name.trim())
+    .filter(Boolean);
+  if (names.length === 0) {
+    throw new UsageError(
+      "--queue names no queue. Write names with commas between them, such as --queue mail,default, or leave it out for all.",
+    );
+  }
+  return names;
 }

@@ -1,9 +1,10 @@
-import { SetupError } from "../base/errors";
+import { JobError, SetupError } from "../base/errors";
+import { describeForeign, isSchema } from "../base/foreign-schema";
 import type { Logger } from "../base/logging";
 import type { Schema, SchemaInput } from "../base/schema";
-import { refuseUnknown } from "../base/unknown-options";
+import { describeGiven, refuseUnknown } from "../base/unknown-options";
 import { type EnqueueOptions, findJobs } from "./find-jobs";
-import { isName, schedulePrefix } from "./names";
+import { isName, nameRule, schedulePrefix } from "./names";
 
 /** Options of a job. */
 export interface JobOptions {
@@ -44,6 +45,17 @@ export interface AnyJob {
   run(data: unknown, control: JobControl): unknown;
 }
 
+/**
+ * Refuses a value that is no job, such as its name.
+ *
+ * @throws {JobError} If it is none.
+ */
+export function checkJob(value: unknown, caller: string): void {
+  if (typeof value !== "object" || value === null || !("name" in value) || !("options" in value)) {
+    throw new JobError(`${caller} takes a job, as job("welcome", …) returns it, but got ${describeGiven(value)}.`);
+  }
+}
+
 const jobOptions = Object.keys({ backoff: true, data: true, queue: true, retries: true, timeout: true } satisfies Record<
   keyof JobOptions | "data",
   true
@@ -63,19 +75,29 @@ export class Job<Input = unknown, Data = Input> implements AnyJob {
    * @throws {SetupError} If the name or the queue is empty, an option is unknown, or `retries`, `timeout` or `backoff` is not a number in range.
    */
   constructor(name: string, options: JobOptions & { readonly data?: Schema<Data> }, handler: JobHandler<Data>) {
-    const { backoff = 1, data, queue = "default", retries = 3, timeout } = options;
     if (!isName(name)) {
-      throw new SetupError('A job needs a name, such as "welcome": a text that is not empty, without control characters.');
+      throw new SetupError(`A job needs a name, such as "welcome": ${nameRule}, but got ${describeGiven(name)}.`);
     }
     refuseUnknown(options, jobOptions, `the job '${name}'`, SetupError);
+    const { backoff = 1, data, queue = "default", retries = 3, timeout } = options;
+    if (data !== undefined && !isSchema(data)) {
+      throw new SetupError(
+        `'data' of the job '${name}' is ${describeForeign(data)}. Give it a schema of zod 4, or of a library that follows Standard Schema.`,
+      );
+    }
     if (!isName(queue) || queue.includes(",")) {
-      throw new SetupError(`'queue' of the job '${name}' must be a name such as "mail", without commas and control characters.`);
+      throw new SetupError(
+        `'queue' of the job '${name}' must be a name such as "mail", ${nameRule} and commas, but got ${describeGiven(queue)}.`,
+      );
     }
     if (!Number.isSafeInteger(retries) || retries < 0) {
-      throw new SetupError(`'retries' of the job '${name}' must be a whole number from 0, but got ${retries}.`);
+      throw new SetupError(`'retries' of the job '${name}' must be a whole number from 0, but got ${describeGiven(retries)}.`);
     }
-    if ((timeout !== undefined && !(typeof timeout === "number" && timeout > 0)) || typeof backoff !== "number" || !(backoff >= 0)) {
-      throw new SetupError(`'timeout' and 'backoff' of the job '${name}' must be seconds above 0.`);
+    if (timeout !== undefined && !(typeof timeout === "number" && timeout > 0)) {
+      throw new SetupError(`'timeout' of the job '${name}' must be seconds above 0, but got ${describeGiven(timeout)}.`);
+    }
+    if (typeof backoff !== "number" || !(backoff >= 0)) {
+      throw new SetupError(`'backoff' of the job '${name}' must be seconds from 0, but got ${describeGiven(backoff)}.`);
     }
     this.name = name;
     this.schema = data;

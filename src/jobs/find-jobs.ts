@@ -1,5 +1,5 @@
 import { JobError, SetupError } from "../base/errors";
-import { refuseUnknown } from "../base/unknown-options";
+import { describeGiven, refuseUnknown } from "../base/unknown-options";
 import { findAppContext } from "../dispatch/context";
 
 /** Options of `enqueue()`. */
@@ -24,10 +24,14 @@ export function readEnqueueOptions(name: string, options: EnqueueOptions): { rea
   const { delay = 0, key } = options;
   const runAt = Date.now() + Math.round(Number(delay) * 1000);
   if (typeof delay !== "number" || !(delay >= 0) || runAt > latestRun) {
-    throw new JobError(`'delay' of the job '${name}' must be a number of seconds from 0, up to the year 9999, but got ${String(delay)}.`);
+    throw new JobError(
+      `'delay' of the job '${name}' must be a number of seconds from 0, up to the year 9999, but got ${describeGiven(delay)}.`,
+    );
   }
   if (key !== undefined && (typeof key !== "string" || key === "" || key.length > 200 || /[\0\p{Surrogate}]/u.test(key))) {
-    throw new JobError(`'key' of the job '${name}' must be a text of 1 to 200 characters, without NUL and halves of surrogate pairs.`);
+    throw new JobError(
+      `'key' of the job '${name}' must be a text of 1 to 200 characters, without NUL and halves of surrogate pairs, but got ${describeGiven(key)}.`,
+    );
   }
   return { key: key ?? null, runAt };
 }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Extension, Flagon } from "../app";
 import { JobError, SetupError } from "../base/errors";
 import { didYouMean } from "../base/suggestion";
-import { refuseUnknown } from "../base/unknown-options";
+import { describeGiven, refuseUnknown } from "../base/unknown-options";
 import { watchPromise } from "../base/watched-promise";
 import { Database } from "../database/database";
 import { takePart } from "../database/scope";
@@ -10,16 +10,16 @@ import { findRequestContext } from "../dispatch/context";
 import { type Backend, StoreBackend } from "./backend";
 import { createBullBackend } from "./bull-backend";
 import { addJobCommands } from "./commands";
-import type { AnyJob, Job, JobControl } from "./definition";
+import { type AnyJob, checkJob, type Job, type JobControl } from "./definition";
 import { drain } from "./drain";
 import { type EnqueueOptions, noteJobs, readEnqueueOptions } from "./find-jobs";
 import { HeldJobs } from "./held-jobs";
-import type { JobsOptions } from "./jobs-options";
+import { checkJobsOptions, isCount, type JobsOptions } from "./jobs-options";
 import { listJobs, listTimes } from "./known-jobs";
 import { LateJobs } from "./late-jobs";
 import { MemoryStore } from "./memory-store";
-import { encodeData, type JobInfo, type JobState, type Message, type WaitingJob } from "./message";
-import { schedulePrefix } from "./names";
+import { checkList, encodeData, type JobInfo, type JobState, type Message, type WaitingJob } from "./message";
+import { isName, nameRule, schedulePrefix } from "./names";
 import { checkQueues } from "./queues";
 import { runJob } from "./runner";
 import { checkSchedule, type Schedule, type ScheduleOptions, Scheduler } from "./schedule";
@@ -30,11 +30,6 @@ import type { RunningWorker, WorkOptions } from "./worker";
 const cleaningInterval = 60_000;
 /** The part of a stop that is left to give jobs back, in milliseconds. */
 const handBackTime = 500;
-
-const jobsOptions = Object.keys({ database: true, engine: true, lease: true, concurrency: true, maxWait: true } satisfies Record<
-  keyof JobsOptions,
-  true
->);
 
 /**
  * Runs jobs in the background. They survive a restart, are tried again, and wait for the commit.
@@ -67,14 +62,10 @@ export class Jobs implements Extension {
 
   /**
    * @param options The place of the jobs, and the number that run at once.
-   * @throws {SetupError} If `concurrency` or `lease` is not in range.
+   * @throws {SetupError} If `concurrency`, `lease` or `maxWait` is not in range, or an option is unknown.
    */
   constructor(options: JobsOptions = {}) {
-    const { concurrency = 10, lease = 30 } = options;
-    refuseUnknown(options, jobsOptions, "new Jobs()", SetupError);
-    if (!isCount(concurrency) || !(lease > 0)) {
-      throw new SetupError("'concurrency' of Jobs must be a whole number from 1, and 'lease' seconds above 0.");
-    }
+    checkJobsOptions(options);
     this.#options = options;
   }
 
@@ -104,6 +95,7 @@ export class Jobs implements Extension {
    * @throws {JobError} If its data is no JSON or does not fit, or the service that keeps jobs does not answer.
    */
   enqueue(job: AnyJob, data: unknown, options: EnqueueOptions = {}): Promise<string> {
+    checkJob(job, "jobs.enqueue()");
     const call = `enqueue() of the job '${job.name}'`;
     const database = this.#database;
     const add = () => this.#enqueue(job, data, options);
@@ -146,7 +138,10 @@ export class Jobs implements Extension {
    * @throws {SetupError} If another one has its name, an option is unknown, or a worker has started already.
    */
   schedule(name: string, pattern: string, run: (control: JobControl) => unknown, options: ScheduleOptions = {}): void {
-    checkSchedule(options, `the schedule '${name}'`);
+    checkSchedule(options, `the schedule '${String(name)}'`);
+    if (!isName(name)) {
+      throw new SetupError(`A schedule needs a name, such as "clean": ${nameRule}, but got ${describeGiven(name)}.`);
+    }
     if (typeof run !== "function") {
       throw new SetupError(`The schedule '${name}' has no function.`);
     }
@@ -163,8 +158,12 @@ export class Jobs implements Extension {
    * Returns the data of the jobs that wait, the first first: of one kind, or of all. In tests alone, where `config.testing` is on.
    *
    * @param job The kind. Default: all.
+   * @throws {JobError} If it is no job, but a name.
    */
   queued<Input>(job?: Job<Input, never> | AnyJob): readonly unknown[] {
+    if (job !== undefined) {
+      checkJob(job, "jobs.queued()");
+    }
     return [...this.#queued.values()].filter(({ name }) => job === undefined || name === job.name).map(({ data }) => data);
   }
 
@@ -186,12 +185,10 @@ export class Jobs implements Extension {
    *
    * @param state The state. Default: all states.
    * @param limit The greatest number of jobs. Default: 100.
-   * @throws {JobError} If the limit is no whole number from 1.
+   * @throws {JobError} If the limit is no whole number from 1, or there is no such state.
    */
   async list(state?: JobState, limit = 100): Promise<readonly JobInfo[]> {
-    if (!isCount(limit)) {
-      throw new JobError(`The limit of a list of jobs must be a whole number from 1, but got ${String(limit)}.`);
-    }
+    checkList(state, limit);
     return this.#kept.list(state, limit);
   }
 
@@ -219,7 +216,7 @@ export class Jobs implements Extension {
     const job = this.#known().get(name);
     if (job === undefined) {
       const names = [...this.#known().keys()];
-      throw new JobError(`There is no job '${name}'.${didYouMean(name, names)} There are: ${names.join(", ") || "none"}.`);
+      throw new JobError(`There is no job '${name}'.${didYouMean(String(name), names)} There are: ${names.join(", ") || "none"}.`);
     }
     const message = {
       id: randomUUID(),
@@ -246,7 +243,7 @@ export class Jobs implements Extension {
     refuseUnknown(options, ["queues", "concurrency"], "jobs.work()", JobError);
     const { concurrency = 10 } = this.#options;
     if (options.concurrency !== undefined && !isCount(options.concurrency)) {
-      throw new JobError(`'concurrency' of a worker must be a whole number from 1, but got ${options.concurrency}.`);
+      throw new JobError(`'concurrency' of a worker must be a whole number from 1, but got ${describeGiven(options.concurrency)}.`);
     }
     const known = this.#known();
     checkQueues(options.queues ?? [], known);
@@ -305,16 +302,17 @@ export class Jobs implements Extension {
   }
 
   #createBackend(): Backend {
-    const { engine, lease = 30 } = this.#options;
+    const { engine, lease: seconds = 30 } = this.#options;
+    const lease = Math.ceil(seconds * 1000);
     const database = this.#database;
-    if (engine !== undefined) {
-      return createBullBackend(engine, lease * 1000, () => this.#known());
+    if (engine !== undefined && engine !== null) {
+      return createBullBackend(engine, lease, () => this.#known());
     }
     if (database === undefined) {
-      return new StoreBackend("memory", new MemoryStore(), lease * 1000);
+      return new StoreBackend("memory", new MemoryStore(), lease);
     }
     database.onTestEnd(() => this.#queued.clear());
-    return new StoreBackend("database", new SqlStore(database), lease * 1000);
+    return new StoreBackend("database", new SqlStore(database), lease);
   }
 
   async #start(): Promise<void> {
@@ -385,8 +383,4 @@ export class Jobs implements Extension {
       this.#owner.logger.error({ err: error }, "Jobs that ended long ago could not be removed.");
     }
   }
-}
-
-function isCount(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 1;
 }

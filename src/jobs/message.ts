@@ -1,7 +1,9 @@
 import { JobError } from "../base/errors";
 import { describeReason, hideValues } from "../base/query-errors";
 import { validate } from "../base/schema";
+import { describeGiven } from "../base/unknown-options";
 import type { AnyJob } from "./definition";
+import { isCount } from "./jobs-options";
 
 /** The states of a job. */
 export type JobState = "waiting" | "active" | "done" | "failed";
@@ -50,6 +52,22 @@ export interface JobInfo {
   readonly time: Date;
 }
 
+const states: readonly unknown[] = ["waiting", "active", "done", "failed"] satisfies readonly JobState[];
+
+/**
+ * Checks the arguments of a list of jobs.
+ *
+ * @throws {JobError} If there is no such state, or the limit is no whole number from 1.
+ */
+export function checkList(state: unknown, limit: unknown): void {
+  if (state !== undefined && !states.includes(state)) {
+    throw new JobError(`The state of jobs must be one of ${states.join(", ")}, but got ${describeGiven(state)}.`);
+  }
+  if (!isCount(limit)) {
+    throw new JobError(`The limit of a list of jobs must be a whole number from 1, but got ${describeGiven(limit)}.`);
+  }
+}
+
 /** The most bytes of a job's data. */
 export const largest: number = 64 * 1024;
 const longestError = 2000;
@@ -72,7 +90,7 @@ export async function encodeData({ name, schema }: AnyJob, data: unknown): Promi
     throw new JobError(`The data of the job '${name}' is no JSON: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
   if (text === undefined) {
-    throw new JobError(`The data of the job '${name}' is no JSON, but a ${typeof data}.`);
+    throw new JobError(`The data of the job '${name}' is no JSON, but ${describeGiven(data)}.`);
   }
   if (Buffer.byteLength(text) > largest) {
     throw new JobError(`The data of the job '${name}' is longer than 64 KiB. Store it, and pass its id.`);
@@ -137,7 +155,7 @@ function findLoss(before: unknown, after: unknown, path: string, isChecked: bool
     return Object.is(before, after) || (before === 0 && after === 0) ? null : path;
   }
   if (isChecked && "toJSON" in before && typeof before.toJSON === "function") {
-    return after === null ? path : null;
+    return after === null || after === undefined ? path : null;
   }
   const isPlain = Array.isArray(before) || [Object.prototype, null].includes(Object.getPrototypeOf(before));
   // Those of a Map, a Set or a promise are not its properties.
@@ -145,7 +163,8 @@ function findLoss(before: unknown, after: unknown, path: string, isChecked: bool
   if (!isKept || typeof after !== "object" || after === null) {
     return path;
   }
-  for (const [key, value] of Object.entries(before)) {
+  // A hole of a list becomes null.
+  for (const [key, value] of Object.entries(Array.isArray(before) ? Object.assign([...before], before) : before)) {
     const isLeftOut = value === undefined && !Array.isArray(before);
     const lost = isLeftOut ? null : findLoss(value, Reflect.get(after, key), `${path}.${key}`, isChecked);
     if (lost !== null) {

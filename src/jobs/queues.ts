@@ -1,5 +1,6 @@
 import { JobError } from "../base/errors";
 import { didYouMean } from "../base/suggestion";
+import { describeGiven } from "../base/unknown-options";
 import type { AnyJob } from "./definition";
 
 /** Lists the queues of jobs, with the one that jobs have by default. */
@@ -15,6 +16,9 @@ export function listQueues(known: ReadonlyMap<string, AnyJob>): ReadonlySet<stri
  * @throws {JobError} If no job has one of the queues.
  */
 export function checkQueues(queues: readonly string[], known: ReadonlyMap<string, AnyJob>): void {
+  if (!Array.isArray(queues) || !queues.every((name) => typeof name === "string")) {
+    throw new JobError(`'queues' of a worker must be a list of names, such as ["mail"], but got ${describeGiven(queues)}.`);
+  }
   const all = listQueues(known);
   const unknown = queues.find((name) => !all.has(name));
   if (unknown !== undefined) {

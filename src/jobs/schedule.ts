@@ -123,7 +123,7 @@ export class Times {
       this.#cron = new Cron(pattern, { timezone: timeZone, paused: true, mode: "5-or-6-parts" });
     } catch (cause) {
       throw new SetupError(
-        `The schedule '${name}' has the expression '${pattern}', which cannot be read: ${cause instanceof Error ? cause.message : String(cause)}. Write five fields, such as "0 3 * * *".`,
+        `The schedule '${name}' has the expression '${pattern}', which cannot be read: ${explain(cause)}. Write five fields, such as "0 3 * * *".`,
         { cause },
       );
     }
@@ -141,6 +141,11 @@ export class Times {
   after(time: number): number | null {
     return this.#cron.nextRun(new Date(time))?.getTime() ?? null;
   }
+}
+
+/** Returns the reason of an error of croner, without its prefix and its full stop. */
+function explain(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/^CronPattern: /, "").replace(/\.+$/, "");
 }
 
 /** Waits for the times of schedules, and enqueues their runs. */

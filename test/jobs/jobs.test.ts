@@ -131,6 +131,24 @@ describe("jobs in the app's database", () => {
     expect([runs, (await jobs.list("done")).length]).toEqual([[1], 1]);
   });
 
+  it("that ended their worker in each of their runs fail, without one more", async () => {
+    const { app, database, jobs } = await setUp();
+    const runs: number[] = [];
+    const deadly = job<number>("ends its worker", { retries: 1 }, (n, { attempt }) => runs.push(n * attempt));
+    const die = (id: string, attempt: number) =>
+      database.execute(
+        sql`update flagon_jobs set state = 'active', attempt = ${attempt}, claim = 'dead', claimed_until = 1 where id = ${id}`,
+      );
+    await app.appContext(async () => {
+      await die(await deadly.enqueue(10), 1);
+      await die(await deadly.enqueue(100), 2);
+    });
+    await jobs.work();
+    await until(async () => (await jobs.list("active")).length === 0);
+    expect(runs).toEqual([20]);
+    expect(await jobs.list("failed")).toMatchObject([{ data: 100, error: "The worker ended during each of its 2 runs." }]);
+  });
+
   it("do not count a delay or a pause before a retry as silence of a worker", async () => {
     const { app, jobs } = await setUp({ lease: 0.1 });
     const runs: number[] = [];
@@ -244,7 +262,7 @@ describe("Jobs", () => {
       expect(() => job(name, () => undefined)).toThrow(/A job needs a name/);
       expect(() => job("x", { queue: name }, () => undefined)).toThrow(/'queue' of the job 'x'/);
     }
-    expect(() => job("x", { queue: "a,b" }, () => undefined)).toThrow(/without commas/);
+    expect(() => job("x", { queue: "a,b" }, () => undefined)).toThrow(/without control characters and commas/);
     expect(() => job("schedule:x", () => undefined)).toThrow(/has the name of a schedule/);
     const { database } = await createLibsql("memory");
     const app = new Flagon(__dirname, { static: null, config: { testing: true } });
