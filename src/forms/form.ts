@@ -161,6 +161,9 @@ export interface ValidateOptions<Data, Input = Data> {
   /**
    * The choices of fields in this request, such as rows of a database. They are rendered and checked, and go before
    * those of `.meta({ choices })`. Name the fields of rows by `lines.product`, and those of records by `stock[].supplier`.
+   *
+   * The compiler checks the first key of a name. The rest is checked when the form is bound, and a name without a field is a `FormError`:
+   * a type of all names has no end for recursive schemas, and lacks the keys of records and of `z.looseObject()`.
    */
   choices?: { readonly [Name in FieldName<Named<Data, Input>>]?: FieldChoices };
 }
