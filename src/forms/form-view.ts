@@ -176,7 +176,7 @@ export class FormView {
       choices: this.#nameChoices(control.choices, field),
       label,
       help,
-      errors: this.#listErrors(name, control.isMultiple),
+      errors: this.#listErrors(name),
       values: matchDates(this.#listValues(field, type), options.choices),
       sendsOff: isSearch && type === "checkbox" && !control.isMultiple && unwrap(field.schema).defaultValue === true,
     };
@@ -307,15 +307,11 @@ export class FormView {
     return typeof value === "object" && value !== null ? Object.keys(value) : [];
   }
 
-  /** Lists the errors of a field. Those of the items of one control belong to it too, each text once. */
-  #listErrors(name: string, isMultiple: boolean): readonly string[] {
+  /** Lists the errors of a field with a control. Those of the items of one control belong to it too, each text once. */
+  #listErrors(name: string): readonly string[] {
     const { errors } = this.#state;
-    const own = errors[name] ?? [];
-    if (!isMultiple && own.length < 2) {
-      return own;
-    }
-    const items = isMultiple ? Object.keys(errors).filter((other) => other.startsWith(`${name}[`)) : [];
-    return [...new Set([name, ...items].flatMap((key) => errors[key] ?? []))];
+    const own = Object.keys(errors).filter((other) => other === name || other.startsWith(`${name}[`));
+    return [...new Set(own.flatMap((key) => errors[key] ?? []))];
   }
 
   /** Counts the rows that are not empty. */

@@ -1,9 +1,10 @@
 import { FormError } from "../base/errors";
 import { refusePromise } from "../base/forgotten-await";
 import { refuseUnknown } from "../base/unknown-options";
-import { type FieldIssue, isEnglishOfZod } from "../schemas/check-form";
+import type { FieldIssue } from "../schemas/check-form";
 import { listTextFormats } from "../schemas/checks";
 import type { FormIssue, FormIssueField, FormLabelKind, FormMessageKind, FormMessages } from "../schemas/form-messages";
+import { isEnglishOfZod } from "../schemas/own-messages";
 import { unwrap } from "../schemas/unwrap";
 import { listChecks, listValues, readInner, type ZodSchema } from "../schemas/zod";
 import { englishMessages } from "./languages/english";
@@ -33,7 +34,7 @@ export function findMessage(found: FieldIssue, field: FormIssueField, sources: r
     }
   }
   const isForPeople = !ownCodes.has(found.code);
-  return isForPeople && !isEnglishOfZod(found.code, found.message)
+  return isForPeople && !isEnglishOfZod(found.message, { ...found.details, code: found.code })
     ? found.message
     : (lookUp(englishMessages, issue, field) ?? found.message);
 }

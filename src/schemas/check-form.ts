@@ -5,7 +5,7 @@ import { Conversion, type LongText, type RefusedKind } from "./conversion";
 import { convert } from "./convert";
 import { emptyNode, formatName, isBlank, type NameNode } from "./field-names";
 import { type FormSchema, findField, findSent } from "./form-schema";
-import { listMessages, readMessage } from "./own-messages";
+import { isEnglishOfZod, isWritten, readMessage } from "./own-messages";
 import { placeInSets } from "./set-issues";
 import { unwrap } from "./unwrap";
 import { listValues, readDefinition, readInners, type ZodSchema } from "./zod";
@@ -212,41 +212,12 @@ function toIssue(form: FormSchema, { path, message, issue }: SchemaIssue): Field
   const schema = name === "" ? undefined : findField(form, name)?.schema;
   const details = issue ?? noDetails;
   const [ofKey] = details.code === "invalid_key" ? toIssues(details.issues) : [];
-  if (ofKey !== undefined && !isEnglishOfZod(String(ofKey.issue?.code ?? "custom"), ofKey.message)) {
+  if (ofKey !== undefined && !isEnglishOfZod(ofKey.message, { code: "custom", ...ofKey.issue })) {
     return { name, schema, code: "invalid_key", message: ofKey.message, isOwn: true, details };
   }
   const code = typeof details.code === "string" ? details.code : "custom";
-  const isOwn = code === "custom" ? message !== "Invalid input" : isWritten(schema, code, message, details);
+  const isOwn = code === "custom" ? message !== "Invalid input" : isWritten(schema, message, { ...details, code });
   return { name, schema, code, message, isOwn, details };
-}
-
-/** Tells whether an author wrote the message of an issue. A text like one of zod's own counts if the schema states it. */
-function isWritten(schema: ZodSchema | undefined, code: string, message: string, details: FieldIssue["details"]): boolean {
-  const isForeign = !isEnglishOfZod(code, message);
-  if (schema === undefined) {
-    return isForeign;
-  }
-  const written = listMessages(schema);
-  return written.length > 0 && (isForeign || written.some((one) => readMessage(one, details) === message));
-}
-
-const englishOfZod: Readonly<Record<string, RegExp>> = {
-  invalid_type: /^Invalid input: expected /,
-  invalid_value: /^Invalid (?:input: expected|option: expected one of) /,
-  too_big: /^Too big: expected /,
-  too_small: /^Too small: expected /,
-  invalid_format: /^Invalid (?:string: must |[\w .-]+$)/,
-  not_multiple_of: /^Invalid number: must be a multiple of /,
-  unrecognized_keys: /^Unrecognized keys?: /,
-  invalid_key: /^Invalid key in /,
-  invalid_union: /^Invalid (?:input|discriminator value)/,
-  invalid_element: /^Invalid value in /,
-  custom: /^Invalid input$/,
-};
-
-/** Tells whether a message is one of zod's English texts, which are written for developers. */
-export function isEnglishOfZod(code: string, message: string): boolean {
-  return englishOfZod[code]?.test(message) ?? false;
 }
 
 function isText(schema: ZodSchema): boolean {

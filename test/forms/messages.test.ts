@@ -47,6 +47,7 @@ describe("messages of forms", () => {
     [z.array(z.file()).min(2), [], "At least 2 files."],
     [z.string().regex(/^[A-Z]+$/), "a", "This does not have the right format."],
     [z.uuid(), "a", "This does not have the right format."],
+    [z.stringFormat("plate: \u00e4/b", /^x/), "a", "This does not have the right format."],
     [z.string().startsWith("x"), "a", "Must start with \u201cx\u201d."],
     [z.string().endsWith("x"), "a", "Must end with \u201cx\u201d."],
     [z.string().includes("x"), "a", "Must contain \u201cx\u201d."],

@@ -1,3 +1,4 @@
+import { germanMessages } from "flagon";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { serveFields } from "./support";
@@ -43,5 +44,53 @@ describe("a message of the schema", () => {
     expect((await serveFields({ f: schema }).send({ f: "x" })).errors.f?.[0]).toMatch(
       /^(?:Enter an e-mail address|This does not have the right format)\.$/,
     );
+  });
+});
+
+describe("a message that a check states with a code of zod", () => {
+  const short = (path: string[] = []) => ({
+    code: "too_small" as const,
+    origin: "string" as const,
+    minimum: 3,
+    inclusive: true,
+    input: "",
+    message: "Own.",
+    path,
+  });
+
+  it.each<[string, z.ZodType, Record<string, string>]>([
+    ["superRefine()", z.string().superRefine((_, context) => context.addIssue(short())), { f: "a" }],
+    [
+      "check()",
+      z.string().check((context) => {
+        context.issues.push({ code: "invalid_format", format: "iban", input: "", message: "Own." });
+      }),
+      { f: "a" },
+    ],
+    ["a group", z.object({ a: z.string() }).superRefine((_, context) => context.addIssue(short(["a"]))), { "f.a": "a" }],
+  ])("wins over the messages of the app, in any language of zod: %s", async (_, schema, fields) => {
+    const page = serveFields({ f: schema }, { messages: germanMessages });
+    for (const locale of [z.locales.en(), z.locales.de()]) {
+      z.config(locale);
+      try {
+        expect(Object.values((await page.send(fields)).errors)).toEqual([["Own."]]);
+      } finally {
+        z.config(z.locales.en());
+      }
+    }
+  });
+
+  it("is Flagon's if zod has no language, as zod/mini has none", async () => {
+    const page = serveFields({ text: z.string().min(3), count: z.int(), size: z.enum(["a"]) });
+    z.config({ localeError: () => undefined });
+    try {
+      expect((await page.send({ text: "a", count: "x", size: "b" })).errors).toEqual({
+        text: ["At least 3 characters."],
+        count: ["Enter a whole number."],
+        size: ["Choose one of the options."],
+      });
+    } finally {
+      z.config(z.locales.en());
+    }
   });
 });
