@@ -186,6 +186,9 @@ describe("strictTransportSecurity", () => {
     expect(await find("https://localhost/")).toBe("max-age=31536000; includeSubDomains; preload");
     expect(await find("https://localhost/nowhere")).toBe("max-age=31536000; includeSubDomains; preload");
     expect(await find("/")).toBeNull();
+    const own = createApp({ config: { strictTransportSecurity: { maxAge: 5 } } });
+    own.get("/", () => makeResponse("x", 200, { "strict-transport-security": "max-age=1" }));
+    expect((await own.testClient().get("https://localhost/")).headers.get("strict-transport-security")).toBe("max-age=1");
     expect(() => createApp({ config: { strictTransportSecurity: { maxAge: -1 } } })).toThrow(/strictTransportSecurity/);
     expect(() => createApp({ config: { strictTransportSecurity: true as never } })).toThrow(/strictTransportSecurity/);
   });

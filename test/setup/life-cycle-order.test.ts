@@ -44,6 +44,25 @@ describe("the functions of onStart", () => {
     expect(log).toEqual(["inner", "inner", "outer"]);
   });
 
+  it("of a mounted app run in the primary process or in the workers too, and so do its stops", async () => {
+    for (const [role, expected] of [
+      ["primary", ["once", "once-stopped"]],
+      ["worker", ["each", "each-stopped"]],
+    ] as const) {
+      const { app: outer, log, note } = createLogged();
+      const inner = createApp();
+      inner.onStop(() => (role === "worker" ? undefined : note("always")()));
+      inner.onStart(note("once"), { once: true });
+      inner.onStop(note("once-stopped"));
+      inner.onStart(note("each"));
+      inner.onStop(note("each-stopped"));
+      outer.mount("/inner", inner);
+      await outer.lifeCycle.start(role);
+      await outer.lifeCycle.stop(1000, role);
+      expect(log, role).toEqual(expected);
+    }
+  });
+
   it("do not run after a stop that comes while a mounted app starts", async () => {
     const { app: outer, log, note } = createLogged();
     const inner = createApp();
@@ -137,7 +156,11 @@ describe("the functions of onStop", () => {
     const { app: other } = createLogged();
     other.lifeCycle.add({ stop: (time) => void times.push(time) });
     other.lifeCycle.add({ stop: () => wait(300) });
+    const inner = createApp();
+    inner.lifeCycle.add({ stop: (time) => void times.push(time) });
+    other.mount("/inner", inner);
     await other.lifeCycle.stop(1000);
+    expect([(times[3] ?? 0) <= 720, (times[3] ?? 0) > 250]).toEqual([true, true]);
     expect([(times[2] ?? 0) <= 720, (times[2] ?? 0) > 250]).toEqual([true, true]);
   });
 
@@ -149,6 +172,19 @@ describe("the functions of onStop", () => {
     app.ready().catch(() => undefined);
     await app.lifeCycle.stop(100);
     expect(performance.now() - begun).toBeLessThan(1000);
+    const again = performance.now();
+    app.ready().catch(() => undefined);
+    await app.lifeCycle.stop(6000);
+    expect(performance.now() - again).toBeLessThan(2500);
+  });
+
+  it("have the time of shutdownTimeout, up to a second, if background work has used it up", async () => {
+    const { app, log } = createLogged();
+    app.config.shutdownTimeout = 0.5;
+    app.background(() => new Promise(() => undefined));
+    app.onStop(() => wait(350).then(() => log.push("stop")));
+    await app.testClient().close();
+    expect(log).toEqual(["stop"]);
   });
 
   it("have the time of shutdownTimeout after a start that failed", async () => {
