@@ -9,6 +9,9 @@ import { type Claim, decodeData, PermanentError } from "./message";
 /** The longest time of a timer, in milliseconds: Node fires one that is set for longer at once. */
 export const longestTimer: number = 2 ** 31 - 1;
 
+/** Milliseconds that a job has to end after its timeout, before the log tells that it goes on. */
+const grace = 5000;
+
 /**
  * Runs a job once, in the app's context.
  *
@@ -21,8 +24,16 @@ export async function runJob(app: Application, job: AnyJob, claim: Omit<Claim, "
   const { timeout } = job.options;
   const late = new AbortController();
   const error = new JobError(`The job '${job.name}' took longer than its timeout of ${timeout} s.`);
-  const timer = timeout === null ? undefined : setTimeout(() => late.abort(error), Math.min(longestTimer, timeout * 1000));
   const log = app.logger.child({ job: job.name, jobId: id, ...(requestId === null ? {} : { requestId }) });
+  const warn = (): void =>
+    log.warn(
+      `The job '${job.name}' still runs ${grace / 1000} s after its timeout of ${timeout} s. Pass 'signal' on to the work that it awaits.`,
+    );
+  const end = (): void => {
+    late.abort(error);
+    timer = setTimeout(warn, grace);
+  };
+  let timer = timeout === null ? undefined : setTimeout(end, Math.min(longestTimer, timeout * 1000));
   const control: JobControl = { id, attempt, log, requestId, traceparent, signal: AbortSignal.any([late.signal, stop]) };
   try {
     return await runDetached(() => runInAppContext(app, async () => job.run(data, control), findOwnOrigin(app)));

@@ -50,6 +50,31 @@ describe("a worker", () => {
     expect(store.asked).toBe(last);
   });
 
+  it("warns of a job that does not end after its timeout, and takes one that ends well late as done", async () => {
+    const store = new MemoryStore();
+    const app = createApp();
+    const warnings: string[] = [];
+    app.logger.child = () => Object.assign(Object.create(app.logger), { warn: (text: string) => void warnings.push(text) });
+    const stuck = job(uniqueName(), { timeout: 0.05 }, () => wait(5500));
+    const late = job(uniqueName(), { timeout: 0.05 }, () => wait(200));
+    const jobs = new Map([stuck, late].map((one) => [one.name, one]));
+    await store.add(message(stuck.name, "stuck"), () => undefined);
+    await store.add(message(late.name, "late"), () => undefined);
+    const worker = new StoreWorker(
+      app,
+      store,
+      () => jobs,
+      30_000,
+      () => undefined,
+      {},
+    );
+    await until(async () => (await store.list("done", 10)).length === 2);
+    expect(warnings).toEqual([
+      `The job '${stuck.name}' still runs 5 s after its timeout of 0.05 s. Pass 'signal' on to the work that it awaits.`,
+    ]);
+    await worker.stop(1000);
+  });
+
   it("asks for as many jobs as it can run, and for none while it cannot run any", async () => {
     const store = new CountingStore();
     const releases: (() => void)[] = [];
