@@ -7,6 +7,9 @@ import { type Engine, findOfError, messageOf } from "./engine";
 import { reach } from "./reach";
 import { type AppTable, describeMissing } from "./tables";
 
+/** The words of a database about a table, a column or another object that exists. */
+const existing = /\balready exists\b|\bduplicate column name\b/i;
+
 /** A migration of the folder. */
 interface Migration {
   readonly tag: string;
@@ -111,7 +114,7 @@ export class Migrations {
       try {
         await (this.#parts.apply ?? (() => this.#applyByDrizzle()))();
       } catch (error) {
-        throw this.#explain(error, before.pending);
+        throw await this.#explain(error, before.pending);
       }
       return before.pending;
     });
@@ -216,20 +219,45 @@ export class Migrations {
     await migrator.migrate(this.#database, { migrationsFolder: this.folder });
   }
 
-  /** Names the file and the statement that failed. */
-  #explain(error: unknown, pending: readonly string[]): unknown {
-    const migrations = this.#read().filter(({ tag }) => pending.includes(tag));
+  /** Names the file and the statement that failed, and the cure. */
+  async #explain(error: unknown, pending: readonly string[]): Promise<unknown> {
+    const migrations = this.#read();
     const index: unknown = findOfError(error, "statementIndex");
     const query: unknown = findOfError(error, "query");
     // libSQL counts the statements, each migration having one more that notes it.
-    const all = migrations.flatMap(({ file, statements, tag }) => [...statements, ""].map((statement) => ({ file, tag, statement })));
+    const all = migrations
+      .filter(({ tag }) => pending.includes(tag))
+      .flatMap(({ file, statements, tag }) => [...statements, ""].map((statement) => ({ file, tag, statement })));
     const failed = typeof index === "number" ? all[index] : all.find(({ statement }) => statement.trim() !== "" && statement === query);
-    return failed === undefined
-      ? error
-      : new DatabaseError(
-          `The migration '${failed.tag}' failed: ${messageOf(error)}\n\n${failed.statement.trim()}\n\nNothing of it was applied. Fix ${join(this.folder, failed.file)}.`,
-          { cause: error },
-        );
+    if (failed === undefined) {
+      return error;
+    }
+    const reason = messageOf(error);
+    const cure = (existing.test(reason) ? await this.#describeExisting(migrations) : undefined) ?? `Fix ${join(this.folder, failed.file)}.`;
+    return new DatabaseError(
+      `The migration '${failed.tag}' failed: ${reason}\n\n${failed.statement.trim()}\n\nNothing of it was applied. ${cure}`,
+      { cause: error },
+    );
+  }
+
+  /** Describes the cure if the tables come from elsewhere than the folder: then the file of the migration is as it should be. */
+  async #describeExisting(migrations: readonly Migration[]): Promise<string | undefined> {
+    const applied = await this.#readApplied();
+    const gone = applied.filter((row) => !migrations.some((migration) => isOf(migration, row))).length;
+    if (gone === 0 && applied.length > 0) {
+      return undefined;
+    }
+    const cause =
+      gone === 0
+        ? "The database has no applied migration, so that its tables were made by other means, such as drizzle-kit push."
+        : `The database has ${gone === 1 ? "an applied migration" : `${gone} applied migrations`} that the folder does not have: it was emptied and generated again.`;
+    const restore =
+      gone === 0
+        ? "Use an empty database."
+        : "Restore the former files, such as from Git, and generate a migration for what has changed since.";
+    return process.env.NODE_ENV !== "production" && (await this.#engine.describe()).isLocal
+      ? `${cause} In development, if no row of it is needed: npx flagon db reset, which drops all tables and applies all migrations. Otherwise: ${restore}`
+      : `${cause} ${restore}`;
   }
 }
 

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Flagon } from "flagon";
 import { Database, type DatabaseOptions } from "flagon/database";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { writeFiles } from "../support";
 
 type Row = Readonly<Record<string, unknown>>;
@@ -65,6 +65,41 @@ export function describeMigrations(name: string, prepare: () => Promise<() => Op
       expect(applied.flat()).toEqual(["0000_one"]);
       expect(await all[0]?.query("select title from one")).toEqual([{ title: "first" }]);
       expect(await all[1]?.database.inspectMigrations()).toEqual({ pending: [], skipped: [], changed: [], problem: null });
+    });
+
+    it("that were generated again after they had been applied name the reset as their cure, in development alone", async () => {
+      const { create, root } = await setUp();
+      const { database, query, run } = create();
+      await database.migrate();
+      write(root, "0001_one", "create table one (id integer primary key);", "0001_one");
+      const again = await run("db", "migrate");
+      expect([again.exitCode, again.output]).toEqual([
+        1,
+        expect.stringMatching(
+          /'0001_one' failed: .*already exists[\s\S]*an applied migration that the folder does not have[^\n]*npx flagon db reset/,
+        ),
+      ]);
+      expect(again.output).not.toContain("Fix ");
+      vi.stubEnv("NODE_ENV", "production");
+      const served = await run("db", "migrate");
+      vi.unstubAllEnvs();
+      expect(served.output).toMatch(/Restore the former files/);
+      expect(served.output).not.toContain("reset");
+      expect((await run("db", "reset")).exitCode).toBe(0);
+      expect(await query("select * from one")).toEqual([]);
+    });
+
+    it("of tables that were made by other means name the reset as well, and those that are wrong do not", async () => {
+      const { create, root } = await setUp();
+      const { run, query } = create();
+      await query("create table one (id integer primary key)");
+      expect((await run("db", "migrate")).output).toMatch(/has no applied migration[^\n]*npx flagon db reset/);
+      await query("drop table one");
+      expect((await run("db", "migrate")).exitCode).toBe(0);
+      write(root, "0001_two", "create table one (id integer primary key);", "0000_one", "0001_two");
+      const wrong = await run("db", "migrate");
+      expect(wrong.output).toMatch(/already exists[\s\S]*Fix .*0001_two\.sql/);
+      expect(wrong.output).not.toContain("reset");
     });
 
     it("have a state: pending, skipped or changed", async () => {
