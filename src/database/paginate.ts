@@ -41,6 +41,8 @@ export interface PageableQuery<Item> extends PromiseLike<readonly Item[]> {
 /** Gets the rows of a page, for queries that take their limit at once, such as `db.query.posts.findMany()`. */
 export type PageLoader<Item> = (range: { readonly limit: number; readonly offset: number }) => PromiseLike<readonly Item[]>;
 
+/** The answer for a page whose number is none. It speaks to visitors and to programs. */
+const noNumber = "This list has no such page: its pages have the numbers from 1 on.";
 const numberPattern = /^[1-9]\d{0,15}$/;
 
 /**
@@ -78,7 +80,7 @@ async function loadPage<Item>(query: PageableQuery<Item> | PageLoader<Item>, opt
   const page = options.page ?? readPage(parameter);
   const offset = (page - 1) * perPage;
   if (!Number.isSafeInteger(page) || page < 1 || !Number.isSafeInteger(offset + perPage)) {
-    throw new NotFound();
+    throw new NotFound(noNumber);
   }
   const count = options.count ?? (typeof query === "function" ? undefined : countRows(query));
   if (count === undefined) {
@@ -93,7 +95,7 @@ async function loadPage<Item>(query: PageableQuery<Item> | PageLoader<Item>, opt
     throw new TypeError(`paginate() needs 'count' as a whole number from 0, but got ${String(total)}.`);
   }
   if (rows.length === 0 && page > 1) {
-    throw new NotFound();
+    throw new NotFound(`This list has no page ${page}.`);
   }
   const hasNext = total === null ? rows.length > perPage : offset + rows.length < total && rows.length > 0;
   return new Page(rows.slice(0, perPage), page, perPage, total, hasNext, parameter);
@@ -103,7 +105,7 @@ function readPage(parameter: string): number {
   const values = findRequestContext()?.request.query.getAll(parameter) ?? [];
   const [text = "1"] = values;
   if (!numberPattern.test(text)) {
-    throw new NotFound();
+    throw new NotFound(noNumber);
   }
   return Number(text);
 }

@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { asc, eq } from "drizzle-orm";
 import { abort, defineForm, type Flagon, makeResponse, renderTemplateString, request, route } from "flagon";
 import { afterCommit, atomic, findUniqueViolation, paginate, refuseDuplicates } from "flagon/database";
+import { openapi } from "flagon/openapi";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createApp, createLiveApp } from "../support";
@@ -491,6 +492,64 @@ export function describeDatabase(name: string, create: () => Promise<Made>, isPo
       expect(await titles(made)).toEqual(["Taken", "beside"]);
       expect((await client.post("/other", { form: { title: "x" } })).status).toBe(500);
       expect(findUniqueViolation(new Error("other"))).toBeNull();
+    });
+
+    it("are a 409 of a JSON API, and a page that does not exist is a 404, both in its document", async () => {
+      const made = await create();
+      const { db, posts } = made;
+      const NewPost = z.object({ title: z.string().trim().min(1) });
+      const Post = NewPost.extend({ id: z.int() });
+      const Posts = z.object({ items: z.array(Post), total: z.int().nullable(), nextPage: z.int().nullable() });
+      const Paging = z.object({ page: z.int().min(1).default(1) });
+      class Api {
+        @route.get("/posts", { query: Paging, returns: Posts, openapi: { responses: { 404: "There is no such page." } } })
+        list() {
+          return paginate(db.select().from(posts).orderBy(asc(posts.id)), { perPage: 1 });
+        }
+        @route.get("/bare", { returns: Posts })
+        bare() {
+          return paginate(db.select().from(posts).orderBy(asc(posts.id)), { perPage: 1 });
+        }
+        @route.post("/posts", { json: NewPost, returns: Post, status: 201, openapi: { responses: { 409: "The title is taken." } } })
+        async create({ json }: { json: z.output<typeof NewPost> }) {
+          try {
+            const [post] = await db.insert(posts).values(json).returning();
+            return post ?? abort(500);
+          } catch (error) {
+            if (findUniqueViolation(error)?.columns.includes("title")) {
+              abort(409, "The title is taken.");
+            }
+            throw error;
+          }
+        }
+        @atomic
+        @route.post("/atomic", { json: NewPost, returns: Post, status: 201 })
+        inside(values: { json: z.output<typeof NewPost> }) {
+          return this.create(values);
+        }
+      }
+      const app = serve(made, false, Api);
+      app.use(openapi({ info: { title: "Posts", version: "1" } }));
+      const client = app.testClient();
+      const read = async (path: string, json?: object) => {
+        const response = await (json === undefined ? client.get(path) : client.post(path, { json }));
+        return { status: response.status, type: response.headers.get("content-type"), body: await response.json() };
+      };
+      const problem = "application/problem+json";
+      const taken = { status: 409, type: problem, body: { detail: "The title is taken." } };
+      expect(await read("/posts", { title: "a" })).toMatchObject({ status: 201, body: { title: "a" } });
+      expect(await read("/posts", { title: "a" })).toMatchObject(taken);
+      expect(await read("/atomic", { title: "a" })).toMatchObject(taken);
+      expect(await read("/atomic", { title: "b" })).toMatchObject({ status: 201 });
+      expect(await read("/posts?page=2")).toMatchObject({ status: 200, body: { total: 2, nextPage: null, items: [{ title: "b" }] } });
+      expect(await read("/posts?page=3")).toMatchObject({ status: 404, type: problem, body: { detail: "This list has no page 3." } });
+      const detail = "This list has no such page: its pages have the numbers from 1 on.";
+      for (const page of ["0", "-1", "abc", "1e9", "99999999999999999999"]) {
+        expect(await read(`/bare?page=${page}`)).toMatchObject({ status: 404, type: problem, body: { detail } });
+      }
+      const { paths } = (await read("/openapi.json")).body as { paths: Record<string, Record<string, { responses: object }>> };
+      expect(paths["/posts"]?.get?.responses).toMatchObject({ 404: { description: "There is no such page." } });
+      expect(paths["/posts"]?.post?.responses).toMatchObject({ 409: { description: "The title is taken." } });
     });
   });
 }
