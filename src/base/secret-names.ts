@@ -30,8 +30,32 @@ export function isSecretName(name: string): boolean {
   return isSecret;
 }
 
-/** Masks the values of secret parameters in the query of a URL or request target, and a password before the host: `/x?token=…`. */
-export function maskTarget(given: string): string {
+/** The text in place of a token in a path. */
+const tokenMask = "(token)";
+/** A whole segment of a path that is a token as `signToken()` makes it (data, expiry and signature), or a JWT. */
+const token = /(^|\/)(?:[\w-]{2,}\.[\w-]{4,8}\.[\w-]{27,86}|eyJ[\w-]{8,}\.[\w-]{2,}\.[\w-]{16,})(?=\/|$)/g;
+
+/**
+ * Hides tokens in a path, by which anybody could act for a user.
+ *
+ * @param path The path, as it came.
+ * @param values The values of the rule's variables. Those with secret names, as of `/join/<token>`, are hidden too.
+ */
+export function hideTokens(path: string, values: Readonly<Record<string, unknown>> = {}): string {
+  const secrets = Object.keys(values).filter((name) => typeof values[name] === "string" && values[name] !== "" && isSecretName(name));
+  const plain = path.includes(".") ? path.replace(token, `$1${tokenMask}`) : path;
+  return secrets.length === 0
+    ? plain
+    : plain.replace(/[^/]+/g, (segment) => (secrets.some((name) => values[name] === decode(segment)) ? tokenMask : segment));
+}
+
+/**
+ * Masks tokens in the path of a URL or request target, the values of secret parameters in its query, and a password before the host:
+ * `/reset/(token)?token=…`.
+ */
+export function maskTarget(whole: string, values: Readonly<Record<string, unknown>> = {}): string {
+  const end = whole.search(/[?#]/);
+  const given = end < 0 ? hideTokens(whole, values) : hideTokens(whole.slice(0, end), values) + whole.slice(end);
   const target = given.includes("@") ? given.replace(/(\/\/[^/?#@:\s]*):[^/?#@\s]*@/g, `$1:${secretMask}@`) : given;
   const start = target.indexOf("?");
   if (start < 0) {
@@ -39,8 +63,14 @@ export function maskTarget(given: string): string {
   }
   const masked = target
     .slice(start + 1)
-    .replace(/([^&=#]+)=([^&#]*)/g, (pair, name: string) => (isSecretName(decode(name)) ? `${name}=${secretMask}` : pair));
+    .replace(/([^&=#]+)=([^&#]*)/g, (pair, name: string, value: string) =>
+      isSecretName(decode(name)) || isToken(value) ? `${name}=${secretMask}` : pair,
+    );
   return `${target.slice(0, start)}?${masked}`;
+}
+
+function isToken(value: string): boolean {
+  return value.includes(".") && value.search(token) === 0;
 }
 
 function decode(name: string): string {

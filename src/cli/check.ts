@@ -58,11 +58,14 @@ export function checkDeployment(app: Flagon, nodeVersion: string = process.versi
   );
   check(!config.csrf, "Requests from other sites are not refused.", "Set csrf to true.");
   const endOfLife = findEndOfLife(nodeVersion);
-  check(
-    endOfLife !== undefined && endOfLife <= today,
-    `Node ${nodeVersion} gets no more security fixes since ${endOfLife?.toISOString().slice(0, 10)}.`,
-    "Use a line of Node that gets them: https://nodejs.org/en/about/previous-releases",
-  );
+  if (endOfLife !== undefined && endOfLife <= today) {
+    findings.push({
+      problem: `Node ${nodeVersion} gets no more security fixes since ${endOfLife.toISOString().slice(0, 10)}.`,
+      cure: "Use a line of Node that gets them: https://nodejs.org/en/about/previous-releases",
+      // Flagon supports the line, and an app cannot choose it where a platform does.
+      isWarning: true,
+    });
+  }
   findings.push(...findMisplacedSettings(app), ...findMissingFolders(app));
   check(routes.length === 0, "The app has no routes.", "Register its controllers.");
   return findings;

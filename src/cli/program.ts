@@ -171,13 +171,12 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
       const app = await load();
       const findings = deploy === true ? [...checkDeployment(app), ...(await checkExtensions(app))] : [];
       await app.lifeCycle.stop();
-      for (const { cure, problem } of findings) {
-        console.log(`${problem}\n    ${cure}`);
+      const wrong = findings.filter(({ isWarning }) => isWarning !== true).length;
+      for (const { cure, isWarning, problem } of findings) {
+        console.log(`${isWarning === true ? "Warning: " : ""}${problem}\n    ${cure}`);
       }
-      console.log(
-        findings.length === 0 ? "Nothing is wrong." : `${findings.length} ${findings.length === 1 ? "thing is" : "things are"} wrong.`,
-      );
-      fail(findings.length === 0 ? 0 : 1);
+      console.log(wrong === 0 ? "Nothing is wrong." : `${wrong} ${wrong === 1 ? "thing is" : "things are"} wrong.`);
+      fail(wrong === 0 ? 0 : 1);
     });
   program
     .command("secret")

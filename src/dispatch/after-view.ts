@@ -282,7 +282,7 @@ function handleUnhandled(context: RequestContext, thrown: unknown): MaybePromise
   if (propagatesErrors(context)) {
     throw error;
   }
-  logError(request.log, error, `Exception on ${toLoggedPath(request.target)} [${request.method}]`);
+  logError(request.log, error, `Exception on ${toLoggedPath(request.target, request.viewArgs)} [${request.method}]`);
   const exception = new InternalServerError(undefined, { cause: error });
   // In debug mode the page for developers is there for this error, as in Flask. A handler of the error's own class comes before.
   const isForDeveloper = mayDebug(context) && app.config.propagateExceptions !== false;

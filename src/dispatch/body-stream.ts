@@ -123,7 +123,7 @@ export async function discardBody(context: RequestContext, body: ResponseBody): 
 
 /** Logs the error with the request, as those of views are logged. */
 function logFailure({ request }: RequestContext, error: unknown): void {
-  request.log.error({ err: error }, `A streamed response failed on ${toLoggedPath(request.target)} [${request.method}]`);
+  request.log.error({ err: error }, `A streamed response failed on ${toLoggedPath(request.target, request.viewArgs)} [${request.method}]`);
 }
 
 /**

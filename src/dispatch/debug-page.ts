@@ -43,7 +43,7 @@ export function renderDebugPage(context: RequestContext, error: Error): Markup {
 </head>
 <body>
 <header>
-<p>${context.request.method} ${maskTarget(context.request.target)}</p>
+<p>${context.request.method} ${maskTarget(context.request.target, context.request.viewArgs)}</p>
 <h1>${reason.name}</h1>
 <pre class="message">${reason.message}</pre>
 ${hint === undefined ? "" : html`<p>${hint}</p>`}
@@ -152,7 +152,7 @@ function renderRequest(context: RequestContext): Markup {
   const { request, usedSession } = context;
   const headers = [...request.headers].map(([name, value]) => [name, isSecretName(name) ? secretMask : maskTarget(value)] as const);
   const rows: (readonly [string, string])[] = [
-    ["URL", maskTarget(request.url)],
+    ["URL", maskTarget(request.url, request.viewArgs)],
     ["Endpoint", context.endpoint === undefined ? "none" : `${context.endpoint.name} (${context.endpoint.label})`],
     ["Rule", request.rule ?? "none"],
     ["Values", JSON.stringify(maskSecrets({ ...request.viewArgs }))],

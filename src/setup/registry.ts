@@ -158,6 +158,8 @@ export interface Finding {
   readonly problem: string;
   /** The cure. */
   readonly cure: string;
+  /** Whether it is told without failing a check: the app runs as it is meant to. Default: `false`. */
+  readonly isWarning?: boolean;
 }
 
 /** The routes, hooks and handlers of an app. */

@@ -148,10 +148,11 @@ function reloadProgram(folder: string, { host, port }: RunOptions): void {
 function logAccess(exchange: ServedExchange): void {
   const { message, reply } = exchange;
   const { method } = message;
-  const target = maskTarget(message.url ?? "").replace(/[^\x20-\x7e•]/g, (character) => JSON.stringify(character).slice(1, -1));
   const start = performance.now();
   exchange.onEnd(() => {
     const time = `${(performance.now() - start).toFixed(1)} ms`;
+    const masked = maskTarget(message.url ?? "", exchange.context?.request.viewArgs);
+    const target = masked.replace(/[^\x20-\x7e•]/g, (character) => JSON.stringify(character).slice(1, -1));
     say(`${method} ${target} ${reply.writableFinished ? reply.statusCode : "client left"} ${time}`);
   });
 }

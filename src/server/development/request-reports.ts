@@ -115,7 +115,7 @@ export class RequestReports {
     this.#drafts.set(context, {
       id: this.#count,
       method: context.request.method,
-      target: maskTarget(context.request.target),
+      target: maskTarget(context.request.target, context.request.viewArgs),
       time: Date.now(),
       start: now,
       mark: now,

@@ -250,7 +250,7 @@ export class ServedExchange extends Exchange implements Sender<void> {
       const error = new FlagonError(
         "A middleware began a response, and then called next(). It has to end the response itself, or to leave it.",
       );
-      app.logger.error({ err: error }, `Exception on ${toLoggedPath(request.target)} [${request.method}]`);
+      app.logger.error({ err: error }, `Exception on ${toLoggedPath(request.target, request.viewArgs)} [${request.method}]`);
       reply.destroy();
     }
   }

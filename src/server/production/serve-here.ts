@@ -219,7 +219,7 @@ function logAccess({ app, request }: RequestContext, exchange: Exchange): void {
       {
         requestId: request.id,
         method: request.method,
-        path: toLoggedPath(request.target),
+        path: toLoggedPath(request.target, request.viewArgs),
         status: reply.statusCode,
         duration: Math.round(performance.now() - start),
         remoteAddress: request.remoteAddress,
