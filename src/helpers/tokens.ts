@@ -38,7 +38,8 @@ export function signToken(data: unknown, options: SignTokenOptions): string {
 /**
  * Returns the data of a token that a client sent, or `null` if the token is forged, expired, of another purpose or bound to another value.
  *
- * It never throws for the text of a client. A token is valid up to and including the second at which it expires.
+ * It never throws for the text of a client. A token is valid up to and including the second at which it expires. A compressed one, as
+ * itsdangerous writes it, holds at most 64 KiB.
  *
  * @param token The token, as it came.
  * @param options The purpose, and the value that the token was bound to. With a `schema`, data that does not fit it is `null` too.

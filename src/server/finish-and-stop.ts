@@ -16,6 +16,7 @@ export async function finishAndStop(
   end: number = performance.now() + app.config.shutdownTimeout * 1000,
   role: ProcessRole = "single",
 ): Promise<void> {
+  app.lifeCycle.checkStop();
   await app.backgroundWork.finish(Math.max(0, end - performance.now()));
   await app.lifeCycle.stop(Math.max(Math.min(leastStopTime, app.config.shutdownTimeout * 1000), end - performance.now()), role);
 }

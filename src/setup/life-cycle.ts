@@ -183,7 +183,7 @@ export class LifeCycle {
    */
   start(role: ProcessRole = "single"): Promise<void> {
     const inside = this.#inside.getStore();
-    if (inside !== undefined && inside === this.#attempt) {
+    if (this.#isInStart) {
       return Promise.reject(
         new FlagonError("A function of onStart sent a request to its own app, or awaited app.ready(): it would wait for itself."),
       );
@@ -214,6 +214,23 @@ export class LifeCycle {
       this.#stopping = undefined;
     });
     return this.#stopping;
+  }
+
+  /**
+   * Refuses a stop by a function of `onStart`.
+   *
+   * @throws {FlagonError} If such a function calls it.
+   */
+  checkStop(): void {
+    if (this.#isInStart) {
+      throw new FlagonError("A function of onStart stopped its own app: the stop would wait for it.");
+    }
+  }
+
+  /** Whether a function of `onStart` is the caller. */
+  get #isInStart(): boolean {
+    const inside = this.#inside.getStore();
+    return inside !== undefined && inside === this.#attempt;
   }
 
   async #start(role: ProcessRole): Promise<void> {

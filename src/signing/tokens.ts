@@ -37,6 +37,8 @@ const csrfPurpose = "wtf-csrf-token";
 /** The four characters that JSON takes for blank space; they write the expiry behind the data of a token of itsdangerous. */
 const blanks = [" ", "\t", "\n", "\r"];
 const blankDigits = 24;
+/** Throws for bytes that are no UTF-8, as Python does. */
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * Signs a value of JSON with its expiry.
@@ -220,7 +222,7 @@ function toBase64(text: string): string {
 
 function parse(bytes: Buffer): unknown {
   try {
-    return JSON.parse(bytes.toString("utf8")) ?? null;
+    return JSON.parse(utf8.decode(bytes)) ?? null;
   } catch {
     return null;
   }

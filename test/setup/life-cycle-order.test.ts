@@ -75,6 +75,14 @@ describe("the functions of onStart", () => {
     expect(log).toEqual(["inner"]);
   });
 
+  it("cannot stop the app, which would wait for them", async () => {
+    const { app } = createLogged();
+    app.onStart(() => app.testClient().close());
+    const begun = performance.now();
+    await expect(app.testClient().get("/")).rejects.toThrow("A function of onStart stopped its own app: the stop would wait for it.");
+    expect(performance.now() - begun).toBeLessThan(2000);
+  });
+
   it("may return a promise of another library", async () => {
     const { app } = createLogged();
     const query = {};

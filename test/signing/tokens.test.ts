@@ -238,7 +238,16 @@ describe("hostile tokens", () => {
     const reset = signer("reset");
     expect(readFlask(reset.sign(encode("1")))).toBe(1);
     const bomb = `.${encode(deflateSync(JSON.stringify("x".repeat(1_000_000))))}`;
-    for (const value of [encode("{"), encode(""), ".", `.${encode("no deflate")}`, bomb, encode(JSON.stringify("x".repeat(9000)))]) {
+    for (const value of [
+      encode(Buffer.from([0x22, 0xff, 0x22])),
+      encode("\ufeff1"),
+      encode("{"),
+      encode(""),
+      ".",
+      `.${encode("no deflate")}`,
+      bomb,
+      encode(JSON.stringify("x".repeat(9000))),
+    ]) {
       expect(readFlask(reset.sign(value)), value.slice(0, 20)).toBeNull();
     }
   });
