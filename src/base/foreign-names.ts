@@ -1,3 +1,5 @@
+import { didYouMean } from "./suggestion";
+
 /** The functions and values of Flask, its extensions and Express, by their names there, and the cure of each. */
 const foreign: Readonly<Record<string, string>> = {
   jsonify: "Return the object itself, or json(value, status)",
@@ -57,6 +59,9 @@ const exportedByLogin: ReadonlySet<string> = new Set(
   "LoginManager loginUser logoutUser currentUser loginRequired requireUser hashPassword verifyPassword".split(" "),
 );
 
+/** The entry points of the package besides "flagon". */
+const entryPoints = ["database", "jobs", "login", "mail", "openapi", "sessions"];
+
 /**
  * Finds the cure for the message of an error of JavaScript about a name that an app has from Flask or Express, or did not import.
  *
@@ -64,13 +69,41 @@ const exportedByLogin: ReadonlySet<string> = new Set(
  * @returns The cure as a sentence, or `undefined`.
  */
 export function explainForeignName(message: string): string | undefined {
+  if (/^__(?:dir|file)name is not defined in ES module scope/.test(message)) {
+    return "An ES module has import.meta.dirname in its place: new Flagon(import.meta.dirname).";
+  }
+  if (
+    /^(?:The requested module 'flagon' does not provide an export named 'default'|(?:import_)?flagon\w*\.default is not a constructor|Flagon is not a constructor)/.test(
+      message,
+    )
+  ) {
+    return 'The class is an export by its name: import { Flagon } from "flagon", or const { Flagon } = require("flagon").';
+  }
+  const path = /^Package subpath '\.\/([^']+)' is not defined by "exports" in .*[\\/]flagon[\\/]package\.json/.exec(message)?.[1];
+  if (path !== undefined) {
+    return `The package has no '${path}'. Its parts are "flagon", and "flagon/${entryPoints.join('", "flagon/')}".${didYouMean(path, entryPoints)}`;
+  }
   const called = /^\(?(?:0 ?, ?)?([\w$.]+)\)? is not (?:a function|a constructor|iterable)/.exec(message)?.[1];
   if (called !== undefined) {
     const record = ofRecords.find(([pattern]) => pattern.test(called));
-    return record === undefined ? explainName(called.slice(called.lastIndexOf(".") + 1), called.includes(".")) : `${record[1]}.`;
+    if (record !== undefined) {
+      return `${record[1]}.`;
+    }
+    const name = called.slice(called.lastIndexOf(".") + 1);
+    return /^(?:import_)?flagon(?:_\d+)?\.\w+$/.test(called) ? explainExport(name) : explainName(name, called.includes("."));
   }
-  const missing = /^([\w$]+) is not defined$/.exec(message)?.[1] ?? /provide an export named '([\w$]+)'/.exec(message)?.[1];
-  return missing === undefined ? undefined : explainName(missing, /export named/.test(message));
+  const required = /^The requested module 'flagon' does not provide an export named '([\w$]+)'/.exec(message)?.[1];
+  if (required !== undefined) {
+    return explainExport(required);
+  }
+  const missing = /^([\w$]+) is not defined$/.exec(message)?.[1];
+  return missing === undefined ? undefined : explainName(missing, false);
+}
+
+/** Explains a name that the package does not export. */
+function explainExport(name: string): string {
+  const hint = exportedByLogin.has(name) ? ` It is one of "flagon/login".` : didYouMean(name, exported);
+  return explainName(name, true) ?? `The package "flagon" has no export '${name}'.${hint}`;
 }
 
 /** Explains a name. A member may be one of an object of the app's own, so that only names of Flask and Express count. */

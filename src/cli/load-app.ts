@@ -12,6 +12,10 @@ const candidates = ["app", "src/app", "index", "src/index"].flatMap((name) =>
 const names = ["app", "application", "default"];
 const factories = ["createApp", "makeApp", "create_app"];
 
+/** A decorator of Flagon, outside of the text of a comment. */
+const usesDecorators =
+  /(?:^|[;{}\s])(?<!\*\s*)@(?:route|blueprint|beforeRequest|afterRequest|teardownRequest|errorHandler|contextProcessor|template\w+|command|csrfExempt|\w*[lL]oginRequired|requires)\b/m;
+
 /** The error of a folder without an app. The reloader ends then: it has no code to watch. */
 export class MissingApp extends LoadError {}
 
@@ -69,6 +73,7 @@ export async function loadApp(given: string | undefined, folder: string): Promis
   const { file, name } = findApp(given, folder);
   const exported = await loadModule(file);
   const value = name === undefined ? pick(exported, file) : exported[name];
+  refuseForeign(value, file);
   const app: unknown = typeof value === "function" && !isApp(value) ? await Reflect.apply(value, undefined, []) : value;
   if (!isApp(app)) {
     throw new LoadError(
@@ -78,6 +83,27 @@ export async function loadApp(given: string | undefined, folder: string): Promis
     );
   }
   return app;
+}
+
+/**
+ * Refuses functions that are no factories of an app.
+ *
+ * @throws {LoadError} If the value is an app of Express, or a class.
+ */
+function refuseForeign(value: unknown, file: string): void {
+  if (typeof value !== "function" || isApp(value)) {
+    return;
+  }
+  if ("handle" in value && "listen" in value) {
+    throw new LoadError(
+      `'${basename(file)}' exports an app of Express, and no Flagon app. Mount it: app.mount("/legacy", expressApp), and export the Flagon app.`,
+    );
+  }
+  if (/^class\b/.test(Function.prototype.toString.call(value))) {
+    throw new LoadError(
+      `'${basename(file)}' exports the class '${value.name}', and no Flagon app. Export the app: const app = new Flagon(__dirname); app.register(${value.name}); export default app;`,
+    );
+  }
 }
 
 /** Returns the names of a module's apps and functions. */
@@ -121,6 +147,12 @@ async function loadModule(file: string): Promise<Readonly<Record<string, unknown
     if (isLoadedByNode && isSyntaxError(error)) {
       throw new LoadError(
         `Node cannot load '${basename(file)}' by itself: it takes TypeScript without decorators, enums and parameter properties. Install a loader that compiles them: npm install --save-dev ts-node typescript`,
+        { cause: error },
+      );
+    }
+    if (error instanceof SyntaxError && /\.[cm]?js$/.test(file) && usesDecorators.test(readFileSync(file, "utf8"))) {
+      throw new LoadError(
+        `Node cannot load '${basename(file)}': JavaScript takes no decorators. Name the file '${basename(file).replace(/js$/, "ts")}' and install a loader, npm install --save-dev ts-node typescript, or add routes by functions: app.get("/", () => "Hello").`,
         { cause: error },
       );
     }

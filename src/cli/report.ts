@@ -1,6 +1,7 @@
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CommanderError } from "commander";
+import { explainForeignName } from "../base/foreign-names";
 import { findHint, findReason, hideValues } from "../base/query-errors";
 
 /** The codes of errors about a wrong call: exit code 2. */
@@ -43,7 +44,7 @@ export function report(error: unknown, folder: string): number {
     }
     console.error(error);
   }
-  const hint = findHint(error);
+  const hint = findHint(error) ?? (error instanceof Error && !isFlagonError(error) ? explainForeignName(error.message) : undefined);
   if (hint !== undefined && process.env.NODE_ENV !== "production") {
     console.error(hint);
   }

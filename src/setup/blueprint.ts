@@ -171,6 +171,9 @@ export function registerOn(registration: Registration, target: object, options: 
     throw new SetupError(`app.register() needs a controller or a blueprint, but got ${describeGiven(given)}.`);
   }
   refusePromise(given, "argument of register()", SetupError);
+  if (Array.isArray(given)) {
+    throw new SetupError("register() takes one controller or blueprint, but got a list. Call it once for each.");
+  }
   checkBlueprintOptions(options, nameTarget(target));
   if (target instanceof Blueprint) {
     target.apply(registration, options);

@@ -66,6 +66,11 @@ export function checkRouteCall(call: string, values: readonly unknown[]): void {
   const place = `${call}(${nameRule(rule)})`;
   checkRule(rule, place);
   if (typeof view !== "function") {
+    if (view === undefined) {
+      throw new SetupError(
+        `The view of the rule '${rule}' is missing. The second argument is the view of ${call}(), the third its options: app.${call}("${rule}", () => "Hello"). As a decorator of a method write @route${call === "route" ? "" : `.${call}`}("${rule}") of "flagon".`,
+      );
+    }
     throw new SetupError(
       `The view of the rule '${rule}' is ${describe(view)}. The second argument is the view of ${call}(), the third its options. For a guard wrap the view, as loginRequired(view) does, or use blueprint.beforeRequest().`,
     );
@@ -254,9 +259,11 @@ function checkRule(rule: unknown, place: string): void {
   if (typeof rule !== "string") {
     const cure = Array.isArray(rule)
       ? " Call it once for each rule."
-      : rule instanceof RegExp
-        ? " Variables stand in angle brackets. For an expression of your own, add a converter to app.converters."
-        : "";
+      : typeof rule === "function" && place.startsWith("@")
+        ? ` A decorator of routes is called: ${place.replace(/\(.*/, "")}("/path").`
+        : rule instanceof RegExp
+          ? " Variables stand in angle brackets. For an expression of your own, add a converter to app.converters."
+          : "";
     throw new SetupError(`A rule is text, such as "/users/<int:id>", but this one is ${describe(rule)}. It is in ${place}.${cure}`);
   }
 }

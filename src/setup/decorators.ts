@@ -5,6 +5,7 @@ import type { BlueprintOptions, HttpMethod, RouteOptions } from "../routing/rout
 import type { CheckedResult } from "../routing/view-types";
 import { checkErrorKind, checkRouteDecorator, describe, isClass } from "./call-checks";
 import { decorateFunction } from "./decorated-functions";
+import { misplaced, placeOf } from "./decorator-places";
 import type {
   CommandDecorator,
   ControllerDecorator,
@@ -369,7 +370,7 @@ export function createRecorder(label: string, toRecord: (method: string) => Cont
   return (target, second, descriptor) => {
     if (typeof second === "object") {
       if (second.kind !== "method" || second.static || second.private) {
-        throw new SetupError(`${label} was put on '${String(second.name)}'. It belongs on a public method of a controller.`);
+        throw misplaced(label, String(second.name), placeOf(second));
       }
       if (second.metadata === undefined) {
         throw new SetupError(
@@ -380,7 +381,11 @@ export function createRecorder(label: string, toRecord: (method: string) => Cont
       return;
     }
     if (second === undefined || descriptor === undefined || typeof descriptor.value !== "function" || typeof target === "function") {
-      throw new SetupError(`${label} was put on '${String(second ?? "a class")}'. It belongs on a public method of a controller.`);
+      throw misplaced(
+        label,
+        String(second ?? "a class"),
+        second === undefined ? "class" : typeof target === "function" ? "static" : "field",
+      );
     }
     addRecord(target, toRecord(nameOf(label, second)));
   };
