@@ -5,7 +5,7 @@ import type { Schema } from "../base/schema";
 import { isZodSchema, type ZodSchema } from "../schemas/zod";
 import { correct } from "./corrections";
 import type { Direction, Place } from "./direction";
-import { type Definitions, readReference, relocate, signDefinitions } from "./references";
+import { type Definitions, readReference, relocate, root, signDefinitions } from "./references";
 
 // Loaded for the first schema of zod: an app without schemas needs no zod.
 const loadZod = lazily((): typeof import("zod") => require("zod"));
@@ -46,9 +46,6 @@ const sharedResponses = {
 
 /** The name of a response that many routes share. */
 export type SharedResponse = keyof typeof sharedResponses;
-
-/** The name of the root in the definitions of one schema. */
-const root = "#";
 
 /** The schemas of a document by name, and the responses that many routes share. */
 export class Components {

@@ -1,28 +1,11 @@
 import type { Flagon } from "../app";
-import { SetupError } from "../base/errors";
-import { refuseUnknown } from "../base/unknown-options";
+import { didYouMean } from "../base/suggestion";
 import type { Route } from "../routing/route";
 import type { Endpoint } from "../setup/registry";
 import { Components, type OpenApiObject } from "./components";
+import { checkInfo, type OpenApiInfo } from "./info";
 import { LoginSecurity } from "./login-security";
 import { describeOperation } from "./operation";
-
-/** The parts of a document that do not come from the routes. */
-export interface OpenApiInfo {
-  /** The `title` and the `version` of the API, and optionally a `description`. */
-  readonly info: { readonly title: string; readonly version: string } & Readonly<Record<string, unknown>>;
-  /** The addresses of the API. Default: the path below which the document is asked for. */
-  readonly servers?: readonly Readonly<Record<string, unknown>>[];
-  /** The ways in which clients authenticate, by name, such as `{ bearer: { type: "http", scheme: "bearer" } }`. */
-  readonly securitySchemes?: Readonly<Record<string, unknown>>;
-  /**
-   * The schemes that every route asks for, such as `[{ bearer: [] }]`. The `openapi: { security }` of a route replaces them. Default: none,
-   * and for routes with `@loginRequired` the session cookie or one of `securitySchemes`.
-   */
-  readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
-  /** The descriptions of the tags of routes. */
-  readonly tags?: readonly Readonly<Record<string, unknown>>[];
-}
 
 /**
  * Describes an app's routes as an OpenAPI 3.1 document. It has the routes with `json`, `returns` or `openapi`, and
@@ -54,48 +37,34 @@ export function createDocument(app: Flagon, about: OpenApiInfo): OpenApiObject {
       paths.add(route, method, (id) => describeOperation(route, method, id, components, login));
     }
   }
+  const described = paths.toObject();
+  const schemes = login.toComponents();
+  warnOfSchemes([about, ...Object.values(described).flatMap((item) => Object.values(Object(item)))], schemes, (message) =>
+    app.logger.warn(message),
+  );
   return {
     openapi: "3.1.0",
     info,
     ...(servers === undefined ? {} : { servers }),
-    paths: paths.toObject(),
-    components: { ...components.toObject(), ...login.toComponents() },
+    paths: described,
+    components: { ...components.toObject(), ...schemes },
     ...(security === undefined ? {} : { security }),
     ...(tags === undefined ? {} : { tags }),
   };
 }
 
-/** The parts of a document that an app states. The type keeps the list complete. */
-const aboutNames = Object.keys({
-  info: true,
-  servers: true,
-  securitySchemes: true,
-  security: true,
-  tags: true,
-} satisfies Record<keyof OpenApiInfo, true>);
-/** The fields of an Info Object (OpenAPI 3.1, section 4.8.2). */
-const infoNames = ["title", "summary", "description", "termsOfService", "contact", "license", "version"];
-
-/**
- * Checks the parts of a document that an app states.
- *
- * @param about The parts.
- * @param more The names of further options beside them.
- * @throws {SetupError} If an option is unknown, or if the title or the version is missing.
- */
-export function checkInfo(about: OpenApiInfo, more: readonly string[] = []): void {
-  if ("components" in about) {
-    throw new SetupError(
-      "There is no option 'components' of openapi(). Name schemas by .meta({ id: \"…\" }), and schemes of security by 'securitySchemes'.",
+/** Warns of schemes of security that the document does not have: generators refuse it. */
+function warnOfSchemes(owners: readonly unknown[], { securitySchemes }: OpenApiObject, warn: (message: string) => void): void {
+  const known = Object.keys(Object(securitySchemes));
+  const named = owners.flatMap((owner) => {
+    const security: unknown = Reflect.get(Object(owner), "security");
+    return Array.isArray(security) ? security.flatMap((requirement) => Object.keys(Object(requirement))) : [];
+  });
+  for (const name of new Set(named.filter((one) => !known.includes(one)))) {
+    warn(
+      `The OpenAPI document names the scheme '${name}' in 'security', but 'securitySchemes' of openapi() does not have it.${didYouMean(name, known)}`,
     );
   }
-  refuseUnknown(about, [...aboutNames, ...more], "openapi()", SetupError);
-  const { info }: { info?: OpenApiInfo["info"] } = about;
-  if (typeof info?.title !== "string" || typeof info.version !== "string") {
-    throw new SetupError('openapi() needs the title and the version of the API: { info: { title: "Shop", version: "1" } }.');
-  }
-  const own = Object.keys(info).filter((name) => name.startsWith("x-"));
-  refuseUnknown(info, [...infoNames, ...own], "'info' of openapi()", SetupError);
 }
 
 /** The methods that a document can describe (OpenAPI 3.1, section 4.8.9). */

@@ -10,10 +10,12 @@ import { createDirectoryResponse } from "../http/files/send-file";
 import { FlagonResponse } from "../http/response/response";
 import { Blueprint } from "../setup/blueprint";
 import type { OpenApiObject } from "./components";
-import { checkInfo, createDocument, type OpenApiInfo } from "./document";
+import { createDocument } from "./document";
+import { checkInfo, type OpenApiInfo } from "./info";
 
 export type { OpenApiObject } from "./components";
-export { createDocument, type OpenApiInfo } from "./document";
+export { createDocument } from "./document";
+export type { OpenApiInfo } from "./info";
 
 /** Options of `openapi()`. */
 export interface OpenApiOptions extends OpenApiInfo {
@@ -39,6 +41,9 @@ export interface OpenApiOptions extends OpenApiInfo {
 export function openapi(options: OpenApiOptions): Extension {
   checkInfo(options, ["path", "docs"]);
   const { path = "/openapi.json", docs = "/docs", ...about } = options;
+  if (docs !== null && typeof docs !== "string") {
+    throw new SetupError("The option 'docs' of openapi() is the path of the page, or null for no page.");
+  }
   return {
     name: "openapi",
     install(app) {

@@ -110,7 +110,19 @@ function joinParameters(parameters: readonly OpenApiObject[], own: readonly unkn
   const ownRecords = own.filter(isRecord);
   const isReplaced = (parameter: OpenApiObject): boolean =>
     ownRecords.some((other) => other.name === parameter.name && other.in === parameter.in);
-  return [...parameters.filter((parameter) => !isReplaced(parameter)), ...own];
+  return [
+    ...parameters.filter((parameter) => !isReplaced(parameter)),
+    ...own.map((parameter) => (isRecord(parameter) ? complete(parameter) : parameter)),
+  ];
+}
+
+/** Completes a parameter by the fields that each one needs (OpenAPI 3.1, section 4.8.12). */
+function complete(parameter: OpenApiObject): OpenApiObject {
+  if ("$ref" in parameter) {
+    return parameter;
+  }
+  const required = parameter.in === "path" ? { required: true } : {};
+  return { ...required, ...("schema" in parameter || "content" in parameter ? {} : { schema: {} }), ...parameter };
 }
 
 function joinResponse(code: string, known: unknown, response: unknown, components: Components): unknown {
@@ -120,7 +132,10 @@ function joinResponse(code: string, known: unknown, response: unknown, component
     return { ...(isRecord(known) && !("$ref" in known) ? known : content), description: response };
   }
   const isJoined = isRecord(known) && isRecord(response) && !("$ref" in known) && !("$ref" in response);
-  return isJoined ? { ...known, ...response } : response;
+  if (isJoined) {
+    return { ...known, ...response };
+  }
+  return isRecord(response) && !("$ref" in response) ? { description: reasonOf(Number(code)) || "An answer.", ...response } : response;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

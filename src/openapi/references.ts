@@ -1,4 +1,7 @@
-/** The definitions of one JSON schema by name. The name `#` is the schema itself. */
+/** The name of a schema itself among its definitions. No id is that name. */
+export const root = "\0";
+
+/** The definitions of one JSON schema by name. The name {@link root} is the schema itself. */
 export type Definitions = Readonly<Record<string, unknown>>;
 
 /** The signatures of definitions: two definitions have the same one if they describe the same values, even under other names. */
@@ -63,7 +66,7 @@ export function relocate(definition: unknown, names: ReadonlyMap<string, string>
 
 function replaceReferences(definition: unknown, replace: (target: string) => string | undefined): string {
   return JSON.stringify(definition, (key, value: unknown) => {
-    const target = key === "$ref" ? (value === "#" ? "#" : readReference(value, "#/$defs/")) : undefined;
+    const target = key === "$ref" ? (value === "#" ? root : readReference(value, "#/$defs/")) : undefined;
     return target === undefined ? value : replace(target);
   });
 }

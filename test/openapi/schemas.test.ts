@@ -119,6 +119,11 @@ describe("names of components", () => {
     expect(returned(document, "/r4")).toEqual({ type: "array", items: { $ref: "#/components/schemas/a_b" } });
   });
 
+  it("keep a schema with the id '#' apart from the schema around it", async () => {
+    const document = await describeApp(returning(z.object({ a: z.int32() }).meta({ id: "#" })));
+    expect(Object.values(document.components.schemas)).toEqual([expect.objectContaining({ properties: { a: expect.anything() } })]);
+  });
+
   it("leave 'Problem' to the app if the app has a schema of that name", async () => {
     const Problem = z.object({ mine: z.int() }).meta({ id: "Problem" });
     const app = createApp();
