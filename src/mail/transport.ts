@@ -180,11 +180,21 @@ const cures: readonly (readonly [cause: RegExp, cure: string])[] = [
     "Check user and password of the transport. In a URL, signs such as @ and / are written by encodeURIComponent().",
   ],
   [/authentication required|\b530\b/i, "Give the transport a user and a password: smtps://user:password@host."],
-  [/STARTTLS|requireTLS/i, "The server offers no TLS there: take its port for TLS with smtps://, or leave requireTLS out."],
   [
     /certificate|self-signed|altnames/i,
     "The name in the URL must be the one of the server's certificate, and its authority must be known (NODE_EXTRA_CA_CERTS).",
   ],
+  [
+    /STARTTLS: 4\d\d|Error initiating TLS/i,
+    "The server offers TLS, and fails at it: take its port for TLS with smtps://, or tell its operator.",
+  ],
+  [/STARTTLS|requireTLS/i, "The server offers no TLS there: take its port for TLS with smtps://, or leave requireTLS out."],
+  [/Invalid greeting/i, "No server of SMTP answers there: check host and port of the transport (465 for smtps://, 587 for smtp://)."],
+  [
+    /Connection closed|ECONNRESET|EPIPE|socket hang up|disconnected/i,
+    "The server ended the connection: it may be busy, or refuse this machine. mail.sendLater() tries again.",
+  ],
+  [/(?:^|[\s:])4[25]\d[\s-]/, "The server asks for another try later, which mail.sendLater() makes."],
 ];
 
 function explain(cause: unknown, mail: SentMail, recipients: readonly string[]): Error {
