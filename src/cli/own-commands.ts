@@ -38,6 +38,23 @@ export function asHelp(words: readonly string[], builtIn: readonly string[]): re
 }
 
 /**
+ * Runs a command. If its promise never settles, and nothing else keeps the process, the process ends with 1 and an error: Node itself
+ * would end it with 0, as if all were done.
+ */
+export async function toItsEnd(words: readonly string[], run: () => Promise<unknown>): Promise<unknown> {
+  const fail = (): void => {
+    console.error(`The command '${words.join(" ")}' has not ended: it awaits a promise that nothing settles any more.`);
+    process.exitCode = 1;
+  };
+  process.once("beforeExit", fail);
+  try {
+    return await run();
+  } finally {
+    process.off("beforeExit", fail);
+  }
+}
+
+/**
  * Formats the usage of the app's commands: of all, or of those that begin with words.
  *
  * @throws {UsageError} If none does.

@@ -18,7 +18,7 @@ import { complete, completionScripts, listNames, type Shell, shells } from "./co
 import { loadEnvironmentFiles } from "./environment-files";
 import { loadApp, MissingApp } from "./load-app";
 import { createProject, kinds, loaders, moduleSystems, type ProjectChoices } from "./new-project";
-import { asHelp, formatCommands, ownWords, withAppFirst } from "./own-commands";
+import { asHelp, formatCommands, ownWords, toItsEnd, withAppFirst } from "./own-commands";
 import { report } from "./report";
 import { formatRoutes, listRoutes } from "./routes";
 import { enterDevelopment, startShell } from "./shell";
@@ -207,7 +207,7 @@ function createProgram(place: Place, fail: (code: number) => void): Command {
       const app = await loadForCommand(program, own, load);
       enterDevelopment(app);
       try {
-        const value = await app.runCommand(own);
+        const value = await toItsEnd(own, () => app.runCommand(own));
         if (typeof value === "string") {
           console.log(value);
         }

@@ -77,6 +77,10 @@ class BullBackend implements Backend {
 
   async prepare(): Promise<void> {
     await this.#connections.find();
+    if (this.kind === "postgres") {
+      // BullMQ opens its pool at the first call.
+      await this.reach();
+    }
   }
 
   async reach(): Promise<void> {

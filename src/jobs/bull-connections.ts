@@ -77,7 +77,17 @@ export class BullConnections {
 
   async #openRedis(url: string, disableOfflineQueue: boolean): Promise<unknown> {
     const { createClient } = require("redis") as typeof import("redis");
-    const client = createClient({ url, disableOfflineQueue, socket: { connectTimeout: longestCall } });
+    const create = () => createClient({ url, disableOfflineQueue, socket: { connectTimeout: longestCall } });
+    let client: ReturnType<typeof create>;
+    try {
+      client = create();
+    } catch (cause) {
+      // The URL can hold a password.
+      throw new ConfigError(
+        `The URL of 'engine' of Jobs cannot be read: ${describeError(cause)}. Write it such as redis://user:password@host:6379/0, with signs of the password by encodeURIComponent().`,
+        { cause },
+      );
+    }
     client.on("error", () => undefined);
     // Each queue listens to it.
     client.setMaxListeners(0);

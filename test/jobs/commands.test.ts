@@ -103,6 +103,27 @@ describe("commands of a project in development", () => {
   }, 120_000);
 });
 
+describe("a command", () => {
+  it("fails if its promise never settles, and nothing keeps the process", async () => {
+    const root = createProject({
+      "app.js": `
+        const { Flagon } = require("flagon");
+        const { Jobs, job } = require("flagon/jobs");
+        const app = new Flagon(__dirname, { static: null });
+        app.use(new Jobs());
+        job("endless", () => new Promise(() => undefined));
+        app.command("hang", () => new Promise(() => undefined));
+        module.exports = app;`,
+    });
+    for (const words of [["jobs", "run", "endless"], ["hang"]]) {
+      expect(await flagon(root, words, development)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(`The command '${words.join(" ")}' has not ended`),
+      });
+    }
+  }, 60_000);
+});
+
 describe("flagon jobs work", () => {
   it.each([
     ["production", production],

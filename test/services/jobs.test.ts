@@ -299,6 +299,24 @@ describe("BullMQ", () => {
     await app.lifeCycle.stop(5000);
   });
 
+  it.each(["redis://127.0.0.1/none", "redis://127.0.0.1:port", "redis://user:a#b@127.0.0.1"])(
+    "explains a URL that cannot be read: %s",
+    async (engine) => {
+      const app = createApp();
+      app.use(new Jobs({ engine }));
+      await expect(app.ready()).rejects.toMatchObject({ code: "CONFIG", message: expect.stringMatching(/^The URL of 'engine' of Jobs/) });
+      await expect(app.ready()).rejects.not.toThrow("a#b");
+    },
+  );
+
+  it.each(["redis", "postgres"])("ends the start within seconds if its service is away: %s", async (scheme) => {
+    const app = createApp();
+    app.use(new Jobs({ engine: `${scheme}://127.0.0.1:${await findPort()}` }));
+    const begun = performance.now();
+    await expect(app.ready()).rejects.toMatchObject({ code: "JOB", message: expect.stringContaining("does not answer") });
+    expect(performance.now() - begun).toBeLessThan(8000);
+  });
+
   it("neither loses jobs nor lets requests hang while Redis is away", async () => {
     const app = createApp();
     app.logger.level = "silent";
