@@ -1,3 +1,6 @@
+import { FormError } from "../base/errors";
+import { describeGiven } from "../base/unknown-options";
+import { type FormSchema, getField } from "../schemas/form-schema";
 import { findDatabase } from "./database";
 import { findOfError, messageOf } from "./engine";
 
@@ -51,6 +54,7 @@ export function findUniqueViolation(error: unknown): UniqueViolation | null {
  * of that name. If the database names no column, the name of the index has to hold that of the field. If no field fits, the error is thrown.
  * @param run Runs the statement.
  * @returns The result of the statement, or `undefined` if it was refused.
+ * @throws {FormError} If the form has no field of a message, or a message is no text; before the statement runs.
  *
  * @example
  * ```ts
@@ -62,6 +66,7 @@ export async function refuseDuplicates<Field extends string, Result>(
   messages: Readonly<Partial<Record<Field, string>>>,
   run: () => Result | Promise<Result>,
 ): Promise<Result | undefined> {
+  checkMessages(form, messages);
   const database = findDatabase("refuseDuplicates()");
   try {
     return database.isAtomic ? await database.atomic(run) : await run();
@@ -73,6 +78,23 @@ export async function refuseDuplicates<Field extends string, Result>(
     form.addError(field, messages[field] ?? "");
     return undefined;
   }
+}
+
+/** Refuses messages of fields that a form of Flagon does not have: they would never be shown. */
+function checkMessages(form: object, messages: Readonly<Record<string, unknown>>): void {
+  const schema: unknown = Reflect.get(form, "schema");
+  for (const [field, message] of Object.entries(messages)) {
+    if (isFormSchema(schema)) {
+      getField(schema, field);
+    }
+    if (message !== undefined && typeof message !== "string") {
+      throw new FormError(`The message of refuseDuplicates() for '${field}' must be a text, but got ${describeGiven(message)}.`);
+    }
+  }
+}
+
+function isFormSchema(value: unknown): value is FormSchema {
+  return typeof value === "object" && value !== null && "fields" in value && value.fields instanceof Map;
 }
 
 /** Finds the field of a violation: by the name of a column, by a column inside of an expression, or else by the name of the index. */
