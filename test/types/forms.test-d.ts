@@ -45,6 +45,56 @@ export async function readUploads() {
   return [];
 }
 
+const Node = z.object({
+  name: z.string(),
+  doc: z.file().optional(),
+  get kids() {
+    return z.array(Node);
+  },
+});
+const Odd = defineForm({
+  rows: z.array(z.object({ name: z.string(), doc: z.file().optional() })),
+  none: z.file().nullable(),
+  fixed: z.array(z.file()).readonly(),
+  brand: z.file().brand("Photo"),
+  either: z.union([z.file(), z.literal("none")]),
+  changed: z.file().transform((file) => ({ file })),
+  pipe: z.file().pipe(z.file().max(3)),
+  pair: z.tuple([z.string()], z.file()),
+  byId: z.record(z.string(), z.file()),
+  set: z.set(z.file()),
+  lazy: z.lazy(() => z.object({ file: z.instanceof(File) })),
+  both: z.object({ file: z.file() }).and(z.object({ count: z.int() })),
+  map: z.record(z.string(), z.string()).transform((record) => new Map(Object.entries(record))),
+  count: z.int().default(3),
+  tree: Node,
+});
+
+/** A file is an upload wherever it stands, and initial values have the type that the schema takes. */
+export async function readOddUploads() {
+  const form = await Odd.validateOnSubmit({
+    initial: { rows: [{ name: "a" }, {}], map: { a: "b" }, count: undefined, both: { count: 2 }, tree: { kids: [{ kids: [{}] }] } },
+    choices: { "rows.name": ["a"], "tree.kids.name": ["b"] },
+  });
+  if (!form.valid) {
+    return [];
+  }
+  const { data } = form;
+  type Checks = [
+    Assert<Equals<(typeof data.rows)[number]["doc"], UploadedFile | undefined>>,
+    Assert<Equals<typeof data.none, UploadedFile | null>>,
+    Assert<Equals<typeof data.either, UploadedFile | "none">>,
+    Assert<Equals<typeof data.pipe, UploadedFile>>,
+    Assert<Equals<typeof data.pair, [string, ...UploadedFile[]]>>,
+    Assert<Equals<typeof data.set, Set<UploadedFile>>>,
+    Assert<Equals<typeof data.map, Map<string, string>>>,
+    Assert<Equals<typeof data.count, number>>,
+  ];
+  const { fixed, brand, changed, byId, lazy, both, tree } = data;
+  const files = [fixed[0], brand, changed.file, byId.a, lazy.file, both.file, tree.kids[0]?.kids[0]?.doc];
+  return [await Promise.all(files.map((file) => file?.saveTo("x")))] satisfies unknown[] as Checks extends [] ? never : unknown[];
+}
+
 /** Initial values have the types that the schema takes, whole or in parts. */
 export async function fillIn(post: { id: number; note: string | null }) {
   await Order.validateOnSubmit();
