@@ -195,4 +195,22 @@ describe("serve", () => {
     expect([answer.status, await answer.text()]).toEqual([503, "failed: warehouse\n"]);
     await hear("The health check 'warehouse' failed.");
   });
+
+  it("answers the health path with 503 on a kept connection while it stops", async () => {
+    const port = await findPort();
+    const { child, hear } = start(createProject({ "app.ts": app("") }), ["serve", "--port", String(port), "--health", "/healthz"]);
+    const exited = once(child, "exit");
+    await until(`http://127.0.0.1:${port}/healthz`, "ok");
+    const socket = connect(port, "127.0.0.1");
+    const ask = async () => {
+      socket.write("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      const [answer] = (await once(socket, "data")) as [Buffer];
+      return String(answer);
+    };
+    expect(await ask()).toMatch(/^HTTP\/1\.1 200 [\s\S]*ok\n$/);
+    child.kill("SIGTERM");
+    await hear("Stopping the app");
+    expect(await ask()).toMatch(/^HTTP\/1\.1 503 [\s\S]*connection: close[\s\S]*stopping\n$/i);
+    expect(await exited).toEqual([0, null]);
+  });
 });
