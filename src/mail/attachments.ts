@@ -53,10 +53,18 @@ function readAttachment(attachment: unknown, allowFiles: boolean): Attachment {
     }
   }
   if (reading !== undefined || isIndirect) {
-    return attachment;
+    return withName(attachment);
   }
   const { encoding, ...rest }: Attachment & { readonly encoding?: unknown } = attachment;
-  return { ...rest, content: readContent(content, encoding) };
+  // Nodemailer makes a name of the type. Without both, it would be one with a star.
+  const isNameless = !rest.filename && !rest.contentType;
+  return { ...withName(isNameless ? { ...rest, filename: "attachment.bin" } : rest), content: readContent(content, encoding) };
+}
+
+/** Takes the folders off the name of a file: a reader could write to them. An empty name is none. */
+function withName({ filename, ...rest }: Attachment): Attachment {
+  const name = typeof filename === "string" ? (filename.split(/[/\\]/).pop() ?? "") : filename;
+  return { ...rest, ...(name === undefined || name === "" ? {} : { filename: name }) };
 }
 
 function checkField(key: string, value: string): void {

@@ -17,17 +17,30 @@ export function checkLine(text: string, field: string): string {
   return text;
 }
 
+/** The marks that turn the order of letters around: `a\u202efdp.exe` is shown as `aexe.pdf`. */
+const overrides = /[\u202d\u202e]/;
+/** The most characters of such a text: with its header it must fit into a line (RFC 5322, section 2.1.1). */
+const longestPlain = 900;
+
 /**
  * Checks a name, an address or the field of a file, whose text readers must not take for another one.
  *
- * @throws {MailError} If it holds a line break, a NUL, or an encoded word of RFC 2047. Readers, and servers behind the first one, would
- * decode that to another name or address.
+ * @throws {MailError} If it holds a line break, a NUL, a mark that turns letters around, or an encoded word of RFC 2047, which readers,
+ * and servers behind the first one, would decode to another name or address; and if it is longer than 900 characters.
  */
 export function checkPlain(text: string, field: string): string {
   if (encodedWord.test(text)) {
     throw new MailError(
       `The field '${field}' of a mail holds an encoded word, such as =?utf-8?q?text?=, which readers would show as another text. Give the decoded text.`,
     );
+  }
+  if (overrides.test(text)) {
+    throw new MailError(
+      `The field '${field}' of a mail holds a mark that turns the order of letters around (U+202D or U+202E), so that readers would show another text. Remove it.`,
+    );
+  }
+  if (text.length > longestPlain) {
+    throw new MailError(`The field '${field}' of a mail has ${text.length} characters. It may have ${longestPlain}.`);
   }
   return checkLine(text, field);
 }

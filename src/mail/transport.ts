@@ -119,6 +119,12 @@ export async function deliver(
   const all = envelope?.to ?? [...to, ...cc, ...bcc].map(({ address }) => address);
   const recipients = all.filter((address) => only === null || only.has(address));
   const sender = envelope?.from ?? from.address;
+  const failed: string[] = [];
+  for (const { content, filename } of attachments) {
+    if (typeof content === "object" && "once" in content) {
+      content.once("error", () => failed.push(`the attachment '${filename ?? "without a name"}' cannot be read: `));
+    }
+  }
   let result: unknown;
   try {
     await checkInternational(transport, [sender, ...recipients]);
@@ -141,7 +147,7 @@ export async function deliver(
       date,
     });
   } catch (cause) {
-    throw explain(cause, mail, recipients);
+    throw explain(cause, mail, recipients, failed[0]);
   }
   const rejected: unknown = Reflect.get(Object(result), "rejected");
   if (Array.isArray(rejected) && rejected.length > 0) {
@@ -197,7 +203,7 @@ const cures: readonly (readonly [cause: RegExp, cure: string])[] = [
   [/(?:^|[\s:])4[25]\d[\s-]/, "The server asks for another try later, which mail.sendLater() makes."],
 ];
 
-function explain(cause: unknown, mail: SentMail, recipients: readonly string[]): Error {
+function explain(cause: unknown, mail: SentMail, recipients: readonly string[], place = ""): Error {
   if (cause instanceof PermanentMailError) {
     return cause;
   }
@@ -205,7 +211,7 @@ function explain(cause: unknown, mail: SentMail, recipients: readonly string[]):
   const given = cause instanceof Error ? cause.message : String(cause);
   const reason = hideLinks(given, mail).replace(/\s+/g, " ").trim().slice(0, 500);
   const cure = cures.find(([pattern]) => pattern.test(given))?.[1];
-  const text = `The mail to ${recipients.join(", ")} was not sent: ${reason}${cure === undefined ? "" : `${/[.!?]$/.test(reason) ? "" : "."} ${cure}`}`;
+  const text = `The mail to ${recipients.join(", ")} was not sent: ${place}${reason}${cure === undefined ? "" : `${/[.!?]$/.test(reason) ? "" : "."} ${cure}`}`;
   // The cause is logged as well, so it goes if the server has repeated a link of the mail.
   const options = hideLinks(given, mail) === given ? { cause } : {};
   return status >= 500 ? new PermanentMailError(text, options) : new MailError(text, options);

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
 import { blueprint, Flagon, route } from "flagon";
 import { Mail, type MailMessage, type MailOptions } from "flagon/mail";
 import { SMTPServer } from "smtp-server";
@@ -265,5 +266,61 @@ describe("an image of the static files", () => {
     expect(sources[0]).toContain("multipart/related");
     expect(sources[0]).toContain("Content-ID: <1-cart.svg@flagon>");
     expect(sources[0]).toContain('<img src="cid:1-cart.svg@flagon">');
+  });
+});
+
+describe("an odd attachment", () => {
+  it.each([
+    ["../../etc/passwd", "passwd"],
+    ["C:\\files\\a.txt", "a.txt"],
+    ["résumé 🎉.pdf", "résumé 🎉.pdf"],
+    ['a"b;c.txt', 'a"b;c.txt'],
+  ])("has the name of its file alone: %s", async (given, filename) => {
+    const { mail } = createMail();
+    await mail.send({ ...basic, attachments: [{ filename: given, content: "x" }] });
+    expect(mail.outbox[0]?.attachments[0]?.filename).toBe(filename);
+  });
+
+  it("may have no name", async () => {
+    const { sources, url } = await startServer();
+    await createMail({ transport: url }, {}).mail.send({ ...basic, attachments: [{ filename: "", content: "x" }, { content: "y" }] });
+    expect(sources[0]?.match(/filename=\S+/g)).toEqual(["filename=attachment.bin", "filename=attachment.bin"]);
+  });
+
+  it("is named by the error if its stream fails, or its file is missing", async () => {
+    const { url } = await startServer();
+    const { mail } = createMail({ transport: url, allowFiles: true }, {});
+    const content = new Readable({
+      read() {
+        this.destroy(new Error("the disk is away"));
+      },
+    });
+    await expect(mail.send({ ...basic, attachments: [{ filename: "a.bin", content }] })).rejects.toThrow(
+      /^The mail to ann@example\.com was not sent: the attachment 'a\.bin' cannot be read: the disk is away/,
+    );
+    await expect(mail.send({ ...basic, attachments: [{ path: "/none/a.txt" }] })).rejects.toThrow(/ENOENT.*'\/none\/a\.txt'/);
+  });
+
+  it.each([
+    ["turns its name around", { attachments: [{ filename: "a\u202efdp.exe", content: "x" }] }, /turns the order of letters around/],
+    ["has a name beyond a line", { attachments: [{ filename: "a".repeat(1000), content: "x" }] }, /has 1000 characters. It may have 900/],
+    ["comes from a sender turned around", { from: { name: "a\u202eb", address: "a@b.example" } }, /turns the order of letters around/],
+    ["goes to a name beyond a line", { to: { name: "n".repeat(5000), address: "a@b.example" } }, /'to' of a mail has 5000 characters/],
+  ])("is refused if it %s", async (_, part, message) => {
+    await expect(createMail().mail.send({ ...basic, ...part })).rejects.toThrow(message);
+  });
+});
+
+describe("a body", () => {
+  it.each([
+    ["long lines", { text: "x".repeat(5000) }, /(?:x+=\r\n)+x+/],
+    ["long lines beyond ASCII", { html: `<p>${"é".repeat(5000)}</p>` }, /text\/html/],
+    ["dots alone on a line", { text: "a\n.\n..\nb" }, /a\r\n\.\r\n\.\.\r\nb/],
+    ["nothing", { text: "" }, /text\/plain/],
+  ])("may have %s", async (_, part, expected) => {
+    const { sources, url } = await startServer();
+    await createMail({ transport: url }, {}).mail.send({ ...basic, ...part });
+    expect(sources[0]).toMatch(expected);
+    expect(Math.max(...(sources[0] ?? "").split("\r\n").map((line) => line.length))).toBeLessThan(999);
   });
 });
