@@ -1,7 +1,8 @@
 /** An error of drizzle about a statement that failed: it holds the statement, and the values of its parameters. */
 interface QueryError extends Error {
   readonly query: string;
-  readonly params: readonly unknown[];
+  /** Version 1 of drizzle may leave them out. */
+  readonly params?: unknown;
 }
 
 /** The most causes, and errors inside of errors, that are read. */
@@ -31,7 +32,7 @@ export function hideValues(error: unknown, values: readonly unknown[] = []): voi
       return;
     }
     seen.add(one);
-    const inner = isQueryError(one) ? one.params : given;
+    const inner = isQueryError(one) ? readParameters(one) : given;
     visit(one.cause, inner);
     if (one instanceof AggregateError) {
       for (const other of one.errors) {
@@ -49,14 +50,12 @@ export function hideValues(error: unknown, values: readonly unknown[] = []): voi
 
 /** Tells whether an error is drizzle's about a statement. */
 export function isQueryError(error: unknown): error is QueryError {
-  return (
-    error instanceof Error &&
-    "query" in error &&
-    typeof error.query === "string" &&
-    "params" in error &&
-    Array.isArray(error.params) &&
-    error.message.startsWith("Failed query:")
-  );
+  return error instanceof Error && "query" in error && typeof error.query === "string" && error.message.startsWith("Failed query:");
+}
+
+/** Returns the values of the parameters of a failed statement, as far as its error holds them. */
+export function readParameters({ params }: QueryError): readonly unknown[] {
+  return Array.isArray(params) ? params : [];
 }
 
 /** Returns the error that says the reason: the cause of a statement that failed, and any other error itself. */
@@ -93,7 +92,7 @@ function hideOwn(error: Error, values: readonly unknown[]): void {
   }
   known.add(error);
   if (isQueryError(error)) {
-    const { length } = error.params;
+    const { length } = readParameters(error);
     const count = length === 1 ? "1 value, not shown" : `${length} values, not shown`;
     replaceMessage(error, `Failed query: ${error.query}${length === 0 ? "" : `\nparams: ${count}`}`);
     hideMember(error, "params");

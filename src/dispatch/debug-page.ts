@@ -3,7 +3,7 @@ import { relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { html, type Markup } from "../base/html";
-import { findHint, findReason, isQueryError } from "../base/query-errors";
+import { findHint, findReason, isQueryError, readParameters } from "../base/query-errors";
 import { isSecretName, maskSecrets, maskTarget, secretMask } from "../base/secret-names";
 import { hostName, isLoopback } from "../http/loopback";
 import type { RequestContext } from "./context";
@@ -48,7 +48,7 @@ export function renderDebugPage(context: RequestContext, error: Error): Markup {
 <pre class="message">${reason.message}</pre>
 ${hint === undefined ? "" : html`<p>${hint}</p>`}
 ${errors.filter((one) => one !== reason).map((one) => html`<pre class="message">${one === error ? "" : "caused by "}${one.message}</pre>`)}
-${isQueryError(error) && error.params.length > 0 ? html`<pre class="message">params: ${inspect(error.params, { depth: 2 })}</pre>` : ""}
+${isQueryError(error) && readParameters(error).length > 0 ? html`<pre class="message">params: ${inspect(readParameters(error), { depth: 2 })}</pre>` : ""}
 </header>
 <main>
 ${errors.map((one, index) => renderError(one, index, context.app.root))}

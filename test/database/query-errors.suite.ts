@@ -78,9 +78,10 @@ export function describeQueryErrors(name: string, create: () => Promise<Made>, i
       const { db, posts } = made;
       await db.insert(posts).values({ title: "taken" });
       const error = await capture(() => db.insert(posts).values({ title: "taken" }));
-      expect(error.message).toMatch(/^Failed query: insert into "posts"[^\n]*\nparams: 1 value, not shown$/);
+      expect(error.message).toMatch(/^Failed query: insert into "posts"[^\n]*(?:\nparams: 1 value, not shown)?$/);
       expect(error.stack).toContain(error.message);
-      expect(Reflect.get(error, "params")).toEqual(["taken"]);
+      // Version 1 of drizzle does not keep the values.
+      expect([["taken"], undefined]).toContainEqual(Reflect.get(error, "params"));
       expect(findUniqueViolation(error)).toMatchObject({ columns: ["title"] });
       expect((await capture(() => made.database.execute(sql`select nowhere`))).message).toBe("Failed query: select nowhere");
     });
@@ -140,7 +141,7 @@ export function describeQueryErrors(name: string, create: () => Promise<Made>, i
       expect(unescaped.indexOf(noTable)).toBeGreaterThan(0);
       expect(unescaped.indexOf(noTable)).toBeLessThan(unescaped.indexOf("Failed query"));
       expect(page).toContain("npx flagon db migrate");
-      expect(page).toContain("very-secret");
+      expect(page.includes("very-secret")).toBe(page.includes("not shown"));
       const { debug } = (await (await get("/table", "application/json")).json()) as { debug: string };
       expect(debug.split("\n", 1)[0]).toContain(noTable);
       expect(debug).toMatch(/A migration speaks of 'notes'.*npx flagon db migrate[\s\S]*Failed query: select[\s\S]*caused by/);
