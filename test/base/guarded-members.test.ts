@@ -15,6 +15,9 @@ describe("a member of another framework", () => {
     ],
     ["request.params", () => loose.request.params, "A request has no 'params'. Use the argument of the view"],
     ["request.remote_addr", () => loose.request.remote_addr, "Use request.remoteAddress."],
+    ["request.header()", () => loose.request.header, 'Use request.headers.get("name").'],
+    ["request.cookie", () => loose.request.cookie, "Use request.cookies.name."],
+    ["request.is()", () => loose.request.is, "Use request.isJson, or request.mimeType."],
     ["request.get_json()", () => loose.request.get_json, "Use await request.json()."],
     ["request.session", () => loose.request.session, 'Use session of "flagon"'],
     [

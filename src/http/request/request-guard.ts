@@ -23,6 +23,12 @@ const cures: Readonly<Record<string, string>> = {
   user_agent: 'request.headers.get("user-agent")',
   content_type: 'request.headers.get("content-type")',
   content_length: "request.contentLength",
+  get: 'request.headers.get("name")',
+  header: 'request.headers.get("name")',
+  param: "the argument of the view: ({ id }) => …",
+  is: "request.isJson, or request.mimeType",
+  cookie: "request.cookies.name",
+  file: 'const file = (await request.files()).get("name")',
 };
 
 /** The readers of a body, which are functions here. */
