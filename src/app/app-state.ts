@@ -7,6 +7,7 @@ import { ConfigError, SetupError } from "../base/errors";
 import { defaultJson, type JsonProvider } from "../base/json";
 import { createLogger, type Logger } from "../base/logging";
 import { isWorker } from "../base/platform";
+import { logUnseen } from "../base/unseen-errors";
 import { Config } from "../config/config";
 import { findShortKey } from "../config/secret-keys";
 import { runInAppContext } from "../dispatch/tear-down";
@@ -57,7 +58,7 @@ export abstract class AppState extends Scaffold implements Application {
    *
    * @internal
    */
-  readonly backgroundWork: BackgroundWork = new BackgroundWork((error) => this.logger.error({ err: error }, "Background work failed."));
+  readonly backgroundWork: BackgroundWork = new BackgroundWork((error) => logUnseen(this, error, "Background work failed."));
   /**
    * Starts and stops the resources of the app.
    *

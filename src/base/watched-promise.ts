@@ -7,14 +7,17 @@ interface Watched {
   readonly call: string;
   /** Whether the promise must be awaited even if it does not fail. */
   readonly isAnswer: boolean;
+  /** Whether its value is all that the call is for. */
+  readonly isGuarded: boolean;
   /** Whether anybody waits for it: by `await`, `then()`, `Promise.all()` or a `return` of it. */
   isHeard: boolean;
+  isSettled: boolean;
   failure: { readonly error: unknown } | undefined;
 }
 
 /** Options of {@link PromiseWatch.add}. */
 export interface WatchOptions {
-  /** Refuses a use of the promise as its value, which would be `undefined`. Default: `false`. */
+  /** Refuses a use of the promise as its value, which would be `undefined`, and reports it once it is there and nobody awaits it. Default: `false`. */
   readonly isGuarded?: boolean;
   /** Reports a promise that nobody awaits also if it does not fail: a promise itself counts as true. Default: `false`. */
   readonly isAnswer?: boolean;
@@ -48,18 +51,23 @@ export class PromiseWatch {
    */
   add<Value>(promise: Promise<Value>, call: string, { isAnswer = false, isGuarded = false }: WatchOptions = {}): Promise<Value> {
     const watched = promise.then((value) => value);
-    const one: Watched = { call, isAnswer, isHeard: false, failure: undefined };
+    const one: Watched = { call, isAnswer, isGuarded, isHeard: false, isSettled: false, failure: undefined };
     this.#watched.push(one);
-    watched.catch((error: unknown) => {
-      one.failure = { error };
-      if (this.#isOver) {
+    const settle = (failure?: { readonly error: unknown }): void => {
+      one.isSettled = true;
+      one.failure = failure;
+      if (this.#isOver && !(isAnswer && failure === undefined)) {
         this.#check(one);
       }
-    });
+    };
+    watched.then(
+      () => settle(),
+      (error: unknown) => settle({ error }),
+    );
     return Object.setPrototypeOf(watched, createPrototype(one, isGuarded));
   }
 
-  /** Reports the promises of the request that nobody has awaited. Those that fail later are reported then. */
+  /** Reports the promises of the request that nobody has awaited. Those that are not settled yet are reported then. */
   end(): void {
     this.#isOver = true;
     for (const one of this.#watched) {
@@ -67,7 +75,7 @@ export class PromiseWatch {
     }
   }
 
-  #check({ call, failure, isAnswer, isHeard }: Watched): void {
+  #check({ call, failure, isAnswer, isGuarded, isHeard, isSettled }: Watched): void {
     if (isHeard) {
       return;
     }
@@ -75,7 +83,7 @@ export class PromiseWatch {
       const { error } = failure;
       const reason = error instanceof Error ? error.message : String(error);
       this.#report(call, `failed, and nobody awaited it: ${reason} Write 'await' before the call.`, error);
-    } else if (isAnswer) {
+    } else if (isAnswer || (isGuarded && isSettled)) {
       this.#report(call, "was not awaited, so that its answer was not used: a promise counts as true. Write 'await' before the call.");
     }
   }

@@ -1,4 +1,4 @@
-import { hideValues } from "../base/query-errors";
+import { logUnseen, writeUnseen } from "../base/unseen-errors";
 import { findAppContext } from "../dispatch/context";
 import { runOutside } from "./scope";
 
@@ -15,11 +15,11 @@ export async function runAfterCommit(functions: readonly (() => unknown)[]): Pro
 
 /** Logs an error by the logger of the running app. A script without one gets it on standard error. */
 function logFailure(error: unknown): void {
-  const logger = findAppContext()?.app.logger;
-  if (logger === undefined) {
-    hideValues(error);
-    console.error("A function of afterCommit() failed.", error);
+  const app = findAppContext()?.app;
+  const message = "A function of afterCommit() failed.";
+  if (app === undefined) {
+    writeUnseen(error, message);
   } else {
-    logger.error({ err: error }, "A function of afterCommit() failed.");
+    logUnseen(app, error, message);
   }
 }

@@ -1,5 +1,6 @@
 import { FormError } from "../base/errors";
 import { describeGiven } from "../base/unknown-options";
+import { watchPromise } from "../base/watched-promise";
 import { type FormSchema, getField } from "../schemas/form-schema";
 import { findDatabase } from "./database";
 import { findOfError, messageOf } from "./engine";
@@ -61,7 +62,15 @@ export function findUniqueViolation(error: unknown): UniqueViolation | null {
  * const [user] = (await refuseDuplicates(form, { name: "Somebody has this name." }, () => db.insert(users).values(form.data).returning())) ?? [];
  * ```
  */
-export async function refuseDuplicates<Field extends string, Result>(
+export function refuseDuplicates<Field extends string, Result>(
+  form: ErrorTarget<Field>,
+  messages: Readonly<Partial<Record<Field, string>>>,
+  run: () => Result | Promise<Result>,
+): Promise<Result | undefined> {
+  return watchPromise(insert(form, messages, run), "refuseDuplicates()", { isAnswer: true });
+}
+
+async function insert<Field extends string, Result>(
   form: ErrorTarget<Field>,
   messages: Readonly<Partial<Record<Field, string>>>,
   run: () => Result | Promise<Result>,

@@ -1,5 +1,6 @@
 import { isPromise } from "../base/maybe-promise";
 import { signals } from "../base/signals";
+import { logUnseen } from "../base/unseen-errors";
 import { closeRequest, needsClose } from "../http/request/request";
 import type { Application } from "../setup/application";
 import type { Origin } from "../setup/life-cycle";
@@ -85,6 +86,6 @@ async function attempt({ app }: AppContext, step: () => unknown, message: string
   try {
     await step();
   } catch (error) {
-    app.logger.error({ err: error }, message);
+    logUnseen(app, error, message);
   }
 }

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { FlagonError } from "../base/errors";
 import { refuseLostPromises, refusePromise } from "../base/forgotten-await";
 import { isPromise } from "../base/maybe-promise";
+import { logUnseen } from "../base/unseen-errors";
 import { getAppContext } from "../dispatch/context";
 
 /** A subscription to a channel. Calling it ends it, as does `using`. */
@@ -71,7 +72,7 @@ export function channel<Message = unknown>(name: string): MessageChannel<Message
     },
     subscribe(listener) {
       const run = AsyncLocalStorage.snapshot();
-      const report = (error: unknown): void => app.logger.error({ err: error }, `A subscriber of the channel '${name}' failed.`);
+      const report = (error: unknown): void => logUnseen(app, error, `A subscriber of the channel '${name}' failed.`);
       let isOver = false;
       const subscription = app.channels.subscribe(name, (text) => {
         if (isOver) {

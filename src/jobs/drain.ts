@@ -1,3 +1,4 @@
+import { tellsTests, writeUnseen } from "../base/unseen-errors";
 import type { Application } from "../setup/application";
 import type { AnyJob } from "./definition";
 import { describeError } from "./message";
@@ -38,13 +39,12 @@ export async function drain(
     queued.delete(id);
     failures.push(...(failure === undefined ? [] : [failure]));
   });
-  const { propagateExceptions, testing } = app.config;
-  if (failures.length > 0 && (propagateExceptions ?? testing)) {
+  if (failures.length > 0 && tellsTests(app.config)) {
     const lines = failures.slice(0, mostNamed).map(({ error, name }) => `The job '${name}' failed: ${describeError(error)}`);
     const rest = failures.length > mostNamed ? [`And ${failures.length - mostNamed} more.`] : [];
     const cure =
       'For a test that fails with them: expect(await jobs.list("failed")).toEqual([]). For none of these lines: propagateExceptions: false.';
-    console.error([...lines, ...rest, cure].join("\n"));
+    writeUnseen(undefined, [...lines, ...rest, cure].join("\n"));
   }
   return runs;
 }

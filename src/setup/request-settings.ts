@@ -1,5 +1,6 @@
 import type { JsonProvider } from "../base/json";
 import { defaultJson } from "../base/json";
+import { tellsTests } from "../base/unseen-errors";
 import { noteWatchedApp } from "../base/watching";
 import type { Config } from "../config/config";
 import { createProxyTrust } from "../http/request/proxy";
@@ -32,6 +33,7 @@ export function createRequestSettings(config: Config, json: JsonProvider, create
     applicationRoot: config.applicationRoot.replace(/\/$/, ""),
     createLog,
     isWatched,
+    tellsTests: tellsTests(config),
     parseJson: json === defaultJson ? defaultJson.parse : (text) => json.parse(text),
     acceptJson,
     parseFields,

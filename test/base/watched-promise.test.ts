@@ -7,7 +7,7 @@ import { paginate } from "flagon/database";
 import { Jobs, job } from "flagon/jobs";
 import { hashPassword, verifyPassword } from "flagon/login";
 import { Mail } from "flagon/mail";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { z } from "zod";
 import { collectUnhandled } from "../support";
 
@@ -19,7 +19,7 @@ const PostForm = defineForm({ title: z.string() });
 const malformed = { body: '{"title"', headers: { "content-type": "application/json" } };
 
 /** Creates an app with a view, and collects the lines of its log. */
-function createApp(config: { debug?: boolean; testing?: boolean }, view: () => unknown) {
+function createApp(config: object, view: () => unknown) {
   const app = new Flagon(mkdtempSync(join(tmpdir(), "flagon-watch-")), { config: { secretKey: "a secret key for tests", ...config } });
   const lines: string[] = [];
   app.logger.level = "silent";
@@ -116,6 +116,25 @@ describe("a promise that nobody awaits", () => {
     expect(lines).toEqual([
       "The promise of verifyPassword() in the view 'save' was not awaited, so that its answer was not used: a promise counts as true. Write 'await' before the call.",
     ]);
+  });
+
+  it("is logged for fields of which nobody takes the value", async () => {
+    const { lines } = await send(() => JSON.stringify({ ...request.form() }), { form: { title: "x" } });
+    expect(lines).toEqual([expect.stringMatching(/^The promise of request\.form\(\) in the view 'save' was not awaited/)]);
+  });
+
+  it("is on the console of tests, whose log is silent, unless the app keeps its errors", async () => {
+    const written = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    onTestFinished(() => written.mockRestore());
+    const view = () => {
+      const answer: unknown = verifyPassword("scrypt:32768:8:1$a$b", "x");
+      return answer ? "in" : "out";
+    };
+    expect((await send(view, {}, { testing: true })).text).toBe("in");
+    expect(written.mock.calls.flat().join(" ")).toContain("The promise of verifyPassword() in the view 'save' was not awaited");
+    written.mockClear();
+    await send(view, {}, { testing: true, propagateExceptions: false });
+    expect(written).not.toHaveBeenCalled();
   });
 
   it("stays one outside of a request", async () => {

@@ -31,6 +31,8 @@ export interface RequestSettings {
   readonly createLog: (requestId: string) => Logger;
   /** Whether forgotten awaits are looked for: in debug mode and in tests. */
   readonly isWatched: boolean;
+  /** Whether errors that no response carries go to the console: in tests, whose log is silent. */
+  readonly tellsTests: boolean;
   /** Parses JSON. */
   readonly parseJson: (text: string) => unknown;
   /** Returns a schema that takes values of JSON where another asks for dates, bigints, sets and maps. */

@@ -1,5 +1,6 @@
 import type { Schema } from "../../base/schema";
 import { refuseUnknown } from "../../base/unknown-options";
+import { writeUnseen } from "../../base/unseen-errors";
 import { hear, PromiseWatch } from "../../base/watched-promise";
 import { BadRequest, UnsupportedMediaType } from "../exceptions/client-errors";
 import { HTTPException } from "../exceptions/http-exception";
@@ -188,12 +189,14 @@ export class FlagonRequest extends RequestHead {
    * @internal
    */
   get promiseWatch(): PromiseWatch {
-    this.#watch ??= new PromiseWatch((call, message, error) =>
-      this.log.error(
-        error === undefined || error instanceof HTTPException ? {} : { err: error },
-        `The promise of ${call} in the view '${this.endpoint}' ${message}`,
-      ),
-    );
+    this.#watch ??= new PromiseWatch((call, message, error) => {
+      const text = `The promise of ${call} in the view '${this.endpoint}' ${message}`;
+      const reason = error instanceof HTTPException ? undefined : error;
+      this.log.error(reason === undefined ? {} : { err: reason }, text);
+      if (this.settings.tellsTests) {
+        writeUnseen(reason, text);
+      }
+    });
     return this.#watch;
   }
 

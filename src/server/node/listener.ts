@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import { FlagonError } from "../../base/errors";
 import { toLoggedPath } from "../../base/logged-path";
 import { isPromise } from "../../base/maybe-promise";
+import { logUnseen } from "../../base/unseen-errors";
 import { handleError } from "../../dispatch/after-view";
 import { answerBehindMiddleware, answerRequest, type Respond, type Sender } from "../../dispatch/answer-mount";
 import { discardBody } from "../../dispatch/body-stream";
@@ -266,7 +267,7 @@ export class ServedExchange extends Exchange implements Sender<void> {
       try {
         await contexts.run(context, callback);
       } catch (error) {
-        context.app.logger.error({ err: error }, "A function that waits for the end of the response failed.");
+        logUnseen(context.app, error, "A function that waits for the end of the response failed.");
       }
     }
     await closeRequest(context.request);
