@@ -1,6 +1,7 @@
 import { FormError } from "../base/errors";
 import { refusePromise } from "../base/forgotten-await";
 import { escapeText, Markup } from "../base/html";
+import { showNul } from "../schemas/nul";
 
 /** The attributes of an element; `true` stands alone, `false`, `null` and `undefined` leave the attribute out. */
 export type Attributes = Readonly<Record<string, string | number | boolean | null | undefined>>;
@@ -24,7 +25,7 @@ export function formatAttributes(attributes: Attributes): Markup {
     }
     refusePromise(value, `attribute '${name}'`, FormError);
     if (value !== undefined && value !== null && value !== false) {
-      text += value === true ? ` ${name}` : ` ${name}="${escapeText(String(value))}"`;
+      text += value === true ? ` ${name}` : ` ${name}="${escapeText(showNul(String(value)))}"`;
     }
   }
   return new Markup(text);

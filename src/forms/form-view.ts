@@ -10,6 +10,7 @@ import type { FormLabelKind } from "../schemas/form-messages";
 import { type FieldPath, type FormSchema, findSent, getField, isList } from "../schemas/form-schema";
 import { parseIsoDate } from "../schemas/iso-date";
 import { type Alternative, isGroup, listRecordKeys, readMembers, takesAnyKey } from "../schemas/members";
+import { showNul } from "../schemas/nul";
 import { unwrap } from "../schemas/unwrap";
 import { readInner, readInners, type ZodSchema } from "../schemas/zod";
 import { type Attributes, formatAttributes } from "./attributes";
@@ -226,7 +227,10 @@ export class FormView {
     if (!submitted) {
       return formatValue(readInitial(initial, field), type);
     }
-    const sent = findSent(node, field)?.values.filter((value) => typeof value === "string") ?? [];
+    const sent =
+      findSent(node, field)
+        ?.values.filter((value) => typeof value === "string")
+        .map(showNul) ?? [];
     const isAbsent = isSearch && sent.every((text) => text === "") && !unwrap(field.schema).acceptsEmpty;
     return isAbsent ? formatValue(readInitial({}, field), type) : sent;
   }

@@ -10,7 +10,7 @@ import { listChecks, listValues, readInner, type ZodSchema } from "../schemas/zo
 import { englishMessages } from "./languages/english";
 
 /** The codes of the issues that Flagon finds itself. */
-const ownCodes: ReadonlySet<string> = new Set(["required", "choice", "unsafe_url", "unsafe_email", "csrf"]);
+const ownCodes: ReadonlySet<string> = new Set(["required", "choice", "unsafe_url", "unsafe_email", "nul", "csrf"]);
 
 type Details = Readonly<Record<string, unknown>>;
 
@@ -152,6 +152,8 @@ function findKind(code: string, details: Details, core: ZodSchema | undefined): 
       return "url";
     case "unsafe_email":
       return "email";
+    case "nul":
+      return "character";
     case "csrf":
       return "token";
     case "invalid_type":

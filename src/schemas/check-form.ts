@@ -19,7 +19,7 @@ export interface FieldIssue {
   readonly name: string;
   /** The schema of the field. */
   readonly schema: ZodSchema | undefined;
-  /** zod's code of the issue; or `required`, `choice`, `unsafe_url` or `unsafe_email`, which the form finds itself. */
+  /** zod's code of the issue; or `required`, `choice`, `unsafe_url`, `unsafe_email` or `nul`, which the form finds itself. */
   readonly code: string;
   /** The message of the schema, or Flagon's for programs. */
   readonly message: string;
@@ -165,6 +165,7 @@ function readOwn(schema: ZodSchema, code: string): string | undefined {
 const refusals: Readonly<Record<RefusedKind, readonly [code: string, message: string]>> = {
   url: ["unsafe_url", "Invalid URL"],
   email: ["unsafe_email", "Invalid email address"],
+  nul: ["nul", "Invalid text: it has a NUL character"],
   boolean: ["invalid_type", "Invalid input: expected boolean, received string"],
 };
 

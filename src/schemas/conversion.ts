@@ -13,7 +13,7 @@ const noFormats: ReadonlyMap<string, RefusedKind> = new Map();
 const noTexts: ReadonlyMap<string, LongText> = new Map();
 
 /** A kind of text that is refused although its schema takes it. */
-export type RefusedKind = CheckedFormat | "boolean";
+export type RefusedKind = CheckedFormat | "boolean" | "nul";
 
 /** A text that has more UTF-16 code units than its control takes, but no more characters than its schema takes. */
 export interface LongText {
@@ -72,7 +72,7 @@ export class Conversion {
     return this.#unchosen ?? noNames;
   }
 
-  /** The names of URLs, e-mail addresses and booleans that are refused although their schema takes them. */
+  /** The names of texts and booleans that are refused although their schema takes them. */
   get refused(): ReadonlyMap<string, RefusedKind> {
     return this.#refused ?? noFormats;
   }

@@ -4,6 +4,7 @@ import type { UploadedFile } from "../http/request/upload";
 import type { Conversion, Path } from "./conversion";
 import { emptyNode, formatName, isBlank, type NameNode, withoutChildren } from "./field-names";
 import { isChosenByAbsence, listChoosers, listRecordKeys, readMembers, statesRest } from "./members";
+import { noteNul } from "./nul";
 import { unwrap } from "./unwrap";
 import { readDefinition, readInner, readInners, readShape, type ZodSchema } from "./zod";
 
@@ -22,9 +23,9 @@ type Convert = (schema: ZodSchema, node: NameNode, path: Path) => unknown;
 export function convertMembers(schema: ZodSchema, node: NameNode, path: Path, conversion: Conversion, convert: Convert): unknown {
   switch (schema._zod.def.type) {
     case "object":
-      return convertObject(schema, node, path, convert);
+      return convertObject(schema, node, path, conversion, convert);
     case "record":
-      return convertRecord(schema, node, path, convert);
+      return convertRecord(schema, node, path, conversion, convert);
     case "intersection": {
       const sides = ["left", "right"].map((side) => readInner(schema, side));
       const [left, right] = sides.map((side) => side && convert(side, node, path));
@@ -37,7 +38,7 @@ export function convertMembers(schema: ZodSchema, node: NameNode, path: Path, co
 }
 
 /** Converts the fields of the shape. Other fields are kept if the schema has a rule for them. */
-function convertObject(schema: ZodSchema, node: NameNode, path: Path, convert: Convert): Record<string, unknown> {
+function convertObject(schema: ZodSchema, node: NameNode, path: Path, conversion: Conversion, convert: Convert): Record<string, unknown> {
   const shape = readShape(schema);
   const value: Record<string, unknown> = {};
   for (const [key, part] of shape) {
@@ -55,6 +56,7 @@ function convertObject(schema: ZodSchema, node: NameNode, path: Path, convert: C
         const converted = isOpen ? toPlain(child) : convert(catchall, child, [...path, key]);
         if (converted !== undefined || !(isOpen || isOptionalValue(catchall))) {
           value[key] = converted;
+          noteNul(isOpen ? [key, converted] : key, [...path, key], conversion);
         }
       }
     }
@@ -63,7 +65,7 @@ function convertObject(schema: ZodSchema, node: NameNode, path: Path, convert: C
 }
 
 /** The kinds of schemas that take values as they are. */
-const openKinds: ReadonlySet<string> = new Set(["unknown", "any", "never"]);
+export const openKinds: ReadonlySet<string> = new Set(["unknown", "any", "never"]);
 
 /**
  * Returns sent values as they are: one value, a list of several or of a name with `[]`, the items of names with indices
@@ -85,7 +87,7 @@ export function toUpload(upload: UploadedFile): UploadedFile | undefined {
   return upload.filename !== "" || upload.size > 0 ? upload : undefined;
 }
 
-function convertRecord(schema: ZodSchema, node: NameNode, path: Path, convert: Convert): Record<string, unknown> {
+function convertRecord(schema: ZodSchema, node: NameNode, path: Path, conversion: Conversion, convert: Convert): Record<string, unknown> {
   const valueType = readInner(schema, "valueType");
   const isWhole = !isPartialRecord(schema);
   const stated = isWhole ? listRecordKeys(schema) : [];
@@ -97,6 +99,7 @@ function convertRecord(schema: ZodSchema, node: NameNode, path: Path, convert: C
       const converted = valueType === undefined ? child.values[0] : convert(valueType, child, [...path, key]);
       if (converted !== undefined || !isOptionalValue(valueType)) {
         value[key] = converted;
+        noteNul(key, [...path, key], conversion);
       }
     }
   }

@@ -4,10 +4,11 @@ import { findTypedMost, listTextFormats, readLeast } from "./checks";
 import { formatChoice, readChoices } from "./choices";
 import { parseControlDate } from "./control-dates";
 import { Conversion, type Path } from "./conversion";
-import { convertMembers, toPlain, toUpload } from "./convert-members";
+import { convertMembers, openKinds, toPlain, toUpload } from "./convert-members";
 import { accepts, convertUnion, countIssues, groups, lists } from "./convert-union";
 import { emptyNode, formatName, isBlank, type NameNode, nodeOf } from "./field-names";
 import { findByKeys } from "./field-patterns";
+import { noteNul } from "./nul";
 import { completeTime, toBigInt, toNumber } from "./text-conversions";
 import { findRefused } from "./text-formats";
 import { type Unwrapped, unwrap } from "./unwrap";
@@ -37,6 +38,9 @@ export function convert(schema: ZodSchema, node: NameNode, path: Path, conversio
   const isAbsent = conversion.source !== "form" && (kind.isOptional || kind.isNullable) && !kind.acceptsEmpty && isAbsentFromQuery(node);
   const value = isAbsent ? undefined : (findWhole(schema, kind, node) ?? fitList(schema, kind, convertCore(kind, node, path, conversion)));
   checkChoices(schema, node, value, path, conversion);
+  if (typeof value === "string" || openKinds.has(kind.core._zod.def.type)) {
+    noteNul(value, path, conversion);
+  }
   if (value !== undefined) {
     return value;
   }

@@ -36,6 +36,7 @@ export type FormMessageKind =
   | "endsWith"
   | "includes"
   | "format"
+  | "character"
   | "unexpected"
   | "token"
   | "invalid";
@@ -46,7 +47,7 @@ export interface FormIssue {
   readonly kind: FormMessageKind;
   /**
    * zod's code of the issue, such as `"too_small"`; `"required"` for an empty field; `"choice"` for a value that is none of
-   * its choices; `"csrf"` for a token that is missing or too old; `"label"` for a label.
+   * its choices; `"nul"` for a text with a NUL; `"csrf"` for a token that is missing or too old; `"label"` for a label.
    */
   readonly code: string;
   /** The message of the schema, or Flagon's own. */

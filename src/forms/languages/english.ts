@@ -45,6 +45,7 @@ export const englishMessages: Readonly<Record<FormMessageKind, FormMessage>> = {
   endsWith: ({ text }) => `Must end with “${text}”.`,
   includes: ({ text }) => `Must contain “${text}”.`,
   format: "This does not have the right format.",
+  character: "This text has a character that is not allowed.",
   unexpected: (issue) =>
     `The form does not have the ${listKeys(issue).length > 1 ? "fields" : "field"} ${listKeys(issue)
       .map((key) => `“${key}”`)

@@ -50,6 +50,7 @@ export const germanMessages: Readonly<Record<FormMessageKind, FormMessage>> = {
   endsWith: ({ text }) => `Muss mit „${text}“ enden.`,
   includes: ({ text }) => `Muss „${text}“ enthalten.`,
   format: "Das hat nicht die richtige Form.",
+  character: "Dieser Text hat ein Zeichen, das nicht erlaubt ist.",
   unexpected: (issue) =>
     `Das Formular hat ${listKeys(issue).length > 1 ? "keine Felder" : "kein Feld"} ${listKeys(issue)
       .map((key) => `„${key}“`)
