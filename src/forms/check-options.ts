@@ -97,7 +97,7 @@ function checkOptions(options: unknown, place: string, { own, attributes }: Name
     if (!isAttribute(name, attributes)) {
       throw new FormError(`There is no option '${name}' of ${place}.${suggest(name, { own, attributes })}`);
     }
-    refusePromise(value, `attribute '${name}' of ${place}`, FormError);
+    refusePromise(value, `attribute '${name}'`, FormError);
     if ((typeof value === "object" && value !== null) || typeof value === "function") {
       throw new FormError(`The attribute '${name}' of ${place} must be a text, a number or a boolean, but got ${describeGiven(value)}.`);
     }
