@@ -1,4 +1,5 @@
 import { JobError, SetupError } from "../base/errors";
+import { refusePromises } from "../base/forgotten-await";
 import { describeGiven, refuseUnknown } from "../base/unknown-options";
 import { findAppContext } from "../dispatch/context";
 
@@ -20,6 +21,7 @@ const latestRun = Date.UTC(9999, 11, 31);
  * @throws {JobError} If there is another option, or one is out of its bounds.
  */
 export function readEnqueueOptions(name: string, options: EnqueueOptions): { readonly key: string | null; readonly runAt: number } {
+  refusePromises(options, `options of enqueue() of the job '${name}'`, JobError);
   refuseUnknown(options, enqueueOptions, `enqueue() of the job '${name}'`, JobError);
   const { delay = 0, key } = options;
   const runAt = Date.now() + Math.round(Number(delay) * 1000);

@@ -1,4 +1,5 @@
 import { JobError } from "../base/errors";
+import { refusePromises } from "../base/forgotten-await";
 import { describeReason, hideValues } from "../base/query-errors";
 import { validate } from "../base/schema";
 import { describeGiven } from "../base/unknown-options";
@@ -83,6 +84,7 @@ export class PermanentError extends Error {
  * @throws {JobError} If JSON cannot hold all of it, it does not fit the schema, or it is over 64 KiB.
  */
 export async function encodeData({ name, schema }: AnyJob, data: unknown): Promise<string> {
+  refusePromises(data, `data of the job '${name}'`, JobError);
   let text: string | undefined;
   try {
     text = JSON.stringify(data ?? null);

@@ -101,5 +101,5 @@ function isStream(value: unknown): value is NodeJS.ReadableStream {
 }
 
 function describe(value: unknown): string {
-  return value instanceof Promise ? "a promise: await it" : value === null ? "null" : Array.isArray(value) ? "an array" : `${typeof value}`;
+  return value === null ? "null" : Array.isArray(value) ? "an array" : `${typeof value}`;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { domainToASCII } from "node:url";
 import type { Extension, Flagon } from "../app";
 import { ConfigError, MailError, SetupError, TemplateNotFound } from "../base/errors";
+import { refusePromise, refusePromises } from "../base/forgotten-await";
 import { Markup } from "../base/html";
 import { writeToTerminal } from "../base/terminal";
 import { refuseUnknown } from "../base/unknown-options";
@@ -83,6 +84,8 @@ export class Mail implements Extension {
       throw new SetupError('Mail needs a sender: new Mail({ from: "Shop <shop@example.com>", transport: process.env.MAIL_URL }).');
     }
     refuseUnknown(options, mailOptions, "new Mail()", SetupError);
+    refusePromises(options.from, "option 'from' of Mail", MailError);
+    refusePromise(options.transport, "option 'transport' of Mail", MailError);
     this.#allowsFiles = options.allowFiles ?? false;
     this.#given = options.transport === "" ? undefined : (options.transport ?? undefined);
     this.outbox = this.#kept.mails;

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { FormError, request } from "flagon";
+import { FormError, request, type UploadedFile } from "flagon";
 import { describe, expect, it } from "vitest";
 import { explainSaving } from "../../src/http/request/save-error";
 import { createApp, writeFiles } from "../support";
@@ -60,6 +60,27 @@ describe("an upload that cannot be saved", () => {
     const error = await save(place);
     expect(error).toBeInstanceOf(FormError);
     expect(String(error)).toContain('await upload.saveTo({ folder: "uploads" })');
+  });
+
+  it("after its request says that its temporary file is gone, and of a missing folder before", async () => {
+    const app = createApp({ config: { uploadSpoolSize: 1 } });
+    const folder = writeFiles({ x: "" });
+    let late: UploadedFile | undefined;
+    let early: unknown;
+    app.post("/", async () => {
+      [late] = (await request.files()).get("f") ?? [];
+      early = await late?.saveTo("none/y", { folder }).catch(String);
+      return "";
+    });
+    await app.testClient().post("/", { files: { f: new File(["new"], "f.txt") } });
+    expect(early).toContain(`the folder '${join(folder, "none")}' does not exist`);
+    for (const attempt of [late?.saveTo({ folder }), late?.saveTo("y", { folder }), late?.saveTo("x", { folder, overwrite: true })]) {
+      await expect(attempt).rejects.toMatchObject({
+        code: "ENOENT",
+        message: expect.stringMatching(/its temporary file is gone, as it is removed when the request ends\. Await saveTo\(\) in the view/),
+      });
+    }
+    expect(readdirSync(folder)).toEqual(["x"]);
   });
 
   it.each([1, 1_000_000])(

@@ -31,6 +31,32 @@ describe("a job", () => {
   });
 });
 
+describe("enqueue()", () => {
+  const welcome = job("welcome", { data: z.object({ n: z.number() }) }, () => undefined);
+  const open = job<unknown>("open", () => undefined);
+
+  it.each<[label: string, enqueue: () => Promise<unknown>, place: string]>([
+    ["as the data", () => welcome.enqueue(loose(Promise.resolve({ n: 1 }))), "data of the job 'welcome'"],
+    ["in the data", () => welcome.enqueue(loose({ n: Promise.resolve(1) })), "member 'n' of the data of the job 'welcome'"],
+    ["deeper", () => open.enqueue({ user: { id: Promise.resolve(1) } }), "member 'user.id' of the data of the job 'open'"],
+    ["in a list", () => open.enqueue({ ids: [1, Promise.reject(new Error("lost"))] }), "member 'ids.1' of the data of the job 'open'"],
+    [
+      "as an option",
+      () => open.enqueue({}, { key: loose(Promise.resolve("a")) }),
+      "member 'key' of the options of enqueue() of the job 'open'",
+    ],
+  ])("refuses a promise that nobody awaited: %s", async (_, enqueue, place) => {
+    const app = createApp();
+    app.use(new Jobs());
+    await app.appContext(async () => {
+      await expect(enqueue()).rejects.toMatchObject({
+        code: "JOB",
+        message: `The ${place} is a promise. Await it: put 'await' before the call that returns it.`,
+      });
+    });
+  });
+});
+
 describe("new Jobs()", () => {
   it.each([
     [null, /must be an object, but got null/],

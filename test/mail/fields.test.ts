@@ -46,6 +46,9 @@ function decodeWord(kind = "", content = ""): string {
   return /b/i.test(kind) ? Buffer.from(bytes, "latin1").toString("utf8") : decodeURIComponent(bytes);
 }
 
+/** Passes a value as code without the compiler's checks does. */
+const loose = <Type>(value: unknown): Type => value as Type;
+
 const basic = { to: "ann@example.com", subject: "Hello", text: "Hi" };
 
 describe("the fields of a mail", () => {
@@ -64,7 +67,21 @@ describe("the fields of a mail", () => {
     ["attachments that are no array", { attachments: { content: "x" } }, /must be an array/],
     ["an attachment that is none", { attachments: ["a.txt"] }, /must be an object/],
     ["an attachment without a content", { attachments: [{ filename: "a.txt" }] }, /needs a content: .* but has none/],
-    ["a content that nobody awaited", { attachments: [{ content: Promise.resolve("x") }] }, /got a promise: await it/],
+    ["an address that nobody awaited", { to: Promise.resolve("ann@example.com") }, /field 'to' of a mail is a promise\. Await it/],
+    ["one of several", { cc: ["bo@example.com", Promise.resolve("x")] }, /member '1' of the field 'cc' of a mail is a promise/],
+    ["a name", { to: { name: Promise.resolve("Ann"), address: "a@b.example" } }, /member 'name' of the field 'to' of a mail is a promise/],
+    ["a sender", { from: Promise.resolve("x") }, /field 'from' of a mail is a promise/],
+    ["a subject", { subject: Promise.resolve("x") }, /field 'subject' of a mail is a promise/],
+    ["a text", { text: Promise.resolve("x") }, /field 'text' of a mail is a promise/],
+    ["an HTML", { html: Promise.resolve("x") }, /field 'html' of a mail is a promise/],
+    ["a date", { date: Promise.resolve(new Date()) }, /field 'date' of a mail is a promise/],
+    ["headers", { headers: { "X-A": Promise.resolve("x") } }, /member 'X-A' of the field 'headers' of a mail is a promise/],
+    ["data of a template", { text: undefined, template: "mail/hello", data: Promise.resolve({}) }, /field 'data' of a mail is a promise/],
+    [
+      "a content that nobody awaited",
+      { attachments: [{ content: Promise.resolve("x") }, { content: Promise.resolve("y") }] },
+      /member '0\.content' of the field 'attachments' of a mail is a promise\. Await it/,
+    ],
     ["a content of another type", { attachments: [{ content: [1, 2] }] }, /got an array/],
     ["a media type with another header", { attachments: [{ content: "x", contentType: "text/plain; x=\u2028y" }] }, /is no media type/],
     ["a media type that is none", { attachments: [{ content: "x", contentType: "pdf" }] }, /is no media type/],
@@ -77,6 +94,17 @@ describe("the fields of a mail", () => {
     await expect(sending).rejects.toThrow(message);
     await expect(sending).rejects.toMatchObject({ code: "MAIL" });
     expect(mail.outbox).toEqual([]);
+  });
+
+  it("leave the process alone if a promise in them fails", async () => {
+    const { mail } = createMail();
+    const [subject, content] = [Promise.reject(new Error("lost")), Promise.reject(new Error("lost"))];
+    await expect(mail.send(loose({ ...basic, subject, attachments: [{ content }] }))).rejects.toThrow(/field 'subject'/);
+  });
+
+  it("belong to a sender that is there", () => {
+    expect(() => createMail({ from: loose(Promise.resolve("a@b.example")) })).toThrow(/option 'from' of Mail is a promise\. Await it/);
+    expect(() => createMail({ transport: Promise.resolve({}) })).toThrow(/option 'transport' of Mail is a promise\. Await it/);
   });
 
   it.each([undefined, null, "ann@example.com"])("are needed: %s is no mail", async (message) => {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** The reasons of failures of the file system, with their cures, by code. */
@@ -18,19 +19,29 @@ const reasons: Readonly<Record<string, (path: string) => string>> = {
   ELOOP: () => "the path has links in a circle.",
 };
 
+/** The reason of a failure after the request. */
+const gone =
+  "its temporary file is gone, as it is removed when the request ends. Await saveTo() in the view; work in app.background() gets the path that it returns.";
+
 /**
  * Explains a failure of the file system to the developer. The error keeps the code, such as `ENOSPC`, and has the first
  * error as its cause. Other errors stay as they are.
  *
  * @param error The error.
  * @param path The path of the upload.
+ * @param source The path of its temporary file, if it has one.
  */
-export function explainSaving(error: unknown, path: string): unknown {
+export function explainSaving(error: unknown, path: string, source?: string): unknown {
   if (!(error instanceof Error) || !("syscall" in error) || !("code" in error) || typeof error.code !== "string") {
     return error;
   }
   const isNoFolder = error.code === "EEXIST" && error.syscall === "mkdir";
-  const reason = isNoFolder ? "its folder is a file. Choose another folder." : (reasons[error.code]?.(path) ?? error.message);
+  const isGone = error.code === "ENOENT" && source !== undefined && !existsSync(source);
+  const reason = isGone
+    ? gone
+    : isNoFolder
+      ? "its folder is a file. Choose another folder."
+      : (reasons[error.code]?.(path) ?? error.message);
   return Object.assign(new Error(`The upload was not saved as '${path}' (${error.code}): ${reason}`, { cause: error }), {
     code: error.code,
   });

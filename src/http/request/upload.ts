@@ -91,7 +91,8 @@ export class UploadedFile extends File {
     try {
       return typeof path === "string" ? await this.#saveAs(path, options) : await this.#saveFree(path.folder);
     } catch (error) {
-      throw explainSaving(error, typeof path === "string" && options.folder !== undefined ? join(options.folder, path) : stated);
+      const target = typeof path === "string" && options.folder !== undefined ? join(options.folder, path) : stated;
+      throw explainSaving(error, target, this.#path);
     }
   }
 
