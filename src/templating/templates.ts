@@ -18,6 +18,7 @@ import {
 import { type LoadedTemplate, type LoadingOptions, resolveName, type TemplateCache, TemplateLoader } from "./template-loader";
 import { excerpt, locateFailure } from "./template-mistakes";
 import { BlockFound, noBlocks, runtime, StreamedBody, type TemplateFrame, type WantedBlock } from "./template-runtime";
+import { guardData, guardScope } from "./unawaited-data";
 
 /** The content of blocks, by name. */
 type Blocks = Record<string, Markup>;
@@ -151,13 +152,14 @@ export class Templates {
     tools: typeof runtime = runtime,
     level = 0,
   ): string {
-    const frame = this.#createFrame(template, data, scope, blocks, level, wanted, tools);
-    const text = template.run(data, frame, tools);
+    const names = level === 0 ? guardScope(scope) : scope;
+    const frame = this.#createFrame(template, data, names, blocks, level, wanted, tools);
+    const text = template.run(guardData(data), frame, tools);
     if (frame.layout === undefined) {
       return text;
     }
     const layout = this.#findLayout(frame.layout.name, template, (name) => this.#load(name));
-    return this.#run(layout, { ...data, ...frame.layout.data, body: new Markup(text) }, scope, frame.blocks, wanted, tools, level + 1);
+    return this.#run(layout, { ...data, ...frame.layout.data, body: new Markup(text) }, names, frame.blocks, wanted, tools, level + 1);
   }
 
   async #runAsync(

@@ -19,8 +19,8 @@ describe("a name without 'it'", () => {
     ["<% for (const t of list) { %><% } %>", "list is not iterable. The data has it: write it.list"],
     ["<%= user.name %>", "'user' is undefined. The data has it: write it.user"],
     ["<%= format(1) %>", "format is not a function. The data has it: write it.format"],
-    ["<% for (const t of it.later) { %><% } %>", "it.later is not iterable. It is a promise: await it in the view, before it renders"],
-    ["<%= it.later.map(String) %>", "it.later.map is not a function. It is a promise: await it in the view, before it renders"],
+    ["<% for (const t of it.later) { %><% } %>", "'it.later' is a promise. Await it before the template renders"],
+    ["<%= it.later.map(String) %>", "'it.later' is a promise. Await it before the template renders"],
   ])("that the data has is an error with the cure: %s", (source, message) => {
     const data = { title: "T", user: { name: "Ann" }, list: [1], later: Promise.resolve([1]), format: String };
     expect(() => render(source, data)).toThrow(message);

@@ -95,10 +95,9 @@ describe("an attribute without quotes", () => {
 
 describe("a printed promise", () => {
   it.each(["<%= it.p %>", "<%~ it.p %>"])("is an error that names the cure: %s", (source) => {
-    const data = { p: Promise.resolve(1) };
-    expect(() => createApp().appContext(() => renderTemplateString(`a\n${source}`, data))).toThrow(
-      /line 2: [\s\S]*A promise was printed. Await it/,
-    );
+    const data = { p: Promise.resolve(1), a: { p: Promise.resolve(1) } };
+    expect(() => render(`a\n${source}`, data)).toThrow(/line 2: [\s\S]*'it\.p' is a promise\. Await it/);
+    expect(() => render(`a\n${source.replace("p", "a.p")}`, data)).toThrow(/line 2: [\s\S]*A promise was printed\. Await it/);
   });
 });
 
