@@ -2,7 +2,7 @@ import { FlagonError } from "../base/errors";
 import { ignoreRejection, isPromise } from "../base/maybe-promise";
 
 /** The cure, for values of the view. */
-const inView = "Await it before the template renders, or in the template: renderTemplateAsync() renders one that awaits.";
+const inView = "Await it before the template renders, or await it in the template: renderTemplateAsync() renders one that awaits.";
 
 /**
  * Returns the data for a template that cannot await: a member that is a promise throws once the template reads it. Nothing would be

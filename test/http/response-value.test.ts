@@ -164,7 +164,11 @@ describe("the return value of a view", () => {
     ["in makeResponse()", () => makeResponse(Promise.reject(new Error("down"))), "makeResponse() returned a promise"],
     ["in an event stream", () => eventStream(pretend(Promise.reject(new Error("down")))), "eventStream() got no stream of events"],
     ["thrown", () => Promise.reject(Promise.reject(new Error("down"))), "A promise was thrown"],
-    ["in a template", () => renderTemplateString("<%= it.rows %>", { rows: Promise.reject(new Error("down")) }), "A promise was printed"],
+    [
+      "in a template",
+      () => renderTemplateString("<%= it.rows %>", { rows: Promise.reject(new Error("down")) }),
+      "'it.rows' is a promise. Await it",
+    ],
   ])("cannot hold a promise %s, and its rejection harms nothing", async (_, view, message) => {
     const app = createApp({ config: { debug: true } });
     app.route("/", view, { endpoint: "view" });

@@ -3,7 +3,7 @@ import { Mail } from "flagon/mail";
 import { describe, expect, it } from "vitest";
 import { createApp, writeFiles } from "../support";
 
-const cure = "Await it before the template renders, or in the template: renderTemplateAsync() renders one that awaits.";
+const cure = "Await it before the template renders, or await it in the template: renderTemplateAsync() renders one that awaits.";
 
 function createPages(files: Readonly<Record<string, string>> = {}) {
   const app = createApp();
