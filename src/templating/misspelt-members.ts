@@ -1,7 +1,8 @@
+import { types } from "node:util";
 import { findSlip } from "../base/suggestion";
 
 /** A template, as far as its text is read. */
-interface TemplateText {
+export interface TemplateText {
   readonly name: string;
   readonly source: string;
 }
@@ -66,14 +67,18 @@ function parse(template: TemplateText): PrintedPaths {
   const paths = [...source.matchAll(printedPath)]
     .map((match) => ({ path: match[1] ?? "", line: source.slice(0, match.index).split("\n").length }))
     .filter(({ path }) => !new RegExp(`(?<![\\w$.])${path.replace(/[.$]/g, "\\$&")}(?![\\w$])`).test(rest));
-  const lists = new Map([...rest.matchAll(loop)].map(([, first, of, list, second]) => [first ?? second ?? "", of ?? list ?? ""]));
-  const found = { paths, lists, warned: new Set<string>() };
+  const found = { paths, lists: findLists(rest), warned: new Set<string>() };
   parsed.set(template, found);
   return found;
 }
 
+/** Finds the lists of a template's loops, by the names of their items. */
+export function findLists(source: string): ReadonlyMap<string, string> {
+  return new Map([...source.matchAll(loop)].map(([, first, of, list, second]) => [first ?? second ?? "", of ?? list ?? ""]));
+}
+
 /** Returns the value of a path, or the first item of the list that a loop names by it. Getters and proxies are not asked. */
-function resolve(path: string, data: object, lists: ReadonlyMap<string, string>, depth = 0): unknown {
+export function resolve(path: string, data: object, lists: ReadonlyMap<string, string>, depth = 0): unknown {
   const [first = "", ...names] = path.split(".");
   const list = lists.get(first);
   let value: unknown;
@@ -84,7 +89,10 @@ function resolve(path: string, data: object, lists: ReadonlyMap<string, string>,
     value = Array.isArray(items) ? items[0] : undefined;
   }
   for (const name of names) {
-    value = typeof value === "object" && value !== null ? Object.getOwnPropertyDescriptor(value, name)?.value : undefined;
+    value =
+      typeof value === "object" && value !== null && !types.isProxy(value)
+        ? Object.getOwnPropertyDescriptor(value, name)?.value
+        : undefined;
   }
   return value;
 }

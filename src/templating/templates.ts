@@ -18,7 +18,7 @@ import {
 import { type LoadedTemplate, type LoadingOptions, resolveName, type TemplateCache, TemplateLoader } from "./template-loader";
 import { excerpt, locateFailure } from "./template-mistakes";
 import { BlockFound, noBlocks, runtime, StreamedBody, type TemplateFrame, type WantedBlock } from "./template-runtime";
-import { guardData, guardScope } from "./unawaited-data";
+import { findReadPromise, guardData, guardScope } from "./unawaited-data";
 
 /** The content of blocks, by name. */
 type Blocks = Record<string, Markup>;
@@ -154,7 +154,12 @@ export class Templates {
   ): string {
     const names = level === 0 ? guardScope(scope) : scope;
     const frame = this.#createFrame(template, data, names, blocks, level, wanted, tools);
-    const text = template.run(guardData(data), frame, tools);
+    const given = guardData(data);
+    const read = given === data && isWatching() ? findReadPromise(template, data) : undefined;
+    if (read !== undefined) {
+      fail(read.error, template, read.line, data, scope);
+    }
+    const text = template.run(given, frame, tools);
     if (frame.layout === undefined) {
       return text;
     }

@@ -1,5 +1,7 @@
+import { types } from "node:util";
 import { FlagonError } from "../base/errors";
 import { ignoreRejection, isPromise } from "../base/maybe-promise";
+import { findLists, resolve, type TemplateText } from "./misspelt-members";
 
 /** The cure, for values of the view. */
 const inView = "Await it before the template renders, or await it in the template: renderTemplateAsync() renders one that awaits.";
@@ -36,10 +38,15 @@ export function guardScope(scope: object): object {
   );
 }
 
+/** Tells whether a value is a promise. A proxy, such as `currentUser` or `session`, is not asked: its answer needs a request. */
+function isUnawaited(value: unknown): value is Promise<unknown> {
+  return typeof value === "object" && value !== null && !types.isProxy(value) && isPromise(value);
+}
+
 function hasPromise(owner: object): boolean {
   for (const key of Object.keys(owner)) {
     const value: unknown = Object.getOwnPropertyDescriptor(owner, key)?.value;
-    if (typeof value === "object" && isPromise(value)) {
+    if (isUnawaited(value)) {
       return true;
     }
   }
@@ -51,11 +58,65 @@ function refuseReading(owner: object, explain: (key: string) => string, instead:
   return new Proxy(owner, {
     get(target, key) {
       const value: unknown = typeof key === "string" && Object.hasOwn(instead, key) ? instead[key] : Reflect.get(target, key);
-      if (typeof value === "object" && isPromise(value)) {
+      if (isUnawaited(value)) {
         ignoreRejection(value);
         throw new FlagonError(explain(String(key)));
       }
       return value;
     },
   });
+}
+
+/** The paths of a template whose members are read or asked about, such as `it.post.author`. */
+interface ReadPaths {
+  readonly paths: readonly { readonly path: string; readonly line: number }[];
+  readonly lists: ReadonlyMap<string, string>;
+}
+
+/** A promise that a template reads as its value. */
+interface ReadPromise {
+  readonly line: number;
+  readonly error: FlagonError;
+}
+
+const dottedPath = /(?<![\w$.])(if\s*\(\s*!*\s*)?([A-Za-z_$][\w$]*(?:\??\.[A-Za-z_$][\w$]*)+)/g;
+const ownMembers: ReadonlySet<string> = new Set(["then", "catch", "finally", "constructor"]);
+const parsed = new WeakMap<TemplateText, ReadPaths>();
+
+/**
+ * Finds a promise deeper in the data, or in the first item of a list, of which a template that cannot await reads a member, or which is
+ * its condition. For debug mode and tests.
+ *
+ * @param template The template. Its text is read once.
+ * @param data The data.
+ */
+export function findReadPromise(template: TemplateText, data: object): ReadPromise | undefined {
+  const { lists, paths } = parse(template);
+  for (const { line, path } of paths) {
+    const value = resolve(path, data, lists);
+    if (isUnawaited(value)) {
+      ignoreRejection(value);
+      return { line, error: new FlagonError(`'${path}' is a promise. ${inView}`) };
+    }
+  }
+  return undefined;
+}
+
+function parse(template: TemplateText): ReadPaths {
+  const known = parsed.get(template);
+  if (known !== undefined) {
+    return known;
+  }
+  const { source } = template;
+  const paths = [...source.matchAll(/<%[\s\S]*?%>/g)].flatMap((tag) =>
+    [...tag[0].matchAll(dottedPath)].flatMap(({ 1: condition, 2: text = "", index }) => {
+      const names = text.split(/\??\./);
+      const line = source.slice(0, tag.index + index).split("\n").length;
+      const owners = names.slice(1).flatMap((name, at) => (ownMembers.has(name) ? [] : [names.slice(0, at + 1).join(".")]));
+      return [...owners, ...(condition === undefined ? [] : [names.join(".")])].map((path) => ({ path, line }));
+    }),
+  );
+  const found = { paths, lists: findLists(source) };
+  parsed.set(template, found);
+  return found;
 }

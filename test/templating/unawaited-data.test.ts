@@ -1,4 +1,14 @@
-import { g, renderBlock, renderTemplate, renderTemplateAsync, renderTemplateString, streamTemplateString, TemplateError } from "flagon";
+import {
+  g,
+  renderBlock,
+  renderTemplate,
+  renderTemplateAsync,
+  renderTemplateString,
+  request,
+  session,
+  streamTemplateString,
+  TemplateError,
+} from "flagon";
 import { Mail } from "flagon/mail";
 import { describe, expect, it } from "vitest";
 import { createApp, writeFiles } from "../support";
@@ -13,6 +23,13 @@ function createPages(files: Readonly<Record<string, string>> = {}) {
 
 function render(source: string, data: object): string {
   return createPages().appContext(() => renderTemplateString(source, data).html);
+}
+
+/** Renders a template in a request. */
+async function answer(source: string, data: object): Promise<string> {
+  const app = createApp();
+  app.get("/", () => renderTemplateString(source, data));
+  return await (await app.testClient().get("/")).text();
 }
 
 describe("a promise among the data of a template that cannot await", () => {
@@ -34,6 +51,25 @@ describe("a promise among the data of a template that cannot await", () => {
       expect(() => render(source, { title: "T", user })).toThrow(`failed, line 2: 'it.user' is a promise. ${cure}`);
     }
   });
+
+  it.each<[source: string, name: string]>([
+    ["a\n<%= it.post.author.name %>", "it.post.author"],
+    ["a\n<%= it.post?.author?.name %>", "it.post.author"],
+    ["a\n<% if (!it.post.author) { %>out<% } %>", "it.post.author"],
+    ["<% for (const row of it.rows) { %>\n<%= row.author.name %><% } %>", "row.author"],
+    ["<% it.ids.forEach((id) => { %>\n<%= id.length %><% }) %>", "id"],
+  ])("is refused deeper in the requests of tests: %j", async (source, name) => {
+    const make = () => Promise.reject(new Error("lost"));
+    const data = { post: { author: make() }, rows: [{ author: make() }], ids: [make()] };
+    await expect(answer(source, data)).rejects.toThrow(`failed, line 2: '${name}' is a promise. ${cure}`);
+  });
+
+  it.each(["<%= typeof it.post.author %>", "<% it.post.author.then(String) %>object", "<%= it.post.title ?? 'object' %>"])(
+    "may be deeper, if no member of it is read: %j",
+    (source) => {
+      expect(render(source, { post: { author: Promise.resolve(1) } })).toBe("object");
+    },
+  );
 
   it("is refused in includes, layouts, blocks and mails", async () => {
     const app = createPages({
@@ -92,6 +128,16 @@ describe("a promise among the data of a template that cannot await", () => {
     expect(render("<%= Object.keys(it).length %><%= it.same(it.row) %><%= 'user' in it %>", data)).toBe("4truetrue");
     expect(asked).toBe(0);
     expect(app.appContext(() => renderTemplate("page", { user: data.user, row }).html)).toBe("1!");
+  });
+
+  it("is not looked for in the values of a request: none is asked for, and no session is opened", async () => {
+    const app = createPages();
+    app.contextProcessor(() => ({ visitor: session }));
+    expect(app.appContext(() => renderTemplateString("a", { session, request }).html)).toBe("a");
+    app.get("/", () => renderTemplateString("<% const visitor = 1 %>a", { session, later: Promise.resolve(1) }));
+    const response = await app.testClient().get("/");
+    expect(response.headers.get("vary")).toBeNull();
+    expect(await response.text()).toBe("a");
   });
 
   it("is what templates that await may have", async () => {
