@@ -59,9 +59,6 @@ const foreignMethods: Readonly<Record<string, string>> = {
   warning: "warn",
   critical: "fatal",
   exception: "error({ err: error }, message)",
-  log: "info",
-  notice: "info",
-  verbose: "debug",
 };
 
 /** Adds the methods of other loggers, to refuse them with the cure. Child loggers inherit them. */

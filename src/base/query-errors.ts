@@ -26,6 +26,9 @@ const hints = new WeakMap<object, () => string | undefined>();
  * @param values The values of the parameters, where the error itself does not hold them.
  */
 export function hideValues(error: unknown, values: readonly unknown[] = []): void {
+  if (!(error instanceof Error)) {
+    return;
+  }
   const seen = new Set<object>();
   const visit = (one: unknown, given: readonly unknown[]): void => {
     if (!(one instanceof Error) || seen.has(one) || seen.size >= maxErrors) {
@@ -98,7 +101,7 @@ function hideOwn(error: Error, values: readonly unknown[]): void {
     hideMember(error, "params");
     return;
   }
-  if (values.length > 0 || "severity" in error) {
+  if (values.length > 0 || isOfPostgres(error)) {
     for (const name of tellingMembers) {
       hideMember(error, name);
     }
@@ -106,10 +109,15 @@ function hideOwn(error: Error, values: readonly unknown[]): void {
   }
 }
 
+/** Tells whether an error is one of Postgres: it has the five signs of an SQLSTATE, and names its routine. */
+function isOfPostgres(error: Error): boolean {
+  return "severity" in error && "routine" in error && "code" in error && /^[0-9A-Z]{5}$/.test(String(error.code));
+}
+
 /** Tells whether the message of a driver's error may quote a value: on Postgres those about data do, and on SQLite none. */
 function quotesValues(error: Error): boolean {
   const code = "code" in error ? String(error.code) : "";
-  return "severity" in error ? code.startsWith("22") : !code.startsWith("SQLITE");
+  return isOfPostgres(error) ? code.startsWith("22") : !code.startsWith("SQLITE");
 }
 
 function hideQuoted(message: string, values: readonly unknown[]): string {

@@ -15,7 +15,7 @@ const keywords = new Set(
    script`.split(/\s+/),
 );
 /** Nonces and hashes, which have quotes as well. */
-const quotedValue = /^(?:nonce|sha256|sha384|sha512)-[\w+/-]+={0,2}$/i;
+const quotedValue = /^(?:nonce|(?:url-|eval-)?sha(?:256|384|512))-[\w+/-]+={0,2}$/i;
 /** Schemes that end with a colon. Without it, they are the names of hosts to a browser. */
 const bareScheme = /^(?:data|blob|filesystem|mediastream)$/i;
 /** The words that are keywords with quotes, and tokens without them in these directives. */

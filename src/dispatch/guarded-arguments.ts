@@ -1,6 +1,6 @@
 import { guardMembers } from "../base/guarded-members";
 import { findClosest } from "../base/suggestion";
-import { listVariables, takesValue } from "../routing/route";
+import { listVariables } from "../routing/route";
 import type { RequestContext } from "./context";
 
 /** The members of the requests of Express and Nest that are hardly variables of a rule, and the cure of each. */
@@ -25,7 +25,8 @@ export function guardArguments(context: RequestContext, values: Readonly<Record<
   const known = new Set(routes.flatMap((route) => [...listVariables(route).map(({ name }) => name), ...Object.keys(route.defaults)]));
   const label = endpoint?.label ?? "";
   return guardMembers({ ...values }, (member, isSet) => {
-    if (isSet || known.has(member) || routes.some((route) => takesValue(route, member))) {
+    // A view may have other endpoints, with other variables.
+    if (isSet || known.has(member) || app.registry.routes.hasValue(member)) {
       return undefined;
     }
     if (Object.hasOwn(ofRequests, member)) {

@@ -13,7 +13,7 @@ import { Conversion } from "../schemas/conversion";
 import { emptyNode, type NameNode, toTree } from "../schemas/field-names";
 import { findPlace, wasSent } from "../schemas/field-places";
 import type { FormIssueField, FormLabelKind } from "../schemas/form-messages";
-import { type FieldPath, type FormSchema, findField, getField, listOwnFields, refuseNear } from "../schemas/form-schema";
+import { type FieldPath, type FormSchema, findField, listOwnFields, refuseNear } from "../schemas/form-schema";
 import { humanize } from "../schemas/humanize";
 import { unwrap } from "../schemas/unwrap";
 import { CsrfError, checkCsrf, createCsrfToken, csrfField } from "../sessions/csrf";
@@ -278,7 +278,11 @@ export class BoundForm<Data> implements FormBase<Data>, FormState {
     if (field === undefined) {
       return renderFormErrors([...this.formErrors, ...this.#unplaced]);
     }
-    return renderErrors(this.errors[field] ?? this.errors[getField(this.schema, field).name] ?? []);
+    const found = this.errors[field] === undefined ? findField(this.schema, field) : undefined;
+    if (found === undefined && this.errors[field] === undefined) {
+      refuseNear(this.schema, field);
+    }
+    return renderErrors(this.errors[found?.name ?? field] ?? []);
   }
 
   hidden(): Markup {

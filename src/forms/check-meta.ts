@@ -21,7 +21,7 @@ const attributeKeys: ReadonlySet<string> = new Set([
 ]);
 
 /** Keys of others that are near to those of forms. */
-const foreignKeys: ReadonlySet<string> = new Set(["tile", "types"]);
+const foreignKeys: ReadonlySet<string> = new Set(["tile", "types", "labels", "message", "choice", "attribute"]);
 
 /** The inner schemas of a schema, by the keys of its definition. */
 const innerKeys = ["innerType", "element", "valueType", "rest", "in", "out", "left", "right"] as const;
@@ -79,12 +79,15 @@ function checkKey(key: string, value: unknown, name: string): void {
     refuseMisspelt(key, place);
     return;
   }
-  if (value === undefined) {
+  if (value === undefined || value === null) {
     return;
   }
   switch (key) {
     case "type":
-      checkType(value, place);
+      // A list is a type of JSON Schema.
+      if (!Array.isArray(value)) {
+        checkType(value, place);
+      }
       break;
     case "attributes":
       checkAttributes(value, `'attributes' of ${place}`);
@@ -129,10 +132,11 @@ function refuseMisspelt(key: string, place: string): void {
   if (own !== undefined) {
     throw new FormError(`There is no key '${key}' of ${place}. Did you mean '${own}'?`);
   }
-  const attribute = attributeKeys.has(key) ? key : findNear(key, attributeKeys);
-  if (attribute !== undefined) {
-    throw new FormError(
-      `'${key}' of ${place} does nothing there. Attributes of the control have a key of their own: attributes: { ${attribute}: … }.`,
+  // Another reader of the schema may know it.
+  if (attributeKeys.has(key)) {
+    process.emitWarning?.(
+      `'${key}' of ${place} does nothing in a form. Attributes of the control have a key of their own: attributes: { ${key}: … }.`,
+      { code: "FLAGON_META" },
     );
   }
 }

@@ -91,29 +91,37 @@ function checkOptions(options: unknown, place: string, { own, attributes }: Name
     throw new FormError(`The options of ${place} must be an object, but got ${describeGiven(options)}.`);
   }
   for (const [name, value] of Object.entries(options)) {
-    if (own.has(name)) {
+    if (own.has(name) || value === undefined) {
       continue;
     }
-    if (!isAttribute(name, attributes)) {
+    if (isMisspelt(name, { own, attributes })) {
       throw new FormError(`There is no option '${name}' of ${place}.${suggest(name, { own, attributes })}`);
     }
     refusePromise(value, `attribute '${name}'`, FormError);
-    if ((typeof value === "object" && value !== null) || typeof value === "function") {
+    if ((typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date)) || typeof value === "function") {
       throw new FormError(`The attribute '${name}' of ${place} must be a text, a number or a boolean, but got ${describeGiven(value)}.`);
     }
   }
 }
 
 /**
- * Tells whether HTML, or a library in the page, can have an attribute: names of HTML are single words, and those of libraries
- * have another character, such as `hx-get`, `@click` and `:value`.
+ * Tells whether a name is nearly one of Flagon or of HTML, or has another one here. Attributes of libraries and of components are taken:
+ * most have another character, such as `hx-get`, `@click` and `:value`.
  */
-function isAttribute(name: string, known: ReadonlySet<string>): boolean {
-  return known.has(name.toLowerCase()) || !/^[a-z]\w+$/i.test(name) || /^on[a-z]+$/i.test(name);
+function isMisspelt(name: string, { own, attributes }: Names): boolean {
+  if (attributes.has(name.toLowerCase()) || !/^[a-z]\w+$/i.test(name) || /^on[a-z]+$/i.test(name)) {
+    return false;
+  }
+  const synonym = findSynonym(name);
+  return (synonym !== undefined && own.has(synonym)) || findNear(name, [...own, ...attributes]) !== undefined;
+}
+
+function findSynonym(name: string): string | undefined {
+  return synonyms[name.replace(/_/g, "").toLowerCase()];
 }
 
 function suggest(name: string, { own, attributes }: Names): string {
-  const synonym = synonyms[name.replace(/_/g, "").toLowerCase()];
+  const synonym = findSynonym(name);
   if (synonym !== undefined && (own.has(synonym) || attributes.has(synonym))) {
     return ` Did you mean '${synonym}'?`;
   }

@@ -1,6 +1,6 @@
 import { FormError } from "../base/errors";
 import { refusePromise } from "../base/forgotten-await";
-import { refuseUnknown } from "../base/unknown-options";
+import { findNear } from "../base/suggestion";
 import type { FieldIssue } from "../schemas/check-form";
 import { listTextFormats } from "../schemas/checks";
 import type { FormIssue, FormIssueField, FormLabelKind, FormMessageKind, FormMessages } from "../schemas/form-messages";
@@ -81,6 +81,17 @@ function lookUp(messages: FormMessages, issue: FormIssue, field: FormIssueField)
   return text === undefined || text === null ? undefined : String(text);
 }
 
+/** Refuses kinds that are nearly others. A catalogue of an app may have messages of its own. */
+export function refuseMisspeltKinds(table: object, place: string): void {
+  const kinds = Object.keys(englishMessages);
+  for (const kind of Object.keys(table)) {
+    const near = kinds.includes(kind) ? undefined : findNear(kind, kinds);
+    if (near !== undefined) {
+      throw new FormError(`There is no option '${kind}' of ${place}. Did you mean '${near}'?`);
+    }
+  }
+}
+
 /** The tables without a misspelt kind. */
 const checkedTables = new WeakSet<object>();
 
@@ -88,7 +99,7 @@ const checkedTables = new WeakSet<object>();
 function checkTable(table: object): void {
   if (!checkedTables.has(table)) {
     refusePromise(table, "table of a form's messages", FormError);
-    refuseUnknown(table, Object.keys(englishMessages), "the messages of a form", FormError);
+    refuseMisspeltKinds(table, "the messages of a form");
     checkedTables.add(table);
   }
 }

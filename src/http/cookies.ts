@@ -54,14 +54,15 @@ export function formatCookie(name: string, value: string, options: CookieOptions
   refusePromises(options, `options of the cookie '${name}'`, TypeError);
   checkValue(name, value);
   checkAttributes(name, options);
-  const expires = options.expires ?? (options.maxAge === undefined ? undefined : new Date(Date.now() + options.maxAge * 1000));
+  const maxAge = options.maxAge ?? undefined;
+  const expires = options.expires ?? (maxAge === undefined ? undefined : new Date(Date.now() + maxAge * 1000));
   return serialize(name, quote(value), {
     encode: String,
     path: options.path ?? "/",
     secure: options.secure === true || options.partitioned === true,
     httpOnly: options.httpOnly === true,
     partitioned: options.partitioned === true,
-    ...(options.maxAge === undefined ? {} : { maxAge: options.maxAge }),
+    ...(maxAge === undefined ? {} : { maxAge }),
     ...(expires === undefined ? {} : { expires }),
     ...(options.domain === undefined ? {} : { domain: options.domain }),
     ...(options.sameSite === undefined ? {} : { sameSite: lowerCase(options.sameSite) }),
@@ -74,7 +75,7 @@ export function formatCookie(name: string, value: string, options: CookieOptions
  * @throws {TypeError} If it is an object, or, in debug mode and tests, missing.
  */
 function checkValue(name: string, value: unknown): void {
-  if (typeof value === "object" && value !== null) {
+  if (typeof value === "object" && value !== null && (Array.isArray(value) || String(value).startsWith("[object "))) {
     throw new TypeError(
       `The value of the cookie '${name}' must be a text, but got ${describeGiven(value)}. Write JSON.stringify(value), or keep it in the session, which nobody can change.`,
     );
@@ -116,10 +117,10 @@ function checkAttributes(
   if (!namePattern.test(name)) {
     throw new TypeError(`A cookie cannot have the name ${JSON.stringify(name)}. Use letters, digits, dashes and underscores.`);
   }
-  if (maxAge !== undefined && !Number.isInteger(maxAge)) {
+  if ((maxAge ?? undefined) !== undefined && !Number.isInteger(maxAge)) {
     throw new TypeError(`The option 'maxAge' of the cookie '${name}' must be a whole number of seconds, but got ${describeGiven(maxAge)}.`);
   }
-  if (expires !== undefined && Object.prototype.toString.call(expires) !== "[object Date]") {
+  if ((expires ?? undefined) !== undefined && Object.prototype.toString.call(expires) !== "[object Date]") {
     throw new TypeError(
       `The option 'expires' of the cookie '${name}' must be a Date, but got ${describeGiven(expires)}. Seconds are 'maxAge'.`,
     );

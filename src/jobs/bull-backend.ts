@@ -3,7 +3,7 @@ import { ConfigError } from "../base/errors";
 import { inTime } from "../base/time-limit";
 import type { Application } from "../setup/application";
 import type { Backend, KnownJobs } from "./backend";
-import { BullConnections, callService, isServiceClient, loadBull, longestCall, sendToRedis } from "./bull-connections";
+import { BullConnections, callService, loadBull, longestCall, sendToRedis } from "./bull-connections";
 import { persistEnd } from "./bull-ends";
 import { optionsOfKey, takeKey } from "./bull-keys";
 import { BullTicks } from "./bull-ticks";
@@ -47,7 +47,7 @@ const allStates: readonly JobState[] = ["waiting", "active", "done", "failed"];
  * @throws {ConfigError} If it is another value.
  */
 export function createBullBackend(engine: string | object, lease: number, jobs: KnownJobs): Backend {
-  if (typeof engine === "string" ? !/^(?:rediss?|postgres(?:ql)?):/.test(engine) : !isServiceClient(engine)) {
+  if (typeof engine === "string" ? !/^(?:rediss?|postgres(?:ql)?):/.test(engine) : typeof engine !== "object" || engine === null) {
     throw new ConfigError("'engine' of Jobs must be a URL that begins with redis:, rediss: or postgres:, a Redis client, or a pool of pg.");
   }
   return new BullBackend(engine, lease, jobs);

@@ -4,15 +4,6 @@ import { inTime } from "../base/time-limit";
 import { isPostgresPool } from "../database/postgres";
 import { describeError } from "./message";
 
-/** Tells whether a value is a client of `redis` or `ioredis`, or a pool of `pg`. */
-export function isServiceClient(value: unknown): boolean {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    (isPostgresPool(value) || ["sendCommand", "call"].some((name) => typeof Reflect.get(value, name) === "function"))
-  );
-}
-
 /** Loads BullMQ when it is used. */
 export const loadBull: () => typeof import("bullmq") = lazily(() => require("bullmq") as typeof import("bullmq"));
 

@@ -1,7 +1,7 @@
 import { SetupError } from "../base/errors";
 import { builtInConverters, type ConverterFactory } from "./converters";
 import type { HostPattern } from "./host-pattern";
-import { listVariables, type Match, type Route } from "./route";
+import { listVariables, type Match, type Route, takesValue } from "./route";
 import { RouteTree } from "./route-tree";
 
 /** The rules of one host, or of any. */
@@ -45,6 +45,11 @@ export class RouteMap<Endpoint extends { readonly name: string }> {
   listMethods(): readonly string[] {
     const methods = this.#routes.flatMap((route) => [...route.methods]);
     return [...new Set(["OPTIONS", ...(methods.includes("GET") ? ["HEAD"] : []), ...methods])].sort();
+  }
+
+  /** Tells whether any route has a variable or a default of a name. */
+  hasValue(name: string): boolean {
+    return this.#routes.some((route) => takesValue(route, name));
   }
 
   /** Returns the routes of an endpoint, in the order in which a URL is built from them. */

@@ -136,7 +136,7 @@ export function refuseNear(form: FormSchema, name: string): void {
   const isKnown = form.fields.has(first) || (form.whole !== undefined && findMember(form.whole, first) !== undefined);
   const near = isKnown ? undefined : findNear(first, form.fields.keys());
   if (near !== undefined) {
-    throw new FormError(`The form has no field '${name}' to add an error to. Did you mean '${near}${name.slice(first.length)}'?`);
+    throw new FormError(`The form has no field '${name}'. Did you mean '${near}${name.slice(first.length)}'?`);
   }
 }
 

@@ -26,7 +26,8 @@ const members = ["get", "set", "has", "delete", "pop", "clear", "regenerate", "k
 export function guardSession(session: Session): Session {
   for (const name of ["get", "pop"] as const) {
     const read = (key: string, ...others: readonly unknown[]): unknown => {
-      if ((others[0] ?? null) !== null) {
+      // As the callback of map() it gets the index and the list as well.
+      if (others.length === 1 && (others[0] ?? null) !== null) {
         const shown = typeof others[0] === "object" || typeof others[0] === "function" ? "value" : JSON.stringify(others[0]);
         throw new SessionError(`session.${name}() takes no default. Write session.${name}("${key}") ?? ${shown}.`);
       }

@@ -151,7 +151,9 @@ function isEmptied(value: unknown): boolean {
     return typeof value === "number" && !Number.isFinite(value);
   }
   const prototype: unknown = Object.getPrototypeOf(value);
-  return !Array.isArray(value) && prototype !== Object.prototype && prototype !== null && Object.keys(value).length === 0;
+  // The plain objects of another realm, such as one of node:vm, have another prototype.
+  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
+  return !Array.isArray(value) && !isPlain && Object.keys(value).length === 0;
 }
 
 function nameValue(value: unknown): string {

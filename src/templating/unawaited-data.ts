@@ -38,9 +38,14 @@ export function guardScope(scope: object): object {
   );
 }
 
-/** Tells whether a value is a promise. A proxy, such as `currentUser` or `session`, is not asked: its answer needs a request. */
+/**
+ * Tells whether a value is a promise. A proxy, such as `currentUser` or `session`, is not asked: its answer needs a request. A promise
+ * under watch, such as that of a form, has better words for its members.
+ */
 function isUnawaited(value: unknown): value is Promise<unknown> {
-  return typeof value === "object" && value !== null && !types.isProxy(value) && isPromise(value);
+  return (
+    typeof value === "object" && value !== null && !types.isProxy(value) && !types.isProxy(Object.getPrototypeOf(value)) && isPromise(value)
+  );
 }
 
 function hasPromise(owner: object): boolean {

@@ -306,6 +306,12 @@ describe("the argument of a view", () => {
     expect(await (await client.get("/page/2")).json()).toEqual({ page: 2, other: "none" });
     expect(await (await client.get("/all/ann")).json()).toEqual({ name: "ann" });
     expect(await (await client.get("/of")).json()).toEqual({ user: null, path: null, method: null });
+    const show = ({ id, uid, query }: Record<string, unknown>) => ({ id: id ?? null, uid: uid ?? null, query: query ?? null });
+    const shared = createApp();
+    shared.get("/posts/<int:id>", show, { endpoint: "post" });
+    shared.get("/users/<int:uid>", show, { endpoint: "user" });
+    shared.get("/search/<query>", show, { endpoint: "search" });
+    expect(await (await shared.testClient().get("/posts/3")).json()).toEqual({ id: 3, uid: null, query: null });
     const live = createLiveApp();
     live.get("/<int:postId>", (values) => typeof Reflect.get(values, "params"), { endpoint: "v" });
     expect(await (await live.testClient().get("/3")).text()).toBe("undefined");

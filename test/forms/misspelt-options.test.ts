@@ -1,5 +1,5 @@
 import { defineForm, FormError, type FormMessages } from "flagon";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { z } from "zod";
 import { createApp } from "../support";
 import { serveForm } from "./support";
@@ -37,9 +37,6 @@ describe("an option of a form's member that does not exist", () => {
     ["choices by another word", (form) => form.field("size", { options: ["s"] }), "Did you mean 'choices'?"],
     ["an attribute", (form) => form.field("title", { autocomplet: "off" }), "Did you mean 'autocomplete'?"],
     ["another attribute", (form) => form.field("title", { placeholer: "x" }), "Did you mean 'placeholder'?"],
-    ["a class", (form) => form.field("title", { className: "x" }), "Did you mean 'class'?"],
-    ["a word of nobody", (form) => form.field("title", { xylophone: "x" }), "An attribute of your own has a hyphen: 'data-xylophone'."],
-    ["an attribute in capitals", (form) => form.field("title", { DataRow: 1 }), "There is no option 'DataRow' of field(\"title\")."],
     ["attributes alone", (form) => form.attributes("title", { placehoder: "x" }), `of attributes("title"). Did you mean 'placeholder'?`],
     ["a group", (form) => form.field("address", { lable: "x" }), "Did you mean 'label'?"],
     ["the form", (form) => form.render({ sumbit: "Save" }), "There is no option 'sumbit' of render(). Did you mean 'submit'?"],
@@ -48,8 +45,8 @@ describe("an option of a form's member that does not exist", () => {
     ["a label in place of options", (form) => form.field("title", "Title" as never), 'must be an object, but got the text "Title".'],
     ["a text in place of options", (form) => form.render("Save" as never), 'of render() must be an object, but got the text "Save".'],
     [
-      "a list as attribute",
-      (form) => form.field("title", { class: ["a", "b"] }),
+      "an object as attribute",
+      (form) => form.field("title", { class: { a: true } as never }),
       "The attribute 'class' of field(\"title\") must be a text",
     ],
     ["a function as attribute", (form) => form.field("title", { onclick: (() => 1) as never }), "but got a function."],
@@ -67,7 +64,11 @@ describe("an option of a form's member that does not exist", () => {
     ],
     ["a type of rows", (form) => form.field("lines", { type: "checkbox" }), "The field 'lines' takes no 'type': it is a group of fields."],
     ["a field of errors", (form) => form.renderErrors("titel" as "title"), "The form has no field 'titel'. Did you mean 'title'?"],
-    ["a field to add an error to", (form) => form.addError("titel" as "title", "x"), "to add an error to. Did you mean 'title'?"],
+    [
+      "a field to add an error to",
+      (form) => form.addError("titel" as "title", "x"),
+      "The form has no field 'titel'. Did you mean 'title'?",
+    ],
     ["a field of a group", (form) => form.addError("adress.city" as "title", "x"), "Did you mean 'address.city'?"],
     ["an error without a text", (form) => Reflect.apply(form.addError, form, ["title"]), 'but got the text "title" and nothing.'],
     ["an error as an object", (form) => form.addError("title", new Error("x") as never), 'but got the text "title" and an object.'],
@@ -97,10 +98,13 @@ describe("an option of a form's member that does not exist", () => {
       popovertarget: "p",
       form: "f",
       list: "l",
+      icon: "i",
+      loading: "lazy",
+      vModel: "m",
     };
     const attributes = await within((form) => String(form.attributes("title", options)));
     expect(attributes).toContain(
-      ' autocomplete="off" readOnly tabIndex="2" title="x" data-x="1" aria-label="x" hx-get="/x" x-model="y" @click="go()" :class="z" _="on click" onInput="go()" popovertarget="p" form="f" list="l"',
+      ' autocomplete="off" readOnly tabIndex="2" title="x" data-x="1" aria-label="x" hx-get="/x" x-model="y" @click="go()" :class="z" _="on click" onInput="go()" popovertarget="p" form="f" list="l" icon="i" loading="lazy" vModel="m"',
     );
     expect(await within((form) => String(form.field("title", options)))).toContain(attributes);
     const page = await within((form) =>
@@ -119,16 +123,11 @@ describe("a key of .meta() that does not exist", () => {
     [{ lable: "x" }, "There is no key 'lable' of .meta() of the field 'title'. Did you mean 'label'?"],
     [{ Label: "x" }, "Did you mean 'label'?"],
     [{ choises: ["a"] }, "Did you mean 'choices'?"],
-    [{ choice: ["a"] }, "Did you mean 'choices'?"],
     [{ hlep: "x" }, "Did you mean 'help'?"],
     [{ helpText: "x" }, "Did you mean 'help'?"],
     [{ tpye: "textarea" }, "Did you mean 'type'?"],
-    [{ message: { required: "x" } }, "Did you mean 'messages'?"],
     [{ atributes: {} }, "Did you mean 'attributes'?"],
     [{ descripton: "x" }, "Did you mean 'description'?"],
-    [{ autocomplete: "off" }, "does nothing there. Attributes of the control have a key of their own: attributes: { autocomplete: … }."],
-    [{ autocomplet: "off" }, "attributes: { autocomplete: … }."],
-    [{ placeholder: "x" }, "attributes: { placeholder: … }."],
     [
       { attributes: { autocomplet: "off" } },
       "There is no option 'autocomplet' of 'attributes' of .meta() of the field 'title'. Did you mean 'autocomplete'?",
@@ -162,6 +161,13 @@ describe("a key of .meta() that does not exist", () => {
     expect(() => defineForm({ title: field })).toThrow(`There is no key 'lable' of .meta() of the field '${name}'.`);
   });
 
+  it("is warned of if it is an attribute, which another reader of the schema may take", () => {
+    const warned = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+    onTestFinished(() => warned.mockRestore());
+    defineForm({ title: z.string().meta({ placeholder: "x" }) });
+    expect(warned.mock.calls).toEqual([[expect.stringContaining("attributes: { placeholder: … }."), { code: "FLAGON_META" }]]);
+  });
+
   it("is none if it is one of JSON Schema, or of somebody else", () => {
     const meta = {
       id: "Title2",
@@ -173,8 +179,17 @@ describe("a key of .meta() that does not exist", () => {
       pattern: "a",
       format: "b",
       own: 1,
+      labels: { de: "Titel" },
+      message: "z",
+      choice: 1,
     };
-    expect(() => defineForm({ title: z.string().meta(meta), other: z.string().meta({ label: "x", messages: () => "x" }) })).not.toThrow();
+    expect(() =>
+      defineForm({
+        title: z.string().meta(meta),
+        other: z.string().meta({ label: null, type: ["string", "null"] }),
+        last: z.string().meta({ label: "x", messages: () => "x" }),
+      }),
+    ).not.toThrow();
   });
 });
 
@@ -190,6 +205,9 @@ describe("messages of an app", () => {
       "There is no option 'requird' of the messages of a form. Did you mean 'required'?",
     );
     await expect(load(() => ({ requird: "x" }))).rejects.toThrow("Did you mean 'required'?");
+    // A catalogue of an app has other messages, too.
+    await expect(load({ requird: "x", greeting: "Hello" } as object)).rejects.toThrow("'requird'");
+    await load({ greeting: "Hello" } as object);
   });
 
   it("are no promises", async () => {
