@@ -47,6 +47,11 @@ export async function generate(parts: GenerateParts): Promise<string> {
       "A column or a table may have been renamed, or dropped and added: drizzle-kit asks which, and there is no terminal to answer. Run npx flagon db generate in a terminal. No migration was written.",
     );
   }
+  if (made.length === 0 && /\bmalformed\b/i.test(output)) {
+    throw new DatabaseError(
+      `drizzle-kit cannot read the migrations that are there. No migration was written. Those of another kind of database belong into another folder: new Database(…, { migrations: "migrations-postgres" }).\n${output.trim()}`,
+    );
+  }
   if (code !== 0 || (made.length === 0 && /error/i.test(output))) {
     throw new DatabaseError(`drizzle-kit failed. No migration was written.\n${output}`.trim());
   }

@@ -7,7 +7,7 @@ import { callDrizzle, cloneSession, type Engine, messageOf, toColumns, toRows } 
 import { measureQuery, takeOverRecording } from "./query-recorder";
 import { runInScope, type Scope } from "./scope";
 import type { StoredColumn } from "./tables";
-import { isBusy, type LibsqlClient, type LibsqlTransaction, type QueuedClient, queueWriters, retryBusy } from "./writers";
+import { isBusy, type LibsqlClient, type LibsqlTransaction, type QueuedClient, queueWriters, refuseNul, retryBusy } from "./writers";
 
 const loadLibsql = lazily(() => require("@libsql/client") as typeof import("@libsql/client"));
 
@@ -115,7 +115,8 @@ class GuardedTransaction implements LibsqlTransaction {
     return this.#plain.closed;
   }
 
-  execute(statement: unknown, values?: unknown): Promise<unknown> {
+  async execute(statement: unknown, values?: unknown): Promise<unknown> {
+    refuseNul(statement, values);
     return this.#run(() => measureQuery(this.#isRecorded, statement, values, () => this.#plain.execute(statement, values)));
   }
 

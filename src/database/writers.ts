@@ -143,6 +143,7 @@ export function queueWriters(client: LibsqlClient): QueuedClient {
   }
   const write = <Result>(run: () => Promise<Result>): Promise<Result> => writers.run(undefined, () => retryBusy(client, run));
   client.execute = async (statement, values) => {
+    refuseNul(statement, values);
     const run = () => Reflect.apply(execute, client, values === undefined ? [statement] : [statement, values]);
     if (!reading.test(textOf(statement))) {
       return write(run);
@@ -221,6 +222,28 @@ export async function retryBusy<Result>(client: LibsqlClient, run: () => Promise
         );
       }
       await wait(5 + Math.random() * longestPause);
+    }
+  }
+}
+
+/**
+ * Refuses texts with a NUL character as the values of a statement: libSQL stores such a text up to that character, without an error.
+ *
+ * @param statement The statement, which may hold its values as `args`.
+ * @param values The values, if they stand apart.
+ * @throws {DatabaseError} If there is one.
+ */
+export function refuseNul(statement: unknown, values?: unknown): void {
+  const given: unknown =
+    values ?? (typeof statement === "object" && statement !== null && "args" in statement ? statement.args : undefined);
+  if (typeof given !== "object" || given === null) {
+    return;
+  }
+  for (const value of Array.isArray(given) ? given : Object.values(given)) {
+    if (typeof value === "string" && value.includes("\0")) {
+      throw new DatabaseError(
+        "A text with a NUL character cannot be stored: libSQL would cut it off there. Forms refuse such a text; check that of JSON and of other sources before.",
+      );
     }
   }
 }

@@ -57,8 +57,11 @@ describe("columns of libSQL", () => {
     expect(read).toEqual([{ size: "9007199254740993" }]);
   });
 
-  it("end a text at a NUL", async () => {
-    await database.current.insert(rows).values({ id: 1, day: "before\0behind" });
-    expect((await database.current.select().from(rows))[0]?.day).toBe("before");
+  it("take no text with a NUL, of which libSQL would keep the part before it", async () => {
+    const inserting = Promise.resolve(database.current.insert(rows).values({ id: 1, day: "before\0behind" }));
+    await expect(inserting).rejects.toMatchObject({
+      cause: { message: expect.stringContaining("A text with a NUL character cannot be stored") },
+    });
+    expect(await database.current.select().from(rows)).toEqual([]);
   });
 });

@@ -117,6 +117,18 @@ export function describeEdges(name: string, create: () => Promise<Made>, isPostg
       expect(await titles(made)).toEqual(["taken", "first", "inner", "last", ...(isPostgres ? [] : ["beside"])]);
     });
 
+    it("stores no text with a NUL character, of which a part would be lost", async () => {
+      const made = await create();
+      const { database } = made;
+      const stored = async () => void (await insert(made, "admin\0x"));
+      for (const work of [stored, () => database.atomic(stored)]) {
+        const error = await failure(work());
+        const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+        expect(String(reason)).toMatch(isPostgres ? /invalid byte sequence/ : /A text with a NUL character cannot be stored/);
+      }
+      expect(await titles(made)).toEqual([]);
+    });
+
     it("refuses work that comes while it commits", async () => {
       const { database } = await create();
       const late: Promise<unknown>[] = [];
