@@ -227,7 +227,8 @@ export async function retryBusy<Result>(client: LibsqlClient, run: () => Promise
 }
 
 /**
- * Refuses texts with a NUL character as the values of a statement: libSQL stores such a text up to that character, without an error.
+ * Refuses texts with a NUL character as the values of a statement that writes: libSQL stores such a text up to that character, without
+ * an error. A statement that reads finds nothing by such a text, or the text before the character.
  *
  * @param statement The statement, which may hold its values as `args`.
  * @param values The values, if they stand apart.
@@ -240,7 +241,7 @@ export function refuseNul(statement: unknown, values?: unknown): void {
     return;
   }
   for (const value of Array.isArray(given) ? given : Object.values(given)) {
-    if (typeof value === "string" && value.includes("\0")) {
+    if (typeof value === "string" && value.includes("\0") && !reading.test(textOf(statement))) {
       throw new DatabaseError(
         "A text with a NUL character cannot be stored: libSQL would cut it off there. Forms refuse such a text; check that of JSON and of other sources before.",
       );

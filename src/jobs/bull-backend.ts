@@ -47,10 +47,17 @@ const allStates: readonly JobState[] = ["waiting", "active", "done", "failed"];
  * @throws {ConfigError} If it is another value.
  */
 export function createBullBackend(engine: string | object, lease: number, jobs: KnownJobs): Backend {
-  if (typeof engine === "string" ? !/^(?:rediss?|postgres(?:ql)?):/.test(engine) : typeof engine !== "object" || engine === null) {
+  if (typeof engine === "string" ? !/^(?:rediss?|postgres(?:ql)?):/.test(engine) : !isConnection(engine)) {
     throw new ConfigError("'engine' of Jobs must be a URL that begins with redis:, rediss: or postgres:, a Redis client, or a pool of pg.");
   }
   return new BullBackend(engine, lease, jobs);
+}
+
+/** Tells whether a value can be a client, a pool, or the options of a connection. */
+function isConnection(engine: unknown): boolean {
+  return (
+    typeof engine === "object" && engine !== null && (Object.keys(engine).length > 0 || "sendCommand" in engine || "connect" in engine)
+  );
 }
 
 class BullBackend implements Backend {

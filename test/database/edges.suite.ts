@@ -126,6 +126,9 @@ export function describeEdges(name: string, create: () => Promise<Made>, isPostg
         const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error;
         expect(String(reason)).toMatch(isPostgres ? /invalid byte sequence/ : /A text with a NUL character cannot be stored/);
       }
+      if (!isPostgres) {
+        expect(await made.db.select().from(made.posts).where(eq(made.posts.title, "nobody\0x"))).toEqual([]);
+      }
       expect(await titles(made)).toEqual([]);
     });
 

@@ -31,7 +31,7 @@ const matrix: readonly (readonly [
     [["a"], "a"],
     [["a", "b"], "a"],
     [[" a "], " a "],
-    [["\0<script>"], "\0<script>"],
+    [["\u0001<script>"], "\u0001<script>"],
   ],
   ["trimmed string", z.string().trim(), [[], required], [["  "], ""], [[" a "], "a"]],
   ["optional string", z.string().optional(), [[], absent], [[""], absent], [["a"], "a"]],
@@ -291,6 +291,11 @@ describe("the rule table", () => {
     // A query is converted by the same rules but for these.
     const isOther = sent.length === 0 && absentFromQuery.has(name);
     expect(await send(schema, sent, "query")).toEqual(isOther ? absentFromQuery.get(name) : outcome);
+  });
+
+  it("refuses a NUL in a form, which databases cut or refuse, and keeps it in a query", async () => {
+    expect(await send(z.string(), ["\0<script>"], "form")).toBe(refused);
+    expect(await send(z.string(), ["\0<script>"], "query")).toBe("\0<script>");
   });
 
   it("is in the documentation with every kind of schema", () => {
