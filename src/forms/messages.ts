@@ -82,7 +82,7 @@ function lookUp(messages: FormMessages, issue: FormIssue, field: FormIssueField)
 }
 
 /** Refuses kinds that are nearly others. A catalogue of an app may have messages of its own. */
-export function refuseMisspeltKinds(table: object, place: string): void {
+function refuseMisspeltKinds(table: object, place: string): void {
   const kinds = Object.keys(englishMessages);
   for (const kind of Object.keys(table)) {
     const near = kinds.includes(kind) ? undefined : findNear(kind, kinds);
